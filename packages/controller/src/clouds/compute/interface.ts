@@ -1,0 +1,35 @@
+/** What the controller needs of a compute service. Implementations: `local`, `noop` (later `nova`), same file names. */
+import type { Port } from '../network/interface.ts';
+
+export interface BuildRequest {
+  amphoraId: string;
+  /** Deterministic: `amphora-<amphora id>`; building twice adopts the first instance. */
+  name: string;
+  /** Files to place in the instance before its first boot, absolute path → content. */
+  files: Record<string, string>;
+}
+
+export interface ComputeInstance {
+  id: string;
+  name: string;
+  status: 'BUILD' | 'ACTIVE' | 'STOPPED' | 'ERROR';
+  /** Address on the management network; null until known. */
+  lbNetworkIp: string | null;
+  /** Why status is ERROR. */
+  fault: string | null;
+}
+
+export interface ComputeDriver {
+  readonly name: string;
+  /** Returns at once or when booted, as the cloud does; poll `get` until ACTIVE. Idempotent by name. */
+  build(request: BuildRequest): Promise<ComputeInstance>;
+  get(id: string): Promise<ComputeInstance | null>;
+  /** Removes the instance and everything it holds on the host. Idempotent. */
+  delete(id: string): Promise<void>;
+  /** Plugs a port as a network interface (found by MAC inside). Idempotent. */
+  attachPort(id: string, port: Port): Promise<void>;
+  detachPort(id: string, portId: string): Promise<void>;
+  list(): Promise<ComputeInstance[]>;
+  /** Boots again what should run but does not (host rebooted, `down`); called when the control plane starts. */
+  recover(): Promise<void>;
+}

@@ -1,0 +1,66 @@
+/** What the controller needs of a network service. Implementations: `local`, `noop` (later `neutron`), same file names. */
+
+export interface Network {
+  id: string;
+  name: string;
+  mtu: number;
+  subnetIds: string[];
+}
+
+export interface Subnet {
+  id: string;
+  name: string;
+  networkId: string;
+  /** e.g. `198.18.4.0/22` */
+  cidr: string;
+  gatewayIp: string | null;
+  ipVersion: 4 | 6;
+  hostRoutes: { destination: string; nexthop: string }[];
+}
+
+export interface FixedIp {
+  subnetId: string;
+  ipAddress: string;
+}
+
+export interface Port {
+  id: string;
+  name: string;
+  networkId: string;
+  macAddress: string;
+  fixedIps: FixedIp[];
+  /** Compute instance or load balancer that uses the port; empty text when none. */
+  deviceId: string;
+  deviceOwner: string;
+}
+
+export interface PortRequest {
+  /** Deterministic name: asking twice for the same name gives the same port (steps are idempotent and adopt). */
+  name: string;
+  networkId: string;
+  /** Subnets to take an address from, optionally a given one. At least one entry. */
+  fixedIps: { subnetId: string; ipAddress?: string }[];
+  deviceId: string;
+  deviceOwner: string;
+}
+
+/**
+ * A database transaction, opaque here. Drivers whose ports live in our own store (local, noop) take part in it, so that a
+ * rolled back API call leaves no port; drivers for outside services ignore it.
+ */
+export type TransactionHandle = object;
+
+export interface NetworkDriver {
+  readonly name: string;
+  getNetwork(id: string): Promise<Network | null>;
+  getSubnet(id: string): Promise<Subnet | null>;
+  getPort(id: string): Promise<Port | null>;
+  listNetworks(): Promise<Network[]>;
+  listSubnets(): Promise<Subnet[]>;
+  /** Idempotent by name. @throws OctaviaError `VIP_ADDRESS_IN_USE` (409), `SUBNET_NO_FREE_ADDRESS`, `SUBNET_NOT_FOUND` */
+  createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port>;
+  /** Idempotent: a port that is gone is fine. */
+  deletePort(id: string, transaction?: TransactionHandle): Promise<void>;
+  /** All ports whose name starts with the prefix (the orphan collector and cleanup steps use this). */
+  listPorts(namePrefix: string): Promise<Port[]>;
+}

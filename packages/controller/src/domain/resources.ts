@@ -1,0 +1,176 @@
+/**
+ * The one shape of each resource inside the controller. The store maps rows to these, the API maps these to the wire,
+ * the data plane renders these. Nothing else converts. Times are `Date` (UTC), addresses are text in canonical form,
+ * durations carry their unit in the API's own name (listener timeouts: ms; monitor delay and timeout: s).
+ */
+import type { AmphoraRole, AmphoraStatus, OperatingStatus, ProvisioningStatus, Topology } from './statuses.ts';
+
+export const LISTENER_PROTOCOLS = ['TCP', 'HTTP', 'HTTPS', 'TERMINATED_HTTPS', 'UDP', 'SCTP', 'PROMETHEUS'] as const;
+export type ListenerProtocol = (typeof LISTENER_PROTOCOLS)[number];
+
+export const POOL_PROTOCOLS = ['TCP', 'HTTP', 'HTTPS', 'PROXY', 'PROXYV2', 'UDP', 'SCTP'] as const;
+export type PoolProtocol = (typeof POOL_PROTOCOLS)[number];
+
+export const LB_ALGORITHMS = ['ROUND_ROBIN', 'LEAST_CONNECTIONS', 'SOURCE_IP', 'SOURCE_IP_PORT'] as const;
+export type LbAlgorithm = (typeof LB_ALGORITHMS)[number];
+
+export const SESSION_PERSISTENCE_TYPES = ['SOURCE_IP', 'HTTP_COOKIE', 'APP_COOKIE'] as const;
+export type SessionPersistenceType = (typeof SESSION_PERSISTENCE_TYPES)[number];
+
+export const HEALTH_MONITOR_TYPES = ['HTTP', 'HTTPS', 'PING', 'TCP', 'TLS-HELLO', 'UDP-CONNECT', 'SCTP'] as const;
+export type HealthMonitorType = (typeof HEALTH_MONITOR_TYPES)[number];
+
+export const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'CONNECT', 'PATCH'] as const;
+export type HttpMethod = (typeof HTTP_METHODS)[number];
+
+export const CLIENT_AUTHENTICATIONS = ['NONE', 'OPTIONAL', 'MANDATORY'] as const;
+export type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number];
+
+/** What every API object has. */
+export interface Resource {
+  id: string;
+  projectId: string;
+  name: string;
+  adminStateUp: boolean;
+  provisioningStatus: ProvisioningStatus;
+  operatingStatus: OperatingStatus;
+  /** Why the object is in ERROR, in the tenant's words; null otherwise. */
+  statusReason: string | null;
+  tags: string[];
+  createdAt: Date;
+  updatedAt: Date | null;
+}
+
+export interface Vip {
+  address: string;
+  portId: string | null;
+  subnetId: string | null;
+  networkId: string | null;
+  qosPolicyId: string | null;
+  /** True when the service made the port and must delete it with the load balancer. */
+  portOwned: boolean;
+}
+
+export interface AdditionalVip {
+  subnetId: string;
+  ipAddress: string;
+}
+
+export interface LoadBalancer extends Resource {
+  description: string;
+  provider: string;
+  topology: Topology;
+  flavorId: string | null;
+  availabilityZone: string | null;
+  vip: Vip;
+  additionalVips: AdditionalVip[];
+}
+
+export interface Listener extends Resource {
+  loadBalancerId: string;
+  description: string;
+  protocol: ListenerProtocol;
+  protocolPort: number;
+  /** -1 = unlimited. */
+  connectionLimit: number;
+  defaultPoolId: string | null;
+  insertHeaders: Record<string, string>;
+  defaultTlsContainerRef: string | null;
+  sniContainerRefs: string[];
+  timeoutClientData: number;
+  timeoutMemberConnect: number;
+  timeoutMemberData: number;
+  timeoutTcpInspect: number;
+  clientAuthentication: ClientAuthentication;
+  clientCaTlsContainerRef: string | null;
+  clientCrlContainerRef: string | null;
+  /** Normalised networks; null = from anywhere. */
+  allowedCidrs: string[] | null;
+  tlsCiphers: string | null;
+  tlsVersions: string[] | null;
+  alpnProtocols: string[] | null;
+}
+
+export interface SessionPersistence {
+  type: SessionPersistenceType;
+  cookieName: string | null;
+  persistenceTimeout: number | null;
+  persistenceGranularity: string | null;
+}
+
+export interface Pool extends Resource {
+  loadBalancerId: string;
+  description: string;
+  protocol: PoolProtocol;
+  lbAlgorithm: LbAlgorithm;
+  sessionPersistence: SessionPersistence | null;
+  tlsEnabled: boolean;
+  tlsContainerRef: string | null;
+  caTlsContainerRef: string | null;
+  crlContainerRef: string | null;
+  tlsCiphers: string | null;
+  tlsVersions: string[] | null;
+  alpnProtocols: string[] | null;
+}
+
+export interface Member extends Resource {
+  poolId: string;
+  address: string;
+  protocolPort: number;
+  subnetId: string | null;
+  /** 0-256; 0 drains. */
+  weight: number;
+  backup: boolean;
+  monitorAddress: string | null;
+  monitorPort: number | null;
+}
+
+export interface HealthMonitor extends Resource {
+  poolId: string;
+  type: HealthMonitorType;
+  /** Seconds between checks. */
+  delay: number;
+  /** Seconds. */
+  timeout: number;
+  maxRetries: number;
+  maxRetriesDown: number;
+  httpMethod: HttpMethod | null;
+  urlPath: string | null;
+  expectedCodes: string | null;
+  httpVersion: '1.0' | '1.1' | null;
+  domainName: string | null;
+}
+
+/** One HAProxy node of a load balancer. */
+export interface Amphora {
+  id: string;
+  loadBalancerId: string | null;
+  computeId: string | null;
+  lbNetworkIp: string | null;
+  vrrpIp: string | null;
+  haIp: string | null;
+  vrrpPortId: string | null;
+  haPortId: string | null;
+  vrrpInterface: string | null;
+  vrrpId: number | null;
+  vrrpPriority: number | null;
+  role: AmphoraRole | null;
+  status: AmphoraStatus;
+  certExpiration: Date | null;
+  certBusy: boolean;
+  cachedZone: string | null;
+  imageId: string | null;
+  computeFlavor: string | null;
+  createdAt: Date;
+  updatedAt: Date | null;
+}
+
+/** A load balancer with everything below it: what one amphora configuration is rendered from. */
+export interface LoadBalancerTree {
+  loadBalancer: LoadBalancer;
+  listeners: Listener[];
+  pools: Pool[];
+  members: Member[];
+  healthMonitors: HealthMonitor[];
+  amphorae: Amphora[];
+}

@@ -1,0 +1,276 @@
+/**
+ * The error catalogue: every error that crosses a border of the system, in one table. `docs/errors.md` is compared with
+ * it by a test. `message` is what a tenant reads (its code-style parts are wire-compatible), `remedy` is what an operator
+ * or tenant can do about it. Placeholders `{name}` are filled from the parameters.
+ */
+
+interface CatalogueEntry {
+  /** HTTP status when the error reaches the API. */
+  status: number;
+  message: string;
+  remedy: string;
+}
+
+const define = <T extends Record<string, CatalogueEntry>>(table: T): T => table;
+
+export const ERRORS = define({
+  // Request syntax
+  INVALID_JSON: {
+    status: 400,
+    message: 'Request is not in valid JSON format',
+    remedy: 'Send a JSON object with Content-Type application/json.',
+  },
+  MISSING_ARGUMENT: { status: 400, message: 'Missing argument: "{argument}"', remedy: 'Send a request body.' },
+  UNKNOWN_ATTRIBUTE: {
+    status: 400,
+    message: 'Unknown attribute for argument {argument}: {names}',
+    remedy: 'Remove the attribute; see /v2/openapi.json for the accepted ones.',
+  },
+  UNKNOWN_ATTRIBUTES: {
+    status: 400,
+    message: 'Unknown attributes for argument {argument}: {names}',
+    remedy: 'Remove the attributes; see /v2/openapi.json for the accepted ones.',
+  },
+  INVALID_ATTRIBUTE: {
+    status: 400,
+    message: "Invalid input for field/attribute {name}. Value: '{value}'. {reason}",
+    remedy: 'Correct the value as the reason says.',
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    message: 'Request body is larger than {limit} bytes.',
+    remedy: 'Split the request, or raise [oslo_middleware] max_request_body_size.',
+  },
+  // Semantics
+  INVALID_OPTION: {
+    status: 400,
+    message: '{value} is not a valid option for {option}',
+    remedy: 'Choose an accepted value.',
+  },
+  DISABLED_OPTION: {
+    status: 400,
+    message: 'The selected {option} is not allowed in this deployment: {value}',
+    remedy: 'Ask the operator to enable it in [api_settings].',
+  },
+  VALIDATION: { status: 400, message: 'Validation failure: {detail}', remedy: 'Correct the request as described.' },
+  INVALID_FILTER: {
+    status: 400,
+    message: 'One or more arguments are either duplicate or invalid',
+    remedy: 'Filter only by top-level attributes of the resource, each once.',
+  },
+  NETWORK_OBJECT_NOT_FOUND: {
+    status: 400,
+    message: '{kind} {id} not found.',
+    remedy: 'Name an existing object that the project may use.',
+  },
+  PROVIDER_NOT_ENABLED: {
+    status: 400,
+    message: "Provider '{provider}' is not enabled.",
+    remedy: 'Use a provider from GET /v2/lbaas/providers.',
+  },
+  PROMETHEUS_CHILD: {
+    status: 400,
+    message: 'Protocol PROMETHEUS listeners cannot have child objects.',
+    remedy: 'Attach pools and policies to another listener.',
+  },
+  INVALID_SORT_KEY: {
+    status: 400,
+    message: "Supplied sort key '{key}' is not valid.",
+    remedy: 'Sort by a top-level attribute.',
+  },
+  INVALID_SORT_DIRECTION: {
+    status: 400,
+    message: "Supplied sort direction '{direction}' is not valid.",
+    remedy: 'Use asc or desc.',
+  },
+  INVALID_MARKER: {
+    status: 400,
+    message: "Supplied pagination marker '{marker}' is not valid.",
+    remedy: 'Use the id of an object of the previous page.',
+  },
+  INVALID_LIMIT: {
+    status: 400,
+    message: "Supplied pagination limit '{limit}' is not valid.",
+    remedy: 'Use a whole number.',
+  },
+  MISSING_PROJECT: {
+    status: 400,
+    message: 'Validation failure: Missing project ID in request where one is required. An administrator should check the keystone settings in the Octavia configuration.',
+    remedy: 'Give project_id in the body, or authenticate with a project-scoped token.',
+  },
+  // Access
+  FORBIDDEN: {
+    status: 403,
+    message: 'Policy does not allow this request to be performed.',
+    remedy: 'Ask for the role the policy requires.',
+  },
+  QUOTA_EXCEEDED: {
+    status: 403,
+    message: 'Quota has been met for resources: {kind}',
+    remedy: 'Delete unused objects or ask for a higher quota.',
+  },
+  // Existence and routes
+  NOT_FOUND: { status: 404, message: '{kind} {id} not found.', remedy: 'Check the id.' },
+  ROUTE_NOT_FOUND: { status: 404, message: 'The resource could not be found.', remedy: 'Check the URI.' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    message: 'The method {method} is not allowed for this resource.',
+    remedy: 'See /v2/openapi.json for the methods.',
+  },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    message: 'Only application/json can be produced.',
+    remedy: 'Accept application/json.',
+  },
+  // State
+  LB_INVALID_STATE: {
+    status: 409,
+    message: 'Invalid state {state} of loadbalancer resource {id}',
+    remedy: 'Wait until the load balancer is ACTIVE; GET its operations for what is running.',
+  },
+  IMMUTABLE: {
+    status: 409,
+    message: '{kind} {id} is immutable and cannot be updated.',
+    remedy: 'Wait until the running operation ends; GET the operations of the load balancer.',
+  },
+  DUPLICATE_LISTENER: {
+    status: 409,
+    message: 'Another Listener on this Load Balancer is already using protocol {protocol} and protocol_port {port}',
+    remedy: 'Choose another port.',
+  },
+  DUPLICATE_MEMBER: {
+    status: 409,
+    message: 'Another member on this pool is already using ip {address} on protocol_port {port}',
+    remedy: 'Update the existing member instead.',
+  },
+  DUPLICATE_HEALTH_MONITOR: {
+    status: 409,
+    message: 'This pool already has a health monitor',
+    remedy: 'Update or delete the existing health monitor.',
+  },
+  DUPLICATE_DEFAULT_POOL: {
+    status: 409,
+    message: 'This listener already has a default pool',
+    remedy: 'Create the pool with loadbalancer_id, then update the listener.',
+  },
+  POOL_IN_USE: {
+    status: 409,
+    message: 'Pool {id} is in use by L7 policy {policy}',
+    remedy: 'Delete or redirect the policy first.',
+  },
+  VIP_ADDRESS_IN_USE: {
+    status: 409,
+    message: 'The VIP IP address is already in use: {detail}',
+    remedy: 'Choose another address, or let the service assign one.',
+  },
+  // Providers
+  PROVIDER_ERROR: {
+    status: 500,
+    message: "Provider '{provider}' reports error: {detail}",
+    remedy: 'See the controller log for the request id.',
+  },
+  PROVIDER_UNSUPPORTED_ACTION: {
+    status: 501,
+    message: "Provider '{provider}' does not support a requested action: {detail}",
+    remedy: 'Use another provider.',
+  },
+  PROVIDER_UNSUPPORTED_OPTION: {
+    status: 501,
+    message: "Provider '{provider}' does not support a requested option: {detail}",
+    remedy: 'Use another option or provider.',
+  },
+  PROVIDER_NOT_FOUND: {
+    status: 501,
+    message: "Provider '{provider}' was not found.",
+    remedy: 'Remove it from [api_settings] enabled_provider_drivers, or install its driver.',
+  },
+  INTERNAL: {
+    status: 500,
+    message: 'An unknown exception occurred. The request id is {requestId}.',
+    remedy: 'Search the controller log for the request id.',
+  },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    message: 'The database is not available at the moment. Please try again.',
+    remedy: 'Check PostgreSQL and [database] connection.',
+  },
+  // Clouds
+  SUBNET_NO_FREE_ADDRESS: {
+    status: 409,
+    message: 'No more IP addresses available on subnet {subnet}.',
+    remedy: 'Delete unused ports or use a larger subnet.',
+  },
+  ADDRESS_NOT_IN_SUBNET: {
+    status: 400,
+    message: 'IP address {address} is not a usable address of subnet {subnet} ({cidr}).',
+    remedy: 'Choose a host address inside the subnet.',
+  },
+  // Data plane
+  AMPHORA_UNREACHABLE: {
+    status: 500,
+    message: 'Amphora {id} did not answer at {address}: {detail}',
+    remedy: 'Check that the amphora runs and the management network is up.',
+  },
+  AMPHORA_REFUSED: {
+    status: 500,
+    message: 'Amphora {id} answered {status} to {request}: {detail}',
+    remedy: 'The detail is the agent’s own text; for a refused configuration it is HAProxy’s.',
+  },
+  UNSAFE_CONFIGURATION_VALUE: {
+    status: 500,
+    message: 'A value for {keyword} has a character that HAProxy configuration cannot hold.',
+    remedy: 'Remove control characters from the value.',
+  },
+  COMPUTE_BUILD_FAILED: {
+    status: 500,
+    message: 'Compute instance {name} could not be built: {detail}',
+    remedy: 'See the compute log; the load balancer can be failed over or deleted.',
+  },
+  // Flows
+  OPERATION_ABANDONED: {
+    status: 500,
+    message: 'Operation {id} was stopped: {detail}',
+    remedy: 'Fail over or delete the object.',
+  },
+  // Start-up and configuration (never on the wire)
+  BAD_OPTION: {
+    status: 500,
+    message: '{file}: [{section}] {option} = {value}: {reason}',
+    remedy: 'Correct the option and start again.',
+  },
+  BAD_CONFIG_FILE: { status: 500, message: '{file}, line {line}: {reason}', remedy: 'Correct the file.' },
+  STARTUP: { status: 500, message: '{detail}', remedy: 'Do what the sentence says and start again.' },
+});
+
+export type ErrorCode = keyof typeof ERRORS;
+export type ErrorParameters = Record<string, string | number>;
+
+/** Fills `{name}` placeholders. A missing parameter stays visible as its placeholder. */
+function fill(pattern: string, parameters: ErrorParameters): string {
+  return pattern.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(parameters[name] ?? placeholder));
+}
+
+/** The only error type thrown across a border. `message` is safe for the tenant. */
+export class OctaviaError extends Error {
+  readonly code: ErrorCode;
+  readonly parameters: ErrorParameters;
+
+  constructor(code: ErrorCode, parameters: ErrorParameters = {}, options?: { cause?: unknown }) {
+    super(fill(ERRORS[code].message, parameters), options);
+    this.name = 'OctaviaError';
+    this.code = code;
+    this.parameters = parameters;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get remedy(): string {
+    return fill(ERRORS[this.code].remedy, this.parameters);
+  }
+}
+
+export function isOctaviaError(error: unknown, code?: ErrorCode): error is OctaviaError {
+  return error instanceof OctaviaError && (code === undefined || error.code === code);
+}
