@@ -1,0 +1,67 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { OctaviaError } from '../errors.ts';
+import type { Schema } from './schema.ts';
+
+export type Database = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+/** Where a read may run: inside a transaction or on its own. */
+export type Executor = Database | Tx;
+
+// bigint columns are counters far below 2^53: numbers, not text.
+const BIGINT_OID = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === BIGINT_OID ? Number : pg.types.getTypeParser(oid, format as 'text'),
+};
+
+/** SQLSTATE classes that mean "not now": connection failures, shutdown, too many connections. */
+const UNAVAILABLE = /^(08|57P0|53)/;
+
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && (UNAVAILABLE.test(code) || /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code));
+}
+
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  const { code, constraint: name } = (error ?? {}) as { code?: unknown; constraint?: unknown };
+  return code === '23505' && (constraint === undefined || name === constraint);
+}
+
+export interface StoreOptions {
+  url: string;
+  maxConnections: number;
+  /** Receives errors of idle connections (server restarted); the pool replaces them by itself. */
+  onIdleError?: (error: Error) => void;
+}
+
+/** The one door to PostgreSQL for our own tables. */
+export class Store {
+  readonly pool: pg.Pool;
+  readonly db: Database;
+
+  constructor(options: StoreOptions) {
+    this.pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.maxConnections,
+      types,
+      application_name: 'octavia',
+      connectionTimeoutMillis: 10_000,
+    });
+    this.pool.on('error', (error) => options.onIdleError?.(error));
+    this.db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.pool }) });
+  }
+
+  /** Runs the function in one READ COMMITTED transaction. @throws OctaviaError DATABASE_UNAVAILABLE */
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      return await this.db.transaction().execute(work);
+    } catch (error) {
+      throw isDatabaseUnavailable(error) ? new OctaviaError('DATABASE_UNAVAILABLE', {}, { cause: error }) : error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+}
