@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
+import { sql } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { OctaviaError } from '../errors.ts';
 import type { Database } from './database.ts';
 
@@ -27,7 +28,11 @@ export async function migrateToLatest(db: Database): Promise<string[]> {
   const { error, results } = await migrator(db).migrateToLatest();
   if (error) {
     const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the schema';
-    throw new OctaviaError('STARTUP', { detail: `Database migration ${failed} failed: ${String(error)}` }, { cause: error });
+    throw new OctaviaError(
+      'STARTUP',
+      { detail: `Database migration ${failed} failed: ${String(error)}` },
+      { cause: error },
+    );
   }
   return (results ?? []).map((result) => result.migrationName);
 }

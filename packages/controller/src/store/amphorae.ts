@@ -1,0 +1,81 @@
+import { sql } from 'kysely';
+import type { Amphora } from '../domain/resources.ts';
+import type { Executor, Tx } from './database.ts';
+import type { ListQuery } from './list-query.ts';
+import { Table } from './table.ts';
+
+const table = new Table<Amphora>({
+  name: 'amphora',
+  columns: {
+    id: 'id',
+    loadBalancerId: 'load_balancer_id',
+    computeId: 'compute_id',
+    lbNetworkIp: 'lb_network_ip',
+    vrrpIp: 'vrrp_ip',
+    haIp: 'ha_ip',
+    vrrpPortId: 'vrrp_port_id',
+    haPortId: 'ha_port_id',
+    vrrpInterface: 'vrrp_interface',
+    vrrpId: 'vrrp_id',
+    vrrpPriority: 'vrrp_priority',
+    role: 'role',
+    status: 'status',
+    certExpiration: 'cert_expiration',
+    certBusy: 'cert_busy',
+    cachedZone: 'cached_zone',
+    imageId: 'image_id',
+    computeFlavor: 'compute_flavor',
+    createdAt: 'created_at',
+    updatedAt: 'updated_at',
+  },
+  visible: `t.status <> 'DELETED'`,
+});
+
+export const insert = (tx: Tx, amphora: Amphora) => table.insert(tx, amphora);
+export const get = (executor: Executor, id: string) => table.get(executor, id);
+export const update = (executor: Executor, id: string, changes: Partial<Amphora>) =>
+  table.update(executor, id, changes);
+export const remove = (executor: Executor, id: string) => table.remove(executor, id);
+export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
+
+export const byLoadBalancer = (executor: Executor, loadBalancerId: string) =>
+  table.select(executor, sql`t.load_balancer_id = ${loadBalancerId}`);
+
+/** Inserts unless the row is there: a repeated step adopts what it made. */
+export async function ensure(tx: Tx, amphora: Amphora): Promise<void> {
+  const existing = await get(tx, amphora.id);
+  if (!existing) await table.insert(tx, amphora);
+}
+
+export async function memberPorts(
+  executor: Executor,
+  amphoraId: string,
+): Promise<{ networkId: string; portId: string }[]> {
+  const rows = await executor
+    .selectFrom('amphora_member_port')
+    .select(['network_id as networkId', 'port_id as portId'])
+    .where('amphora_id', '=', amphoraId)
+    .execute();
+  return rows;
+}
+
+export async function addMemberPort(
+  executor: Executor,
+  amphoraId: string,
+  networkId: string,
+  portId: string,
+): Promise<void> {
+  await executor
+    .insertInto('amphora_member_port')
+    .values({ amphora_id: amphoraId, network_id: networkId, port_id: portId })
+    .onConflict((conflict) => conflict.columns(['amphora_id', 'network_id']).doUpdateSet({ port_id: portId }))
+    .execute();
+}
+
+export async function removeMemberPort(executor: Executor, amphoraId: string, networkId: string): Promise<void> {
+  await executor
+    .deleteFrom('amphora_member_port')
+    .where('amphora_id', '=', amphoraId)
+    .where('network_id', '=', networkId)
+    .execute();
+}

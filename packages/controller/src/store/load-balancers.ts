@@ -1,0 +1,105 @@
+import { sql } from 'kysely';
+import type { LoadBalancer, LoadBalancerTree, Vip } from '../domain/resources.ts';
+import type { ProvisioningStatus } from '../domain/statuses.ts';
+import * as amphorae from './amphorae.ts';
+import type { Executor, Tx } from './database.ts';
+import * as healthMonitors from './health-monitors.ts';
+import type { ListQuery } from './list-query.ts';
+import * as listeners from './listeners.ts';
+import * as members from './members.ts';
+import * as pools from './pools.ts';
+import { RESOURCE_COLUMNS } from './resource-columns.ts';
+import { isUuid, Table } from './table.ts';
+
+const VIP_FIELDS = {
+  vipAddress: 'address',
+  vipPortId: 'portId',
+  vipSubnetId: 'subnetId',
+  vipNetworkId: 'networkId',
+  vipQosPolicyId: 'qosPolicyId',
+  vipPortOwned: 'portOwned',
+} as const satisfies Record<string, keyof Vip>;
+
+const table = new Table<LoadBalancer>({
+  name: 'load_balancer',
+  columns: {
+    ...RESOURCE_COLUMNS,
+    description: 'description',
+    provider: 'provider',
+    topology: 'topology',
+    flavorId: 'flavor_id',
+    availabilityZone: 'availability_zone',
+    vipAddress: 'vip_address',
+    vipPortId: 'vip_port_id',
+    vipSubnetId: 'vip_subnet_id',
+    vipNetworkId: 'vip_network_id',
+    vipQosPolicyId: 'vip_qos_policy_id',
+    vipPortOwned: 'vip_port_owned',
+    additionalVips: 'additional_vips',
+  },
+  json: ['additionalVips'],
+  visible: `t.provisioning_status <> 'DELETED'`,
+  compose: (row) => {
+    const { vipAddress, vipPortId, vipSubnetId, vipNetworkId, vipQosPolicyId, vipPortOwned, ...rest } = row;
+    const vip = {
+      address: vipAddress,
+      portId: vipPortId,
+      subnetId: vipSubnetId,
+      networkId: vipNetworkId,
+      qosPolicyId: vipQosPolicyId,
+      portOwned: vipPortOwned,
+    };
+    return { ...rest, vip } as unknown as LoadBalancer;
+  },
+  decompose: ({ vip, ...rest }) => {
+    const fields: Record<string, unknown> = { ...rest };
+    if (vip) for (const [field, part] of Object.entries(VIP_FIELDS)) fields[field] = vip[part];
+    return fields;
+  },
+});
+
+export const insert = (tx: Tx, loadBalancer: LoadBalancer) => table.insert(tx, loadBalancer);
+export const get = (executor: Executor, id: string) => table.get(executor, id);
+export const update = (executor: Executor, id: string, changes: Partial<LoadBalancer>) =>
+  table.update(executor, id, changes);
+export const remove = (executor: Executor, id: string) => table.remove(executor, id);
+export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
+
+/** Takes the row lock that makes "test the state, then set PENDING" one atomic step. */
+export async function lockForUpdate(
+  tx: Tx,
+  id: string,
+): Promise<{ id: string; provisioningStatus: ProvisioningStatus } | null> {
+  if (!isUuid(id)) return null;
+  const { rows } = await sql<{ id: string; provisioningStatus: ProvisioningStatus }>`
+    select id, provisioning_status as "provisioningStatus" from load_balancer
+    where id = ${id} and provisioning_status <> 'DELETED' for update`.execute(tx);
+  return rows[0] ?? null;
+}
+
+/** The load balancer with everything below it, in seven statements whatever its size. */
+export async function tree(executor: Executor, id: string): Promise<LoadBalancerTree | null> {
+  const loadBalancer = await get(executor, id);
+  if (!loadBalancer) return null;
+  return {
+    loadBalancer,
+    listeners: await listeners.byLoadBalancer(executor, id),
+    pools: await pools.byLoadBalancer(executor, id),
+    members: await members.byLoadBalancer(executor, id),
+    healthMonitors: await healthMonitors.byLoadBalancer(executor, id),
+    amphorae: await amphorae.byLoadBalancer(executor, id),
+  };
+}
+
+/** Ids of the children of a page of load balancers, in creation order, in one statement. */
+export async function childIds(
+  executor: Executor,
+  ids: string[],
+): Promise<Map<string, { listenerIds: string[]; poolIds: string[] }>> {
+  const { rows } = await sql<{ id: string; listenerIds: string[]; poolIds: string[] }>`
+    select lb.id,
+      array(select l.id from listener l where l.load_balancer_id = lb.id order by l.created_at, l.id) as "listenerIds",
+      array(select p.id from pool p where p.load_balancer_id = lb.id order by p.created_at, p.id) as "poolIds"
+    from unnest(${ids}::uuid[]) as lb(id)`.execute(executor);
+  return new Map(rows.map(({ id, listenerIds, poolIds }) => [id, { listenerIds, poolIds }]));
+}

@@ -1,0 +1,13 @@
+/** Columns that every resource table has. */
+export const RESOURCE_COLUMNS = {
+  id: 'id',
+  projectId: 'project_id',
+  name: 'name',
+  adminStateUp: 'admin_state_up',
+  provisioningStatus: 'provisioning_status',
+  operatingStatus: 'operating_status',
+  statusReason: 'status_reason',
+  tags: 'tags',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+} as const;

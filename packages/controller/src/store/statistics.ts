@@ -1,0 +1,32 @@
+import { sql } from 'kysely';
+import type { Executor } from './database.ts';
+
+export interface Statistics {
+  activeConnections: number;
+  bytesIn: number;
+  bytesOut: number;
+  requestErrors: number;
+  totalConnections: number;
+}
+
+/** Sums over amphorae: totals keep the history of replaced ones, open connections count only those that serve. */
+const SUMS = sql`
+  coalesce(sum(s.active_connections) filter (where a.status = 'ALLOCATED'), 0)::bigint as "activeConnections",
+  coalesce(sum(s.bytes_in), 0)::bigint as "bytesIn",
+  coalesce(sum(s.bytes_out), 0)::bigint as "bytesOut",
+  coalesce(sum(s.request_errors), 0)::bigint as "requestErrors",
+  coalesce(sum(s.total_connections), 0)::bigint as "totalConnections"`;
+
+async function sum(executor: Executor, condition: ReturnType<typeof sql>): Promise<Statistics> {
+  const { rows } = await sql<Statistics>`
+    select ${SUMS} from listener_statistics s left join amphora a on a.id = s.amphora_id where ${condition}`.execute(
+    executor,
+  );
+  return rows[0]!;
+}
+
+export const forListener = (executor: Executor, listenerId: string) =>
+  sum(executor, sql`s.listener_id = ${listenerId}`);
+
+export const forLoadBalancer = (executor: Executor, loadBalancerId: string) =>
+  sum(executor, sql`s.listener_id in (select l.id from listener l where l.load_balancer_id = ${loadBalancerId})`);

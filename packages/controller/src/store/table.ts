@@ -1,0 +1,183 @@
+/**
+ * One resource table: columns named as domain fields by the database itself (`select vip_address as "vipAddress"`), so that
+ * a list of 1,000 rows needs no per-row copying here. The single place that builds resource SQL.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import { OctaviaError } from '../errors.ts';
+import type { Executor, Tx } from './database.ts';
+import type { ListQuery } from './list-query.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const isUuid = (text: string): boolean => UUID.test(text);
+
+/** A filter value that PostgreSQL cannot read as the column's type: nothing can equal it. */
+const UNREADABLE_VALUE = new Set(['22P02', '22003', '22007', '22008']);
+
+export interface TableDefinition<T> {
+  name: string;
+  /** Stored field → column. */
+  columns: Record<string, string>;
+  /** Columns that hold JSON. */
+  json?: readonly string[];
+  /** Computed fields that can be filtered and sorted by: field → SQL over the table's row. */
+  computed?: Record<string, string>;
+  /** SQL condition of rows that exist for readers (load balancers and amphorae keep DELETED rows). */
+  visible?: string;
+  /** From stored fields to the domain type; identity when left out. */
+  compose?: (row: Record<string, unknown>) => T;
+  /** From (parts of) the domain type to stored fields. */
+  decompose?: (resource: Partial<T>) => Record<string, unknown>;
+}
+
+export class Table<T extends { id: string }> {
+  readonly definition: TableDefinition<T>;
+  readonly #columns: RawBuilder<unknown>;
+  readonly #table: RawBuilder<unknown>;
+  readonly #visible: RawBuilder<unknown>;
+  readonly #json: Set<string>;
+
+  constructor(definition: TableDefinition<T>) {
+    this.definition = definition;
+    this.#table = sql.table(definition.name);
+    this.#columns = sql.raw(
+      Object.entries(definition.columns)
+        .map(([field, column]) => `t."${column}" as "${field}"`)
+        .join(', '),
+    );
+    this.#visible = sql.raw(definition.visible ?? 'true');
+    this.#json = new Set(definition.json ?? []);
+  }
+
+  async insert(tx: Tx, resource: T): Promise<void> {
+    const entries = this.#entries(resource);
+    const names = sql.join(entries.map(([column]) => sql.ref(column)));
+    await sql`insert into ${this.#table} (${names}) values (${sql.join(entries.map(([, value]) => value))})`.execute(
+      tx,
+    );
+  }
+
+  async get(executor: Executor, id: string): Promise<T | null> {
+    if (!isUuid(id)) return null;
+    const [row] = await this.select(executor, sql`t.id = ${id}`);
+    return row ?? null;
+  }
+
+  /** Changes the given fields; the caller passes `updatedAt` when the change counts as one. */
+  async update(tx: Executor, id: string, changes: Partial<T>): Promise<void> {
+    const entries = this.#entries(changes);
+    if (entries.length === 0) return;
+    const assignments = sql.join(entries.map(([column, value]) => sql`${sql.ref(column)} = ${value}`));
+    await sql`update ${this.#table} set ${assignments} where id = ${id}`.execute(tx);
+  }
+
+  async remove(tx: Executor, id: string): Promise<void> {
+    await sql`delete from ${this.#table} where id = ${id}`.execute(tx);
+  }
+
+  /** Visible rows that meet a condition over `t`, oldest first. */
+  async select(executor: Executor, condition: RawBuilder<unknown>): Promise<T[]> {
+    const statement = sql<Record<string, unknown>>`
+      select ${this.#columns} from ${this.#table} t where ${condition} and ${this.#visible} order by t.created_at, t.id`;
+    return this.#compose((await statement.execute(executor)).rows);
+  }
+
+  /** One page in one statement (two with a marker). @throws OctaviaError INVALID_MARKER */
+  async list(executor: Executor, query: ListQuery): Promise<T[]> {
+    const order = [...query.sort];
+    for (const field of ['createdAt', 'id']) {
+      if (!order.some((key) => key.field === field)) order.push({ field, direction: 'asc' });
+    }
+    const directed = order.map(({ field, direction }) => ({
+      expression: this.#expression(field, 't'),
+      atMarker: this.#expression(field, 'm'),
+      ascending: (direction === 'asc') !== query.reverse,
+    }));
+    const conditions = [this.#visible, ...this.#conditions(query)];
+    if (query.marker !== undefined) {
+      await this.#assertMarker(executor, query.marker);
+      conditions.push(sql`exists (select 1 from ${this.#table} m where m.id = ${query.marker} and ${after(directed)})`);
+    }
+    const ordering = sql.join(
+      directed.map(({ expression, ascending }) => sql`${expression} ${sql.raw(ascending ? 'asc' : 'desc')}`),
+    );
+    const limit = query.limit === null ? sql`` : sql`limit ${query.limit}`;
+    const statement = sql<Record<string, unknown>>`
+      select ${this.#columns} from ${this.#table} t where ${sql.join(conditions, sql` and `)} order by ${ordering} ${limit}`;
+    try {
+      const { rows } = await statement.execute(executor);
+      return this.#compose(query.reverse ? rows.reverse() : rows);
+    } catch (error) {
+      if (UNREADABLE_VALUE.has((error as { code?: string }).code ?? '')) return [];
+      throw error;
+    }
+  }
+
+  #compose(rows: Record<string, unknown>[]): T[] {
+    const { compose } = this.definition;
+    return compose ? rows.map(compose) : (rows as unknown as T[]);
+  }
+
+  #entries(resource: Partial<T>): [column: string, value: unknown][] {
+    const { columns, decompose } = this.definition;
+    const fields = decompose ? decompose(resource) : (resource as Record<string, unknown>);
+    return Object.entries(fields).flatMap(([field, value]): [string, unknown][] => {
+      const column = columns[field];
+      if (column === undefined || value === undefined) return [];
+      return [[column, this.#json.has(field) && value !== null ? JSON.stringify(value) : value]];
+    });
+  }
+
+  #expression(field: string, alias: 't' | 'm'): RawBuilder<unknown> {
+    const column = this.definition.columns[field];
+    if (column !== undefined) return sql.ref(`${alias}.${column}`);
+    const computed = this.definition.computed?.[field];
+    if (computed === undefined) throw new OctaviaError('INVALID_SORT_KEY', { key: field });
+    return sql.raw(`(${computed.replace(/\bt\./g, `${alias}.`)})`);
+  }
+
+  #conditions(query: ListQuery): RawBuilder<unknown>[] {
+    const conditions = query.filters.map(({ field, values }) => {
+      const expression = this.#expression(field, 't');
+      const given = values.filter((value) => value !== null);
+      const equals = given.length > 0 ? [sql`${expression} in (${sql.join(given)})`] : [];
+      if (given.length < values.length) equals.push(sql`${expression} is null`);
+      return sql`(${sql.join(equals, sql` or `)})`;
+    });
+    if (query.projectId !== undefined) conditions.push(sql`t.project_id = ${query.projectId}`);
+    const { all, any, notAll, notAny } = query.tags ?? {};
+    if (all) conditions.push(sql`t.tags @> ${all}::text[]`);
+    if (any) conditions.push(sql`t.tags && ${any}::text[]`);
+    if (notAll) conditions.push(sql`not t.tags @> ${notAll}::text[]`);
+    if (notAny) conditions.push(sql`not t.tags && ${notAny}::text[]`);
+    return conditions;
+  }
+
+  async #assertMarker(executor: Executor, marker: string): Promise<void> {
+    const found = isUuid(marker)
+      ? await sql`select 1 from ${this.#table} t where t.id = ${marker} and ${this.#visible}`.execute(executor)
+      : { rows: [] };
+    if (found.rows.length === 0) throw new OctaviaError('INVALID_MARKER', { marker });
+  }
+}
+
+interface DirectedKey {
+  expression: RawBuilder<unknown>;
+  atMarker: RawBuilder<unknown>;
+  ascending: boolean;
+}
+
+/** "Row t comes after row m" in PostgreSQL's default order (nulls last ascending, first descending), key by key. */
+function after(keys: DirectedKey[]): RawBuilder<unknown> {
+  const alternatives = keys.map((key, index) => {
+    const equal = keys
+      .slice(0, index)
+      .map(({ expression, atMarker }) => sql`${expression} is not distinct from ${atMarker}`);
+    const { expression, atMarker, ascending } = key;
+    const beyond = ascending
+      ? sql`(${expression} > ${atMarker} or (${expression} is null and ${atMarker} is not null))`
+      : sql`(${expression} < ${atMarker} or (${expression} is not null and ${atMarker} is null))`;
+    return sql`(${sql.join([...equal, beyond], sql` and `)})`;
+  });
+  return sql`(${sql.join(alternatives, sql` or `)})`;
+}
