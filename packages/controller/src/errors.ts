@@ -95,7 +95,8 @@ export const ERRORS = define({
   },
   MISSING_PROJECT: {
     status: 400,
-    message: 'Validation failure: Missing project ID in request where one is required. An administrator should check the keystone settings in the Octavia configuration.',
+    message:
+      'Validation failure: Missing project ID in request where one is required. An administrator should check the keystone settings in the Octavia configuration.',
     remedy: 'Give project_id in the body, or authenticate with a project-scoped token.',
   },
   // Access
@@ -239,6 +240,11 @@ export const ERRORS = define({
     remedy: 'Correct the option and start again.',
   },
   BAD_CONFIG_FILE: { status: 500, message: '{file}, line {line}: {reason}', remedy: 'Correct the file.' },
+  CONFIG_FILE_UNREADABLE: {
+    status: 500,
+    message: 'Configuration file {file} cannot be read: {reason}',
+    remedy: 'Check the path and its permissions.',
+  },
   STARTUP: { status: 500, message: '{detail}', remedy: 'Do what the sentence says and start again.' },
 });
 

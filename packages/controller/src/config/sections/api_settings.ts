@@ -1,0 +1,58 @@
+import { bool, choice, dict, int, ip, list, port, section, string } from '../option.ts';
+
+/** All with forward secrecy. */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'DHE-RSA-AES256-GCM-SHA384',
+  'DHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'DHE-RSA-AES256-SHA256',
+  'DHE-RSA-AES128-SHA256',
+  'ECDHE-RSA-AES256-SHA384',
+  'ECDHE-RSA-AES128-SHA256',
+].join(':');
+
+const pageLimit = (value: string): string | null =>
+  /^(infinite|[+-]?\d+)$/i.test(value) ? null : 'must be a whole number or infinite';
+
+export const api_settings = section('The HTTP API: where it listens and what it allows.', {
+  bind_host: ip('127.0.0.1', 'Address the API listens on.'),
+  bind_port: port(9876, 'API listen port.'),
+  auth_strategy: choice('keystone', ['noauth', 'keystone', 'testing'], 'How API requests are authenticated.'),
+  allow_pagination: bool(true, 'Permit limit/marker paging.'),
+  allow_sorting: bool(true, 'Permit sort parameters.'),
+  allow_filtering: bool(true, 'Permit attribute filters.'),
+  allow_field_selection: bool(true, 'Permit fields selection.'),
+  pagination_max_limit: string('1000', 'Maximum page size; infinite or a negative number means unlimited.', {
+    check: pageLimit,
+  }),
+  api_base_uri: string(null, 'Base URI in paging links; autodetected when unset.'),
+  allow_tls_terminated_listeners: bool(true, 'Permit TERMINATED_HTTPS listeners.'),
+  allow_ping_health_monitors: bool(true, 'Permit PING health monitors.'),
+  allow_prometheus_listeners: bool(true, 'Permit PROMETHEUS listeners.'),
+  enabled_provider_drivers: dict(
+    { amphora: 'The Octavia Amphora driver.', octavia: 'Deprecated alias of the Octavia Amphora driver.' },
+    'Enabled provider names with descriptions; must match driver registry.',
+  ),
+  default_provider_driver: string('amphora', 'Provider used when a request names none.'),
+  udp_connect_min_interval_health_monitor: int(3, 'Minimum UDP-CONNECT monitor delay; negative means none.'),
+  healthcheck_enabled: bool(false, 'Serve the /healthcheck endpoint.'),
+  healthcheck_refresh_interval: int(5, 'Seconds healthcheck plugin results stay cached.'),
+  default_listener_ciphers: string(CIPHERS, 'Cipher string for new TLS listeners.'),
+  default_pool_ciphers: string(CIPHERS, 'Cipher string for new TLS pools.'),
+  tls_cipher_prohibit_list: string('', 'Colon-separated ciphers users may never use.', {
+    old: ['api_settings.tls_cipher_blacklist'],
+  }),
+  default_listener_tls_versions: list(['TLSv1.2', 'TLSv1.3'], 'TLS versions for new TLS listeners.'),
+  default_pool_tls_versions: list(['TLSv1.2', 'TLSv1.3'], 'TLS versions for new TLS pools.'),
+  minimum_tls_version: choice(
+    null,
+    ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+    'Lowest TLS version allowed on listeners and pools.',
+  ),
+  default_listener_alpn_protocols: list(['h2', 'http/1.1', 'http/1.0'], 'ALPN list for new TLS listeners.'),
+  default_pool_alpn_protocols: list(['h2', 'http/1.1', 'http/1.0'], 'ALPN list for new TLS pools.'),
+});

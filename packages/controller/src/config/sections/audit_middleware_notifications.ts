@@ -1,0 +1,11 @@
+import { choice, list, secret, section } from '../option.ts';
+
+export const audit_middleware_notifications = section('Where audit events go.', {
+  driver: choice(
+    null,
+    ['messaging', 'messagingv2', 'routing', 'log', 'test', 'noop'],
+    'Driver of audit notifications; unset uses oslo_messaging_notifications.',
+  ),
+  topics: list(null, 'Topics of audit notifications.'),
+  transport_url: secret(null, 'Bus of audit notifications; unset uses the one of RPC.'),
+});

@@ -1,0 +1,8 @@
+import { int, section } from '../option.ts';
+
+export const compute = section('Retries of compute actions.', {
+  max_retries: int(15, 'Maximum attempts per compute action.'),
+  retry_interval: int(1, 'Seconds before retrying a compute action.'),
+  retry_backoff: int(1, 'Seconds added per compute retry.'),
+  retry_max: int(10, 'Ceiling in seconds between compute retries.'),
+});

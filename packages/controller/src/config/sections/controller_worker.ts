@@ -1,0 +1,36 @@
+import { bool, choice, int, list, section, string } from '../option.ts';
+
+export const controller_worker = section('Building amphorae: drivers, images, topology, database retries.', {
+  workers: int(1, 'Controller-worker process count.', { min: 1 }),
+  amp_active_retries: int(30, 'Checks made while an amphora boots.'),
+  amp_active_wait_sec: int(10, 'Seconds between boot-status checks.'),
+  amp_flavor_id: string('', 'Compute flavor for amphorae.'),
+  amp_image_tag: string('', 'Image tag chosen at boot; new image needs no reconfiguration.'),
+  amp_image_owner_id: string('', 'Accept images only from this owner (recommended).'),
+  amp_ssh_key_name: string('', 'Optional compute keypair placed in amphora authorized_keys.'),
+  amp_timezone: string('UTC', 'Zoneinfo timezone set inside amphorae.'),
+  amp_boot_network_list: list([], 'Every listed network attached to each amphora.'),
+  amp_secgroup_list: list([], 'Security groups attached to the amphora.'),
+  client_ca: string('/etc/octavia/certs/ca_01.pem', 'Client CA delivered to the amphora agent.'),
+  amphora_driver: string('amphora_haproxy_rest_driver', 'Amphora driver name.'),
+  compute_driver: string('compute_nova_driver', 'Compute driver name.'),
+  network_driver: string('allowed_address_pairs_driver', 'Network driver name.'),
+  volume_driver: choice('volume_noop_driver', ['volume_noop_driver', 'volume_cinder_driver'], 'Volume driver name.'),
+  image_driver: choice('image_glance_driver', ['image_noop_driver', 'image_glance_driver'], 'Image driver name.'),
+  distributor_driver: string('distributor_noop_driver', 'Distributor driver name.'),
+  statistics_drivers: list(['stats_db'], 'Drivers receiving amphora statistics.', {
+    old: ['health_manager.stats_update_driver'],
+  }),
+  loadbalancer_topology: choice('SINGLE', ['ACTIVE_STANDBY', 'SINGLE'], 'SINGLE: one amphora; ACTIVE_STANDBY: two.', {
+    mutable: true,
+  }),
+  user_data_config_drive: bool(false, 'True: cloud-init user-data on config drive; false: personality files.'),
+  amphora_delete_retries: int(5, 'Amphora delete retry count.'),
+  amphora_delete_retry_interval: int(5, 'Seconds between amphora delete retries.'),
+  event_notifications: bool(true, 'Emit load balancer event notifications.'),
+  db_commit_retry_attempts: int(2000, 'Database action attempts.'),
+  db_commit_retry_initial_delay: int(1, 'Seconds before the first database retry.'),
+  db_commit_retry_backoff: int(1, 'Seconds added per database retry.'),
+  db_commit_retry_max: int(5, 'Maximum seconds between database retries.'),
+  dispatch_interval_ms: int(50, 'Milliseconds between looks at the queue of operations.', { min: 20, max: 1000 }),
+});

@@ -1,0 +1,14 @@
+import { int, list, multi, secret, section } from '../option.ts';
+
+export const oslo_messaging_notifications = section('Event notifications.', {
+  driver: multi([], 'Notification drivers: messaging, messagingv2, routing, log, test, noop.', {
+    old: ['DEFAULT.notification_driver'],
+  }),
+  transport_url: secret(null, 'Notification bus URL; unset reuses the RPC one.', {
+    old: ['DEFAULT.notification_transport_url'],
+  }),
+  topics: list(['notifications'], 'Topics; each level appended, e.g. notifications.info.', {
+    old: ['rpc_notifier2.topics', 'DEFAULT.notification_topics'],
+  }),
+  retry: int(-1, 'Re-send attempts: 0 none, -1 forever.'),
+});
