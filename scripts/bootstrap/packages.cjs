@@ -1,0 +1,102 @@
+// System packages the local cloud needs.
+'use strict';
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const { delimiter, join } = require('node:path');
+const { BootstrapError } = require('./error.cjs');
+
+/** Debian/Ubuntu package → the command it brings */
+const PACKAGES = { haproxy: 'haproxy', keepalived: 'keepalived', bubblewrap: 'bwrap', nftables: 'nft', iproute2: 'ip' };
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+const POLICY_FILE = '/usr/sbin/policy-rc.d';
+
+/** Whether the command makes real amphorae. */
+function packagesWanted(command, args) {
+  if (args.includes('--help') || args.includes('-h')) return false;
+  if (command === 'octavia') return args[0] === 'up' && packagesWanted('up', args.slice(1));
+  if (command === 'down') return false;
+  return !args.some((arg, index) => arg === '--cloud=noop' || (arg === '--cloud' && args[index + 1] === 'noop'));
+}
+
+function ensurePackages() {
+  // `su` without `-` leaves the sbin folders out, and everything after this looks commands up by name.
+  const path = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  process.env.PATH = [...path, ...SYSTEM_FOLDERS.filter((folder) => !path.includes(folder))].join(delimiter);
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  const names = missing.join(', ');
+  if (process.getuid?.() !== 0) {
+    throw new BootstrapError(
+      `Missing system packages: ${names}. Run the command as root, or install them: apt-get install ${missing.join(' ')}`,
+    );
+  }
+  if (!isDebianFamily()) {
+    throw new BootstrapError(
+      `Missing system packages: ${names}. Install them with the package manager of this system.`,
+    );
+  }
+  process.stderr.write(`Installing system packages: ${names} ...\n`);
+  withoutStartingServices(() => {
+    apt(['update', '-q']);
+    apt(['install', '-y', '-q', '--no-install-recommends', ...missing]);
+  });
+  // Amphorae start their own processes: the services that the packages enable stay off after a reboot, too.
+  spawnSync('systemctl', ['disable', ...missing.filter((name) => name === 'haproxy' || name === 'keepalived')], {
+    stdio: 'ignore',
+  });
+  const still = missingPackages();
+  if (still.length > 0)
+    throw new BootstrapError(`These system packages did not bring their commands: ${still.join(', ')}.`);
+}
+
+function missingPackages() {
+  return Object.keys(PACKAGES).filter((name) => !findCommand(PACKAGES[name]));
+}
+
+function findCommand(name) {
+  return process.env.PATH.split(delimiter).some((folder) => {
+    try {
+      fs.accessSync(join(folder, name), fs.constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function isDebianFamily() {
+  try {
+    return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(fs.readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function apt(args) {
+  const result = spawnSync('apt-get', args, {
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (result.status === 0) return;
+  const text = `${result.stderr ?? ''}`.trim().split('\n').at(-1) || result.error?.message || 'no reason given';
+  throw new BootstrapError(`apt-get ${args[0]} failed: ${text}`);
+}
+
+/** Debian starts the services of a package it installs, unless this file says no. */
+function withoutStartingServices(work) {
+  const ours = !fs.existsSync(POLICY_FILE);
+  if (ours) fs.writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  // A Ctrl-C ends apt-get; this process goes on to remove the file.
+  const keepGoing = () => {};
+  process.on('SIGINT', keepGoing);
+  process.on('SIGTERM', keepGoing);
+  try {
+    work();
+  } finally {
+    if (ours) fs.rmSync(POLICY_FILE, { force: true });
+    process.removeListener('SIGINT', keepGoing);
+    process.removeListener('SIGTERM', keepGoing);
+  }
+}
+
+module.exports = { ensurePackages, packagesWanted };
