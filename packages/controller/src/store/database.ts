@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { OctaviaError } from '../errors.ts';
@@ -39,6 +40,8 @@ export interface StoreOptions {
 export class Store {
   readonly pool: pg.Pool;
   readonly db: Database;
+  readonly #checkout = new AsyncLocalStorage<{ client?: pg.PoolClient }>();
+  readonly #clients = new WeakMap<Tx, pg.PoolClient>();
 
   constructor(options: StoreOptions) {
     this.pool = new pg.Pool({
@@ -49,13 +52,37 @@ export class Store {
       connectionTimeoutMillis: 10_000,
     });
     this.pool.on('error', (error) => options.onIdleError?.(error));
-    this.db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.pool }) });
+    // Kysely hides the connection of a transaction; noting it at checkout lets the flow engine write in the same transaction.
+    const pool = {
+      connect: async (): Promise<pg.PoolClient> => {
+        const client = await this.pool.connect();
+        const checkout = this.#checkout.getStore();
+        if (checkout) checkout.client = client;
+        return client;
+      },
+      end: () => this.pool.end(),
+      options: this.pool.options,
+    };
+    this.db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  }
+
+  /** The `pg` client that carries the transaction, for libraries that write with their own SQL. */
+  clientOf(tx: Tx): pg.PoolClient {
+    const client = this.#clients.get(tx);
+    if (!client) throw new Error('clientOf() takes a transaction opened by this store');
+    return client;
   }
 
   /** Runs the function in one READ COMMITTED transaction. @throws OctaviaError DATABASE_UNAVAILABLE */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     try {
-      return await this.db.transaction().execute(work);
+      const checkout: { client?: pg.PoolClient } = {};
+      return await this.#checkout.run(checkout, () =>
+        this.db.transaction().execute((tx) => {
+          if (checkout.client) this.#clients.set(tx, checkout.client);
+          return work(tx);
+        }),
+      );
     } catch (error) {
       throw isDatabaseUnavailable(error) ? new OctaviaError('DATABASE_UNAVAILABLE', {}, { cause: error }) : error;
     }

@@ -1,0 +1,65 @@
+/** An operation is one accepted change of a load balancer: what the API promised and the worker carries out. */
+
+export const RESOURCE_TYPES = ['load_balancer', 'listener', 'pool', 'member', 'health_monitor'] as const;
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+export const OPERATION_KINDS = [
+  'create_load_balancer',
+  'update_load_balancer',
+  'delete_load_balancer',
+  'create_listener',
+  'update_listener',
+  'delete_listener',
+  'create_pool',
+  'update_pool',
+  'delete_pool',
+  'create_member',
+  'update_member',
+  'delete_member',
+  'batch_update_members',
+  'create_health_monitor',
+  'update_health_monitor',
+  'delete_health_monitor',
+] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+/** queued → running → succeeded | undoing → failed */
+export const OPERATION_STATES = ['queued', 'running', 'undoing', 'succeeded', 'failed'] as const;
+export type OperationState = (typeof OPERATION_STATES)[number];
+
+/** Ids of members a batch touches; empty for other kinds. */
+export interface OperationInput {
+  memberIds?: string[];
+  cascade?: boolean;
+}
+
+export interface Operation {
+  id: string;
+  loadBalancerId: string;
+  projectId: string;
+  kind: OperationKind;
+  resourceType: ResourceType;
+  resourceId: string;
+  input: OperationInput;
+  /** Version of the flow that accepted the change; a later release keeps running it. */
+  flowVersion: number;
+  state: OperationState;
+  currentStep: string | null;
+  attempts: number;
+  reason: string | null;
+  workerId: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  endedAt: Date | null;
+}
+
+export interface OperationStep {
+  number: number;
+  phase: 'do' | 'undo';
+  name: string;
+  state: 'running' | 'done' | 'failed';
+  attempts: number;
+  detail: string | null;
+  startedAt: Date;
+  endedAt: Date | null;
+}

@@ -1,0 +1,144 @@
+/**
+ * Adapter to DBOS Transact, the only file (with `operation-queue.ts`) that knows it. DBOS keeps one engine per process.
+ */
+import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
+import type { Operation } from '../domain/operations.ts';
+import { isDatabaseUnavailable } from '../store/database.ts';
+import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
+import type { Flow, FlowDependencies, FlowLogger } from './flow.ts';
+import { type Durable, type RunOptions, runOperation } from './runner.ts';
+
+export interface EngineOptions {
+  url: string;
+  workerId: string;
+  /** Pause between looks for queued operations (ms). 50: start latency about 60 ms for some 20 idle transactions a second. */
+  dispatchIntervalMs: number;
+  /** Operations that run at once in this process. */
+  concurrency: number;
+}
+
+export interface PendingOperation {
+  workflowId: string;
+  operationId: string;
+  workerId: string | null;
+}
+
+/** A step waits for the database this long before the engine gives the operation to the reconciler (600 × 1 s). */
+const DATABASE_RETRY = { retriesAllowed: true, maxAttempts: 600, intervalSeconds: 1, backoffRate: 1 } as const;
+
+export class FlowEngine {
+  readonly #options: EngineOptions;
+  readonly #dependencies: FlowDependencies;
+  /** Workflows whose body runs in this process right now. */
+  readonly running = new Set<string>();
+
+  constructor(options: EngineOptions, dependencies: FlowDependencies, flowOf: (operation: Operation) => Flow) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+    DBOS.setConfig({
+      name: APPLICATION,
+      systemDatabaseUrl: options.url,
+      systemDatabasePoolSize: 8,
+      applicationVersion: APPLICATION_VERSION,
+      executorID: options.workerId,
+      listenQueues: [QUEUE],
+      logger: quiet(dependencies.log),
+    });
+    DBOS.registerWorkflow(
+      async (operationId: string, mode: RunOptions['mode']) => {
+        const workflowId = DBOS.workflowID ?? operationId;
+        this.running.add(workflowId);
+        try {
+          await runOperation(operationId, flowOf, this.#dependencies, durable, { workerId: options.workerId, mode });
+        } finally {
+          this.running.delete(workflowId);
+        }
+      },
+      // Taking over counts as an attempt; the reconciler bounds attempts itself and gives a reason.
+      { name: WORKFLOW, maxRecoveryAttempts: 1_000 },
+    );
+  }
+
+  /** Creates or updates the engine's own tables. */
+  static migrate(url: string): Promise<void> {
+    return DBOS.migrate(url);
+  }
+
+  async start(): Promise<void> {
+    await DBOS.launch();
+    await DBOS.registerQueue(QUEUE, {
+      partitionConcurrency: 1,
+      workerConcurrency: this.#options.concurrency,
+      minPollingIntervalMs: this.#options.dispatchIntervalMs,
+      onConflict: 'always_update',
+    });
+  }
+
+  /** Stops taking operations and waits for the running ones; what does not end in time is taken over later. */
+  async stop(graceMs: number): Promise<void> {
+    await DBOS.shutdown({ workflowCompletionTimeoutMS: graceMs, deregister: true });
+  }
+
+  /** Operations that some worker has begun and not ended. */
+  async pending(): Promise<PendingOperation[]> {
+    const workflows = await DBOS.listWorkflows({ status: 'PENDING', queueName: QUEUE, loadInput: true });
+    return workflows.map((workflow) => ({
+      workflowId: workflow.workflowID,
+      operationId: String(workflow.input?.[0] ?? workflow.workflowID),
+      workerId: workflow.executorId ?? null,
+    }));
+  }
+
+  /** Of the given operations, those that the engine will run or is running. */
+  async owned(operationIds: string[]): Promise<Set<string>> {
+    if (operationIds.length === 0) return new Set();
+    const live = await DBOS.listWorkflows({
+      status: ['PENDING', 'ENQUEUED', 'DELAYED'],
+      queueName: QUEUE,
+      loadInput: true,
+    });
+    const wanted = new Set(operationIds);
+    return new Set(live.map((workflow) => String(workflow.input?.[0] ?? '')).filter((id) => wanted.has(id)));
+  }
+
+  /** Puts begun operations of a dead worker back into their queue, at their place and with their finished steps. */
+  async resume(workflowIds: string[]): Promise<void> {
+    // Without the queue's name they would move to an internal queue and lose the order per load balancer.
+    if (workflowIds.length > 0) await DBOS.resumeWorkflows(workflowIds, { queueName: QUEUE });
+  }
+
+  /** Starts a fresh flow for an operation whose former one ended without settling it. */
+  async again(operation: Operation, mode: RunOptions['mode']): Promise<void> {
+    await DBOS.enqueueWorkflowWithOptions(
+      {
+        queueName: QUEUE,
+        workflowName: WORKFLOW,
+        // A new name each time: a former restart may have died before it could count as an attempt.
+        workflowID: `${operation.id}.${operation.attempts}.${Date.now()}`,
+        queuePartitionKey: operation.loadBalancerId,
+        appVersion: APPLICATION_VERSION,
+        applicationName: APPLICATION,
+      },
+      operation.id,
+      mode,
+    );
+  }
+}
+
+const durable: Durable = (name, work) =>
+  DBOS.runStep(work, {
+    name,
+    ...DATABASE_RETRY,
+    shouldRetry: (error) => isDatabaseUnavailable(error) || isDatabaseUnavailable((error as Error).cause),
+  });
+
+/** The engine's own chatter is for debugging; what it warns of concerns operators. */
+function quiet(log: FlowLogger): DLogger {
+  const text = (entry: unknown) => (entry instanceof Error ? entry.message : String(entry));
+  return {
+    info: () => undefined,
+    debug: () => undefined,
+    warn: (entry) => log.warn({ component: 'flow engine' }, text(entry)),
+    error: (entry) => log.error({ component: 'flow engine' }, text(entry)),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * A flow is data: an ordered list of named steps, each with what it does and how that is undone. The runner makes every
+ * step durable; a step may therefore run again after a crash and has to find and adopt what it made before.
+ */
+import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
+import type { ComputeDriver } from '../clouds/compute/interface.ts';
+import type { NetworkDriver } from '../clouds/network/interface.ts';
+import type { DataplaneDriver } from '../dataplane/interface.ts';
+import type { Operation, OperationKind } from '../domain/operations.ts';
+import type { Amphora } from '../domain/resources.ts';
+import type { Store, Tx } from '../store/database.ts';
+
+export interface FlowLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** The world a flow works on; everything outside is passed in. */
+export interface FlowDependencies {
+  store: Store;
+  compute: ComputeDriver;
+  network: NetworkDriver;
+  certificates: CertificateGenerator;
+  dataplane: DataplaneDriver;
+  /** The agent's configuration file for one amphora. */
+  agentConfiguration(amphora: Amphora): string;
+  /** How often and how long (ms) to wait for a compute instance to become ACTIVE. */
+  computeWait: { intervalMs: number; timeoutMs: number };
+  sleep(ms: number): Promise<void>;
+  now(): Date;
+  log: FlowLogger;
+}
+
+export interface StepContext extends FlowDependencies {
+  operation: Operation;
+}
+
+export interface Step {
+  /** Shown as the operation's current step; unique within the flow. */
+  name: string;
+  /** May return a short text for the timeline (for instance which way a configuration was applied). */
+  run(context: StepContext): Promise<string | undefined>;
+  /** Takes back what `run` did or began; absent when there is nothing to take back. */
+  undo?(context: StepContext): Promise<void>;
+}
+
+export interface Flow {
+  kind: OperationKind;
+  version: number;
+  /** Pure: the same operation always gives the same steps, or a resumed flow would lose its place. */
+  steps(operation: Operation): Step[];
+  /** Writes the end state on success, in one transaction with the end of the operation. */
+  succeed(tx: Tx, operation: Operation): Promise<void>;
+}

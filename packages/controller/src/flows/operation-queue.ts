@@ -1,0 +1,47 @@
+import { DBOSClient } from '@dbos-inc/dbos-sdk';
+import type { Store, Tx } from '../store/database.ts';
+import type { NewOperation } from '../store/operations.ts';
+import * as operations from '../store/operations.ts';
+import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
+
+/** The API's end of the engine: an accepted change and its owner come into being in one transaction, or neither does. */
+export class OperationQueue {
+  readonly #store: Store;
+  readonly #client: DBOSClient;
+
+  private constructor(store: Store, client: DBOSClient) {
+    this.#store = store;
+    this.#client = client;
+  }
+
+  static async open(store: Store, url: string): Promise<OperationQueue> {
+    // The client writes through the transaction's connection; its own pool is only for look-ups.
+    const client = await DBOSClient.create({
+      systemDatabaseUrl: url,
+      systemDatabasePoolSize: 1,
+      applicationName: APPLICATION,
+    });
+    return new OperationQueue(store, client);
+  }
+
+  async submit(tx: Tx, operation: NewOperation): Promise<void> {
+    await operations.insert(tx, operation);
+    await this.#client.enqueueInTransaction(
+      this.#store.clientOf(tx),
+      {
+        queueName: QUEUE,
+        workflowName: WORKFLOW,
+        workflowID: operation.id,
+        // One flow at a time for one load balancer, in the order the changes were accepted.
+        queuePartitionKey: operation.loadBalancerId,
+        appVersion: APPLICATION_VERSION,
+      },
+      operation.id,
+      'run',
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * No operation is ever without a live owner. Every worker reports itself; one at a time (advisory lock) hands the
+ * operations of dead workers back to the queue and restarts or abandons those whose flow ended without settling them.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Store } from '../store/database.ts';
+import * as operations from '../store/operations.ts';
+import * as workers from '../store/workers.ts';
+import type { FlowEngine } from './engine.ts';
+import type { FlowLogger } from './flow.ts';
+
+/** Beat every 5 s, dead after 20 s without: take-over within 30 s even when the host is gone. */
+const BEAT_MS = 5_000;
+const DEAD_AFTER_SECONDS = 20;
+/** A flow that could not settle its operation is tried this often before it is undone for good. */
+const MAX_ATTEMPTS = 5;
+const ELECTION_KEY = 0x0c7a_71a1;
+
+/** Identity of this process as other workers can check it. */
+export function thisWorker(id: string): workers.Worker {
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const host = `${hostname()} ${bootId} ${readlinkSync('/proc/self/ns/pid')}`;
+  return { id, host, pid: process.pid, processStart: processStart(process.pid) ?? '' };
+}
+
+/** Start time in clock ticks since boot (field 22 of /proc/pid/stat, counted after the command name). */
+function processStart(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+export class Reconciler {
+  readonly #store: Store;
+  readonly #engine: FlowEngine;
+  readonly #worker: workers.Worker;
+  readonly #log: FlowLogger;
+  #timer: NodeJS.Timeout | null = null;
+  #round: Promise<void> = Promise.resolve();
+  /** Own flows seen as begun but not running in the round before: twice in a row means they were lost. */
+  #suspects = new Set<string>();
+
+  constructor(store: Store, engine: FlowEngine, worker: workers.Worker, log: FlowLogger) {
+    this.#store = store;
+    this.#engine = engine;
+    this.#worker = worker;
+    this.#log = log;
+  }
+
+  /** Call before the engine starts: an engine whose worker is unknown counts as dead. */
+  async announce(): Promise<void> {
+    await workers.beat(this.#store.db, this.#worker);
+  }
+
+  start(): void {
+    const tick = () => {
+      this.#round = this.round()
+        .catch((error: unknown) => this.#log.warn({ err: error }, 'Reconciler round failed; trying again'))
+        .finally(() => {
+          if (this.#timer) this.#timer = setTimeout(tick, BEAT_MS);
+        });
+    };
+    this.#timer = setTimeout(tick, 0);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#round;
+    await workers.remove(this.#store.db, this.#worker.id).catch(() => undefined);
+  }
+
+  async round(): Promise<void> {
+    await this.announce();
+    await this.#resumeOwnLost();
+    await this.#store.transaction(async (tx) => {
+      if (!(await workers.tryElection(tx, ELECTION_KEY))) return;
+      await this.#takeOver();
+      await this.#restartUnowned();
+    });
+  }
+
+  /** A flow that threw out of the engine (database cut) stays "begun by me" without running: hand it back to the queue. */
+  async #resumeOwnLost(): Promise<void> {
+    const mine = (await this.#engine.pending()).filter((entry) => entry.workerId === this.#worker.id);
+    const idle = mine.map((entry) => entry.workflowId).filter((id) => !this.#engine.running.has(id));
+    const lost = idle.filter((id) => this.#suspects.has(id));
+    this.#suspects = new Set(idle.filter((id) => !lost.includes(id)));
+    await this.#engine.resume(lost);
+  }
+
+  async #takeOver(): Promise<void> {
+    const known = await workers.all(this.#store.db);
+    const alive = new Set<string>();
+    for (const worker of known) {
+      if (this.#isAlive(worker)) alive.add(worker.id);
+      else await workers.remove(this.#store.db, worker.id);
+    }
+    const orphans = (await this.#engine.pending()).filter((entry) => !alive.has(entry.workerId ?? ''));
+    if (orphans.length === 0) return;
+    this.#log.warn(
+      { operations: orphans.map((entry) => entry.operationId) },
+      'Taking over operations of a dead worker',
+    );
+    await this.#engine.resume(orphans.map((entry) => entry.workflowId));
+  }
+
+  #isAlive(worker: workers.Worker & { age: number }): boolean {
+    if (worker.id === this.#worker.id) return true;
+    if (worker.host === this.#worker.host && processStart(worker.pid) !== worker.processStart) return false;
+    return worker.age < DEAD_AFTER_SECONDS;
+  }
+
+  async #restartUnowned(): Promise<void> {
+    const unfinished = await operations.unfinished(this.#store.db, 10);
+    const owned = await this.#engine.owned(unfinished.map((operation) => operation.id));
+    for (const operation of unfinished) {
+      if (owned.has(operation.id)) continue;
+      const mode = operation.attempts < MAX_ATTEMPTS ? 'run' : 'abandon';
+      this.#log.warn(
+        { operation: operation.id, attempts: operation.attempts, mode },
+        'Restarting an operation that was left unsettled',
+      );
+      await this.#engine.again(operation, mode);
+    }
+  }
+}

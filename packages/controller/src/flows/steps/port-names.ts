@@ -1,0 +1,4 @@
+/** Ports are found again by name: a repeated step adopts, an undo needs no memory. */
+export const vrrpPortName = (amphoraId: string): string => `octavia-lb-vrrp-${amphoraId}`;
+
+export const memberPortPrefix = (amphoraId: string): string => `octavia-lb-member-${amphoraId}-`;

@@ -1,0 +1,31 @@
+import { OctaviaError } from '../errors.ts';
+import type { Provider } from './interface.ts';
+
+/** Enabled providers by name; several names may lead to the same provider (`octavia` is an old name of `amphora`). */
+export class ProviderRegistry {
+  readonly #enabled: ReadonlyMap<string, string>;
+  readonly #providers: ReadonlyMap<string, Provider>;
+  readonly defaultName: string;
+
+  /** @param enabled name → description, as in [api_settings] enabled_provider_drivers */
+  constructor(providers: Record<string, Provider>, enabled: Record<string, string>, defaultName: string) {
+    this.#providers = new Map(Object.entries(providers));
+    this.#enabled = new Map(Object.entries(enabled));
+    this.defaultName = defaultName;
+  }
+
+  /** @throws OctaviaError PROVIDER_NOT_ENABLED (400), PROVIDER_NOT_FOUND (501) */
+  get(name: string): Provider {
+    if (!this.#enabled.has(name)) throw new OctaviaError('PROVIDER_NOT_ENABLED', { provider: name });
+    const provider = this.#providers.get(name);
+    if (!provider) throw new OctaviaError('PROVIDER_NOT_FOUND', { provider: name });
+    return provider;
+  }
+
+  /** Sorted by name. */
+  list(): { name: string; description: string }[] {
+    return [...this.#enabled]
+      .map(([name, description]) => ({ name, description }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}

@@ -1,0 +1,193 @@
+/** Tables of the local and the noop network service: networks, subnets, ports and their addresses. */
+import { sql } from 'kysely';
+import type { Executor } from './database.ts';
+
+export interface NetworkRow {
+  id: string;
+  name: string;
+  bridge: string;
+  mtu: number;
+}
+
+export interface SubnetRow {
+  id: string;
+  networkId: string;
+  name: string;
+  cidr: string;
+  gatewayIp: string | null;
+  ipVersion: number;
+  hostRoutes: { destination: string; nexthop: string }[];
+}
+
+export interface PortRow {
+  id: string;
+  name: string;
+  networkId: string;
+  macAddress: string;
+  deviceId: string;
+  deviceOwner: string;
+  /** In the order they were claimed. */
+  fixedIps: { subnetId: string; ipAddress: string }[];
+}
+
+/** Creates networks and subnets, or brings them to this state. */
+export async function upsertNetworks(executor: Executor, networks: NetworkRow[], subnets: SubnetRow[]): Promise<void> {
+  for (const network of networks) {
+    await executor
+      .insertInto('local_network')
+      .values(network)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(network))
+      .execute();
+  }
+  for (const subnet of subnets) {
+    const row = {
+      id: subnet.id,
+      network_id: subnet.networkId,
+      name: subnet.name,
+      cidr: subnet.cidr,
+      gateway_ip: subnet.gatewayIp,
+      ip_version: subnet.ipVersion,
+      host_routes: JSON.stringify(subnet.hostRoutes),
+    };
+    await executor
+      .insertInto('local_subnet')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+      .execute();
+  }
+}
+
+/** All networks, or those with the ids; in order of name. */
+export async function selectNetworks(executor: Executor, ids?: string[]): Promise<NetworkRow[]> {
+  let query = executor.selectFrom('local_network').selectAll().orderBy('name').orderBy('id');
+  if (ids) query = query.where('id', 'in', ids);
+  return query.execute();
+}
+
+/** All subnets, or those with the ids; in order of name. */
+export async function selectSubnets(executor: Executor, ids?: string[]): Promise<SubnetRow[]> {
+  let query = executor.selectFrom('local_subnet').selectAll().orderBy('name').orderBy('id');
+  if (ids) query = query.where('id', 'in', ids);
+  return (await query.execute()).map((row) => ({
+    id: row.id,
+    networkId: row.network_id,
+    name: row.name,
+    cidr: row.cidr,
+    gatewayIp: row.gateway_ip,
+    ipVersion: row.ip_version,
+    hostRoutes: row.host_routes,
+  }));
+}
+
+/** Ports with this id, this name, or names that start with the prefix; in order of name. */
+export async function selectPorts(
+  executor: Executor,
+  filter: { id: string } | { name: string } | { namePrefix: string },
+): Promise<PortRow[]> {
+  let query = executor
+    .selectFrom('local_port as port')
+    .select((columns) => [
+      'port.id',
+      'port.name',
+      'port.network_id as networkId',
+      'port.mac_address as macAddress',
+      'port.device_id as deviceId',
+      'port.device_owner as deviceOwner',
+      columns
+        .selectFrom('local_port_ip as ip')
+        .whereRef('ip.port_id', '=', 'port.id')
+        .select(
+          sql<PortRow['fixedIps']>`coalesce(jsonb_agg(
+            jsonb_build_object('subnetId', ip.subnet_id, 'ipAddress', host(ip.ip_address)) order by ip.ip_address
+          ), '[]')`.as('ips'),
+        )
+        .as('fixedIps'),
+    ])
+    .orderBy('port.name');
+  if ('id' in filter) query = query.where('port.id', '=', filter.id);
+  else if ('name' in filter) query = query.where('port.name', '=', filter.name);
+  // starts_with, because names hold characters that LIKE reads as patterns.
+  else query = query.where(sql<boolean>`starts_with(port.name, ${filter.namePrefix})`);
+  return (await query.execute()).map((row) => ({ ...row, fixedIps: row.fixedIps ?? [] }));
+}
+
+/** False when the name or the MAC address is taken. Waits for a transaction that is just creating the same. */
+export async function insertPort(executor: Executor, port: Omit<PortRow, 'fixedIps'>): Promise<boolean> {
+  const result = await executor
+    .insertInto('local_port')
+    .values({
+      id: port.id,
+      name: port.name,
+      network_id: port.networkId,
+      mac_address: port.macAddress,
+      device_id: port.deviceId,
+      device_owner: port.deviceOwner,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function deletePort(executor: Executor, id: string): Promise<void> {
+  await executor.deleteFrom('local_port').where('id', '=', id).execute();
+}
+
+/** Gives the port exactly this address; false when another port has it. */
+export async function claimAddress(
+  executor: Executor,
+  portId: string,
+  subnetId: string,
+  address: string,
+): Promise<boolean> {
+  const result = await executor
+    .insertInto('local_port_ip')
+    .values({ port_id: portId, subnet_id: subnetId, ip_address: address })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export interface AddressWindow {
+  /** First address that may be given out. */
+  first: string;
+  /** How many from there on. */
+  count: number;
+}
+
+/**
+ * Gives the port the lowest free address; null when none could be had in this attempt. Never waits: an address that
+ * another open transaction is just taking is skipped by its advisory lock, so creations on one subnet run in parallel.
+ * The scalar sub-select with `limit` keeps the planner from turning the search into a join over the whole subnet.
+ */
+export async function claimFreeAddress(
+  executor: Executor,
+  portId: string,
+  subnetId: string,
+  window: AddressWindow,
+): Promise<string | null> {
+  const { rows } = await sql<{ address: string }>`
+    insert into local_port_ip (port_id, subnet_id, ip_address)
+    select ${portId}::uuid, ${subnetId}::uuid, candidate.address
+    from (select ${window.first}::inet + generate_series(0::bigint, ${window.count - 1}::bigint) as address) as candidate
+    where case
+      when (select true from local_port_ip as taken
+            where taken.subnet_id = ${subnetId}::uuid and taken.ip_address = candidate.address limit 1) is null
+      then pg_try_advisory_xact_lock(hashtextextended(${subnetId}::text || host(candidate.address), 0))
+      else false
+    end
+    limit 1
+    on conflict do nothing
+    returning host(ip_address) as address`.execute(executor);
+  return rows[0]?.address ?? null;
+}
+
+/** How many addresses of the window are taken by committed ports (and our own transaction). */
+export async function countTaken(executor: Executor, subnetId: string, window: AddressWindow): Promise<number> {
+  const { rows } = await sql<{ taken: number }>`
+    select count(*)::int as taken from local_port_ip
+    where subnet_id = ${subnetId}::uuid
+      and ip_address between ${window.first}::inet and ${window.first}::inet + ${window.count - 1}::bigint`.execute(
+    executor,
+  );
+  return rows[0]?.taken ?? 0;
+}
