@@ -152,12 +152,12 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const values = sections as ConfigValues;
   const surprises = findSurprises(fileSettings, environmentSettings);
   if (values.DEFAULT.fatal_deprecations) refuseDeprecations(surprises.deprecations);
-  const warnings = [
-    ...surprises.unknown,
-    ...surprises.deprecations.map((notice) => notice.text),
-    ...checkTogether(values),
-  ];
+  const warnings = [...surprises.unknown, ...surprises.deprecations.map(noticeText), ...checkTogether(values)];
   return Object.freeze({ ...values, warnings: Object.freeze(warnings) });
+}
+
+function noticeText({ setting, text }: { setting: Setting; text: string }): string {
+  return `${setting.source}: [${setting.section}] ${setting.name} ${text}`;
 }
 
 function refuseDeprecations(notices: readonly { setting: Setting; text: string }[]): void {

@@ -33,8 +33,9 @@ export function defaultTexts(option: Option<unknown>): string[] {
 /** Facts about an option that are neither its type, its default nor its meaning. */
 export function notes(option: Option<unknown>): string[] {
   const facts: string[] = [];
-  if (option.type.constraint !== null) facts.push(`${option.type.constraint}.`);
-  if (option.mutable) facts.push('Takes effect on reload.');
+  const { constraint } = option.type;
+  if (constraint !== null) facts.push(`${constraint[0]!.toUpperCase()}${constraint.slice(1)}.`);
+  if (option.mutable) facts.push('Mutable.');
   if (option.fallbackEnv !== undefined)
     facts.push(`When unset, the environment variable ${option.fallbackEnv} is read.`);
   if (option.old !== undefined)

@@ -5,6 +5,7 @@ import { suggest } from './suggest.ts';
 
 export interface Surprises {
   unknown: string[];
+  /** `text` reads on from the name of the option. */
   deprecations: { setting: Setting; text: string }[];
 }
 
@@ -22,9 +23,8 @@ function unknownText({ section, name, source }: Setting, fromFile: boolean): str
   return `${source}: unknown option ${name} in [${known}]${meant(shown)}`;
 }
 
-/** A sentence when the setting uses an old name of the option, null when it does not. */
-function renamedText(setting: Setting, { section, name }: RegisteredOption, newNameSet: boolean): string {
-  const start = `${setting.source}: [${setting.section}] ${setting.name} is the old name of [${section}] ${name}`;
+function renamedText({ section, name }: RegisteredOption, newNameSet: boolean): string {
+  const start = `is the old name of [${section}] ${name}`;
   return newNameSet ? `${start}, which is set too and wins` : `${start}; use the new one`;
 }
 
@@ -48,10 +48,10 @@ export function findSurprises(fromFiles: readonly Setting[], fromEnvironment: re
       const option = byKey.get(setting.key)?.option;
       const renamed = fromFile ? (byOldKey.get(setting.key) ?? []) : [];
       for (const { registered } of renamed) {
-        note(setting, renamedText(setting, registered, isSet.has(settingKey(registered.section, registered.name))));
+        note(setting, renamedText(registered, isSet.has(settingKey(registered.section, registered.name))));
       }
       if (option?.forRemoval && renamed.length === 0) {
-        note(setting, `${setting.source}: [${setting.section}] ${setting.name} will be removed; drop it`);
+        note(setting, 'will be removed; drop it');
       } else if (option?.compatibility) {
         surprises.unknown.push(`${setting.source}: [${setting.section}] ${setting.name} has no effect here`);
       } else if (option === undefined && renamed.length === 0) {

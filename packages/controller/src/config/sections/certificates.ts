@@ -23,7 +23,7 @@ export const certificates = section('Issuing amphora certificates, and the store
   ca_private_key_passphrase: secret(null, 'CA key passphrase.', { fallbackEnv: 'OS_OCTAVIA_CA_KEY_PASS' }),
   server_certs_key_passphrase: secret(
     'insecure-key-do-not-use-this-key',
-    '32-character base64url key encrypting amphora certs.',
+    'Key of 32 base64url characters that encrypts amphora certificates and keys.',
     { fallbackEnv: 'TLS_PASS_AMPS_DEFAULT', check: aesKey },
   ),
   signing_digest: string('sha256', 'Signature digest.', { fallbackEnv: 'OS_OCTAVIA_CA_SIGNING_DIGEST' }),

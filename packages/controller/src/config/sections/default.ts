@@ -23,7 +23,7 @@ export const DEFAULT = section('Identity of the host, logging, the message bus, 
   use_eventlog: bool(false, 'Write logs to the Windows event log.', { compatibility: true }),
   log_rotate_interval: int(1, 'Rotation period count; only with log_rotation_type=interval.'),
   log_rotate_interval_type: choice(
-    'days',
+    'Days',
     ['Seconds', 'Minutes', 'Hours', 'Days', 'Weekday', 'Midnight'],
     'Unit of rotation; counted from last file change or start.',
     { ignoreCase: true },

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { registeredOptions } from '../../src/config/index.ts';
+
+/** The documented options of the original service: name, type, default as text, bounds, flags, old names. */
+const documented = readFileSync(join(import.meta.dirname, 'testdata/options.tsv'), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .slice(1)
+  .map((line) => {
+    const [section = '', name = '', type = '', fallback = '', bounds = '', flags = '', old = ''] = line.split('\t');
+    return { section, name, type, fallback, bounds, flags: flags.split(','), old: old.split(',').filter(Boolean) };
+  });
+
+const registered = new Map(registeredOptions().map((entry) => [`${entry.section}.${entry.name}`, entry.option]));
+
+/** Options the original documents outside its tables, and our own. */
+const additional = `
+audit_middleware_notifications.driver audit_middleware_notifications.topics audit_middleware_notifications.transport_url
+controller_worker.dispatch_interval_ms
+healthcheck.allowed_source_ranges healthcheck.backends healthcheck.detailed healthcheck.disable_by_file_path
+healthcheck.disable_by_file_paths healthcheck.ignore_proxied_requests healthcheck.path
+keystone_authtoken.admin_password keystone_authtoken.admin_tenant_name keystone_authtoken.admin_user
+keystone_authtoken.auth_url keystone_authtoken.password keystone_authtoken.project_domain_id
+keystone_authtoken.project_domain_name keystone_authtoken.project_id keystone_authtoken.project_name
+keystone_authtoken.system_scope keystone_authtoken.user_domain_id keystone_authtoken.user_domain_name
+keystone_authtoken.user_id keystone_authtoken.username
+local_cloud.agent_node local_cloud.state_dir local_cloud.subnet_range
+oslo_messaging_rabbit.rabbit_host oslo_messaging_rabbit.rabbit_password oslo_messaging_rabbit.rabbit_userid
+oslo_middleware.enable_proxy_headers_parsing oslo_middleware.max_request_body_size
+oslo_policy.enforce_new_defaults oslo_policy.enforce_scope oslo_policy.policy_file
+`
+  .trim()
+  .split(/\s+/);
+
+describe('option registry', () => {
+  it('has the 438 documented options and the additional ones, no other', () => {
+    expect(documented).toHaveLength(438);
+    const expected = [...documented.map(({ section, name }) => `${section}.${name}`), ...additional];
+    expect([...registered.keys()].sort()).toEqual(expected.sort());
+  });
+
+  it.each(documented)('[$section] $name is a $type with the documented default, bounds and names', (row) => {
+    const option = registered.get(`${row.section}.${row.name}`);
+    const fallback = option?.default === null ? '<None>' : (option?.sample ?? option?.type.format(option.default));
+    expect(fallback).toBe(row.fallback);
+    expect(option?.type.name).toBe(row.type);
+    const bounds = row.type === 'port number' ? 'min 0; max 65535' : row.bounds;
+    expect(option?.type.constraint ?? '').toBe(bounds);
+    expect(option?.mutable ?? false).toBe(row.flags.includes('mutable'));
+    expect(option?.forRemoval ?? false).toBe(row.flags.includes('removal'));
+    const spelled = row.old.map((old) => old.replaceAll('-', '_').replace('DATABASE.', 'database.'));
+    const itself = `${row.section}.${row.name}`;
+    expect(new Set(option?.old)).toEqual(new Set(spelled.filter((old) => old !== itself)));
+  });
+
+  it('covers every option that holds a password, a key or a URL with credentials', () => {
+    const secretive = /password|passphrase$|_key$|^transport_url$|connection$|connection_parameters$/;
+    const harmless = new Set(['certificates.ca_private_key', 'oslo_messaging_rabbit.ssl_key_file']);
+    const open = registeredOptions()
+      .filter(
+        ({ section, name, option }) => secretive.test(name) && !option.secret && !harmless.has(`${section}.${name}`),
+      )
+      .map(({ section, name }) => `${section}.${name}`);
+    expect(open).toEqual([]);
+  });
+
+  it.each(registeredOptions().filter(({ option }) => option.default !== null))(
+    '[$section] $name accepts its own default',
+    ({ option }) => {
+      option.type.check(option.default);
+      if (!option.type.repeatable)
+        expect(option.type.parse(option.type.format(option.default))).toEqual(option.default);
+    },
+  );
+
+  it('describes every option in a sentence', () => {
+    const bad = registeredOptions().filter(({ option }) => !/^[\p{L}/].*\.$/u.test(option.help));
+    expect(bad.map(({ name }) => name)).toEqual([]);
+  });
+});
