@@ -26,7 +26,7 @@ export interface PortRow {
   macAddress: string;
   deviceId: string;
   deviceOwner: string;
-  /** In the order they were claimed. */
+  /** In order of address. */
   fixedIps: { subnetId: string; ipAddress: string }[];
 }
 
