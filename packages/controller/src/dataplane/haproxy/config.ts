@@ -1,0 +1,83 @@
+/**
+ * A HAProxy configuration as a tree. Builders make the tree, `writer.ts` alone turns it into text: no builder ever
+ * touches a quote, a space or a line end, so no tenant's value can become configuration.
+ */
+
+export type SectionKind = 'global' | 'defaults' | 'frontend' | 'backend' | 'peers';
+
+/** Every first word that the builders use. */
+export type Keyword =
+  | 'acl'
+  | 'balance'
+  | 'bind'
+  | 'cookie'
+  | 'default_backend'
+  | 'external-check'
+  | 'hard-stop-after'
+  | 'http-check'
+  | 'http-request'
+  | 'insecure-fork-wanted'
+  | 'load-server-state-from-file'
+  | 'maxconn'
+  | 'mode'
+  | 'no'
+  | 'node'
+  | 'option'
+  | 'retries'
+  | 'server'
+  | 'server-state-file'
+  | 'stats'
+  | 'stick'
+  | 'stick-table'
+  | 'tcp-request'
+  | 'timeout'
+  | 'user'
+  | 'group';
+
+/** Data, taken literally whatever characters it has. */
+export interface Value {
+  readonly kind: 'value';
+  readonly text: string;
+}
+
+/** Data in a place that HAProxy reads as a log format, where `%` starts a variable. Taken literally. */
+export interface LogFormatLiteral {
+  readonly kind: 'log-format';
+  readonly text: string;
+}
+
+/** A sample fetch with data as its arguments, e.g. `req.cook(name)`: HAProxy unquotes those a second time. */
+export interface SampleFetch {
+  readonly kind: 'fetch';
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
+/**
+ * A plain string is a word of HAProxy's own language or an identifier: the writer refuses one that would need quotes, so
+ * that data cannot pass as a word. A number must be a whole one.
+ */
+export type Argument = string | number | Value | LogFormatLiteral | SampleFetch;
+
+export interface Line {
+  readonly keyword: Keyword;
+  readonly arguments: readonly Argument[];
+}
+
+export interface Section {
+  readonly kind: SectionKind;
+  /** Identifier made of UUIDs; null for `global` and `defaults`. */
+  readonly name: string | null;
+  readonly lines: readonly Line[];
+}
+
+export interface HaproxyConfig {
+  readonly sections: readonly Section[];
+  /** False when no listener is to be served: HAProxy must then be stopped, it refuses to run without a frontend. */
+  readonly serves: boolean;
+}
+
+export const line = (keyword: Keyword, ...args: Argument[]): Line => ({ keyword, arguments: args });
+export const value = (text: string): Value => ({ kind: 'value', text });
+export const logFormatLiteral = (text: string): LogFormatLiteral => ({ kind: 'log-format', text });
+export const fetchOf = (name: string, ...args: string[]): SampleFetch => ({ kind: 'fetch', name, arguments: args });

@@ -1,0 +1,56 @@
+import type { Amphora, Listener, LoadBalancerTree } from '../../domain/resources.ts';
+import { type Line, line, type Section, value } from './config.ts';
+import type { HaproxyOptions } from './options.ts';
+
+/**
+ * HAProxy allocates its tables for `maxconn` connections at start, so a limit beyond what a node can ever serve only
+ * costs memory (two descriptors per connection).
+ */
+const MOST_CONNECTIONS = 1_000_000;
+
+const RETRIES = 3;
+
+/** -1 is "unlimited"; 0 has been accepted and read as "not set" by the original service. */
+export function connectionLimit(listener: Listener, options: HaproxyOptions): number {
+  const limit = listener.connectionLimit > 0 ? listener.connectionLimit : options.defaultConnectionLimit;
+  return Math.min(limit, MOST_CONNECTIONS);
+}
+
+export const statsSocketPath = (loadBalancerId: string, options: HaproxyOptions): string =>
+  `${options.basePath}/${loadBalancerId}.sock`;
+
+export const serverStatePath = (loadBalancerId: string, options: HaproxyOptions): string =>
+  `${options.basePath}/${loadBalancerId}/servers-state`;
+
+export function globalSection(
+  tree: LoadBalancerTree,
+  amphora: Amphora,
+  listeners: readonly Listener[],
+  pings: boolean,
+  options: HaproxyOptions,
+): Section {
+  const loadBalancerId = tree.loadBalancer.id;
+  const total = listeners.reduce((sum, listener) => sum + connectionLimit(listener, options), 0);
+  const socket = value(statsSocketPath(loadBalancerId, options));
+  const lines: Line[] = [
+    line('node', amphora.id),
+    line('user', 'nobody'),
+    line('group', 'nogroup'),
+    line('maxconn', Math.min(total, MOST_CONNECTIONS)),
+    // Otherwise HAProxy refuses to start where the descriptor limit is below twice maxconn, e.g. in a container.
+    line('no', 'strict-limits'),
+    line('hard-stop-after', `${options.hardStopAfter}s`),
+    line('stats', 'socket', socket, 'mode', '600', 'level', 'admin', 'expose-fd', 'listeners'),
+  ];
+  if (options.restoreServerState) {
+    lines.push(line('server-state-file', value(serverStatePath(loadBalancerId, options))));
+  }
+  if (pings) lines.push(line('external-check'), line('insecure-fork-wanted'));
+  return { kind: 'global', name: null, lines };
+}
+
+export function defaultsSection(options: HaproxyOptions): Section {
+  const lines: Line[] = [line('retries', RETRIES), line('option', 'redispatch')];
+  if (options.restoreServerState) lines.push(line('load-server-state-from-file', 'global'));
+  return { kind: 'defaults', name: null, lines };
+}

@@ -1,0 +1,47 @@
+/** The backend's half of a health monitor: what is asked. The server's half (how often) is in `server.ts`. */
+import type { HealthMonitor } from '../../domain/resources.ts';
+import { type Line, line, logFormatLiteral, value } from './config.ts';
+import { expectedStatus } from './expected-codes.ts';
+import type { HaproxyOptions } from './options.ts';
+import { refuseUnsupported } from './unsupported.ts';
+
+/** `uri` is taken literally, header values are log formats. HAProxy adds no Host header by itself. */
+function httpLines(monitor: HealthMonitor): Line[] {
+  const host = monitor.domainName === null ? [] : ['hdr', 'Host', logFormatLiteral(monitor.domainName)];
+  const method = monitor.httpMethod ?? 'GET';
+  const version = `HTTP/${monitor.httpVersion ?? '1.0'}`;
+  const path = value(monitor.urlPath ?? '/');
+  return [
+    line('option', 'httpchk'),
+    line('http-check', 'send', 'meth', method, 'uri', path, 'ver', version, ...host),
+    line('http-check', 'expect', 'status', expectedStatus(monitor.expectedCodes ?? '200')),
+  ];
+}
+
+function pingLines(command: string | null): Line[] {
+  if (command === null) throw refuseUnsupported({ monitorType: 'PING' });
+  return [line('option', 'external-check'), line('external-check', 'command', value(command))];
+}
+
+function questionLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] {
+  switch (monitor.type) {
+    case 'HTTP':
+    case 'HTTPS':
+      return httpLines(monitor);
+    case 'TCP':
+      return [];
+    case 'TLS-HELLO':
+      return [line('option', 'ssl-hello-chk')];
+    case 'PING':
+      return pingLines(options.pingCommand);
+    case 'UDP-CONNECT':
+    case 'SCTP':
+      throw refuseUnsupported({ monitorType: monitor.type });
+  }
+}
+
+export function healthCheckLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] {
+  // Zero would mean "no limit"; without the line the limit is the interval.
+  const limit = monitor.timeout > 0 ? [line('timeout', 'check', `${monitor.timeout}s`)] : [];
+  return [...limit, ...questionLines(monitor, options)];
+}

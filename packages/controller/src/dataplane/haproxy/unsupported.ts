@@ -1,0 +1,45 @@
+/** What the amphora provider cannot do (yet), in the tenant's words. */
+import type { HealthMonitorType, LbAlgorithm, ListenerProtocol, PoolProtocol } from '../../domain/resources.ts';
+import { OctaviaError } from '../../errors.ts';
+
+/** The properties of a listener, pool or health monitor that decide; give those the request has. */
+export interface Feature {
+  listenerProtocol?: ListenerProtocol;
+  poolProtocol?: PoolProtocol;
+  algorithm?: LbAlgorithm;
+  tlsEnabled?: boolean;
+  monitorType?: HealthMonitorType;
+}
+
+const LISTENER_PROTOCOLS: readonly ListenerProtocol[] = ['HTTP', 'TCP', 'HTTPS'];
+const POOL_PROTOCOLS: readonly PoolProtocol[] = ['HTTP', 'TCP', 'HTTPS', 'PROXY', 'PROXYV2'];
+const MONITOR_TYPES: readonly HealthMonitorType[] = ['HTTP', 'HTTPS', 'TCP', 'TLS-HELLO'];
+
+const sentence = (what: string): string => `Amphora provider does not support ${what}.`;
+
+/**
+ * Null when the data plane can do it, else the sentence for the tenant (the detail of `PROVIDER_UNSUPPORTED_OPTION`).
+ *
+ * @param pings true when amphorae have a ping command (`HaproxyOptions.pingCommand`)
+ */
+export function unsupportedReason(feature: Feature, pings = false): string | null {
+  const { listenerProtocol, poolProtocol, algorithm, monitorType } = feature;
+  if (listenerProtocol !== undefined && !LISTENER_PROTOCOLS.includes(listenerProtocol)) {
+    return sentence(`${listenerProtocol} listeners`);
+  }
+  if (poolProtocol !== undefined && !POOL_PROTOCOLS.includes(poolProtocol)) return sentence(`${poolProtocol} pools`);
+  if (algorithm === 'SOURCE_IP_PORT') return sentence('SOURCE_IP_PORT algorithm');
+  if (feature.tlsEnabled === true) return sentence('TLS to the members of a pool');
+  if (monitorType !== undefined && !MONITOR_TYPES.includes(monitorType) && !(monitorType === 'PING' && pings)) {
+    return sentence(`${monitorType} health monitors`);
+  }
+  return null;
+}
+
+/** The error for a row that the API should not have let in; rendering something else instead would hide it. */
+export function refuseUnsupported(feature: Feature): OctaviaError {
+  return new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', {
+    provider: 'amphora',
+    detail: unsupportedReason(feature) ?? 'unknown feature',
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * The only place where HAProxy configuration text is made.
+ *
+ * Source of the rules: HAProxy 2.6 configuration manual, 2.2 "Quoting and escaping" and 8.2.4 (log format).
+ */
+import { OctaviaError } from '../../errors.ts';
+import type { Argument, HaproxyConfig, Line, SampleFetch, Section } from './config.ts';
+
+const INDENT = '    ';
+
+/** HAProxy refuses lines with more words (MAX_LINE_ARGS). */
+const MAX_WORDS = 64;
+
+/** Characters that mean nothing to the line parser. `%[],` and brackets are ordinary outside of log formats. */
+const BARE = /^[A-Za-z0-9_.:/,@%+=~^?&[\](){}!*<>|;-]+$/;
+
+/** Words of the language, and identifiers. Narrower than BARE: nothing here can start a log-format variable but `%[`. */
+const WORD = /^(?:[A-Za-z0-9_.:/,+=*<>{}[\]()!-]|%\[[a-z_.]+\])+$/;
+
+const IDENTIFIER = /^[A-Za-z0-9_.:-]+$/;
+
+function unsafe(keyword: string): OctaviaError {
+  return new OctaviaError('UNSAFE_CONFIGURATION_VALUE', { keyword });
+}
+
+/** C0, DEL and C1. A line end would start a new directive; the rest has no meaning in any value. */
+function hasControlCharacter(text: string): boolean {
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
+  }
+  return false;
+}
+
+/** An empty word ends the line for HAProxy; half a surrogate pair would come out as another character. */
+function requireSafe(text: string, keyword: string): string {
+  if (text === '' || hasControlCharacter(text) || !text.isWellFormed()) throw unsafe(keyword);
+  return text;
+}
+
+/** Double quotes leave only `\`, `"` and `$` special, and unlike single quotes they can hold every character. */
+function quote(text: string): string {
+  return BARE.test(text) ? text : `"${text.replace(/[\\"$]/g, '\\$&')}"`;
+}
+
+/** The second level: arguments in parentheses know the same quotes, but no `\$`. */
+function quoteFetchArgument(text: string): string {
+  return /^[A-Za-z0-9_.-]+$/.test(text) ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+function fetchText(fetch: SampleFetch, keyword: string): string {
+  const args = fetch.arguments.map((text) => quoteFetchArgument(requireSafe(text, keyword)));
+  return `${fetch.name}(${args.join(',')})`;
+}
+
+function argumentText(argument: Argument, keyword: string): string {
+  if (typeof argument === 'number') {
+    if (!Number.isSafeInteger(argument)) throw unsafe(keyword);
+    return String(argument);
+  }
+  if (typeof argument === 'string') {
+    if (!WORD.test(argument)) throw unsafe(keyword);
+    return argument;
+  }
+  switch (argument.kind) {
+    case 'value':
+      return quote(requireSafe(argument.text, keyword));
+    case 'log-format':
+      return quote(requireSafe(argument.text, keyword).replaceAll('%', '%%'));
+    case 'fetch':
+      return quote(fetchText(argument, keyword));
+  }
+}
+
+function lineText(line: Line): string {
+  const words: string[] = [line.keyword, ...line.arguments.map((argument) => argumentText(argument, line.keyword))];
+  if (words.length > MAX_WORDS) throw unsafe(line.keyword);
+  return `${INDENT}${words.join(' ')}\n`;
+}
+
+function sectionText(section: Section): string {
+  if (section.name !== null && !IDENTIFIER.test(section.name)) throw unsafe(section.kind);
+  const head = section.name === null ? section.kind : `${section.kind} ${section.name}`;
+  return `${head}\n${section.lines.map(lineText).join('')}`;
+}
+
+/**
+ * The file, one directive a line, sections apart by a blank line.
+ *
+ * @throws OctaviaError UNSAFE_CONFIGURATION_VALUE with the keyword of the line, when a value cannot be held
+ */
+export function writeConfig(config: HaproxyConfig): string {
+  return config.sections.map(sectionText).join('\n');
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
+import { renderLoadBalancer } from '../../src/dataplane/haproxy/render.ts';
+import { type Feature, unsupportedReason } from '../../src/dataplane/haproxy/unsupported.ts';
+import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
+import { makeAmphora, makeTree, poolId, type TreeInput } from './support/tree.ts';
+
+const render = (input: TreeInput) => renderLoadBalancer(makeTree(input), makeAmphora(), DEFAULT_HAPROXY_OPTIONS);
+
+describe('serves', () => {
+  it('is true with a listener', () => {
+    expect(render({ listeners: [{}] }).serves).toBe(true);
+  });
+
+  it.each<[string, TreeInput]>([
+    ['there is no listener', {}],
+    ['all listeners are down', { listeners: [{ adminStateUp: false }] }],
+    ['all listeners are leaving', { listeners: [{ provisioningStatus: 'PENDING_DELETE' }] }],
+    ['the load balancer is down', { loadBalancer: { adminStateUp: false }, listeners: [{}] }],
+    ['the load balancer is leaving', { loadBalancer: { provisioningStatus: 'DELETED' }, listeners: [{}] }],
+  ])('is false when %s', (_, input) => {
+    expect(render(input).serves).toBe(false);
+  });
+});
+
+it('does not depend on the order of the rows', () => {
+  const input: TreeInput = {
+    listeners: [{ defaultPoolId: poolId(1) }, { protocolPort: 81, defaultPoolId: poolId(2) }],
+    pools: [{}, {}],
+    members: [{}, {}, { poolId: poolId(2) }],
+  };
+  const tree = makeTree(input);
+  const turned = {
+    ...tree,
+    listeners: tree.listeners.toReversed(),
+    pools: tree.pools.toReversed(),
+    members: tree.members.toReversed(),
+  };
+  const text = (given: typeof tree) => writeConfig(renderLoadBalancer(given, makeAmphora(), DEFAULT_HAPROXY_OPTIONS));
+  expect(text(turned)).toBe(text(tree));
+});
+
+const REFUSALS: [Feature, string][] = [
+  [{ listenerProtocol: 'TERMINATED_HTTPS' }, 'Amphora provider does not support TERMINATED_HTTPS listeners.'],
+  [{ listenerProtocol: 'UDP' }, 'Amphora provider does not support UDP listeners.'],
+  [{ listenerProtocol: 'SCTP' }, 'Amphora provider does not support SCTP listeners.'],
+  [{ listenerProtocol: 'PROMETHEUS' }, 'Amphora provider does not support PROMETHEUS listeners.'],
+  [{ poolProtocol: 'UDP' }, 'Amphora provider does not support UDP pools.'],
+  [{ poolProtocol: 'SCTP' }, 'Amphora provider does not support SCTP pools.'],
+  [{ algorithm: 'SOURCE_IP_PORT' }, 'Amphora provider does not support SOURCE_IP_PORT algorithm.'],
+  [{ tlsEnabled: true }, 'Amphora provider does not support TLS to the members of a pool.'],
+  [{ monitorType: 'PING' }, 'Amphora provider does not support PING health monitors.'],
+  [{ monitorType: 'SCTP' }, 'Amphora provider does not support SCTP health monitors.'],
+  [{ monitorType: 'UDP-CONNECT' }, 'Amphora provider does not support UDP-CONNECT health monitors.'],
+];
+
+describe('what this data plane cannot do', () => {
+  it.each(REFUSALS)('%j has a reason', (feature, reason) => {
+    expect(unsupportedReason(feature)).toBe(reason);
+  });
+
+  it.each(REFUSALS)('%j in a stored row is an error, not a silent gap', (feature, reason) => {
+    const {
+      listenerProtocol = 'HTTP',
+      poolProtocol = 'HTTP',
+      algorithm = 'ROUND_ROBIN',
+      monitorType = 'TCP',
+    } = feature;
+    const tree: TreeInput = {
+      listeners: [{ protocol: listenerProtocol, defaultPoolId: poolId(1) }],
+      pools: [{ protocol: poolProtocol, lbAlgorithm: algorithm, tlsEnabled: feature.tlsEnabled ?? false }],
+      healthMonitors: [{ type: monitorType }],
+    };
+    expect(() => render(tree)).toThrow(reason);
+  });
+
+  it.each<Feature>([
+    { listenerProtocol: 'HTTP', poolProtocol: 'PROXYV2', algorithm: 'SOURCE_IP', tlsEnabled: false },
+    { monitorType: 'TLS-HELLO' },
+    {},
+  ])('%j has none', (feature) => {
+    expect(unsupportedReason(feature)).toBeNull();
+  });
+
+  it('depends on the amphora for PING', () => {
+    expect(unsupportedReason({ monitorType: 'PING' }, true)).toBeNull();
+  });
+});

@@ -1,0 +1,194 @@
+/** Domain objects for tests: what a case does not say has the API's default. */
+import type {
+  Amphora,
+  HealthMonitor,
+  Listener,
+  LoadBalancer,
+  LoadBalancerTree,
+  Member,
+  Pool,
+  Resource,
+  SessionPersistence,
+  Vip,
+} from '../../../src/domain/resources.ts';
+
+export const LOAD_BALANCER_ID = '10000000-0000-4000-8000-000000000001';
+export const AMPHORA_ID = 'a0000000-0000-4000-8000-000000000001';
+
+/** `id` kind digit + number: readable in a golden file, and a UUID. */
+export const listenerId = (n: number): string => `20000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+export const poolId = (n: number): string => `30000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+export const memberId = (n: number): string => `40000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+export const monitorId = (n: number): string => `50000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+/** Objects of a case get one second each, in the order they are written down. */
+const createdAt = (n: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, n));
+
+function resource(id: string, n: number): Resource {
+  return {
+    id,
+    projectId: 'project',
+    name: '',
+    adminStateUp: true,
+    provisioningStatus: 'ACTIVE',
+    operatingStatus: 'ONLINE',
+    statusReason: null,
+    tags: [],
+    createdAt: createdAt(n),
+    updatedAt: null,
+  };
+}
+
+const NO_TLS = { tlsCiphers: null, tlsVersions: null, alpnProtocols: null } as const;
+
+export function makeLoadBalancer(
+  given: Partial<Omit<LoadBalancer, 'vip'>> & { vip?: Partial<Vip> } = {},
+): LoadBalancer {
+  const vip: Vip = {
+    address: '198.18.4.10',
+    portId: null,
+    subnetId: null,
+    networkId: null,
+    qosPolicyId: null,
+    portOwned: true,
+    ...given.vip,
+  };
+  const base = resource(LOAD_BALANCER_ID, 0);
+  const own = { description: '', provider: 'amphora', topology: 'SINGLE', flavorId: null } as const;
+  return { ...base, ...own, availabilityZone: null, additionalVips: [], ...given, vip };
+}
+
+export function makeListener(n: number, given: Partial<Listener> = {}): Listener {
+  return {
+    ...resource(listenerId(n), n),
+    ...NO_TLS,
+    loadBalancerId: LOAD_BALANCER_ID,
+    description: '',
+    protocol: 'HTTP',
+    protocolPort: 80,
+    connectionLimit: -1,
+    defaultPoolId: null,
+    insertHeaders: {},
+    defaultTlsContainerRef: null,
+    sniContainerRefs: [],
+    timeoutClientData: 50_000,
+    timeoutMemberConnect: 5_000,
+    timeoutMemberData: 50_000,
+    timeoutTcpInspect: 0,
+    clientAuthentication: 'NONE',
+    clientCaTlsContainerRef: null,
+    clientCrlContainerRef: null,
+    allowedCidrs: null,
+    ...given,
+  };
+}
+
+type PoolInput = Partial<Omit<Pool, 'sessionPersistence'>> & {
+  sessionPersistence?: Partial<SessionPersistence> | null;
+};
+
+export function makePool(n: number, given: PoolInput = {}): Pool {
+  const { sessionPersistence = null, ...rest } = given;
+  return {
+    ...resource(poolId(n), n),
+    ...NO_TLS,
+    loadBalancerId: LOAD_BALANCER_ID,
+    description: '',
+    protocol: 'HTTP',
+    lbAlgorithm: 'ROUND_ROBIN',
+    tlsEnabled: false,
+    tlsContainerRef: null,
+    caTlsContainerRef: null,
+    crlContainerRef: null,
+    ...rest,
+    sessionPersistence:
+      sessionPersistence === null
+        ? null
+        : {
+            type: 'SOURCE_IP',
+            cookieName: null,
+            persistenceTimeout: null,
+            persistenceGranularity: null,
+            ...sessionPersistence,
+          },
+  };
+}
+
+export function makeMember(n: number, given: Partial<Member> = {}): Member {
+  return {
+    ...resource(memberId(n), n),
+    poolId: poolId(1),
+    address: `198.18.8.${n}`,
+    protocolPort: 8080,
+    subnetId: null,
+    weight: 1,
+    backup: false,
+    monitorAddress: null,
+    monitorPort: null,
+    ...given,
+  };
+}
+
+export function makeHealthMonitor(n: number, given: Partial<HealthMonitor> = {}): HealthMonitor {
+  return {
+    ...resource(monitorId(n), n),
+    poolId: poolId(1),
+    type: 'TCP',
+    delay: 5,
+    timeout: 3,
+    maxRetries: 3,
+    maxRetriesDown: 3,
+    httpMethod: null,
+    urlPath: null,
+    expectedCodes: null,
+    httpVersion: null,
+    domainName: null,
+    ...given,
+  };
+}
+
+export function makeAmphora(given: Partial<Amphora> = {}): Amphora {
+  return {
+    id: AMPHORA_ID,
+    loadBalancerId: LOAD_BALANCER_ID,
+    computeId: null,
+    lbNetworkIp: '127.0.0.1',
+    vrrpIp: null,
+    haIp: null,
+    vrrpPortId: null,
+    haPortId: null,
+    vrrpInterface: null,
+    vrrpId: null,
+    vrrpPriority: null,
+    role: 'STANDALONE',
+    status: 'ALLOCATED',
+    certExpiration: null,
+    certBusy: false,
+    cachedZone: null,
+    imageId: null,
+    computeFlavor: null,
+    createdAt: createdAt(0),
+    updatedAt: null,
+    ...given,
+  };
+}
+
+/** The shape of a case file: partial objects, numbered from 1 in the order they are given. */
+export interface TreeInput {
+  loadBalancer?: Parameters<typeof makeLoadBalancer>[0];
+  listeners?: Partial<Listener>[];
+  pools?: PoolInput[];
+  members?: Partial<Member>[];
+  healthMonitors?: Partial<HealthMonitor>[];
+}
+
+export function makeTree(input: TreeInput = {}): LoadBalancerTree {
+  return {
+    loadBalancer: makeLoadBalancer(input.loadBalancer),
+    listeners: (input.listeners ?? []).map((given, index) => makeListener(index + 1, given)),
+    pools: (input.pools ?? []).map((given, index) => makePool(index + 1, given)),
+    members: (input.members ?? []).map((given, index) => makeMember(index + 1, given)),
+    healthMonitors: (input.healthMonitors ?? []).map((given, index) => makeHealthMonitor(index + 1, given)),
+    amphorae: [makeAmphora()],
+  };
+}
