@@ -1,0 +1,191 @@
+/**
+ * Holds the import rule of ARCHITECTURE.md: `node scripts/check-imports.ts [repository]` prints one line for each import
+ * that points the wrong way and exits 1. Reading the import statements by pattern is enough: they are all in one form.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+
+/** Rooms of packages/controller/src, ground floor first; rooms of one floor do not know each other. */
+const FLOORS = [
+  ['config'],
+  ['domain'],
+  ['store'],
+  ['clouds'],
+  ['dataplane'],
+  ['flows'],
+  ['providers'],
+  ['api'],
+  ['health', 'housekeeping'],
+  ['services'],
+];
+
+/** What each package may import of ours. */
+const PACKAGE_IMPORTS: Record<string, RegExp> = {
+  controller: /^@octavia\/(amphora\/protocol\/|provider-lib$)/,
+  amphora: /^$/,
+  'provider-lib': /^$/,
+  client: /^$/,
+};
+
+/** Libraries that only some places may use, since the rest of the house must not depend on them. */
+const RESERVED: { library: RegExp; places: RegExp; typesAreFree: boolean; rule: string }[] = [
+  {
+    library: /^(kysely|pg)(\/|$)/,
+    places: /^packages\/controller\/src\/(store\/|flows\/engine)/,
+    typesAreFree: true,
+    rule: 'only store/ and flows/engine* may import values of it',
+  },
+  {
+    library: /^@dbos-inc\//,
+    places: /^packages\/controller\/src\/flows\//,
+    typesAreFree: false,
+    rule: 'only flows/ may import it',
+  },
+];
+
+/** Built-in modules that reach outside the process. `domain` gets clock, random and the world passed in. */
+const OUTSIDE =
+  /^node:(fs|net|http|https|http2|dgram|dns|tls|os|process|child_process|worker_threads|cluster|timers|readline|perf_hooks|crypto)(\/|$)/;
+/** Pure functions of those modules. */
+const PURE = /^(isIP|isIPv4|isIPv6|createHash|createHmac|timingSafeEqual|BlockList)$/;
+
+export interface Violation {
+  /** Below the repository, with forward slashes. */
+  file: string;
+  line: number;
+  message: string;
+}
+
+interface Import {
+  target: string;
+  line: number;
+  names: string[];
+  typeOnly: boolean;
+}
+
+const FROM = /^[ \t]*(?:import|export)\s+(type\s+)?([\w$*{}\s,]+?)\s*from\s*['"]([^'"]+)['"]/gm;
+const BARE = /^[ \t]*import\s+['"]([^'"]+)['"]/gm;
+const CALL = /\b(?:import|require)\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/** Comments are blanked, not removed, so that line numbers stay. A `//` inside a string is left alone. */
+function withoutComments(text: string): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
+    .replace(/^([ \t]*)\/\/.*$/gm, '$1');
+}
+
+function importsOf(source: string): Import[] {
+  const text = withoutComments(source);
+  const lineOf = (index: number): number => text.slice(0, index).split('\n').length;
+  const found: Import[] = [];
+  for (const match of text.matchAll(FROM)) {
+    const [, type, clause = '', target = ''] = match;
+    const names = clause
+      .replace(/[{}]/g, ',')
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean);
+    const typeOnly = type !== undefined || names.every((name) => name.startsWith('type '));
+    const bareNames = names.map((name) => name.replace(/^type\s+/, '').replace(/\s+as\s.*$/, ''));
+    found.push({ target, line: lineOf(match.index), names: bareNames, typeOnly });
+  }
+  for (const pattern of [BARE, CALL]) {
+    for (const match of text.matchAll(pattern)) {
+      found.push({ target: match[1] ?? '', line: lineOf(match.index), names: [], typeOnly: false });
+    }
+  }
+  return found;
+}
+
+const CONTROLLER = 'packages/controller/src/';
+
+function roomOf(path: string): string | null {
+  const [room, ...rest] = path.slice(CONTROLLER.length).split('/');
+  return path.startsWith(CONTROLLER) && rest.length > 0 && room !== undefined ? room : null;
+}
+
+const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room));
+
+/** `clouds/<need>/<driver>/`: the folder of one implementation; null for interfaces and for what drivers share. */
+function driverOf(path: string, needs: ReadonlySet<string>): string | null {
+  const [room, need, driver, ...rest] = path.slice(CONTROLLER.length).split('/');
+  const isDriver =
+    room === 'clouds' && need !== undefined && needs.has(need) && driver !== undefined && rest.length > 0;
+  return isDriver ? `${room}/${need}/${driver}` : null;
+}
+
+function relativeFault(file: string, target: string, needs: ReadonlySet<string>): string | null {
+  const packageOf = (path: string): string => path.split('/').slice(0, 2).join('/');
+  if (packageOf(target) !== packageOf(file)) return `a package is imported by its name, not by a path into it`;
+  const [from, to] = [roomOf(file), roomOf(target)];
+  if (to === null) return null;
+  if (from === null) {
+    return file.startsWith(CONTROLLER) ? `a file outside the rooms may not import the room ${to}` : null;
+  }
+  if (floorOf(to) < 0) return `the room ${to} has no floor; name it in scripts/check-imports.ts`;
+  if (from !== to && floorOf(to) >= floorOf(from)) {
+    const relation = floorOf(to) === floorOf(from) ? 'beside' : 'above';
+    return `${from} may not import ${to}, which is ${relation} it`;
+  }
+  const [driver, other] = [driverOf(file, needs), driverOf(target, needs)];
+  if (driver !== null && other !== null && driver !== other) {
+    return `the driver ${driver} may not import the driver ${other}; only interfaces and shared folders`;
+  }
+  return null;
+}
+
+function moduleFault(file: string, { target, names, typeOnly }: Import): string | null {
+  const owner = file.split('/')[1] ?? '';
+  if (target.startsWith('@octavia/') && !(PACKAGE_IMPORTS[owner] ?? /^$/).test(target)) {
+    return `the package ${owner} may not import ${target}`;
+  }
+  if (owner === 'amphora' && !target.startsWith('node:')) {
+    return 'the amphora imports only built-in modules, because its bundle runs alone';
+  }
+  if (roomOf(file) === 'domain' && !typeOnly && OUTSIDE.test(target)) {
+    const impure = names.length === 0 ? [target] : names.filter((name) => !PURE.test(name));
+    if (impure.length > 0) return `domain is pure; ${target} (${impure.join(', ')}) reaches outside`;
+  }
+  const reserved = RESERVED.find(({ library, places }) => library.test(target) && !places.test(file));
+  if (reserved !== undefined && owner === 'controller' && !(typeOnly && reserved.typesAreFree)) return reserved.rule;
+  return null;
+}
+
+function sourceFiles(root: string): string[] {
+  const packages = join(root, 'packages');
+  if (!existsSync(packages)) return [];
+  return readdirSync(packages).flatMap((name) => {
+    const folder = join(packages, name, 'src');
+    if (!existsSync(folder)) return [];
+    const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    return entries.filter((entry) => entry.endsWith('.ts')).map((entry) => join(folder, entry));
+  });
+}
+
+/** Folders below clouds/ that hold an interface, and so one folder for each driver. */
+function needsOf(files: readonly string[]): Set<string> {
+  const needs = files.map((file) => /^packages\/controller\/src\/clouds\/([^/]+)\/interface\.ts$/.exec(file)?.[1]);
+  return new Set(needs.filter((need) => need !== undefined));
+}
+
+/** Every import of packages/<name>/src that breaks the rule, in file order. */
+export function checkImports(root: string): Violation[] {
+  const below = (path: string): string => relative(root, path).split(sep).join('/');
+  const paths = sourceFiles(root).sort();
+  const needs = needsOf(paths.map(below));
+  return paths.flatMap((path) => {
+    const file = below(path);
+    return importsOf(readFileSync(path, 'utf8')).flatMap((found) => {
+      const fault = found.target.startsWith('.')
+        ? relativeFault(file, below(resolve(path, '..', found.target)), needs)
+        : moduleFault(file, found);
+      return fault === null ? [] : [{ file, line: found.line, message: `${found.target}: ${fault}` }];
+    });
+  });
+}
+
+if (import.meta.main) {
+  const violations = checkImports(resolve(process.argv[2] ?? join(import.meta.dirname, '..')));
+  for (const { file, line, message } of violations) process.stderr.write(`${file}:${line}: ${message}\n`);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+}

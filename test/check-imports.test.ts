@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkImports } from '../scripts/check-imports.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'octavia-imports-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+function check(path: string, text: string): string[] {
+  write(path, text);
+  return checkImports(root).map(({ file, line, message }) => `${file}:${line}: ${message}`);
+}
+
+const src = (path: string): string => `packages/controller/src/${path}`;
+
+describe('check-imports', () => {
+  it('holds for this repository', () => {
+    expect(checkImports(join(import.meta.dirname, '..'))).toEqual([]);
+  });
+
+  it.each<[path: string, text: string]>([
+    [src('store/a.ts'), "import { sql } from 'kysely';\nimport { x } from '../domain/x.ts';"],
+    [src('flows/engine.ts'), "import { Pool } from 'pg';\nimport { DBOS } from '@dbos-inc/dbos-sdk';"],
+    [src('api/a.ts'), "import type { Kysely } from 'kysely';\nimport { type Pool } from 'pg';"],
+    [src('api/v2/a.ts'), "import { OctaviaError } from '../../errors.ts';\nexport * from '../b.ts';"],
+    [src('config/a.ts'), "import { OctaviaError } from '../errors.ts';"],
+    [src('health/a.ts'), "import { decode } from '@octavia/amphora/protocol/heartbeat';"],
+    [src('domain/a.ts'), "import { isIP } from 'node:net';\nimport type { Stats } from 'node:fs';"],
+    [src('domain/a.ts'), "// import { x } from '../api/x.ts';\n/*\nimport '../api/x.ts';\n*/\nconst s = 'x';"],
+    [src('clouds/compute/local/a.ts'), "import type { Port } from '../../network/interface.ts';"],
+    [src('clouds/compute/local/a.ts'), "import { tag } from '../../local-host/tag.ts';\nimport './b.ts';"],
+    ['packages/amphora/src/a.ts', "import { spawn } from 'node:child_process';\nimport { b } from './b.ts';"],
+    ['packages/controller/test/a.ts', "import { x } from '../src/services/x.ts';\nimport 'kysely';"],
+  ])('allows %s: %j', (path, text) => {
+    write(src('clouds/compute/interface.ts'), '');
+    write(src('clouds/network/interface.ts'), '');
+    expect(check(path, text)).toEqual([]);
+  });
+
+  it.each<[path: string, text: string, message: string]>([
+    [
+      src('store/a.ts'),
+      "\nimport { x } from '../api/x.ts';",
+      '2: ../api/x.ts: store may not import api, which is above it',
+    ],
+    [
+      src('store/a.ts'),
+      "import type { X } from '../flows/x.ts';",
+      '1: ../flows/x.ts: store may not import flows, which is above it',
+    ],
+    [
+      src('domain/a/b.ts'),
+      "import {\n  x,\n} from '../../store/x.ts';",
+      '1: ../../store/x.ts: domain may not import store, which is above it',
+    ],
+    [
+      src('health/a.ts'),
+      "import '../housekeeping/x.ts';",
+      '1: ../housekeeping/x.ts: health may not import housekeeping, which is beside it',
+    ],
+    [
+      src('api/a.ts'),
+      "const x = await import('../services/x.ts');",
+      '1: ../services/x.ts: api may not import services, which is above it',
+    ],
+    [
+      src('api/a.ts'),
+      "export { x } from '../attic/x.ts';",
+      '1: ../attic/x.ts: the room attic has no floor; name it in scripts/check-imports.ts',
+    ],
+    [
+      src('errors.ts'),
+      "import { x } from './domain/x.ts';",
+      '1: ./domain/x.ts: a file outside the rooms may not import the room domain',
+    ],
+    [
+      src('domain/a.ts'),
+      "import { isIP, connect } from 'node:net';",
+      '1: node:net: domain is pure; node:net (connect) reaches outside',
+    ],
+    [src('domain/a.ts'), "import 'node:fs';", '1: node:fs: domain is pure; node:fs (node:fs) reaches outside'],
+    [
+      src('domain/a.ts'),
+      "import { setTimeout } from 'node:timers/promises';",
+      '1: node:timers/promises: domain is pure; node:timers/promises (setTimeout) reaches outside',
+    ],
+    [
+      src('api/a.ts'),
+      "import { sql, type Kysely } from 'kysely';",
+      '1: kysely: only store/ and flows/engine* may import values of it',
+    ],
+    [src('flows/a.ts'), "import { Pool } from 'pg';", '1: pg: only store/ and flows/engine* may import values of it'],
+    [
+      src('api/a.ts'),
+      "import type { DBOS } from '@dbos-inc/dbos-sdk';",
+      '1: @dbos-inc/dbos-sdk: only flows/ may import it',
+    ],
+    [
+      src('clouds/compute/local/a.ts'),
+      "import '../../network/local/x.ts';",
+      '1: ../../network/local/x.ts: the driver clouds/compute/local may not import the driver clouds/network/local; only interfaces and shared folders',
+    ],
+    [
+      src('health/a.ts'),
+      "import { x } from '@octavia/amphora/health';",
+      '1: @octavia/amphora/health: the package controller may not import @octavia/amphora/health',
+    ],
+    [
+      src('health/a.ts'),
+      "import { x } from '@octavia/client';",
+      '1: @octavia/client: the package controller may not import @octavia/client',
+    ],
+    [
+      src('health/a.ts'),
+      "import { x } from '../../../amphora/src/x.ts';",
+      '1: ../../../amphora/src/x.ts: a package is imported by its name, not by a path into it',
+    ],
+    [
+      'packages/client/src/a.ts',
+      "import { x } from '@octavia/controller';",
+      '1: @octavia/controller: the package client may not import @octavia/controller',
+    ],
+    [
+      'packages/provider-lib/src/a.ts',
+      "import { x } from '@octavia/amphora/protocol/a';",
+      '1: @octavia/amphora/protocol/a: the package provider-lib may not import @octavia/amphora/protocol/a',
+    ],
+    [
+      'packages/amphora/src/a.ts',
+      "import Fastify from 'fastify';",
+      '1: fastify: the amphora imports only built-in modules, because its bundle runs alone',
+    ],
+  ])('refuses %s: %j', (path, text, message) => {
+    write(src('clouds/compute/interface.ts'), '');
+    write(src('clouds/network/interface.ts'), '');
+    expect(check(path, text)).toEqual([`${path}:${message}`]);
+  });
+
+  it('prints a line for each violation and fails', () => {
+    write(src('store/a.ts'), "import '../api/x.ts';\nimport '../flows/x.ts';");
+    const script = join(import.meta.dirname, '../scripts/check-imports.ts');
+    let failure: unknown;
+    try {
+      execFileSync(process.execPath, [script, root], { encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      failure = error;
+    }
+    expect(failure).toMatchObject({
+      status: 1,
+      stderr:
+        'packages/controller/src/store/a.ts:1: ../api/x.ts: store may not import api, which is above it\n' +
+        'packages/controller/src/store/a.ts:2: ../flows/x.ts: store may not import flows, which is above it\n',
+    });
+  });
+});
