@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Listener, LoadBalancer, Member, Pool } from '../../src/domain/resources.ts';
+import { upgrade } from '../../src/services/db-manage.ts';
+import { startPostgres } from '../../src/services/postgres/start.ts';
+import { stopPostgres } from '../../src/services/postgres/stop.ts';
+import { Store } from '../../src/store/database.ts';
+
+export interface TestStore {
+  url: string;
+  store: Store;
+  close(): Promise<void>;
+}
+
+/** A real PostgreSQL of its own in a temporary folder, with the schema of this release. */
+export async function openTestStore(): Promise<TestStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'octavia-test-'));
+  const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
+  await upgrade(url);
+  const store = new Store({ url, maxConnections: 10 });
+  return {
+    url,
+    store,
+    async close() {
+      await store.close();
+      await stopPostgres(folder);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const resource = () => ({
+  id: randomUUID() as string,
+  projectId: 'project-1',
+  name: '',
+  adminStateUp: true,
+  provisioningStatus: 'ACTIVE' as const,
+  operatingStatus: 'OFFLINE' as const,
+  statusReason: null,
+  tags: [],
+  createdAt: new Date(),
+  updatedAt: null,
+});
+
+export const aLoadBalancer = (changes: Partial<LoadBalancer> = {}): LoadBalancer => ({
+  ...resource(),
+  description: '',
+  provider: 'amphora',
+  topology: 'SINGLE',
+  flavorId: null,
+  availabilityZone: null,
+  vip: { address: '198.18.4.10', portId: null, subnetId: null, networkId: null, qosPolicyId: null, portOwned: false },
+  additionalVips: [],
+  ...changes,
+});
+
+export const aPool = (loadBalancerId: string, changes: Partial<Pool> = {}): Pool => ({
+  ...resource(),
+  loadBalancerId,
+  description: '',
+  protocol: 'HTTP',
+  lbAlgorithm: 'ROUND_ROBIN',
+  sessionPersistence: null,
+  tlsEnabled: false,
+  tlsContainerRef: null,
+  caTlsContainerRef: null,
+  crlContainerRef: null,
+  tlsCiphers: null,
+  tlsVersions: null,
+  alpnProtocols: null,
+  ...changes,
+});
+
+export const aListener = (loadBalancerId: string, changes: Partial<Listener> = {}): Listener => ({
+  ...resource(),
+  loadBalancerId,
+  description: '',
+  protocol: 'HTTP',
+  protocolPort: 80,
+  connectionLimit: -1,
+  defaultPoolId: null,
+  insertHeaders: {},
+  defaultTlsContainerRef: null,
+  sniContainerRefs: [],
+  timeoutClientData: 50_000,
+  timeoutMemberConnect: 5_000,
+  timeoutMemberData: 50_000,
+  timeoutTcpInspect: 0,
+  clientAuthentication: 'NONE',
+  clientCaTlsContainerRef: null,
+  clientCrlContainerRef: null,
+  allowedCidrs: null,
+  tlsCiphers: null,
+  tlsVersions: null,
+  alpnProtocols: null,
+  ...changes,
+});
+
+export const aMember = (poolId: string, changes: Partial<Member> = {}): Member => ({
+  ...resource(),
+  poolId,
+  address: '198.18.8.10',
+  protocolPort: 80,
+  subnetId: null,
+  weight: 1,
+  backup: false,
+  monitorAddress: null,
+  monitorPort: null,
+  ...changes,
+});
