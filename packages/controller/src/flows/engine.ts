@@ -1,7 +1,7 @@
 /**
  * Adapter to DBOS Transact, the only file (with `operation-queue.ts`) that knows it. DBOS keeps one engine per process.
  */
-import { DBOS, DBOSClient, type DLogger } from '@dbos-inc/dbos-sdk';
+import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
 import type { Operation } from '../domain/operations.ts';
 import { isDatabaseUnavailable } from '../store/database.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
@@ -59,21 +59,19 @@ export class FlowEngine {
     );
   }
 
-  /** Creates or updates the engine's own tables. */
+  /** Creates or updates the engine's own tables, for deployments that migrate apart; `start` does it too. */
   static migrate(url: string): Promise<void> {
     return DBOS.migrate(url);
   }
 
   async start(): Promise<void> {
-    // Registered before the launch: a queue that appears later is only noticed after a second.
-    const client = await DBOSClient.create({ systemDatabaseUrl: this.#options.url, applicationName: APPLICATION });
-    await client.registerQueue(QUEUE, {
+    await DBOS.launch();
+    await DBOS.registerQueue(QUEUE, {
       partitionConcurrency: 1,
       workerConcurrency: this.#options.concurrency,
       minPollingIntervalMs: this.#options.dispatchIntervalMs,
+      onConflict: 'always_update',
     });
-    await client.destroy();
-    await DBOS.launch();
   }
 
   /** Stops taking operations and waits for the running ones; what does not end in time is taken over later. */

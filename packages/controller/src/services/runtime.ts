@@ -1,0 +1,95 @@
+/** What every service stands on: configuration, log, store and the drivers the configuration names. */
+import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
+import type { ComputeDriver } from '../clouds/compute/interface.ts';
+import type { LocalInstance } from '../clouds/local-host/instance.ts';
+import type { NetworkDriver } from '../clouds/network/interface.ts';
+import type { Config } from '../config/index.ts';
+import type { DataplaneDriver } from '../dataplane/interface.ts';
+import { OctaviaError } from '../errors.ts';
+import { Store } from '../store/database.ts';
+import { createLogger, type Logger } from './logger.ts';
+
+export interface Runtime {
+  config: Config;
+  log: Logger;
+  databaseUrl: string;
+  store: Store;
+  network: NetworkDriver;
+  /** The local cloud's instance when a local driver is in use. */
+  instance: LocalInstance | null;
+  close(): Promise<void>;
+}
+
+export interface WorkerDrivers {
+  compute: ComputeDriver;
+  certificates: CertificateGenerator;
+  dataplane: DataplaneDriver;
+}
+
+export interface Service {
+  stop(): Promise<void>;
+}
+
+const unknownDriver = (option: string, name: string, known: string[]): OctaviaError =>
+  new OctaviaError('STARTUP', {
+    detail: `[controller_worker] ${option} = ${name} is not a driver of this release. Known: ${known.join(', ')}.`,
+  });
+
+/** Opens the store and the network driver. @throws OctaviaError STARTUP */
+export async function openRuntime(config: Config): Promise<Runtime> {
+  const databaseUrl = config.database.connection;
+  if (!databaseUrl) {
+    throw new OctaviaError('STARTUP', {
+      detail:
+        '[database] connection is not set. Give it in octavia.conf, or use `octavia up`, which brings its own PostgreSQL.',
+    });
+  }
+  const log = createLogger(config);
+  for (const warning of config.warnings) log.warn(warning);
+  const store = new Store({
+    url: databaseUrl,
+    maxConnections: config.database.max_pool_size || 20,
+    onIdleError: (error) => log.warn({ reason: error.message }, 'Lost an idle database connection'),
+  });
+  try {
+    const instance = await localInstance(config);
+    const network = await networkDriver(config, store);
+    return { config, log, databaseUrl, store, network, instance, close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+const usesLocalHost = ({ controller_worker }: Config): boolean =>
+  controller_worker.compute_driver === 'compute_local_driver' ||
+  controller_worker.network_driver === 'network_local_driver';
+
+async function localInstance(config: Config): Promise<LocalInstance | null> {
+  if (!usesLocalHost(config)) return null;
+  const { readInstance } = await import('../clouds/local-host/instance.ts');
+  const stateDir = config.local_cloud.state_dir;
+  const instance = await readInstance(stateDir);
+  if (!instance) {
+    throw new OctaviaError('STARTUP', {
+      detail: `${stateDir} holds no local cloud yet. Start it once with \`octavia up\`.`,
+    });
+  }
+  return instance;
+}
+
+async function networkDriver(config: Config, store: Store): Promise<NetworkDriver> {
+  const name = config.controller_worker.network_driver;
+  switch (name) {
+    case 'network_local_driver': {
+      const { LocalNetworkDriver } = await import('../clouds/network/local/driver.ts');
+      return new LocalNetworkDriver(store.db);
+    }
+    case 'network_noop_driver': {
+      const { NoopNetworkDriver } = await import('../clouds/network/noop/driver.ts');
+      return new NoopNetworkDriver(store.db);
+    }
+    default:
+      throw unknownDriver('network_driver', name, ['network_local_driver', 'network_noop_driver']);
+  }
+}

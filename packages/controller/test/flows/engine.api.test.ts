@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Operation } from '../../src/domain/operations.ts';
+import { OctaviaError } from '../../src/errors.ts';
+import { FlowEngine } from '../../src/flows/engine.ts';
+import type { Flow, Step } from '../../src/flows/flow.ts';
+import { OperationQueue } from '../../src/flows/operation-queue.ts';
+import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
+import { flowOf as releasedFlowOf } from '../../src/flows/registry.ts';
+import * as listeners from '../../src/store/listeners.ts';
+import * as loadBalancers from '../../src/store/load-balancers.ts';
+import * as operations from '../../src/store/operations.ts';
+import * as pools from '../../src/store/pools.ts';
+import { aListener, aLoadBalancer, aPool, openTestStore, type TestStore } from '../support/store.ts';
+import { ended, flowWith, silentLog, storeOnly, submit } from './support.ts';
+
+let testStore: TestStore;
+let engine: FlowEngine;
+let reconciler: Reconciler;
+let queue: OperationQueue;
+/** What the next operations do; each test sets it. */
+let flowOf: (operation: Operation) => Flow;
+const workerId = `test-${randomUUID()}`;
+
+beforeAll(async () => {
+  testStore = await openTestStore();
+  const { store, url } = testStore;
+  engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20, concurrency: 10 }, storeOnly(store), (operation) =>
+    flowOf(operation),
+  );
+  reconciler = new Reconciler(store, engine, thisWorker(workerId), silentLog);
+  await reconciler.announce();
+  await engine.start();
+  queue = await OperationQueue.open(store, url);
+});
+afterAll(async () => {
+  await queue.close();
+  await engine.stop(1000);
+  await testStore.close();
+});
+
+let journal: string[];
+beforeEach(() => {
+  journal = [];
+});
+
+const step = (name: string, run: () => Promise<string | undefined> = async () => undefined): Step => ({
+  name,
+  async run() {
+    journal.push(name);
+    return run();
+  },
+  async undo() {
+    journal.push(`undo ${name}`);
+  },
+});
+
+/** A load balancer that waits for an update, with its operation. */
+async function accepted(changes: Parameters<typeof aLoadBalancer>[0] = {}): Promise<{ lb: string; operation: string }> {
+  const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE', ...changes });
+  const operation = await testStore.store.transaction(async (tx) => {
+    await loadBalancers.insert(tx, lb);
+    return submit(queue, tx, lb.id);
+  });
+  return { lb: lb.id, operation };
+}
+
+const statusOf = async (lb: string) => (await loadBalancers.get(testStore.store.db, lb))?.provisioningStatus;
+
+test('steps run once, in order, and the timeline tells', async () => {
+  flowOf = flowWith([step('one'), step('two', async () => 'reload')]);
+  const { lb, operation } = await accepted();
+  expect(await ended(testStore.store, operation)).toMatchObject({
+    state: 'succeeded',
+    reason: null,
+    attempts: 1,
+    currentStep: null,
+  });
+  expect(journal).toEqual(['one', 'two']);
+  expect(await statusOf(lb)).toBe('ACTIVE');
+  const timeline = await operations.steps(testStore.store.db, operation);
+  expect(timeline).toMatchObject([
+    { number: 1, phase: 'do', name: 'one', state: 'done' },
+    { number: 2, phase: 'do', name: 'two', state: 'done', detail: 'reload' },
+  ]);
+  expect(timeline.every((entry) => entry.endedAt !== null)).toBe(true);
+});
+
+test('a failing step is undone with all before it, last first, and the reason is kept', async () => {
+  const fail = async () => {
+    throw new OctaviaError('AMPHORA_UNREACHABLE', { id: 'a', address: '198.18.0.9', detail: 'refused' });
+  };
+  flowOf = flowWith([step('one'), step('two', fail), step('three')]);
+  const { lb, operation } = await accepted();
+  const reason = 'Amphora a did not answer at 198.18.0.9: refused';
+  expect(await ended(testStore.store, operation)).toMatchObject({ state: 'failed', reason });
+  expect(journal).toEqual(['one', 'two', 'undo two', 'undo one']);
+  expect(await loadBalancers.get(testStore.store.db, lb)).toMatchObject({
+    provisioningStatus: 'ERROR',
+    statusReason: reason,
+  });
+});
+
+test('an undo that fails does not stop the others', async () => {
+  const stubborn: Step = {
+    name: 'two',
+    run: async () => {
+      throw new Error('x');
+    },
+    undo: async () => {
+      throw new Error('y');
+    },
+  };
+  flowOf = flowWith([step('one'), stubborn]);
+  const { operation } = await accepted();
+  expect(await ended(testStore.store, operation)).toMatchObject({ state: 'failed' });
+  expect(journal).toEqual(['one', 'undo one']);
+});
+
+test('texts of unexpected errors stay out of what tenants read', async () => {
+  flowOf = flowWith([
+    step('one', async () => {
+      throw new Error('password=hunter2');
+    }),
+  ]);
+  const { lb, operation } = await accepted();
+  const { reason } = await ended(testStore.store, operation);
+  expect(reason).not.toContain('hunter2');
+  expect((await loadBalancers.get(testStore.store.db, lb))?.statusReason).toBe(reason);
+});
+
+test('a rolled back transaction leaves neither operation nor flow', async () => {
+  flowOf = flowWith([step('never')]);
+  const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
+  let id = '';
+  const attempt = testStore.store.transaction(async (tx) => {
+    await loadBalancers.insert(tx, lb);
+    id = await submit(queue, tx, lb.id);
+    throw new Error('rolled back');
+  });
+  await expect(attempt).rejects.toThrow('rolled back');
+  // One that is accepted afterwards has run; the former would have, too.
+  await ended(testStore.store, (await accepted()).operation);
+  expect(journal).toEqual(['never']);
+  expect(await operations.get(testStore.store.db, id)).toBeNull();
+});
+
+test('changes of one load balancer run one after the other in order, those of others beside them', async () => {
+  const open = new Map<string, number>();
+  let most = 0;
+  const order: string[] = [];
+  flowOf = (operation) =>
+    flowWith([
+      {
+        name: 'work',
+        async run() {
+          const now = (open.get(operation.loadBalancerId) ?? 0) + 1;
+          open.set(operation.loadBalancerId, now);
+          expect(now).toBe(1);
+          most = Math.max(
+            most,
+            [...open.values()].reduce((a, b) => a + b, 0),
+          );
+          order.push(operation.id);
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          open.set(operation.loadBalancerId, now - 1);
+          return undefined;
+        },
+      },
+    ])(operation);
+  const lbs = [aLoadBalancer(), aLoadBalancer()];
+  const submitted: Record<string, string[]> = {};
+  for (const lb of lbs) await testStore.store.transaction((tx) => loadBalancers.insert(tx, lb));
+  for (let round = 0; round < 4; round++) {
+    for (const lb of lbs) {
+      const id = await testStore.store.transaction((tx) => submit(queue, tx, lb.id));
+      submitted[lb.id] = [...(submitted[lb.id] ?? []), id];
+    }
+  }
+  for (const id of Object.values(submitted).flat()) expect((await ended(testStore.store, id)).state).toBe('succeeded');
+  for (const ids of Object.values(submitted)) expect(order.filter((id) => ids.includes(id))).toEqual(ids);
+  expect(most).toBe(2);
+});
+
+test('an operation of a flow version this release does not know ends as failed, not pending', async () => {
+  flowOf = releasedFlowOf;
+  const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
+  const id = randomUUID();
+  await testStore.store.transaction(async (tx) => {
+    await loadBalancers.insert(tx, lb);
+    await queue.submit(tx, {
+      id,
+      loadBalancerId: lb.id,
+      projectId: 'p',
+      kind: 'update_load_balancer',
+      resourceType: 'load_balancer',
+      resourceId: lb.id,
+      input: {},
+      flowVersion: 999,
+    });
+  });
+  expect((await ended(testStore.store, id)).reason).toContain('version 999');
+  expect(await statusOf(lb.id)).toBe('ERROR');
+});
+
+describe('end states', () => {
+  async function tree() {
+    const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
+    const pool = aPool(lb.id, { provisioningStatus: 'PENDING_UPDATE' });
+    const listener = aListener(lb.id, { provisioningStatus: 'PENDING_UPDATE', defaultPoolId: pool.id });
+    await testStore.store.transaction(async (tx) => {
+      await loadBalancers.insert(tx, lb);
+      await pools.insert(tx, pool);
+      await listeners.insert(tx, listener);
+    });
+    return { lb, pool, listener };
+  }
+  const statuses = async ({ lb, pool, listener }: Awaited<ReturnType<typeof tree>>) => ({
+    lb: await statusOf(lb.id),
+    pool: (await pools.get(testStore.store.db, pool.id))?.provisioningStatus,
+    listener: (await listeners.get(testStore.store.db, listener.id))?.provisioningStatus,
+  });
+
+  test('a failed child change puts only the child in ERROR', async () => {
+    flowOf = flowWith([
+      step('one', async () => {
+        throw new Error('no');
+      }),
+    ]);
+    const objects = await tree();
+    const id = await testStore.store.transaction((tx) =>
+      submit(queue, tx, objects.lb.id, 'update_pool', { type: 'pool', id: objects.pool.id }),
+    );
+    await ended(testStore.store, id);
+    expect(await statuses(objects)).toEqual({ lb: 'ACTIVE', pool: 'ERROR', listener: 'ACTIVE' });
+  });
+
+  test('a successful delete removes the row and unlocks the rest', async () => {
+    flowOf = flowWith([step('one')]);
+    const objects = await tree();
+    await pools.update(testStore.store.db, objects.pool.id, { provisioningStatus: 'PENDING_DELETE' });
+    const id = await testStore.store.transaction((tx) =>
+      submit(queue, tx, objects.lb.id, 'delete_pool', { type: 'pool', id: objects.pool.id }),
+    );
+    await ended(testStore.store, id);
+    expect(await statuses(objects)).toEqual({ lb: 'ACTIVE', pool: undefined, listener: 'ACTIVE' });
+    expect((await listeners.get(testStore.store.db, objects.listener.id))?.defaultPoolId).toBeNull();
+  });
+});
+
+test('an operation whose flow died without settling it is run again', async () => {
+  flowOf = flowWith([step('one')]);
+  const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
+  const id = randomUUID();
+  // Only the row, as after a flow that ended in an engine error.
+  await testStore.store.transaction(async (tx) => {
+    await loadBalancers.insert(tx, lb);
+    await operations.insert(tx, {
+      id,
+      loadBalancerId: lb.id,
+      projectId: 'p',
+      kind: 'update_load_balancer',
+      resourceType: 'load_balancer',
+      resourceId: lb.id,
+      input: {},
+      flowVersion: 1,
+    });
+  });
+  await testStore.store.pool.query(`update operation set created_at = now() - interval '1 minute' where id = $1`, [id]);
+  await reconciler.round();
+  expect((await ended(testStore.store, id)).state).toBe('succeeded');
+  expect(await statusOf(lb.id)).toBe('ACTIVE');
+});
+
+test('an operation that never settles is undone and failed after five attempts', async () => {
+  flowOf = flowWith([step('one'), step('two')]);
+  const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
+  const id = randomUUID();
+  await testStore.store.transaction(async (tx) => {
+    await loadBalancers.insert(tx, lb);
+    await operations.insert(tx, {
+      id,
+      loadBalancerId: lb.id,
+      projectId: 'p',
+      kind: 'update_load_balancer',
+      resourceType: 'load_balancer',
+      resourceId: lb.id,
+      input: {},
+      flowVersion: 1,
+    });
+  });
+  await testStore.store.pool.query(
+    `update operation set attempts = 5, created_at = now() - interval '1 minute' where id = $1`,
+    [id],
+  );
+  await reconciler.round();
+  expect(await ended(testStore.store, id)).toMatchObject({ state: 'failed', reason: 'Given up after 6 attempts.' });
+  expect(journal).toEqual(['undo two', 'undo one']);
+  expect(await statusOf(lb.id)).toBe('ERROR');
+});

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Operation, OperationKind, ResourceType } from '../../src/domain/operations.ts';
+import type { Flow, FlowDependencies, FlowLogger, Step } from '../../src/flows/flow.ts';
+import type { OperationQueue } from '../../src/flows/operation-queue.ts';
+import type { Store, Tx } from '../../src/store/database.ts';
+import * as operations from '../../src/store/operations.ts';
+import * as settlement from '../../src/store/settlement.ts';
+
+export const silentLog: FlowLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Dependencies for flows whose steps only touch the store: the drivers are never reached. */
+export function storeOnly(store: Store): FlowDependencies {
+  const unreachable = new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        throw new Error(`driver used: ${String(name)}`);
+      },
+    },
+  );
+  return {
+    store,
+    compute: unreachable as FlowDependencies['compute'],
+    network: unreachable as FlowDependencies['network'],
+    certificates: unreachable as FlowDependencies['certificates'],
+    dataplane: unreachable as FlowDependencies['dataplane'],
+    agentConfiguration: () => '',
+    computeWait: { intervalMs: 10, timeoutMs: 1000 },
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: () => new Date(),
+    log: silentLog,
+  };
+}
+
+export const flowWith =
+  (steps: Step[]) =>
+  (operation: Operation): Flow => ({
+    kind: operation.kind,
+    version: 1,
+    steps: () => steps,
+    succeed: settlement.succeed,
+  });
+
+export async function submit(
+  queue: OperationQueue,
+  tx: Tx,
+  loadBalancerId: string,
+  kind: OperationKind = 'update_load_balancer',
+  resource: { type: ResourceType; id: string } = { type: 'load_balancer', id: loadBalancerId },
+): Promise<string> {
+  const id = randomUUID();
+  await queue.submit(tx, {
+    id,
+    loadBalancerId,
+    projectId: 'project-1',
+    kind,
+    resourceType: resource.type,
+    resourceId: resource.id,
+    input: {},
+    flowVersion: 1,
+  });
+  return id;
+}
+
+/** The operation once it has ended. Polls the row: the end is a commit of another connection. */
+export async function ended(store: Store, id: string, timeoutMs = 20_000): Promise<Operation> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const operation = await operations.get(store.db, id);
+    if (operation?.endedAt) return operation;
+    if (Date.now() > deadline)
+      throw new Error(`operation ${id} is still ${operation?.state} at ${operation?.currentStep}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

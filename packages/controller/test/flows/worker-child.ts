@@ -1,0 +1,28 @@
+/** A worker in a process of its own that hangs in its second step: the parent kills it there. argv: url, workerId */
+import { FlowEngine } from '../../src/flows/engine.ts';
+import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
+import { Store } from '../../src/store/database.ts';
+import { flowWith, silentLog, storeOnly } from './support.ts';
+
+const [url = '', workerId = ''] = process.argv.slice(2);
+const store = new Store({ url, maxConnections: 4 });
+const flow = flowWith([
+  {
+    name: 'one',
+    async run() {
+      console.log('one');
+      return undefined;
+    },
+  },
+  {
+    name: 'two',
+    async run() {
+      console.log('two');
+      await new Promise(() => undefined);
+      return undefined;
+    },
+  },
+]);
+const engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20, concurrency: 4 }, storeOnly(store), flow);
+await new Reconciler(store, engine, thisWorker(workerId), silentLog).announce();
+await engine.start();
