@@ -1,0 +1,157 @@
+/** The command line `octavia`. Thin: every command loads its service when it runs, so that `--help` stays fast. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Config } from '../../config/index.ts';
+import type { Stoppable } from './foreground.ts';
+
+interface ConfigFlags {
+  configFile: string[];
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+function configFileOption(): Option {
+  return new Option('--config-file <file>', 'octavia.conf to read; repeatable, a later file wins')
+    .argParser(collect)
+    .default([], 'none');
+}
+
+function stateDirOption(): Option {
+  return new Option('--state-dir <dir>', 'folder of everything that outlives the process')
+    .env('OCTAVIA_STATE_DIR')
+    .default('/var/lib/octavia');
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+}
+
+function parseNamespace(text: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(text)) return text;
+  throw new InvalidArgumentError('It may hold letters, digits, "_", "-" and ".", at most 64.');
+}
+
+export function createProgram(): Command {
+  const program = new Command('octavia')
+    .description('Load balancing as a service.')
+    .showHelpAfterError('(add --help for the accepted arguments)');
+  addUp(program);
+  addDown(program);
+  addService(program, 'api', 'Serve the HTTP API.', async (config) => {
+    const { runApi } = await import('../api.ts');
+    return runApi(config);
+  });
+  addService(program, 'worker', 'Carry out the operations that the API accepted.', async (config) => {
+    const { runWorker } = await import('../worker.ts');
+    return runWorker(config);
+  });
+  addService(program, 'health-manager', 'Receive heartbeats and keep operating statuses.', async (config) => {
+    const { runHealthManager } = await import('../health-manager.ts');
+    return runHealthManager(config);
+  });
+  addService(program, 'housekeeping', 'Purge deleted objects and renew certificates.', async (config) => {
+    const { runHousekeeping } = await import('../housekeeping.ts');
+    return runHousekeeping(config);
+  });
+  addDbManage(program);
+  return program;
+}
+
+function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('Run every service in one process, with everything they need, on this host.')
+    .addOption(new Option('--port <number>', 'API port (default: 9876)').argParser(parsePort))
+    .addOption(stateDirOption())
+    .addOption(configFileOption())
+    .addOption(
+      new Option('--cloud <kind>', 'local: real load balancers on this host; noop: control plane only, needs no root')
+        .choices(['local', 'noop'])
+        .default('local'),
+    )
+    .addOption(
+      new Option('--netns <name>', 'run in this network namespace instead of the host’s; made when missing').argParser(
+        parseNamespace,
+      ),
+    )
+    .action(
+      async (flags: ConfigFlags & { port?: number; stateDir: string; cloud: 'local' | 'noop'; netns?: string }) => {
+        const { up } = await import('../up/up.ts');
+        await up({
+          port: flags.port ?? null,
+          stateDir: flags.stateDir,
+          configFiles: flags.configFile,
+          cloud: flags.cloud,
+          netns: flags.netns ?? null,
+        });
+      },
+    );
+}
+
+function addDown(program: Command): void {
+  program
+    .command('down')
+    .description('Stop everything of a state directory; the load balancers are built again by the next up.')
+    .addOption(stateDirOption())
+    .option('--purge', 'also remove amphorae, bridges and all state')
+    .action(async (flags: { stateDir: string; purge?: boolean }) => {
+      const { down } = await import('../down/down.ts');
+      await down({ stateDir: flags.stateDir, purge: flags.purge ?? false });
+    });
+}
+
+function addService(
+  program: Command,
+  name: string,
+  description: string,
+  run: (config: Config) => Promise<Stoppable>,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .addOption(configFileOption())
+    .action(async (flags: ConfigFlags) => {
+      const { loadConfig } = await import('../../config/index.ts');
+      const { runInForeground } = await import('./foreground.ts');
+      const config = loadConfig({ files: flags.configFile, env: process.env });
+      await runInForeground(await run(config), config.DEFAULT.graceful_shutdown_timeout);
+    });
+}
+
+function addDbManage(program: Command): void {
+  const manage = program.command('db-manage').description('Look after the database schema.');
+  const databaseUrl = async (flags: ConfigFlags): Promise<string> => {
+    const { loadConfig } = await import('../../config/index.ts');
+    const { OctaviaError } = await import('../../errors.ts');
+    const { connection } = loadConfig({ files: flags.configFile, env: process.env }).database;
+    if (connection !== null) return connection;
+    throw new OctaviaError('STARTUP', {
+      detail: 'Set [database] connection, in a --config-file or as OS_DATABASE__CONNECTION.',
+    });
+  };
+  manage
+    .command('upgrade')
+    .description('Bring the schema to this release.')
+    .addOption(configFileOption())
+    .action(async (flags: ConfigFlags) => {
+      const { upgrade } = await import('../db-manage.ts');
+      const applied = await upgrade(await databaseUrl(flags));
+      for (const name of applied) say(`Applied ${name}.`);
+      if (applied.length === 0) say('The schema is up to date.');
+    });
+  manage
+    .command('current')
+    .description('Show which migrations are applied.')
+    .addOption(configFileOption())
+    .action(async (flags: ConfigFlags) => {
+      const { current } = await import('../db-manage.ts');
+      const { applied, pending } = await current(await databaseUrl(flags));
+      for (const name of applied) say(`applied ${name}`);
+      for (const name of pending) say(`pending ${name}`);
+    });
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

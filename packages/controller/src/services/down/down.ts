@@ -1,0 +1,82 @@
+/** `octavia down`: stops everything of one state directory, and with `purge` removes it. Needs no configuration. */
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { purgeAll, stopAll } from '../../clouds/compute/local/teardown.ts';
+import { removeBridges } from '../../clouds/local-host/bridges.ts';
+import { type LocalInstance, readInstance } from '../../clouds/local-host/instance.ts';
+import { isAlive, killProcesses, type ProcessIdentity } from '../../clouds/local-host/process.ts';
+import { OctaviaError } from '../../errors.ts';
+import { stopPostgres } from '../postgres/stop.ts';
+import { continueInside, isInside, namespaceExists, removeMadeNamespace } from '../up/namespace.ts';
+import { findControlPlane } from '../up/record.ts';
+import { removeState } from './state.ts';
+
+export interface DownOptions {
+  stateDir: string;
+  purge: boolean;
+}
+
+const STOP_TIMEOUT_MS = 20_000;
+
+/** Idempotent: what does not run is fine. */
+export async function down({ stateDir: given, purge }: DownOptions): Promise<void> {
+  const path = resolve(given);
+  if (!existsSync(path)) return say(`Nothing runs: there is no state directory ${path}.`);
+  const stateDir = realpathSync(path);
+  const instance = await readInstance(stateDir);
+  requireRights(stateDir, instance);
+  // Bridges and cables are only visible inside.
+  if (instance?.netns && !isInside(instance.netns) && namespaceExists(instance.netns)) continueInside(instance.netns);
+
+  const controlPlane = findControlPlane(stateDir);
+  if (controlPlane) {
+    await stopProcess(controlPlane);
+    say(`Stopped the control plane (pid ${controlPlane.pid}).`);
+  }
+  if (instance) await stopCloud(instance, purge);
+  const database = await stopPostgres(stateDir);
+  if (database) say('Stopped PostgreSQL.');
+  const netns = await removeMadeNamespace(stateDir);
+  if (netns !== null) say(`Removed network namespace ${netns}.`);
+  if (purge) {
+    removeState(stateDir);
+    say(`Removed the state in ${stateDir}.`);
+  }
+  if (!controlPlane && !instance && !database && !purge) say(`Nothing runs on ${stateDir}.`);
+}
+
+async function stopCloud(instance: LocalInstance, purge: boolean): Promise<void> {
+  if (!purge) {
+    await stopAll(instance);
+    say('Stopped the amphorae.');
+    return;
+  }
+  await purgeAll(instance);
+  await removeBridges(instance);
+  say('Removed amphorae, bridges and routes.');
+}
+
+function requireRights(stateDir: string, instance: LocalInstance | null): void {
+  if (instance === null || process.getuid?.() === 0) return;
+  throw new OctaviaError('STARTUP', { detail: `${stateDir} holds a local cloud: run down as root.` });
+}
+
+/** SIGTERM, patience, SIGKILL. */
+async function stopProcess(target: ProcessIdentity): Promise<void> {
+  try {
+    process.kill(target.pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
+    throw new OctaviaError('STARTUP', { detail: `The control plane (pid ${target.pid}) belongs to somebody else.` });
+  }
+  const until = Date.now() + STOP_TIMEOUT_MS;
+  while (isAlive(target)) {
+    if (Date.now() > until) return killProcesses([target]);
+    await sleep(20);
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,142 @@
+/** `octavia up`: checks, then everything a working cloud needs, then all services in this process. */
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { deterministicUuid } from '../../clouds/local-host/deterministic-id.ts';
+import { type Config, loadConfig } from '../../config/index.ts';
+import { OctaviaError } from '../../errors.ts';
+import { firstSignal, runInForeground } from '../cli/foreground.ts';
+import { removeState } from '../down/state.ts';
+import { stopPostgres } from '../postgres/stop.ts';
+import { supervisePostgres } from '../postgres/supervise.ts';
+import { requireFreePort, requireLocalCloud, requireSameNamespace } from './checks.ts';
+import { continueInside, ensureNamespace, isInside, removeMadeNamespace } from './namespace.ts';
+import { prepare } from './prepare.ts';
+import {
+  alreadyRuns,
+  type ControlPlaneRecord,
+  claimStateDirectory,
+  completeRecord,
+  findControlPlane,
+  releaseStateDirectory,
+} from './record.ts';
+import { type CloudKind, cloudDefaults, type Prepared, preparedDefaults } from './settings.ts';
+import { UndoStack } from './undo.ts';
+import { welcome } from './welcome.ts';
+
+export interface UpOptions {
+  /** Null: `[api_settings] bind_port`. */
+  port: number | null;
+  stateDir: string;
+  configFiles: string[];
+  cloud: CloudKind;
+  netns: string | null;
+}
+
+/** What the program outside a namespace made before it went inside: it must be undone inside. */
+const MADE = 'OCTAVIA_UP_MADE';
+/** A stop that hangs is cut off; the next `up` mends what it left. */
+const STOP_TIMEOUT_SECONDS = 15;
+
+/** Returns when the control plane was told to stop and did. @throws OctaviaError; nothing half-made is left then */
+export async function up(given: UpOptions): Promise<void> {
+  const options = { ...given, stateDir: resolve(given.stateDir) };
+  const signal = firstSignal();
+  const undo = new UndoStack();
+  try {
+    const interrupted = signal.then((name) => {
+      throw new OctaviaError('STARTUP', { detail: `Stopped by ${name} while starting.` });
+    });
+    const running = await Promise.race([start(options, undo), interrupted]);
+    interrupted.catch(() => {});
+    await runInForeground(running, STOP_TIMEOUT_SECONDS, signal);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+async function start(options: UpOptions, undo: UndoStack): Promise<{ stop(): Promise<void> }> {
+  const { cloud, netns } = options;
+  const config = loadOptions(options, cloudDefaults(cloud, options.stateDir));
+  const { bind_host: host, bind_port: port } = config.api_settings;
+  const inside = netns !== null && isInside(netns);
+  if (!inside) {
+    if (cloud === 'local') await requireLocalCloud();
+    const holder = findControlPlane(options.stateDir);
+    if (holder) throw alreadyRuns(options.stateDir, holder);
+    await requireSameNamespace(options.stateDir, netns);
+    if (netns === null) await requireFreePort(host, port);
+  }
+  const stateDir = await claim(options, undo);
+  if (netns !== null && !inside) await enterNamespace(netns, stateDir, undo);
+  if (inside) await requireFreePort(host, port);
+
+  const prepared = await prepare({ stateDir, cloud, netns, config, log, undo });
+  const final = loadOptions(options, preparedDefaults(cloud, stateDir, prepared));
+  const stopWatching =
+    prepared.databaseUrl === null ? () => {} : supervisePostgres({ stateDir, log: (line) => log(line) });
+  undo.push(stopWatching);
+  const { runAllInOne } = await import('../all-in-one.ts');
+  const services = await runAllInOne({ config: final, stateDir, cloud, port });
+  const record = { netns, endpoint: services.endpoint, host, port, subnets: subnetsOf(prepared) };
+  completeRecord(stateDir, record);
+  process.stdout.write(`${welcome(record, cloud === 'local')}\n`);
+  return {
+    async stop() {
+      log('Stopping the control plane ...');
+      await services.stop();
+      stopWatching();
+      if (prepared.databaseUrl !== null) await stopPostgres(stateDir);
+      releaseStateDirectory(stateDir);
+      log(cloud === 'local' ? 'Stopped; load balancers keep serving.' : 'Stopped.');
+    },
+  };
+}
+
+function loadOptions(options: UpOptions, defaults: ReturnType<typeof cloudDefaults>): Config {
+  const overrides = options.port === null ? {} : { api_settings: { bind_port: options.port } };
+  return loadConfig({ files: options.configFiles, env: process.env, defaults, overrides });
+}
+
+/** Makes the state directory and takes it. Undone by whoever fails, outside or inside a namespace. */
+async function claim(options: UpOptions, undo: UndoStack): Promise<string> {
+  const madeOutside = (process.env[MADE] ?? '').split(',');
+  const made = !existsSync(options.stateDir);
+  try {
+    mkdirSync(options.stateDir, { recursive: true, mode: 0o711 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OctaviaError('STARTUP', { detail: `The state directory cannot be made: ${reason}` });
+  }
+  const stateDir = realpathSync(options.stateDir);
+  if (made || madeOutside.includes('state')) undo.push(() => removeState(stateDir));
+  claimStateDirectory(stateDir, options.netns);
+  undo.push(() => releaseStateDirectory(stateDir));
+  if (madeOutside.includes('netns')) undo.push(() => removeMadeNamespace(stateDir));
+  if (made) process.env[MADE] = 'state';
+  return stateDir;
+}
+
+async function enterNamespace(netns: string, stateDir: string, undo: UndoStack): Promise<never> {
+  if (await ensureNamespace(netns, stateDir)) {
+    undo.push(() => removeMadeNamespace(stateDir));
+    process.env[MADE] = `${process.env[MADE] ?? ''},netns`;
+  }
+  return continueInside(netns);
+}
+
+function subnetsOf({ instance }: Prepared): NonNullable<ControlPlaneRecord['subnets']> {
+  if (instance) {
+    const { public: outer, private: inner } = instance.networks;
+    return { public: outer.subnet, private: inner.subnet };
+  }
+  // The noop network service has the same subnets everywhere.
+  return {
+    public: { id: deterministicUuid('noop', 'public-subnet'), cidr: '10.254.0.0/16', gatewayIp: '10.254.0.1' },
+    private: { id: deterministicUuid('noop', 'private-subnet'), cidr: '10.255.0.0/16', gatewayIp: '10.255.0.1' },
+  };
+}
+
+function log(line: string): void {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+}
