@@ -1,12 +1,10 @@
 /** What every service stands on: configuration, log, store and the drivers the configuration names. */
-import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
-import type { ComputeDriver } from '../clouds/compute/interface.ts';
 import type { LocalInstance } from '../clouds/local-host/instance.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import type { Config } from '../config/index.ts';
-import type { DataplaneDriver } from '../dataplane/interface.ts';
 import { OctaviaError } from '../errors.ts';
 import { Store } from '../store/database.ts';
+import { unknownDriver } from './drivers.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 export interface Runtime {
@@ -20,20 +18,9 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-export interface WorkerDrivers {
-  compute: ComputeDriver;
-  certificates: CertificateGenerator;
-  dataplane: DataplaneDriver;
-}
-
 export interface Service {
   stop(): Promise<void>;
 }
-
-const unknownDriver = (option: string, name: string, known: string[]): OctaviaError =>
-  new OctaviaError('STARTUP', {
-    detail: `[controller_worker] ${option} = ${name} is not a driver of this release. Known: ${known.join(', ')}.`,
-  });
 
 /** Opens the store and the network driver. @throws OctaviaError STARTUP */
 export async function openRuntime(config: Config): Promise<Runtime> {
@@ -90,6 +77,6 @@ async function networkDriver(config: Config, store: Store): Promise<NetworkDrive
       return new NoopNetworkDriver(store.db);
     }
     default:
-      throw unknownDriver('network_driver', name, ['network_local_driver', 'network_noop_driver']);
+      throw unknownDriver('[controller_worker] network_driver', name, ['network_local_driver', 'network_noop_driver']);
   }
 }

@@ -1,0 +1,20 @@
+import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
+import { OctaviaError } from '../../errors.ts';
+import type { Candidate } from '../interface.ts';
+
+/** What HAProxy amphorae cannot do is refused at once, with the reason, instead of failing later. @throws OctaviaError */
+export function refuseUnsupportedCandidate({ listeners = [], pools = [], healthMonitors = [] }: Candidate): void {
+  const features = [
+    ...listeners.map(({ protocol }) => ({ listenerProtocol: protocol })),
+    ...pools.map(({ protocol, lbAlgorithm, tlsEnabled }) => ({
+      poolProtocol: protocol,
+      algorithm: lbAlgorithm,
+      tlsEnabled,
+    })),
+    ...healthMonitors.map(({ type }) => ({ monitorType: type })),
+  ];
+  for (const feature of features) {
+    const detail = unsupportedReason(feature);
+    if (detail !== null) throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
+  }
+}

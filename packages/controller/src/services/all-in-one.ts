@@ -1,0 +1,44 @@
+import type { Config } from '../config/index.ts';
+import { migrateToLatest } from '../store/migrate.ts';
+import { startApi } from './api.ts';
+import { startHealthManager } from './health-manager.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { openRuntime, type Runtime, type Service } from './runtime.ts';
+import { startWorker } from './worker.ts';
+
+export interface AllInOneOptions {
+  config: Config;
+  cloud: 'local' | 'noop';
+}
+
+/** Every service in this process, on one store. The API comes last: who reaches it finds the rest running. */
+export async function runAllInOne({ config, cloud }: AllInOneOptions): Promise<Service & { endpoint: string }> {
+  const runtime = await openRuntime(config);
+  const started: Service[] = [];
+  const stop = async () => {
+    for (const service of started.splice(0).reverse()) await service.stop();
+    await runtime.close();
+  };
+  try {
+    await migrateToLatest(runtime.store.db);
+    await seedNetworks(runtime);
+    // Without amphorae nobody sends heartbeats.
+    if (cloud === 'local') started.push(await startHealthManager(runtime));
+    started.push(await startWorker(runtime));
+    started.push(await startHousekeeping(runtime));
+    const api = await startApi(runtime);
+    started.push(api);
+    return { endpoint: api.endpoint, stop };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The local and the noop network service bring a public and a private subnet. */
+async function seedNetworks({ network, instance }: Runtime): Promise<void> {
+  const { LocalNetworkDriver } = await import('../clouds/network/local/driver.ts');
+  const { NoopNetworkDriver } = await import('../clouds/network/noop/driver.ts');
+  if (network instanceof LocalNetworkDriver && instance) await network.bootstrap(instance);
+  if (network instanceof NoopNetworkDriver) await network.bootstrap();
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { buildServer } from '../api/server.ts';
+import type { Config } from '../config/index.ts';
+import { OctaviaError } from '../errors.ts';
+import { OperationQueue } from '../flows/operation-queue.ts';
+import { AmphoraProvider } from '../providers/amphora/provider.ts';
+import { refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
+import { ProviderRegistry } from '../providers/registry.ts';
+import { migrationStatus } from '../store/migrate.ts';
+import { alone } from './housekeeping.ts';
+import { openRuntime, type Runtime, type Service } from './runtime.ts';
+
+export interface ApiService extends Service {
+  /** e.g. `http://127.0.0.1:9876` */
+  endpoint: string;
+}
+
+/** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError STARTUP */
+export async function startApi(runtime: Runtime): Promise<ApiService> {
+  const { config, store, network, log, databaseUrl } = runtime;
+  const queue = await OperationQueue.open(store, databaseUrl);
+  const server = buildServer({
+    config,
+    store,
+    network,
+    providers: providers(config, queue),
+    now: () => new Date(),
+    newId: randomUUID,
+    logger: log,
+  });
+  const { bind_host: host, bind_port: port } = config.api_settings;
+  try {
+    const endpoint = await server.listen({ host, port });
+    log.info(`API listens on ${endpoint}`);
+    return {
+      endpoint,
+      async stop() {
+        await server.close();
+        await queue.close();
+      },
+    };
+  } catch (error) {
+    await server.close();
+    await queue.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'another process listens there' : message;
+    throw new OctaviaError(
+      'STARTUP',
+      { detail: `The API cannot listen on ${host} port ${port}: ${why}.` },
+      { cause: error },
+    );
+  }
+}
+
+/** `octavia` is the old name of `amphora`: both lead to the same provider. */
+function providers(config: Config, queue: OperationQueue): ProviderRegistry {
+  const { enabled_provider_drivers, default_provider_driver } = config.api_settings;
+  const noop = config.controller_worker.amphora_driver === 'amphora_noop_driver';
+  const provider = new AmphoraProvider({
+    name: 'amphora',
+    description: 'The Octavia Amphora driver.',
+    queue,
+    check: noop ? () => undefined : refuseUnsupportedCandidate,
+  });
+  return new ProviderRegistry(
+    { amphora: provider, octavia: provider },
+    { ...enabled_provider_drivers },
+    default_provider_driver,
+  );
+}
+
+export async function runApi(config: Config): Promise<Service> {
+  const runtime = await openRuntime(config);
+  try {
+    const { pending } = await migrationStatus(runtime.store.db);
+    if (pending.length > 0) {
+      const detail = `The database lacks ${pending.join(', ')}. Run \`octavia db-manage upgrade\` first.`;
+      throw new OctaviaError('STARTUP', { detail });
+    }
+    return alone(runtime, await startApi(runtime));
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+/** Drivers only workers need, built from the configuration. Loaded on demand: an API process needs none of them. */
+import { join } from 'node:path';
+import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
+import type { ComputeDriver } from '../clouds/compute/interface.ts';
+import type { DataplaneDriver } from '../dataplane/interface.ts';
+import { OctaviaError } from '../errors.ts';
+import type { Runtime } from './runtime.ts';
+
+export function unknownDriver(option: string, name: string, known: string[]): OctaviaError {
+  const detail = `${option} = ${name} is not a driver of this release. Known: ${known.join(', ')}.`;
+  return new OctaviaError('STARTUP', { detail });
+}
+
+export async function computeDriver({ config, instance, network, log }: Runtime): Promise<ComputeDriver> {
+  const name = config.controller_worker.compute_driver;
+  if (name === 'compute_local_driver' && instance) {
+    const { LocalComputeDriver } = await import('../clouds/compute/local/driver.ts');
+    const { agent_node } = config.local_cloud;
+    return new LocalComputeDriver({
+      instance,
+      network,
+      agentBundle: join(instance.stateDir, 'agent/amphora-agent.cjs'),
+      ...(agent_node ? { agentNode: agent_node } : {}),
+      onRecoverError: (id, error) => log.error({ amphora: id, err: error }, 'An amphora could not be booted again'),
+    });
+  }
+  if (name === 'compute_noop_driver') {
+    const { NoopComputeDriver } = await import('../clouds/compute/noop/driver.ts');
+    return new NoopComputeDriver();
+  }
+  throw unknownDriver('[controller_worker] compute_driver', name, ['compute_local_driver', 'compute_noop_driver']);
+}
+
+export async function certificateGenerator({ config }: Runtime): Promise<CertificateGenerator> {
+  const { cert_generator, ca_certificate, ca_private_key, ca_private_key_passphrase, cert_validity_time } =
+    config.certificates;
+  if (cert_generator === 'local_cert_generator') {
+    const { LocalCertificateGenerator } = await import('../clouds/certificates/local/generator.ts');
+    return new LocalCertificateGenerator({
+      caCertificate: ca_certificate,
+      caPrivateKey: ca_private_key,
+      caPrivateKeyPassphrase: ca_private_key_passphrase,
+      clientCa: config.controller_worker.client_ca,
+      validitySeconds: cert_validity_time,
+    });
+  }
+  if (cert_generator === 'noop_cert_generator') {
+    const { NoopCertificateGenerator } = await import('../clouds/certificates/noop/generator.ts');
+    return new NoopCertificateGenerator({ validitySeconds: cert_validity_time });
+  }
+  throw unknownDriver('[certificates] cert_generator', cert_generator, ['local_cert_generator', 'noop_cert_generator']);
+}
+
+export async function dataplaneDriver({ config }: Runtime): Promise<DataplaneDriver> {
+  const name = config.controller_worker.amphora_driver;
+  if (name === 'amphora_haproxy_rest_driver') {
+    const { AmphoraDataplaneDriver } = await import('../dataplane/amphora/driver.ts');
+    const { DEFAULT_HAPROXY_OPTIONS } = await import('../dataplane/haproxy/options.ts');
+    const options = config.haproxy_amphora;
+    return new AmphoraDataplaneDriver({
+      serverCaPath: options.server_ca,
+      clientCertificatePath: options.client_cert,
+      agentPort: options.bind_port,
+      connectTimeout: options.rest_request_conn_timeout,
+      readTimeout: options.rest_request_read_timeout,
+      booting: { attempts: options.connection_max_retries, interval: options.connection_retry_interval },
+      active: { attempts: options.active_connection_max_retries, interval: options.active_connection_retry_interval },
+      linkLocalInterface: options.lb_network_interface,
+      haproxy: {
+        ...DEFAULT_HAPROXY_OPTIONS,
+        basePath: options.base_path,
+        defaultConnectionLimit: options.default_connection_limit,
+        stickSize: options.haproxy_stick_size,
+      },
+    });
+  }
+  if (name === 'amphora_noop_driver') {
+    const { NoopDataplaneDriver } = await import('../dataplane/noop/driver.ts');
+    return new NoopDataplaneDriver();
+  }
+  throw unknownDriver('[controller_worker] amphora_driver', name, [
+    'amphora_haproxy_rest_driver',
+    'amphora_noop_driver',
+  ]);
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/index.ts';
+import { renderAgentConfiguration } from '../dataplane/agent-configuration.ts';
+import type { Amphora } from '../domain/resources.ts';
+import { OctaviaError } from '../errors.ts';
+import { FlowEngine } from '../flows/engine.ts';
+import { Reconciler, thisWorker } from '../flows/reconciler.ts';
+import { flowOf } from '../flows/registry.ts';
+import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
+import { alone } from './housekeeping.ts';
+import { openRuntime, type Runtime, type Service } from './runtime.ts';
+
+/** Operations at once in one process. They mostly wait for amphorae; ten leave the database pool room for the rest. */
+const CONCURRENCY = 10;
+
+/** Carries out accepted operations. @throws OctaviaError STARTUP */
+export async function startWorker(runtime: Runtime): Promise<Service> {
+  const { config, store, network, log, databaseUrl } = runtime;
+  const [compute, certificates, dataplane] = await Promise.all([
+    computeDriver(runtime),
+    certificateGenerator(runtime),
+    dataplaneDriver(runtime),
+  ]);
+  const worker = thisWorker(`${config.DEFAULT.host}-${randomUUID()}`);
+  const { amp_active_retries, amp_active_wait_sec, dispatch_interval_ms } = config.controller_worker;
+  const engine = new FlowEngine(
+    { url: databaseUrl, workerId: worker.id, dispatchIntervalMs: dispatch_interval_ms, concurrency: CONCURRENCY },
+    {
+      store,
+      compute,
+      network,
+      certificates,
+      dataplane,
+      agentConfiguration: agentConfiguration(config),
+      computeWait: {
+        intervalMs: amp_active_wait_sec * 1000,
+        timeoutMs: amp_active_retries * amp_active_wait_sec * 1000,
+      },
+      sleep: (ms) => sleep(ms),
+      now: () => new Date(),
+      log,
+    },
+    flowOf,
+  );
+  const reconciler = new Reconciler(store, engine, worker, log);
+  await reconciler.announce();
+  await engine.start();
+  reconciler.start();
+  // Amphorae that should run but do not (host rebooted, `down`) come back by themselves; operations need not wait.
+  const recovered = compute
+    .recover()
+    .catch((error: unknown) => log.error({ err: error }, 'Amphorae could not be recovered'));
+  return {
+    async stop() {
+      await recovered;
+      // Running operations may end; those that do not are taken over. Our mark stays until then.
+      await engine.stop(config.DEFAULT.graceful_shutdown_timeout * 1000);
+      await reconciler.stop();
+    },
+  };
+}
+
+function agentConfiguration({ health_manager, haproxy_amphora, amphora_agent, DEFAULT }: Config) {
+  const { heartbeat_key, heartbeat_interval, controller_ip_port_list } = health_manager;
+  if (!heartbeat_key) {
+    const detail = '[health_manager] heartbeat_key is not set; amphorae sign their heartbeats with it.';
+    throw new OctaviaError('STARTUP', { detail });
+  }
+  return (amphora: Amphora): string =>
+    renderAgentConfiguration({
+      amphoraId: amphora.id,
+      controllerIpPortList: [...controller_ip_port_list],
+      heartbeatInterval: heartbeat_interval,
+      heartbeatKey: heartbeat_key,
+      bindHost: haproxy_amphora.bind_host,
+      bindPort: haproxy_amphora.bind_port,
+      basePath: haproxy_amphora.base_path,
+      haproxyCmd: haproxy_amphora.haproxy_cmd,
+      requestReadTimeout: amphora_agent.agent_request_read_timeout,
+      tlsProtocol: amphora_agent.agent_tls_protocol,
+      debug: DEFAULT.debug,
+    });
+}
+
+export async function runWorker(config: Config): Promise<Service> {
+  const runtime = await openRuntime(config);
+  return alone(runtime, await startWorker(runtime));
+}
