@@ -5,7 +5,7 @@ const files = (suffix: string): string[] => [`packages/*/test/**/*${suffix}`, `t
 
 export default defineConfig({
   test: {
-    reporters: process.env['CI'] ? ['default'] : [['default', { summary: false }]],
+    reporters: process.env.CI ? ['default'] : [['default', { summary: false }]],
     projects: [
       {
         // No network, no database, no processes.
