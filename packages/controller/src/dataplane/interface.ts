@@ -1,6 +1,7 @@
 /** What flows say to the amphorae of a load balancer. Implementations: `amphora/` (agent client), `noop/`. */
-import type { Amphora, LoadBalancerTree } from '../domain/resources.ts';
+
 import type { Port, Subnet } from '../clouds/network/interface.ts';
+import type { Amphora, LoadBalancerTree } from '../domain/resources.ts';
 
 export interface ApplyOutcome {
   /** `reload`: HAProxy was reloaded; `start`: first start; `none`: same configuration as before; `stop`: nothing to serve. */

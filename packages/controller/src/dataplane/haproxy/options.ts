@@ -20,5 +20,5 @@ export const DEFAULT_HAPROXY_OPTIONS: HaproxyOptions = {
   stickSize: '10k',
   hardStopAfter: 1800,
   pingCommand: null,
-  restoreServerState: false,
+  restoreServerState: true,
 };

@@ -1,0 +1,27 @@
+/** Reads the answers that carry more than "OK". An agent of another version may answer anything. */
+import type { AgentInterface, HaproxyUploaded } from '@octavia/amphora/protocol/agent-api';
+import { OctaviaError } from '../../errors.ts';
+import { type AgentAnswer, answerDetail } from './failure.ts';
+
+function fieldsOf(answer: AgentAnswer): Record<string, unknown> {
+  return typeof answer.json === 'object' && answer.json !== null ? (answer.json as Record<string, unknown>) : {};
+}
+
+function unexpected(amphoraId: string, request: string, answer: AgentAnswer): OctaviaError {
+  const detail = `an answer of another shape than expected: ${answerDetail(answer)}`;
+  return new OctaviaError('AMPHORA_REFUSED', { id: amphoraId, status: answer.status, request, detail });
+}
+
+type Hashes = Pick<HaproxyUploaded, 'uploaded' | 'running'>;
+
+export function readUploaded(amphoraId: string, answer: AgentAnswer): Hashes {
+  const { uploaded, running } = fieldsOf(answer);
+  if (typeof uploaded === 'string' && (typeof running === 'string' || running === null)) return { uploaded, running };
+  throw unexpected(amphoraId, 'haproxy upload', answer);
+}
+
+export function readInterface(amphoraId: string, answer: AgentAnswer): AgentInterface['interface'] {
+  const { interface: name } = fieldsOf(answer);
+  if (typeof name === 'string' && name !== '') return name;
+  throw unexpected(amphoraId, 'interface', answer);
+}

@@ -1,0 +1,28 @@
+import type { HaproxyOptions } from '../haproxy/options.ts';
+
+/** How often and how long an agent is asked. */
+export interface RetryOptions {
+  /** Tries, the first included. */
+  attempts: number;
+  /** Seconds between two tries. */
+  interval: number;
+}
+
+/** Everything the driver takes from the configuration; names in the comments are options of `[haproxy_amphora]`. */
+export interface AmphoraDriverOptions {
+  /** `server_ca`: CA of the amphorae's server certificates. */
+  serverCaPath: string;
+  /** `client_cert`: key and certificate that the controller presents. */
+  clientCertificatePath: string;
+  /** `bind_port` */
+  agentPort: number;
+  /** `rest_request_conn_timeout`, seconds */
+  connectTimeout: number;
+  /** `rest_request_read_timeout`, seconds */
+  readTimeout: number;
+  /** `connection_max_retries`, `connection_retry_interval`: an amphora that boots. */
+  booting: RetryOptions;
+  /** `active_connection_max_retries`, `active_connection_retry_interval`: an amphora that should answer. */
+  active: RetryOptions;
+  haproxy: HaproxyOptions;
+}

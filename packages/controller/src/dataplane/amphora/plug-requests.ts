@@ -1,0 +1,40 @@
+import type { FixedIpRequest, PlugNetworkRequest, PlugVipRequest } from '@octavia/amphora/protocol/agent-api';
+import type { Amphora } from '../../domain/resources.ts';
+import type { PluggedPort } from '../interface.ts';
+
+/** The port's own address in the plugged subnet; null when it has none there. */
+function ownAddress({ port, subnet }: PluggedPort): string | null {
+  return port.fixedIps.find((fixed) => fixed.subnetId === subnet.id)?.ipAddress ?? null;
+}
+
+/** The VIP is the amphora's HA address; a port that is the VIP's own carries it as its fixed address. */
+export function vipAddress(amphora: Amphora, plugged: PluggedPort): string | null {
+  return amphora.haIp ?? ownAddress(plugged);
+}
+
+export function plugVipRequest(vip: string, plugged: PluggedPort): PlugVipRequest {
+  const { port, subnet, mtu } = plugged;
+  const own = ownAddress(plugged);
+  return {
+    subnet_cidr: subnet.cidr,
+    gateway: subnet.gatewayIp,
+    mac_address: port.macAddress,
+    mtu,
+    host_routes: subnet.hostRoutes,
+    ...(own === null || own === vip ? {} : { vrrp_ip: own }),
+  };
+}
+
+export function plugNetworkRequest({ port, subnet, mtu }: PluggedPort): PlugNetworkRequest {
+  const fixedIps = port.fixedIps
+    .filter((fixed) => fixed.subnetId === subnet.id)
+    .map(
+      (fixed): FixedIpRequest => ({
+        ip_address: fixed.ipAddress,
+        subnet_cidr: subnet.cidr,
+        gateway: subnet.gatewayIp,
+        host_routes: subnet.hostRoutes,
+      }),
+    );
+  return { mac_address: port.macAddress, fixed_ips: fixedIps, mtu };
+}

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
+import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../interface.ts';
+
+export type NoopCall =
+  | { call: 'waitUntilReachable'; amphoraId: string }
+  | { call: 'plugVip' | 'plugNetwork'; amphoraId: string; portId: string }
+  | { call: 'apply'; amphoraId: string; tree: LoadBalancerTree };
+
+export interface NoopDataplaneOptions {
+  /** Milliseconds that every call takes. */
+  latency?: number;
+  /** Calls kept for inspection; the oldest go first. */
+  keep?: number;
+}
+
+/** Succeeds without an amphora, and remembers what it was asked. */
+export class NoopDataplaneDriver implements DataplaneDriver {
+  readonly name = 'amphora_noop_driver';
+  readonly calls: NoopCall[] = [];
+  readonly #latency: number;
+  readonly #keep: number;
+  readonly #served = new Set<string>();
+
+  constructor({ latency = 0, keep = 1000 }: NoopDataplaneOptions = {}) {
+    this.#latency = latency;
+    this.#keep = keep;
+  }
+
+  async waitUntilReachable(amphora: Amphora): Promise<void> {
+    await this.#record({ call: 'waitUntilReachable', amphoraId: amphora.id });
+  }
+
+  async plugVip(amphora: Amphora, plugged: PluggedPort): Promise<string> {
+    await this.#record({ call: 'plugVip', amphoraId: amphora.id, portId: plugged.port.id });
+    return 'eth1';
+  }
+
+  async plugNetwork(amphora: Amphora, plugged: PluggedPort): Promise<void> {
+    await this.#record({ call: 'plugNetwork', amphoraId: amphora.id, portId: plugged.port.id });
+  }
+
+  async apply(amphora: Amphora, tree: LoadBalancerTree): Promise<ApplyOutcome> {
+    await this.#record({ call: 'apply', amphoraId: amphora.id, tree });
+    if (this.#served.has(amphora.id)) return { method: 'reload' };
+    this.#served.add(amphora.id);
+    return { method: 'start' };
+  }
+
+  async #record(call: NoopCall): Promise<void> {
+    this.calls.push(call);
+    if (this.calls.length > this.#keep) this.calls.shift();
+    if (this.#latency > 0) await sleep(this.#latency);
+  }
+}

@@ -1,0 +1,340 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCertificateAuthority } from '../../src/clouds/certificates/local/authority.ts';
+import { type AuthorityPaths, ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
+import { LocalCertificateGenerator } from '../../src/clouds/certificates/local/generator.ts';
+import { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
+import type { AmphoraDriverOptions } from '../../src/dataplane/amphora/options.ts';
+import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
+import type { PluggedPort } from '../../src/dataplane/interface.ts';
+import { type AgentCredentials, AgentServer, type ScriptedAnswer } from './support/agent-server.ts';
+import { AMPHORA_ID, LOAD_BALANCER_ID, makeAmphora, makeTree } from './support/tree.ts';
+
+const OK: ScriptedAnswer = { status: 200, body: { message: 'OK' } };
+const amphora = makeAmphora();
+const folder = mkdtempSync(join(tmpdir(), 'agent-client-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let paths: AuthorityPaths;
+let credentials: AgentCredentials;
+
+function generatorFor(ca: AuthorityPaths): LocalCertificateGenerator {
+  return new LocalCertificateGenerator({
+    caCertificate: ca.serverCaCertificate,
+    caPrivateKey: ca.serverCaKey,
+    clientCa: ca.clientCaCertificate,
+    validitySeconds: 3600,
+  });
+}
+
+async function credentialsOf(amphoraId: string, ca: AuthorityPaths): Promise<AgentCredentials> {
+  const { certificate, privateKey } = await generatorFor(ca).issueServerCertificate(amphoraId);
+  return { certificate, privateKey, clientCa: readFileSync(ca.clientCaCertificate, 'utf8') };
+}
+
+beforeAll(async () => {
+  paths = await ensureAuthorities(join(folder, 'certs'));
+  credentials = await credentialsOf(AMPHORA_ID, paths);
+});
+
+let agent: AgentServer;
+let port = 0;
+let driver: AmphoraDataplaneDriver;
+
+function makeDriver(given: Partial<AmphoraDriverOptions> = {}): AmphoraDataplaneDriver {
+  return new AmphoraDataplaneDriver({
+    serverCaPath: paths.serverCaCertificate,
+    clientCertificatePath: paths.clientCertificateAndKey,
+    agentPort: port,
+    connectTimeout: 2,
+    readTimeout: 2,
+    booting: { attempts: 20, interval: 0.1 },
+    active: { attempts: 3, interval: 0.02 },
+    haproxy: DEFAULT_HAPROXY_OPTIONS,
+    ...given,
+  });
+}
+
+beforeEach(async () => {
+  agent = new AgentServer(credentials);
+  port = await agent.listen();
+  driver = makeDriver();
+});
+afterEach(async () => {
+  await driver.close();
+  await agent.close();
+});
+
+/** Puts another agent at the port. */
+async function replaceAgent(other: AgentCredentials): Promise<void> {
+  await agent.close();
+  agent = new AgentServer(other);
+  await agent.listen(port);
+}
+
+const plugged: PluggedPort = {
+  mtu: 1450,
+  port: {
+    id: 'port',
+    name: '',
+    networkId: 'net',
+    macAddress: 'fa:16:3e:00:00:01',
+    fixedIps: [
+      { subnetId: 'subnet', ipAddress: '198.18.4.20' },
+      { subnetId: 'other', ipAddress: '198.18.8.20' },
+    ],
+    deviceId: '',
+    deviceOwner: '',
+  },
+  subnet: {
+    id: 'subnet',
+    name: '',
+    networkId: 'net',
+    cidr: '198.18.4.0/22',
+    gatewayIp: '198.18.4.1',
+    ipVersion: 4,
+    hostRoutes: [{ destination: '203.0.113.0/24', nexthop: '198.18.4.2' }],
+  },
+};
+
+describe('apply', () => {
+  const tree = makeTree({ listeners: [{}] });
+  const answering = (running: (uploaded: string) => string | null): void => {
+    agent.answer = ({ method, path, body }) => {
+      if (method !== 'PUT' || !path.endsWith('/haproxy')) return { status: 202, body: { message: 'OK' } };
+      const uploaded = createHash('sha256').update(body).digest('hex');
+      return { status: 201, body: { message: 'OK', uploaded, running: running(uploaded) } };
+    };
+  };
+  const paths = (): string[] => agent.seen.map((request) => `${request.method} ${request.path}`);
+  const upload = `PUT /1.0/loadbalancer/${AMPHORA_ID}/${LOAD_BALANCER_ID}/haproxy`;
+
+  it('uploads the configuration as text and starts HAProxy when it does not run', async () => {
+    answering(() => null);
+    expect(await driver.apply(amphora, tree)).toEqual({ method: 'start' });
+    expect(paths()).toEqual([upload, `PUT /1.0/loadbalancer/${LOAD_BALANCER_ID}/start`]);
+    expect(agent.seen[0]?.body).toMatch(/^global\n {4}node /);
+    expect(agent.seen[0]?.contentType).toBe('text/plain');
+  });
+
+  it('reloads a HAProxy that runs with another configuration', async () => {
+    answering(() => 'ffff');
+    expect(await driver.apply(amphora, tree)).toEqual({ method: 'reload' });
+    expect(paths()).toEqual([upload, `PUT /1.0/loadbalancer/${LOAD_BALANCER_ID}/reload`]);
+  });
+
+  it('leaves a HAProxy alone that runs with this configuration', async () => {
+    answering((uploaded) => uploaded);
+    expect(await driver.apply(amphora, tree)).toEqual({ method: 'none' });
+    expect(paths()).toEqual([upload]);
+  });
+
+  it('stops HAProxy when nothing is to be served', async () => {
+    expect(await driver.apply(amphora, makeTree())).toEqual({ method: 'stop' });
+    expect(paths()).toEqual([`PUT /1.0/loadbalancer/${LOAD_BALANCER_ID}/stop`]);
+  });
+
+  it('takes an agent that never had a configuration for stopped', async () => {
+    agent.answer = () => ({ status: 404, body: { message: 'Listener Not Found' } });
+    expect(await driver.apply(amphora, makeTree())).toEqual({ method: 'stop' });
+    expect(agent.seen).toHaveLength(1);
+  });
+
+  it('reports HAProxy’s own words about a refused configuration, at once', async () => {
+    agent.answer = () => ({ status: 400, body: { message: 'Invalid request', details: '[ALERT] bad' } });
+    await expect(driver.apply(amphora, tree)).rejects.toMatchObject({
+      code: 'AMPHORA_REFUSED',
+      message: `Amphora ${AMPHORA_ID} answered 400 to ${upload}: Invalid request: [ALERT] bad`,
+    });
+    expect(agent.seen).toHaveLength(1);
+  });
+
+  it('does not take an unknown answer for success', async () => {
+    await expect(driver.apply(amphora, tree)).rejects.toThrow('another shape than expected');
+  });
+
+  it('uses few connections, and those again', async () => {
+    answering(() => null);
+    for (let n = 0; n < 5; n++) await driver.apply(amphora, tree);
+    expect(agent.seen).toHaveLength(10);
+    expect(agent.connections).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('plugging', () => {
+  it('sends the VIP with its subnet and returns the interface', async () => {
+    agent.answer = ({ method }) =>
+      method === 'GET' ? { status: 200, body: { message: 'OK', interface: 'eth1' } } : OK;
+    const name = await driver.plugVip({ ...amphora, haIp: '198.18.4.10' }, plugged);
+    expect(name).toBe('eth1');
+    expect(agent.seen.map((request) => request.path)).toEqual([
+      '/1.0/plug/vip/198.18.4.10',
+      '/1.0/interface/198.18.4.10',
+    ]);
+    expect(JSON.parse(agent.seen[0]!.body)).toEqual({
+      subnet_cidr: '198.18.4.0/22',
+      gateway: '198.18.4.1',
+      mac_address: 'fa:16:3e:00:00:01',
+      mtu: 1450,
+      vrrp_ip: '198.18.4.20',
+      host_routes: [{ destination: '203.0.113.0/24', nexthop: '198.18.4.2' }],
+    });
+  });
+
+  it('leaves out the VRRP address when the port’s address is the VIP', async () => {
+    agent.answer = () => ({ status: 200, body: { message: 'OK', interface: 'eth1' } });
+    await driver.plugVip({ ...amphora, haIp: null }, plugged);
+    expect(agent.seen[0]?.path).toBe('/1.0/plug/vip/198.18.4.20');
+    expect(JSON.parse(agent.seen[0]!.body)).not.toHaveProperty('vrrp_ip');
+  });
+
+  it('sends a member network with the addresses of the subnet', async () => {
+    await driver.plugNetwork(amphora, plugged);
+    expect(agent.seen[0]?.path).toBe('/1.0/plug/network');
+    expect(JSON.parse(agent.seen[0]!.body)).toEqual({
+      mac_address: 'fa:16:3e:00:00:01',
+      mtu: 1450,
+      fixed_ips: [
+        {
+          ip_address: '198.18.4.20',
+          subnet_cidr: '198.18.4.0/22',
+          gateway: '198.18.4.1',
+          host_routes: [{ destination: '203.0.113.0/24', nexthop: '198.18.4.2' }],
+        },
+      ],
+    });
+  });
+
+  it('asks again while the interface is not plugged yet', async () => {
+    const missing = { status: 404, body: { message: 'No suitable network interface found' } };
+    agent.answer = (_, index) => (index < 2 ? missing : OK);
+    await driver.plugNetwork(amphora, plugged);
+    expect(agent.seen).toHaveLength(3);
+  });
+
+  it('says when a port has no address for the VIP', async () => {
+    const bare = { ...plugged, port: { ...plugged.port, fixedIps: [] } };
+    await expect(driver.plugVip(amphora, bare)).rejects.toMatchObject({ code: 'AMPHORA_REFUSED' });
+  });
+});
+
+describe('failures of an active amphora', () => {
+  it('503 is asked again, then reported', async () => {
+    agent.answer = () => ({ status: 503, body: { message: 'Topology transition in progress' } });
+    await expect(driver.plugNetwork(amphora, plugged)).rejects.toThrow('answered 503 to POST /1.0/plug/network');
+    expect(agent.seen).toHaveLength(3);
+  });
+
+  it('a broken connection is asked again', async () => {
+    agent.answer = (_, index) => (index === 0 ? null : OK);
+    await driver.plugNetwork(amphora, plugged);
+    expect(agent.seen).toHaveLength(2);
+  });
+
+  it('an answer that comes too late is a try', async () => {
+    await driver.close();
+    driver = makeDriver({ readTimeout: 0.2, active: { attempts: 1, interval: 0 } });
+    agent.answer = () => ({ ...OK, delay: 3000 });
+    await expect(driver.plugNetwork(amphora, plugged)).rejects.toMatchObject({
+      code: 'AMPHORA_UNREACHABLE',
+      message: expect.stringContaining('Headers Timeout'),
+    });
+  });
+
+  it('an agent that does not listen is reported after the configured tries', async () => {
+    await agent.close();
+    const started = performance.now();
+    await expect(driver.plugNetwork(amphora, plugged)).rejects.toMatchObject({
+      code: 'AMPHORA_UNREACHABLE',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(40);
+  });
+
+  it('an amphora without an address is reported', async () => {
+    await expect(driver.plugNetwork({ ...amphora, lbNetworkIp: null }, plugged)).rejects.toThrow(
+      'no management address',
+    );
+  });
+
+  it('an answer that is not JSON is quoted', async () => {
+    agent.answer = () => ({ status: 500, body: 'boom' });
+    await expect(driver.plugNetwork(amphora, plugged)).rejects.toThrow(/answered 500 .*: boom$/);
+  });
+});
+
+describe('mutual TLS', () => {
+  const code = 'AMPHORA_UNREACHABLE';
+
+  it('refuses an agent with a certificate for another amphora, without asking again', async () => {
+    await replaceAgent(await credentialsOf('a0000000-0000-4000-8000-000000000002', paths));
+    await expect(driver.waitUntilReachable(amphora)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID'),
+    });
+    expect(agent.seen).toEqual([]);
+  });
+
+  it('refuses an agent with a certificate of another CA', async () => {
+    await replaceAgent(await credentialsOf(AMPHORA_ID, await ensureAuthorities(join(folder, 'others'))));
+    await expect(driver.waitUntilReachable(amphora)).rejects.toMatchObject({ code });
+    expect(agent.seen).toEqual([]);
+  });
+
+  it('refuses an agent with a certificate of the client CA', async () => {
+    const swapped = { ...paths, serverCaCertificate: paths.clientCaCertificate, serverCaKey: paths.clientCaKey };
+    await replaceAgent(await credentialsOf(AMPHORA_ID, swapped));
+    await expect(driver.waitUntilReachable(amphora)).rejects.toMatchObject({ code });
+    expect(agent.seen).toEqual([]);
+  });
+
+  it('is refused by an agent that trusts another client CA', async () => {
+    const other = await createCertificateAuthority({ name: 'Other' });
+    await replaceAgent({ ...credentials, clientCa: other.certificatePem });
+    await expect(driver.plugNetwork(amphora, plugged)).rejects.toMatchObject({ code });
+    expect(agent.seen).toEqual([]);
+  });
+
+  it('names a certificate file that is missing', async () => {
+    const broken = makeDriver({ serverCaPath: join(folder, 'missing.pem') });
+    await expect(broken.waitUntilReachable(amphora)).rejects.toThrow('missing.pem');
+    writeFileSync(join(folder, 'missing.pem'), readFileSync(paths.serverCaCertificate));
+    await broken.waitUntilReachable(amphora);
+    await broken.close();
+  });
+});
+
+describe('waiting for an amphora that boots', () => {
+  it('notices soon that it answers', async () => {
+    await agent.close();
+    const patient = makeDriver({ booting: { attempts: 10, interval: 5 } });
+    const reached = patient.waitUntilReachable(amphora);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    agent = new AgentServer(credentials);
+    await agent.listen(port);
+    const listening = performance.now();
+    await reached;
+    expect(performance.now() - listening).toBeLessThan(1000);
+    expect(agent.seen[0]).toMatchObject({ method: 'GET', path: '/info' });
+    await patient.close();
+  });
+
+  it('goes on while something else answers 404 there', async () => {
+    agent.answer = (_, index) => (index < 3 ? { status: 404, body: 'not here' } : OK);
+    await driver.waitUntilReachable(amphora);
+    expect(agent.seen).toHaveLength(4);
+  });
+
+  it('gives up after the configured time', async () => {
+    await agent.close();
+    const brief = makeDriver({ booting: { attempts: 3, interval: 0.1 } });
+    const started = performance.now();
+    await expect(brief.waitUntilReachable(amphora)).rejects.toMatchObject({ code: 'AMPHORA_UNREACHABLE' });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(300);
+    expect(performance.now() - started).toBeLessThan(1500);
+    await brief.close();
+  });
+});
