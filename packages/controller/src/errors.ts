@@ -68,6 +68,11 @@ export const ERRORS = define({
     message: "Provider '{provider}' is not enabled.",
     remedy: 'Use a provider from GET /v2/lbaas/providers.',
   },
+  CERTIFICATE_UNREADABLE: {
+    status: 400,
+    message: 'Could not retrieve certificate: {refs}',
+    remedy: 'Name a secret that exists, that the service may read, in a certificate store that is configured.',
+  },
   PROMETHEUS_CHILD: {
     status: 400,
     message: 'Protocol PROMETHEUS listeners cannot have child objects.',
@@ -226,6 +231,11 @@ export const ERRORS = define({
     status: 500,
     message: 'Compute instance {name} could not be built: {detail}',
     remedy: 'See the compute log; the load balancer can be failed over or deleted.',
+  },
+  COMPUTE_ATTACH_FAILED: {
+    status: 500,
+    message: 'Port {port} could not be attached to compute instance {instance}: {detail}',
+    remedy: 'See the compute log; the load balancer can be failed over.',
   },
   // Flows
   OPERATION_ABANDONED: {

@@ -1,0 +1,74 @@
+/** The listener field table (API contract §8). */
+import { CLIENT_AUTHENTICATIONS, LISTENER_PROTOCOLS, type Listener } from '../../domain/resources.ts';
+import { ALPN_PROTOCOLS } from '../../domain/validation/tls.ts';
+import { list, map, nested, set } from './collection-types.ts';
+import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, references, STATE } from './common.ts';
+import { responder } from './response.ts';
+import { choice, cidr, integer, text, uuid } from './scalar-types.ts';
+import type { AttributeTable, Created, Updated } from './table.ts';
+import type { ValueType } from './value-type.ts';
+
+const LONGEST_TIMEOUT = 2_073_600_000;
+const timeout = (milliseconds: number) =>
+  ({ type: integer(0, LONGEST_TIMEOUT), accepted: 'create and update', default: milliseconds }) as const;
+
+const secretRef = { type: text(), accepted: 'create and update' } as const;
+
+export const alpnProtocols: ValueType<string[]> = set(
+  text({
+    max: 255,
+    pattern: new RegExp(`^(${ALPN_PROTOCOLS.join('|').replaceAll('.', '\\.')})$`),
+    reason: 'Value should be a valid ALPN protocol ID',
+  }),
+);
+
+/** Objects of kinds that only a fully populated create may hold. */
+export const anyObject = nested((value) => value, { type: 'object' });
+
+/** What both forms of create and the PUT share. */
+export const LISTENER_FIELDS = {
+  ...COMMON,
+  description: DESCRIPTION,
+  protocol: { type: choice(LISTENER_PROTOCOLS), accepted: 'create', required: true },
+  protocolPort: { type: integer(1, 65_535), accepted: 'create', required: true },
+  connectionLimit: { type: integer(-1), accepted: 'create and update', default: -1 },
+  defaultPoolId: { type: uuid, accepted: 'create and update' },
+  insertHeaders: { type: map(text()), accepted: 'create and update', default: {} },
+  defaultTlsContainerRef: secretRef,
+  sniContainerRefs: { type: list(text()), accepted: 'create and update', default: [] },
+  timeoutClientData: timeout(50_000),
+  timeoutMemberConnect: timeout(5_000),
+  timeoutMemberData: timeout(50_000),
+  timeoutTcpInspect: timeout(0),
+  clientAuthentication: { type: choice(CLIENT_AUTHENTICATIONS), accepted: 'create and update', default: 'NONE' },
+  clientCaTlsContainerRef: secretRef,
+  clientCrlContainerRef: secretRef,
+  allowedCidrs: { type: list(cidr), accepted: 'create and update' },
+  tlsCiphers: { type: text({ max: 2048 }), accepted: 'create and update' },
+  tlsVersions: { type: list(text({ max: 32 })), accepted: 'create and update' },
+  alpnProtocols: { type: alpnProtocols, accepted: 'create and update' },
+} as const satisfies AttributeTable;
+
+export const LISTENER = {
+  ...IDENTITY,
+  loadBalancerId: {
+    type: uuid,
+    name: 'loadbalancer_id',
+    aliases: ['load_balancer_id'],
+    accepted: 'create',
+    required: true,
+    serve: null,
+  },
+  ...LISTENER_FIELDS,
+  defaultPool: { type: anyObject, accepted: 'create', serve: null },
+  l7policies: { type: list(anyObject), accepted: 'create', default: [], serve: () => [] },
+  loadbalancers: references((listener: Listener) => [listener.loadBalancerId]),
+  ...INHERITED_PROJECT,
+  ...STATE,
+} as const satisfies AttributeTable;
+
+export type ListenerCreate = Created<typeof LISTENER>;
+export type ListenerUpdate = Updated<typeof LISTENER>;
+export const LISTENER_ENVELOPE = { argument: 'listener_', wrapper: 'listener' };
+
+export const listenerResponse = responder<Listener, null>(LISTENER);

@@ -1,0 +1,109 @@
+/** The load balancer field table (API contract §7.1), and the nested forms of a fully populated create (§7.4). */
+import type { AdditionalVip, LoadBalancer } from '../../domain/resources.ts';
+import { parseCreate } from './body.ts';
+import { list, nested, optional, refuseUnknown, required } from './collection-types.ts';
+import { COMMON, DESCRIPTION, IDENTITY, references, STATE } from './common.ts';
+import { HEALTH_MONITOR_FIELDS } from './health-monitor.ts';
+import { anyObject, LISTENER_FIELDS } from './listener.ts';
+import { MEMBER_FIELDS } from './member.ts';
+import { POOL_ALGORITHM, POOL_OPTIONS, POOL_PROTOCOL } from './pool.ts';
+import { responder } from './response.ts';
+import { ipAddress, text, uuid } from './scalar-types.ts';
+import type { AttributeTable, Created, Updated } from './table.ts';
+import type { ValueType } from './value-type.ts';
+
+/** An object whose keys are an attribute table. */
+function tableObject<T extends AttributeTable>(table: T): ValueType<Created<T>> {
+  return nested((value, at) => parseCreate(table, value, at), { type: 'object' });
+}
+
+/** Protocol and algorithm may be left out: then the entry is a reference by name. */
+const POOL_IN_TREE = {
+  ...POOL_OPTIONS,
+  protocol: POOL_PROTOCOL,
+  lbAlgorithm: POOL_ALGORITHM,
+  members: { type: list(tableObject(MEMBER_FIELDS)), accepted: 'create', default: [] },
+  healthmonitor: { type: tableObject(HEALTH_MONITOR_FIELDS), accepted: 'create' },
+} as const satisfies AttributeTable;
+
+const LISTENER_IN_TREE = {
+  ...LISTENER_FIELDS,
+  defaultPool: { type: tableObject(POOL_IN_TREE), accepted: 'create' },
+  l7policies: { type: list(anyObject), accepted: 'create', default: [] },
+} as const satisfies AttributeTable;
+
+export type PoolInTree = Created<typeof POOL_IN_TREE>;
+export type ListenerInTree = Created<typeof LISTENER_IN_TREE>;
+
+const ADDITIONAL_VIP_PARTS = ['subnet_id', 'ip_address'];
+
+export interface AdditionalVipRequest {
+  subnetId: string;
+  ipAddress: string | null;
+}
+
+const additionalVip = nested<AdditionalVipRequest>(
+  (value, at) => {
+    refuseUnknown(value, (name) => ADDITIONAL_VIP_PARTS.includes(name), at.path);
+    return {
+      subnetId: required(value, 'subnet_id', uuid, at),
+      ipAddress: optional(value, 'ip_address', ipAddress, at),
+    };
+  },
+  { type: 'object', properties: { subnet_id: uuid.schema, ip_address: ipAddress.schema } },
+);
+
+const serveAdditionalVips = ({ additionalVips }: LoadBalancer) =>
+  additionalVips.map(({ subnetId, ipAddress: address }: AdditionalVip) => ({
+    subnet_id: subnetId,
+    ip_address: address,
+  }));
+
+export interface LoadBalancerRelations {
+  listenerIds: readonly string[];
+  poolIds: readonly string[];
+}
+
+export const LOAD_BALANCER = {
+  ...IDENTITY,
+  ...COMMON,
+  description: DESCRIPTION,
+  projectId: { type: text({ max: 36 }), aliases: ['tenant_id'], aliasShown: true, accepted: 'create' },
+  vipSubnetId: { type: uuid, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.subnetId },
+  vipNetworkId: { type: uuid, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.networkId },
+  vipPortId: { type: uuid, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.portId },
+  vipAddress: { type: ipAddress, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.address },
+  vipQosPolicyId: {
+    type: uuid,
+    accepted: 'create and update',
+    serve: ({ vip }: LoadBalancer) => vip.qosPolicyId,
+  },
+  additionalVips: {
+    type: list(additionalVip),
+    accepted: 'create',
+    default: [],
+    serve: serveAdditionalVips,
+  },
+  provider: { type: text({ max: 64 }), accepted: 'create' },
+  flavorId: { type: uuid, accepted: 'create' },
+  availabilityZone: { type: text(), accepted: 'create' },
+  listeners: {
+    type: list(tableObject(LISTENER_IN_TREE)),
+    accepted: 'create',
+    default: [],
+    serve: references((_lb: LoadBalancer, relations: LoadBalancerRelations) => relations.listenerIds).serve,
+  },
+  pools: {
+    type: list(tableObject(POOL_IN_TREE)),
+    accepted: 'create',
+    default: [],
+    serve: references((_lb: LoadBalancer, relations: LoadBalancerRelations) => relations.poolIds).serve,
+  },
+  ...STATE,
+} as const satisfies AttributeTable;
+
+export type LoadBalancerCreate = Created<typeof LOAD_BALANCER>;
+export type LoadBalancerUpdate = Updated<typeof LOAD_BALANCER>;
+export const LOAD_BALANCER_ENVELOPE = { argument: 'load_balancer', wrapper: 'loadbalancer' };
+
+export const loadBalancerResponse = responder<LoadBalancer, LoadBalancerRelations>(LOAD_BALANCER);

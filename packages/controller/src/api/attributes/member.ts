@@ -1,0 +1,31 @@
+/** The member field table (API contract §10). */
+import type { Member } from '../../domain/resources.ts';
+import { COMMON, IDENTITY, INHERITED_PROJECT, STATE } from './common.ts';
+import { responder } from './response.ts';
+import { boolean, integer, ipAddress, uuid } from './scalar-types.ts';
+import type { AttributeTable, Created, Updated } from './table.ts';
+
+export const MEMBER_FIELDS = {
+  ...COMMON,
+  address: { type: ipAddress, accepted: 'create', required: true },
+  protocolPort: { type: integer(1, 65_535), accepted: 'create', required: true },
+  subnetId: { type: uuid, accepted: 'create' },
+  weight: { type: integer(0, 256), accepted: 'create and update', default: 1 },
+  backup: { type: boolean, accepted: 'create and update', default: false },
+  monitorAddress: { type: ipAddress, accepted: 'create and update' },
+  monitorPort: { type: integer(1, 65_535), accepted: 'create and update' },
+} as const satisfies AttributeTable;
+
+export const MEMBER = {
+  ...IDENTITY,
+  ...MEMBER_FIELDS,
+  ...INHERITED_PROJECT,
+  ...STATE,
+} as const satisfies AttributeTable;
+
+export type MemberCreate = Created<typeof MEMBER>;
+export type MemberUpdate = Updated<typeof MEMBER>;
+export const MEMBER_ENVELOPE = { argument: 'member_', wrapper: 'member' };
+export const MEMBERS_ENVELOPE = { argument: 'members_', wrapper: 'members' };
+
+export const memberResponse = responder<Member, null>(MEMBER);

@@ -1,0 +1,60 @@
+/** Attribute tables: the field tables of the API contract as data, keyed by domain field. */
+import type { ValueType } from './value-type.ts';
+
+/** On which requests an attribute is accepted; anywhere else it is an unknown attribute. */
+export type Accepted = 'create' | 'create and update' | 'never';
+
+/** What an explicit null means on PUT. */
+export type NullOnUpdate = 'default' | 'clear' | 'unchanged' | 'refuse';
+
+export interface Attribute<T = unknown> {
+  type: ValueType<T>;
+  /** API name, when it is not the domain field in snake case. */
+  name?: string;
+  /** Further API names: accepted in bodies and as filters. Shown in responses too when `aliasShown`. */
+  aliases?: readonly string[];
+  aliasShown?: true;
+  accepted: Accepted;
+  required?: true;
+  /** When absent (or null) on create, and when null on update unless `nullOnUpdate` says otherwise. */
+  default?: T;
+  /** When null is given, on create and on update, instead of the default. */
+  nullMeans?: T;
+  /** `default` when there is a default, `clear` otherwise. */
+  nullOnUpdate?: NullOnUpdate;
+  /** A different type on PUT (parts become optional). */
+  updateType?: ValueType<T>;
+  /** false: neither a filter nor a sort key although the type could be one. */
+  queryable?: false;
+  /** The response value; the domain field itself when left out. `null`: not part of responses. */
+  serve?: ((resource: never, relations: never) => unknown) | null;
+  description?: string;
+}
+
+export type AttributeTable = Record<string, Attribute<never> | Attribute>;
+
+// biome-ignore lint/complexity/noBannedTypes: {} is "anything but null and undefined" here
+type Given = {};
+type Parsed<A> = A extends { type: ValueType<infer T> } ? T : never;
+type Settled<A> = A extends { required: true } | { default: Given } ? Parsed<A> : Parsed<A> | null;
+type OnUpdate<A> = A extends { nullOnUpdate: 'refuse' | 'unchanged' } | { nullMeans: Given }
+  ? Parsed<A>
+  : A extends { nullOnUpdate: 'clear' }
+    ? Parsed<A> | null
+    : A extends { default: Given }
+      ? Parsed<A>
+      : Parsed<A> | null;
+
+/** Everything a create request decides, defaults filled in. */
+export type Created<T> = {
+  [K in keyof T as T[K] extends { accepted: 'never' } ? never : K]: Settled<T[K]>;
+};
+
+/** What an update request changes; null = cleared. */
+export type Updated<T> = {
+  [K in keyof T as T[K] extends { accepted: 'create and update' } ? K : never]?: OnUpdate<T[K]>;
+};
+
+export function apiName(field: string, attribute: Attribute<never> | Attribute): string {
+  return attribute.name ?? field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

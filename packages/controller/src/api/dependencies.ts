@@ -1,0 +1,17 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { NetworkDriver } from '../clouds/network/interface.ts';
+import type { Config } from '../config/index.ts';
+import type { ProviderRegistry } from '../providers/registry.ts';
+import type { Store } from '../store/database.ts';
+
+/** Everything the API needs from the process it runs in. */
+export interface ApiDependencies {
+  config: Pick<Config, 'api_settings' | 'networking' | 'oslo_middleware' | 'controller_worker'>;
+  store: Store;
+  network: NetworkDriver;
+  providers: ProviderRegistry;
+  now(): Date;
+  /** UUIDv4 */
+  newId(): string;
+  logger: FastifyBaseLogger;
+}

@@ -1,0 +1,65 @@
+/** Errors as answers: the body shapes of the contract (§1.1) and nothing else. */
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorCode, isOctaviaError, OctaviaError } from '../errors.ts';
+import { isDatabaseUnavailable } from '../store/database.ts';
+
+/** Raised before a controller of a resource runs, hence in the shape of the router. */
+const BEFORE_CONTROLLER: ReadonlySet<ErrorCode> = new Set([
+  'ROUTE_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'BODY_TOO_LARGE',
+  'INVALID_LIMIT',
+  'INVALID_SORT_KEY',
+  'INVALID_SORT_DIRECTION',
+]);
+
+/** Wraps an error of a nested route's parent: answered in the router's shape. */
+export class RouteFault extends Error {
+  readonly fault: OctaviaError;
+
+  constructor(fault: OctaviaError) {
+    super(fault.message, { cause: fault });
+    this.fault = fault;
+  }
+}
+
+function routeBody(error: OctaviaError) {
+  return { code: error.status, title: STATUS_CODES[error.status] ?? '', description: error.message };
+}
+
+function faultBody(error: OctaviaError) {
+  return { faultcode: error.status < 500 ? 'Client' : 'Server', faultstring: error.message, debuginfo: null };
+}
+
+function notAcceptableBody(error: OctaviaError, requestId: string) {
+  const title = STATUS_CODES[406];
+  return { errors: [{ status: 406, title, detail: error.message, request_id: requestId }] };
+}
+
+function bodyOf(error: OctaviaError, requestId: string): unknown {
+  if (error.code === 'NOT_ACCEPTABLE') return notAcceptableBody(error, requestId);
+  return BEFORE_CONTROLLER.has(error.code) ? routeBody(error) : faultBody(error);
+}
+
+/** Errors of the HTTP server itself, by its code. */
+function ofServer(error: { code?: unknown; statusCode?: unknown }, limit: number): OctaviaError | null {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new OctaviaError('BODY_TOO_LARGE', { limit });
+  if (error.statusCode === 400 || error.statusCode === 415) return new OctaviaError('INVALID_JSON');
+  return null;
+}
+
+/** @param limit of request bodies, in bytes */
+export function sendFault(error: unknown, request: FastifyRequest, reply: FastifyReply, limit: number): FastifyReply {
+  const isRoute = error instanceof RouteFault;
+  const known = isRoute ? error.fault : isOctaviaError(error) ? error : ofServer(Object(error), limit);
+  const fault =
+    known ??
+    (isDatabaseUnavailable(error)
+      ? new OctaviaError('DATABASE_UNAVAILABLE')
+      : new OctaviaError('INTERNAL', { requestId: request.id }));
+  if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
+  if (fault.status === 409) reply.header('retry-after', '1');
+  const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id);
+  return reply.code(fault.status).type('application/json').send(JSON.stringify(body));
+}

@@ -1,0 +1,179 @@
+/** `GET /v2/openapi.json`: what this very release accepts and answers. */
+import type { FastifyInstance } from 'fastify';
+import { HEALTH_MONITOR } from './attributes/health-monitor.ts';
+import { LISTENER } from './attributes/listener.ts';
+import { LOAD_BALANCER } from './attributes/load-balancer.ts';
+import { MEMBER } from './attributes/member.ts';
+import { POOL } from './attributes/pool.ts';
+import { queryableFields } from './attributes/query.ts';
+import type { AttributeTable } from './attributes/table.ts';
+import type { JsonSchema } from './attributes/value-type.ts';
+import { filterParameters, objectSchema } from './openapi-schemas.ts';
+
+interface ResourceDescription {
+  path: string;
+  wrapper: string;
+  plural: string;
+  title: string;
+  table: AttributeTable;
+}
+
+const RESOURCES: readonly ResourceDescription[] = [
+  {
+    path: '/v2/lbaas/loadbalancers',
+    wrapper: 'loadbalancer',
+    plural: 'loadbalancers',
+    title: 'load balancer',
+    table: LOAD_BALANCER,
+  },
+  { path: '/v2/lbaas/listeners', wrapper: 'listener', plural: 'listeners', title: 'listener', table: LISTENER },
+  { path: '/v2/lbaas/pools', wrapper: 'pool', plural: 'pools', title: 'pool', table: POOL },
+  { path: '/v2/lbaas/pools/{pool}/members', wrapper: 'member', plural: 'members', title: 'member', table: MEMBER },
+  {
+    path: '/v2/lbaas/healthmonitors',
+    wrapper: 'healthmonitor',
+    plural: 'healthmonitors',
+    title: 'health monitor',
+    table: HEALTH_MONITOR,
+  },
+];
+
+const json = (schema: JsonSchema) => ({ content: { 'application/json': { schema } } });
+const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+const wrapped = (wrapper: string, schema: JsonSchema): JsonSchema => ({
+  type: 'object',
+  required: [wrapper],
+  properties: { [wrapper]: schema },
+});
+
+const FAULT: JsonSchema = {
+  type: 'object',
+  required: ['faultcode', 'faultstring'],
+  properties: {
+    faultcode: { type: 'string', enum: ['Client', 'Server'] },
+    faultstring: { type: 'string' },
+    debuginfo: { type: ['string', 'null'] },
+  },
+};
+
+const STATISTICS: JsonSchema = wrapped('stats', {
+  type: 'object',
+  properties: Object.fromEntries(
+    ['active_connections', 'bytes_in', 'bytes_out', 'request_errors', 'total_connections'].map((name) => [
+      name,
+      { type: 'integer' },
+    ]),
+  ),
+});
+
+const pathParameters = (path: string): JsonSchema[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+
+function paths({ path, wrapper, plural, title, table }: ResourceDescription): Record<string, unknown> {
+  const one = wrapped(wrapper, reference(wrapper));
+  const item = `${path}/{id}`;
+  const page = {
+    type: 'object',
+    properties: {
+      [plural]: { type: 'array', items: reference(wrapper) },
+      [`${plural}_links`]: { type: 'array', items: reference('link') },
+    },
+  };
+  const fault = { default: { description: 'Refused', ...json(reference('fault')) } };
+  const answer = (status: number, description: string, schema?: JsonSchema) => ({
+    responses: { [status]: { description, ...(schema ? json(schema) : {}) }, ...fault },
+  });
+  const body = (use: 'create' | 'update') => ({
+    requestBody: { required: true, ...json(wrapped(wrapper, reference(`${wrapper}_${use}`))) },
+  });
+  return {
+    [path]: {
+      parameters: pathParameters(path),
+      get: {
+        operationId: `list_${plural}`,
+        summary: `List ${title}s`,
+        parameters: filterParameters(queryableFields(table).keys()),
+        ...answer(200, 'One page', page),
+      },
+      post: {
+        operationId: `create_${wrapper}`,
+        summary: `Create a ${title}`,
+        ...body('create'),
+        ...answer(201, 'Accepted', one),
+      },
+    },
+    [item]: {
+      parameters: pathParameters(item),
+      get: { operationId: `show_${wrapper}`, summary: `Show a ${title}`, ...answer(200, 'The object', one) },
+      put: {
+        operationId: `update_${wrapper}`,
+        summary: `Change a ${title}`,
+        ...body('update'),
+        ...answer(200, 'Accepted', one),
+      },
+      delete: { operationId: `delete_${wrapper}`, summary: `Delete a ${title}`, ...answer(204, 'Accepted') },
+    },
+  };
+}
+
+function extraPaths(): Record<string, unknown> {
+  const get = (operationId: string, summary: string, path: string, schema: JsonSchema) => ({
+    parameters: pathParameters(path),
+    get: { operationId, summary, responses: { 200: { description: 'OK', ...json(schema) } } },
+  });
+  const stats = (kind: string) => `/v2/lbaas/${kind}s/{id}/stats`;
+  const status = '/v2/lbaas/loadbalancers/{id}/status';
+  const providers = '/v2/lbaas/providers';
+  const described = { type: 'object', properties: { name: { type: 'string' }, description: { type: 'string' } } };
+  return {
+    '/': get('list_versions', 'List API versions', '/', { type: 'object' }),
+    [stats('loadbalancer')]: get('loadbalancer_stats', 'Traffic counters', stats('loadbalancer'), STATISTICS),
+    [stats('listener')]: get('listener_stats', 'Traffic counters', stats('listener'), STATISTICS),
+    [status]: get('loadbalancer_status', 'Status tree', status, { type: 'object' }),
+    [providers]: get(
+      'list_providers',
+      'List enabled providers',
+      providers,
+      wrapped('providers', { type: 'array', items: described }),
+    ),
+  };
+}
+
+export function openapiDocument(): Record<string, unknown> {
+  const schemas: Record<string, JsonSchema> = {
+    fault: FAULT,
+    link: { type: 'object', properties: { rel: { type: 'string' }, href: { type: 'string' } } },
+  };
+  const described: Record<string, unknown> = {};
+  for (const resource of RESOURCES) {
+    schemas[resource.wrapper] = objectSchema(resource.table, 'response');
+    schemas[`${resource.wrapper}_create`] = objectSchema(resource.table, 'create');
+    schemas[`${resource.wrapper}_update`] = objectSchema(resource.table, 'update');
+    Object.assign(described, paths(resource));
+  }
+  const batch = described['/v2/lbaas/pools/{pool}/members'] as Record<string, unknown>;
+  batch.put = {
+    operationId: 'batch_update_members',
+    summary: 'Replace the members of a pool',
+    parameters: [{ name: 'additive_only', in: 'query', schema: { type: 'boolean' } }],
+    requestBody: { required: true, ...json(wrapped('members', { type: 'array', items: reference('member_create') })) },
+    responses: { 202: { description: 'Accepted' }, default: { description: 'Refused', ...json(reference('fault')) } },
+  };
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Octavia API', version: '2.26' },
+    paths: { ...extraPaths(), ...described },
+    components: { schemas },
+  };
+}
+
+export function openapi(server: FastifyInstance): void {
+  const document = JSON.stringify(openapiDocument());
+  // The `.json` suffix is optional on every URI; the router sees the path without it.
+  server.get('/v2/openapi', async (_request, reply) => reply.type('application/json').send(document));
+}

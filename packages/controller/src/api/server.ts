@@ -1,0 +1,97 @@
+/** The HTTP API as one Fastify instance. It listens where its owner says; everything it needs is passed in. */
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { OctaviaError } from '../errors.ts';
+import { acceptsJson } from './accept.ts';
+import { authentication } from './authentication/strategy.ts';
+import type { Caller } from './caller.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { discovery } from './discovery.ts';
+import { sendFault } from './faults.ts';
+import { healthCheck } from './health-check.ts';
+import { KnownPaths } from './known-paths.ts';
+import { openapi } from './openapi.ts';
+import { canonicalUrl } from './urls.ts';
+import { healthMonitors } from './v2/health-monitors.ts';
+import { listeners } from './v2/listeners.ts';
+import { loadBalancers } from './v2/load-balancers.ts';
+import { members } from './v2/members.ts';
+import { pools } from './v2/pools.ts';
+import { providers } from './v2/providers.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+const GLOBAL_REQUEST_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** @throws OctaviaError STARTUP when the configured authentication is not available */
+export function buildServer(deps: ApiDependencies): FastifyInstance {
+  const { config, newId, logger } = deps;
+  const authenticate = authentication(config.api_settings.auth_strategy);
+  const bodyLimit = config.oslo_middleware.max_request_body_size;
+  const server: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    // One line per request, written when it is answered.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    genReqId: () => `req-${newId()}`,
+    rewriteUrl: (request) => canonicalUrl(request.url ?? '/').url,
+    frameworkErrors: (error, request, reply) => void sendFault(error, request, reply as never, bodyLimit),
+    routerOptions: { maxParamLength: 1024 },
+  });
+
+  // Bodies stay bytes until a handler wants them: only then can they be wrong.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  const paths = new KnownPaths();
+  server.addHook('onRoute', ({ url, method }) => paths.add(url, Array.isArray(method) ? method : [method]));
+
+  server.decorateRequest('caller', null as unknown as Caller);
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-openstack-request-id', request.id);
+    const globalId = request.headers['x-openstack-request-id'];
+    if (typeof globalId === 'string' && GLOBAL_REQUEST_ID.test(globalId)) {
+      request.log.info({ globalRequestId: globalId }, 'global request id');
+    }
+    const isHealthCheck = request.routeOptions.url === '/healthcheck';
+    if (!isHealthCheck && !acceptsJson(request.headers.accept)) throw new OctaviaError('NOT_ACCEPTABLE');
+    request.caller = authenticate(request.headers);
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, originalUrl: url } = request;
+    request.log.info({ method, url, status: reply.statusCode, milliseconds: reply.elapsedTime }, 'request');
+  });
+
+  server.setErrorHandler((error, request, reply) => sendFault(error, request, reply, bodyLimit));
+  server.setNotFoundHandler((request, reply) => {
+    const methods = paths.methods((request.raw.url ?? '').split('?')[0] ?? '');
+    if (methods.length === 0) return sendFault(new OctaviaError('ROUTE_NOT_FOUND'), request, reply, bodyLimit);
+    reply.header('allow', methods.join(', '));
+    return sendFault(new OctaviaError('METHOD_NOT_ALLOWED', { method: request.method }), request, reply, bodyLimit);
+  });
+
+  // JSON without a schema: the response mappers decide what is in it, and the contract names no charset.
+  server.setReplySerializer((payload) => JSON.stringify(payload));
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (String(reply.getHeader('content-type') ?? '').startsWith('application/json')) reply.type('application/json');
+    return payload;
+  });
+
+  for (const routes of [
+    discovery,
+    healthCheck,
+    openapi,
+    loadBalancers,
+    listeners,
+    pools,
+    members,
+    healthMonitors,
+    providers,
+  ]) {
+    routes(server, deps);
+  }
+  return server;
+}

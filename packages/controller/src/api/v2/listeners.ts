@@ -1,0 +1,165 @@
+import type { FastifyInstance } from 'fastify';
+import type { Listener, LoadBalancer } from '../../domain/resources.ts';
+import {
+  type ListenerFields,
+  listenerSecretRefs,
+  settleListener,
+  settleListenerChange,
+} from '../../domain/validation/listener.ts';
+import { checkPortFree } from '../../domain/validation/listener-port.ts';
+import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
+import type { Executor } from '../../store/database.ts';
+import * as store from '../../store/listeners.ts';
+import * as pools from '../../store/pools.ts';
+import * as statistics from '../../store/statistics.ts';
+import { LISTENER, LISTENER_ENVELOPE, listenerResponse } from '../attributes/listener.ts';
+import { queryableFields } from '../attributes/query.ts';
+import { authorise } from '../caller.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { answerList } from '../lists/collection.ts';
+import { refuseL7Policies } from './l7policies.ts';
+import { newResource } from './new-resource.ts';
+import { found } from './not-found.ts';
+import { createBody, parameter, shownFields, updateBody } from './request.ts';
+import { rulesOf } from './rules.ts';
+import { requireReadable } from './secrets.ts';
+import { statisticsResponse } from './statistics.ts';
+import { lockChild, lockTree } from './tree-lock.ts';
+
+const KIND = 'Listener';
+const PATH = '/v2/lbaas/listeners';
+const QUERYABLE = queryableFields(LISTENER);
+
+/** Primary address first. */
+export function vipAddresses({ vip, additionalVips }: LoadBalancer): string[] {
+  return [vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)];
+}
+
+/** The pool must belong to the same load balancer and speak a fitting protocol. */
+async function checkDefaultPool(
+  executor: Executor,
+  poolId: string | null | undefined,
+  listener: Pick<Listener, 'protocol'>,
+  loadBalancerId: string,
+): Promise<void> {
+  if (!poolId) return;
+  const pool = await pools.get(executor, poolId);
+  const own = pool?.loadBalancerId === loadBalancerId ? pool : null;
+  checkPoolFitsListener(found(own, 'Pool', poolId).protocol, listener.protocol);
+}
+
+export function listeners(server: FastifyInstance, deps: ApiDependencies): void {
+  const rules = rulesOf(deps.config).listener;
+  const { db } = deps.store;
+
+  server.get(PATH, (request) =>
+    answerList(deps, request, {
+      plural: 'listeners',
+      queryable: QUERYABLE,
+      list: store.list,
+      respond: async (rows, fields) => rows.map((row) => listenerResponse(row, null, fields)),
+    }),
+  );
+
+  server.get(`${PATH}/:id`, async (request) => {
+    const listener = found(await store.get(db, parameter(request)), KIND, parameter(request));
+    authorise(request.caller, listener.projectId);
+    return { listener: listenerResponse(listener, null, shownFields(request, deps)) };
+  });
+
+  server.get(`${PATH}/:id/stats`, async (request) => {
+    const listener = found(await store.get(db, parameter(request)), KIND, parameter(request));
+    authorise(request.caller, listener.projectId);
+    return statisticsResponse(await statistics.forListener(db, listener.id));
+  });
+
+  server.post(PATH, async (request, reply) => {
+    const {
+      loadBalancerId,
+      projectId: _ignored,
+      defaultPool: _treeOnly,
+      l7policies,
+      ...fields
+    } = createBody(request, LISTENER, LISTENER_ENVELOPE);
+    const listener = await deps.store.transaction(async (tx) => {
+      const tree = found(await lockTree(tx, loadBalancerId), 'Load Balancer', loadBalancerId);
+      const { loadBalancer } = tree;
+      authorise(request.caller, loadBalancer.projectId);
+      await checkDefaultPool(tx, fields.defaultPoolId, fields, loadBalancerId);
+      const settled: ListenerFields = settleListener(fields, rules, vipAddresses(loadBalancer));
+      requireReadable(listenerSecretRefs(settled));
+      const created: Listener = { ...newResource(deps, loadBalancer.projectId), ...settled, loadBalancerId };
+      const provider = deps.providers.get(loadBalancer.provider);
+      refuseL7Policies(l7policies, loadBalancer.provider);
+      provider.check({ loadBalancer, listeners: [created] });
+      tree.requireActive();
+      checkPortFree(created, await store.byLoadBalancer(tx, loadBalancerId));
+      await tree.setPending();
+      await store.insert(tx, created);
+      await provider.submit(tx, changeOf('create_listener', created));
+      return created;
+    });
+    return reply.code(201).send({ listener: listenerResponse(listener, null) });
+  });
+
+  server.put(`${PATH}/:id`, async (request) => {
+    const change = updateBody(request, LISTENER, LISTENER_ENVELOPE);
+    const id = parameter(request);
+    const listener = await deps.store.transaction(async (tx) => {
+      const locked = await lockChild(
+        tx,
+        () => store.get(tx, id),
+        (child) => child.loadBalancerId,
+      );
+      const { child: current, tree } = found(locked, KIND, id);
+      const { loadBalancer } = tree;
+      authorise(request.caller, current.projectId);
+      await checkDefaultPool(tx, change.defaultPoolId, current, current.loadBalancerId);
+      const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
+      const updated: Listener = {
+        ...current,
+        ...settled,
+        provisioningStatus: 'PENDING_UPDATE',
+        updatedAt: deps.now(),
+      };
+      requireReadable(listenerSecretRefs(updated), listenerSecretRefs(current));
+      const provider = deps.providers.get(loadBalancer.provider);
+      provider.check({ loadBalancer, listeners: [updated] });
+      tree.requireActive();
+      await tree.setPending();
+      await store.update(tx, current.id, updated);
+      await provider.submit(tx, changeOf('update_listener', updated));
+      return updated;
+    });
+    return { listener: listenerResponse(listener, null) };
+  });
+
+  server.delete(`${PATH}/:id`, async (request, reply) => {
+    const id = parameter(request);
+    await deps.store.transaction(async (tx) => {
+      const locked = await lockChild(
+        tx,
+        () => store.get(tx, id),
+        (child) => child.loadBalancerId,
+      );
+      const { child: listener, tree } = found(locked, KIND, id);
+      authorise(request.caller, listener.projectId);
+      const provider = deps.providers.get(tree.loadBalancer.provider);
+      tree.requireActive();
+      await tree.setPending();
+      await store.update(tx, listener.id, { provisioningStatus: 'PENDING_DELETE' });
+      await provider.submit(tx, changeOf('delete_listener', listener));
+    });
+    return reply.code(204).send();
+  });
+}
+
+function changeOf(kind: 'create_listener' | 'update_listener' | 'delete_listener', listener: Listener) {
+  return {
+    kind,
+    loadBalancerId: listener.loadBalancerId,
+    projectId: listener.projectId,
+    resourceType: 'listener' as const,
+    resourceId: listener.id,
+  };
+}

@@ -1,0 +1,184 @@
+import type { FastifyInstance } from 'fastify';
+import type { LoadBalancer } from '../../domain/resources.ts';
+import { refusal } from '../../domain/validation/refuse.ts';
+import { OctaviaError } from '../../errors.ts';
+import type { Tx } from '../../store/database.ts';
+import * as store from '../../store/load-balancers.ts';
+import * as statistics from '../../store/statistics.ts';
+import {
+  LOAD_BALANCER,
+  LOAD_BALANCER_ENVELOPE,
+  type LoadBalancerRelations,
+  loadBalancerResponse,
+} from '../attributes/load-balancer.ts';
+import { queryableFields } from '../attributes/query.ts';
+import { isTrueish } from '../attributes/scalar-types.ts';
+import { authorise } from '../caller.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { answerList } from '../lists/collection.ts';
+import { newResource } from './new-resource.ts';
+import { found } from './not-found.ts';
+import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
+import { rulesOf } from './rules.ts';
+import { statisticsResponse } from './statistics.ts';
+import { statusTree } from './status-tree.ts';
+import { knownSubnets } from './subnets.ts';
+import { checkUnique, insertTree, memberSubnets, planTree, treeResponse } from './tree-create.ts';
+import { lockTree } from './tree-lock.ts';
+import { allocateVip, expectedAddresses, planVip, type VipPlan } from './vip.ts';
+
+const KIND = 'Load Balancer';
+const PATH = '/v2/lbaas/loadbalancers';
+const QUERYABLE = queryableFields(LOAD_BALANCER);
+const CHILDLESS: LoadBalancerRelations = { listenerIds: [], poolIds: [] };
+
+async function locked(tx: Tx, id: string): Promise<LoadBalancer> {
+  return found(await lockTree(tx, id), KIND, id).loadBalancer;
+}
+
+function requireState(loadBalancer: LoadBalancer, admitted: readonly LoadBalancer['provisioningStatus'][]): void {
+  const { id, provisioningStatus: state } = loadBalancer;
+  if (!admitted.includes(state)) throw new OctaviaError('LB_INVALID_STATE', { state, id });
+}
+
+export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): void {
+  const rules = rulesOf(deps.config);
+  const { db } = deps.store;
+
+  server.get(PATH, (request) =>
+    answerList(deps, request, {
+      plural: 'loadbalancers',
+      queryable: QUERYABLE,
+      list: store.list,
+      respond: async (rows, fields) => {
+        const ids = rows.map((row) => row.id);
+        const children = await store.childIds(db, ids);
+        return rows.map((row) => loadBalancerResponse(row, children.get(row.id) ?? CHILDLESS, fields));
+      },
+    }),
+  );
+
+  server.get(`${PATH}/:id`, async (request) => {
+    const loadBalancer = found(await store.get(db, parameter(request)), KIND, parameter(request));
+    authorise(request.caller, loadBalancer.projectId);
+    const relations = (await store.childIds(db, [loadBalancer.id])).get(loadBalancer.id) ?? CHILDLESS;
+    return { loadbalancer: loadBalancerResponse(loadBalancer, relations, shownFields(request, deps)) };
+  });
+
+  server.get(`${PATH}/:id/stats`, async (request) => {
+    const loadBalancer = found(await store.get(db, parameter(request)), KIND, parameter(request));
+    authorise(request.caller, loadBalancer.projectId);
+    return statisticsResponse(await statistics.forLoadBalancer(db, loadBalancer.id));
+  });
+
+  for (const path of [`${PATH}/:id/status`, `${PATH}/:id/statuses`]) {
+    server.get(path, async (request) => {
+      const tree = found(await store.tree(db, parameter(request)), KIND, parameter(request));
+      authorise(request.caller, tree.loadBalancer.projectId);
+      return statusTree(tree);
+    });
+  }
+
+  server.post(PATH, async (request, reply) => {
+    const body = createBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
+    const projectId = body.projectId || request.caller.projectId;
+    if (!projectId) throw new OctaviaError('MISSING_PROJECT');
+    authorise(request.caller, projectId);
+    if (body.flavorId !== null) throw refusal('Invalid flavor_id.');
+    if (body.availabilityZone !== null) throw refusal('Invalid availability zone.');
+    const plan = await planVip(deps.network, deps.config.networking, body);
+    const subnets = await knownSubnets(deps.network, memberSubnets(body));
+    const providerName = body.provider ?? deps.providers.defaultName;
+    const draft: LoadBalancer = {
+      ...newResource(deps, projectId),
+      name: body.name,
+      description: body.description,
+      adminStateUp: body.adminStateUp,
+      tags: body.tags,
+      provider: providerName,
+      topology: deps.config.controller_worker.loadbalancer_topology,
+      flavorId: null,
+      availabilityZone: null,
+      ...(await draftVip(plan)),
+    };
+    const tree = planTree(body, draft, rules, subnets, deps);
+    const provider = deps.providers.get(providerName);
+    const created = await deps.store.transaction(async (tx) => {
+      provider.check({ loadBalancer: draft, ...tree });
+      checkUnique(tree);
+      const loadBalancer: LoadBalancer = { ...draft, ...(await allocateVip(deps.network, plan, draft.id, tx)) };
+      await store.insert(tx, loadBalancer);
+      await insertTree(tx, tree);
+      await provider.submit(tx, changeOf('create_load_balancer', loadBalancer));
+      return loadBalancer;
+    });
+    return reply
+      .code(201)
+      .send({ loadbalancer: { ...loadBalancerResponse(created, CHILDLESS), ...treeResponse(tree) } });
+  });
+
+  /** Addresses of the right IP version stand in until the port exists. */
+  async function draftVip(plan: VipPlan): Promise<Pick<LoadBalancer, 'vip' | 'additionalVips'>> {
+    const [address, ...others] = await expectedAddresses(deps.network, plan);
+    if ('port' in plan) return plan;
+    const [primary, ...additional] = plan.fixedIps;
+    return {
+      vip: {
+        address: address!,
+        portId: null,
+        subnetId: primary!.subnetId,
+        networkId: plan.networkId,
+        qosPolicyId: null,
+        portOwned: true,
+      },
+      additionalVips: additional.map(({ subnetId }, index) => ({ subnetId, ipAddress: others[index]! })),
+    };
+  }
+
+  server.put(`${PATH}/:id`, async (request) => {
+    const { vipQosPolicyId, ...change } = updateBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
+    const result = await deps.store.transaction(async (tx) => {
+      const current = await locked(tx, parameter(request));
+      authorise(request.caller, current.projectId);
+      if (vipQosPolicyId !== undefined) throw refusal('VIP QoS policy is not allowed in this deployment.');
+      const updated: LoadBalancer = {
+        ...current,
+        ...change,
+        provisioningStatus: 'PENDING_UPDATE',
+        updatedAt: deps.now(),
+      };
+      const provider = deps.providers.get(current.provider);
+      provider.check({ loadBalancer: updated });
+      requireState(current, ['ACTIVE']);
+      await store.update(tx, current.id, updated);
+      await provider.submit(tx, changeOf('update_load_balancer', updated));
+      return { updated, relations: (await store.childIds(tx, [current.id])).get(current.id) ?? CHILDLESS };
+    });
+    return { loadbalancer: loadBalancerResponse(result.updated, result.relations) };
+  });
+
+  server.delete(`${PATH}/:id`, async (request, reply) => {
+    const cascade = isTrueish(queryParameters(request).get('cascade') ?? '');
+    await deps.store.transaction(async (tx) => {
+      const loadBalancer = await locked(tx, parameter(request));
+      const { id } = loadBalancer;
+      authorise(request.caller, loadBalancer.projectId);
+      const { listenerIds, poolIds } = (await store.childIds(tx, [id])).get(id) ?? CHILDLESS;
+      if (!cascade && listenerIds.length + poolIds.length > 0) {
+        throw refusal(`Cannot delete Load Balancer ${id} - it has children`);
+      }
+      const provider = deps.providers.get(loadBalancer.provider);
+      requireState(loadBalancer, ['ACTIVE', 'ERROR']);
+      await store.update(tx, id, { provisioningStatus: 'PENDING_DELETE' });
+      await provider.submit(tx, { ...changeOf('delete_load_balancer', loadBalancer), input: { cascade } });
+    });
+    return reply.code(204).send();
+  });
+}
+
+function changeOf(
+  kind: 'create_load_balancer' | 'update_load_balancer' | 'delete_load_balancer',
+  { id, projectId }: LoadBalancer,
+) {
+  return { kind, loadBalancerId: id, projectId, resourceType: 'load_balancer' as const, resourceId: id };
+}

@@ -1,0 +1,190 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Member, Pool } from '../../domain/resources.ts';
+import { checkEndpointFree, checkMemberAddress } from '../../domain/validation/member.ts';
+import type { Executor, Tx } from '../../store/database.ts';
+import * as healthMonitors from '../../store/health-monitors.ts';
+import * as store from '../../store/members.ts';
+import * as pools from '../../store/pools.ts';
+import { MEMBER, MEMBER_ENVELOPE, memberResponse } from '../attributes/member.ts';
+import { queryableFields } from '../attributes/query.ts';
+import { isTrueish } from '../attributes/scalar-types.ts';
+import { authorise } from '../caller.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { RouteFault } from '../faults.ts';
+import { answerList } from '../lists/collection.ts';
+import { readBody } from '../request-body.ts';
+import { parseBatch, planBatch } from './member-batch.ts';
+import { newResource } from './new-resource.ts';
+import { found, notFound } from './not-found.ts';
+import { requirePoolActive } from './pool-state.ts';
+import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
+import { rulesOf } from './rules.ts';
+import { knownSubnets, requireSubnet } from './subnets.ts';
+import { type LockedTree, lockChild, setPoolPending } from './tree-lock.ts';
+
+const KIND = 'Member';
+const PATH = '/v2/lbaas/pools/:pool/members';
+const QUERYABLE = queryableFields(MEMBER);
+
+/** The parent in the path is looked up before the controller of members: its 404 has the router's shape. */
+async function parent(executor: Executor, request: FastifyRequest): Promise<Pool> {
+  const id = parameter(request, 'pool');
+  const pool = await pools.get(executor, id);
+  if (!pool) throw new RouteFault(notFound('Pool', id));
+  return pool;
+}
+
+async function memberOf(executor: Executor, pool: Pool, id: string): Promise<Member> {
+  const member = await store.get(executor, id);
+  return found(member?.poolId === pool.id ? member : null, KIND, id);
+}
+
+async function lockPool(tx: Tx, request: FastifyRequest): Promise<{ pool: Pool; tree: LockedTree }> {
+  const find = () => pools.get(tx, parameter(request, 'pool'));
+  const locked = await lockChild(tx, find, (pool) => pool.loadBalancerId);
+  if (!locked) throw new RouteFault(notFound('Pool', parameter(request, 'pool')));
+  return { pool: locked.child, tree: locked.tree };
+}
+
+export function members(server: FastifyInstance, deps: ApiDependencies): void {
+  const rules = rulesOf(deps.config).member;
+  const { db } = deps.store;
+
+  const initialStatus = async (tx: Tx, pool: Pool) =>
+    (await healthMonitors.byPool(tx, pool.id)).length > 0 ? 'OFFLINE' : 'NO_MONITOR';
+
+  server.get(PATH, async (request) => {
+    const pool = await parent(db, request);
+    authorise(request.caller, pool.projectId);
+    return answerList(deps, request, {
+      plural: 'members',
+      queryable: QUERYABLE,
+      scope: { filters: [{ field: 'poolId', values: [pool.id] }] },
+      list: store.list,
+      respond: async (rows, fields) => rows.map((row) => memberResponse(row, null, fields)),
+    });
+  });
+
+  server.get(`${PATH}/:id`, async (request) => {
+    const member = await memberOf(db, await parent(db, request), parameter(request));
+    authorise(request.caller, member.projectId);
+    return { member: memberResponse(member, null, shownFields(request, deps)) };
+  });
+
+  server.post(PATH, async (request, reply) => {
+    await parent(db, request);
+    const { projectId: _ignored, ...fields } = createBody(request, MEMBER, MEMBER_ENVELOPE);
+    // Asked before the transaction: a network driver may need a database connection of its own.
+    const subnets = await knownSubnets(deps.network, [fields.subnetId]);
+    const member = await deps.store.transaction(async (tx) => {
+      const { pool, tree } = await lockPool(tx, request);
+      const { loadBalancer } = tree;
+      authorise(request.caller, pool.projectId);
+      checkMemberAddress(fields.address, rules);
+      requireSubnet(fields.subnetId, subnets);
+      const status = await initialStatus(tx, pool);
+      const created: Member = { ...newResource(deps, pool.projectId, status), ...fields, poolId: pool.id };
+      const provider = deps.providers.get(loadBalancer.provider);
+      provider.check({ loadBalancer, pools: [pool], members: [created] });
+      tree.requireActive();
+      requirePoolActive(pool);
+      checkEndpointFree(created, await store.byPool(tx, pool.id));
+      await setPoolPending(tx, tree, pool.id);
+      await store.insert(tx, created);
+      await provider.submit(tx, changeOf('create_member', created, loadBalancer.id));
+      return created;
+    });
+    return reply.code(201).send({ member: memberResponse(member, null) });
+  });
+
+  server.put(`${PATH}/:id`, async (request) => {
+    await parent(db, request);
+    const change = updateBody(request, MEMBER, MEMBER_ENVELOPE);
+    const member = await deps.store.transaction(async (tx) => {
+      const { pool, tree } = await lockPool(tx, request);
+      const { loadBalancer } = tree;
+      const current = await memberOf(tx, pool, parameter(request));
+      authorise(request.caller, current.projectId);
+      const updated: Member = { ...current, ...change, provisioningStatus: 'PENDING_UPDATE', updatedAt: deps.now() };
+      const provider = deps.providers.get(loadBalancer.provider);
+      provider.check({ loadBalancer, pools: [pool], members: [updated] });
+      tree.requireActive();
+      requirePoolActive(pool);
+      await setPoolPending(tx, tree, pool.id);
+      await store.update(tx, current.id, updated);
+      await provider.submit(tx, changeOf('update_member', updated, loadBalancer.id));
+      return updated;
+    });
+    return { member: memberResponse(member, null) };
+  });
+
+  server.delete(`${PATH}/:id`, async (request, reply) => {
+    await deps.store.transaction(async (tx) => {
+      const { pool, tree } = await lockPool(tx, request);
+      const member = await memberOf(tx, pool, parameter(request));
+      authorise(request.caller, member.projectId);
+      const provider = deps.providers.get(tree.loadBalancer.provider);
+      tree.requireActive();
+      requirePoolActive(pool);
+      await setPoolPending(tx, tree, pool.id);
+      await store.update(tx, member.id, { provisioningStatus: 'PENDING_DELETE' });
+      await provider.submit(tx, changeOf('delete_member', member, tree.loadBalancer.id));
+    });
+    return reply.code(204).send();
+  });
+
+  server.put(PATH, async (request, reply) => {
+    const outside = await parent(db, request);
+    const entries = parseBatch(readBody(request.body));
+    const additive = isTrueish(queryParameters(request).get('additive_only') ?? '');
+    // Only new members' subnets count; one that stops existing meanwhile is noticed by the worker.
+    const likely = planBatch(entries, await store.byPool(db, outside.id), additive).created;
+    const subnets = await knownSubnets(
+      deps.network,
+      likely.map((member) => member.subnetId),
+    );
+    await deps.store.transaction(async (tx) => {
+      const { pool, tree } = await lockPool(tx, request);
+      const { loadBalancer } = tree;
+      authorise(request.caller, pool.projectId);
+      for (const { wish } of entries) checkMemberAddress(wish.address, rules);
+      const plan = planBatch(entries, await store.byPool(tx, pool.id), additive);
+      for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);
+      const status = await initialStatus(tx, pool);
+      const created = plan.created.map(({ projectId: _ignored, ...fields }): Member => {
+        return { ...newResource(deps, pool.projectId, status), ...fields, poolId: pool.id };
+      });
+      const provider = deps.providers.get(loadBalancer.provider);
+      provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
+      tree.requireActive();
+      requirePoolActive(pool);
+      const touched = [...created, ...plan.updated, ...plan.removed];
+      if (touched.length === 0) return;
+      await setPoolPending(tx, tree, pool.id);
+      for (const member of created) await store.insert(tx, member);
+      for (const member of plan.updated) {
+        await store.update(tx, member.id, { ...member, provisioningStatus: 'PENDING_UPDATE', updatedAt: deps.now() });
+      }
+      for (const { id } of plan.removed) await store.update(tx, id, { provisioningStatus: 'PENDING_DELETE' });
+      await provider.submit(tx, {
+        kind: 'batch_update_members',
+        loadBalancerId: loadBalancer.id,
+        projectId: pool.projectId,
+        resourceType: 'pool',
+        resourceId: pool.id,
+        input: { memberIds: touched.map((member) => member.id) },
+      });
+    });
+    return reply.code(202).send();
+  });
+}
+
+function changeOf(kind: 'create_member' | 'update_member' | 'delete_member', member: Member, loadBalancerId: string) {
+  return {
+    kind,
+    loadBalancerId,
+    projectId: member.projectId,
+    resourceType: 'member' as const,
+    resourceId: member.id,
+  };
+}

@@ -1,0 +1,36 @@
+import type { HealthMonitor, LoadBalancerTree, Pool, Resource } from '../../domain/resources.ts';
+
+function statusOf({ id, name, operatingStatus, provisioningStatus }: Resource) {
+  return { id, name, operating_status: operatingStatus, provisioning_status: provisioningStatus };
+}
+
+/** `GET …/status`: pools appear below the listeners that use them; pools without a listener do not appear. */
+export function statusTree(tree: LoadBalancerTree) {
+  const monitors = new Map(tree.healthMonitors.map((monitor) => [monitor.poolId, monitor]));
+  const members = Map.groupBy(tree.members, (member) => member.poolId);
+
+  const monitorStatus = (monitor: HealthMonitor) => ({ ...statusOf(monitor), type: monitor.type });
+  const poolStatus = (pool: Pool) => {
+    const monitor = monitors.get(pool.id);
+    return {
+      ...statusOf(pool),
+      ...(monitor ? { health_monitor: monitorStatus(monitor) } : {}),
+      members: (members.get(pool.id) ?? []).map((member) => ({
+        ...statusOf(member),
+        address: member.address,
+        protocol_port: member.protocolPort,
+      })),
+    };
+  };
+  return {
+    statuses: {
+      loadbalancer: {
+        ...statusOf(tree.loadBalancer),
+        listeners: tree.listeners.map((listener) => ({
+          ...statusOf(listener),
+          pools: tree.pools.filter((pool) => pool.id === listener.defaultPoolId).map(poolStatus),
+        })),
+      },
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * The lock of a tree. The row of the load balancer is locked first and its state is judged later, because errors of the
+ * request itself come before 409 in the order of the contract (VAL-ORDER); nothing can change in between.
+ */
+import type { LoadBalancer } from '../../domain/resources.ts';
+import { OctaviaError } from '../../errors.ts';
+import type { Tx } from '../../store/database.ts';
+import * as listeners from '../../store/listeners.ts';
+import * as loadBalancers from '../../store/load-balancers.ts';
+import * as pools from '../../store/pools.ts';
+
+export interface LockedTree {
+  loadBalancer: LoadBalancer;
+  /** @throws OctaviaError IMMUTABLE unless the load balancer is ACTIVE */
+  requireActive(): void;
+  /** The load balancer waits for the change of one of its children. */
+  setPending(): Promise<void>;
+}
+
+/** Null when the load balancer does not exist. */
+export async function lockTree(tx: Tx, loadBalancerId: string): Promise<LockedTree | null> {
+  if (!(await loadBalancers.lockForUpdate(tx, loadBalancerId))) return null;
+  const loadBalancer = await loadBalancers.get(tx, loadBalancerId);
+  if (!loadBalancer) return null;
+  return {
+    loadBalancer,
+    requireActive() {
+      if (loadBalancer.provisioningStatus !== 'ACTIVE') {
+        throw new OctaviaError('IMMUTABLE', { kind: 'Load Balancer', id: loadBalancer.id });
+      }
+    },
+    setPending: () => loadBalancers.update(tx, loadBalancer.id, { provisioningStatus: 'PENDING_UPDATE' }),
+  };
+}
+
+/**
+ * A child with its tree locked. It is read again under the lock: a running operation may have removed it while we waited.
+ * Null when there is no such child (any more).
+ */
+export async function lockChild<T>(
+  tx: Tx,
+  find: () => Promise<T | null>,
+  loadBalancerIdOf: (child: T) => string | Promise<string | null>,
+): Promise<{ child: T; tree: LockedTree } | null> {
+  const found = await find();
+  const loadBalancerId = found && (await loadBalancerIdOf(found));
+  const tree = loadBalancerId ? await lockTree(tx, loadBalancerId) : null;
+  const child = tree && (await find());
+  return child ? { child, tree } : null;
+}
+
+/** The listeners that use a pool wait with it. */
+export async function setListenersPending(tx: Tx, poolId: string): Promise<void> {
+  for (const listener of await listeners.usingPool(tx, poolId)) {
+    await listeners.update(tx, listener.id, { provisioningStatus: 'PENDING_UPDATE' });
+  }
+}
+
+/** Pool, its listeners and the load balancer wait for a change below the pool. */
+export async function setPoolPending(tx: Tx, tree: LockedTree, poolId: string): Promise<void> {
+  await tree.setPending();
+  await setListenersPending(tx, poolId);
+  await pools.update(tx, poolId, { provisioningStatus: 'PENDING_UPDATE' });
+}

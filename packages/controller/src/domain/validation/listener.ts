@@ -1,0 +1,143 @@
+/** Rules of a listener that need nothing but the listener, its load balancer's addresses and the configuration. */
+import { OctaviaError } from '../../errors.ts';
+import { ipVersion } from '../addresses.ts';
+import type { Listener, ListenerProtocol, Resource } from '../resources.ts';
+import { checkInsertHeaders } from './insert-headers.ts';
+import { isConnectionless } from './protocols.ts';
+import { refusal } from './refuse.ts';
+import { checkCiphers, checkTlsSettings, type TlsRules, withTlsDefaults } from './tls.ts';
+
+/** What a request decides about a listener. TLS parts that are null take the configured defaults. */
+export type ListenerFields = Omit<
+  Listener,
+  Exclude<keyof Resource, 'name' | 'adminStateUp' | 'tags'> | 'loadBalancerId'
+>;
+
+export interface ListenerRules {
+  allowTlsTerminated: boolean;
+  allowPrometheus: boolean;
+  tls: TlsRules;
+}
+
+type References = Pick<
+  Listener,
+  'defaultTlsContainerRef' | 'sniContainerRefs' | 'clientCaTlsContainerRef' | 'clientCrlContainerRef'
+>;
+
+/** Every secret the listener refers to, each once. */
+export function listenerSecretRefs(listener: References): string[] {
+  const refs = [
+    listener.defaultTlsContainerRef,
+    ...listener.sniContainerRefs,
+    listener.clientCaTlsContainerRef,
+    listener.clientCrlContainerRef,
+  ];
+  return [...new Set(refs.filter((ref): ref is string => ref !== null && ref !== ''))];
+}
+
+export function isTlsCapable(listener: References & { protocol: ListenerProtocol }): boolean {
+  if (listener.protocol === 'TERMINATED_HTTPS') return true;
+  return listener.protocol === 'PROMETHEUS' && listenerSecretRefs(listener).length > 0;
+}
+
+function checkSwitches(protocol: ListenerProtocol, rules: ListenerRules): void {
+  const off =
+    (protocol === 'TERMINATED_HTTPS' && !rules.allowTlsTerminated) ||
+    (protocol === 'PROMETHEUS' && !rules.allowPrometheus);
+  if (off) throw new OctaviaError('DISABLED_OPTION', { option: 'protocol', value: protocol });
+}
+
+/** `update` words the refusal for UDP and SCTP as the API does on PUT. */
+function checkReferences(listener: ListenerFields, update: boolean): void {
+  const { protocol } = listener;
+  const refs = listenerSecretRefs(listener);
+  if (refs.length > 0) {
+    if (isConnectionless(protocol)) {
+      throw refusal(`${protocol} protocol listener does not support TLS${update ? ' or header insertion' : ''}.`);
+    }
+    if (!isTlsCapable(listener)) {
+      throw refusal(`Certificate container references are not allowed on ${protocol} protocol listeners.`);
+    }
+  }
+  const hasCertificate = Boolean(listener.defaultTlsContainerRef) || listener.sniContainerRefs.length > 0;
+  if (protocol === 'TERMINATED_HTTPS' && !hasCertificate) {
+    throw refusal(
+      'An SNI or default certificate container reference must be provided for TERMINATED_HTTPS protocol listeners.',
+    );
+  }
+  if (listener.clientAuthentication !== 'NONE' && !listener.clientCaTlsContainerRef) {
+    throw refusal(
+      `Client authentication setting ${listener.clientAuthentication} requires a client CA container reference.`,
+    );
+  }
+  if (listener.clientCaTlsContainerRef && !hasCertificate) {
+    throw refusal(
+      'An SNI or default certificate container reference must be provided with a client CA container reference.',
+    );
+  }
+  if (listener.clientCrlContainerRef && !listener.clientCaTlsContainerRef) {
+    throw refusal(
+      'A client authentication CA reference is required to specify a client authentication revocation list.',
+    );
+  }
+}
+
+function checkCidrs(cidrs: readonly string[] | null, vips: readonly string[]): void {
+  const versions = new Set(vips.map(ipVersion));
+  for (const cidr of cidrs ?? []) {
+    if (versions.has(ipVersion(cidr))) continue;
+    throw refusal(`CIDR ${cidr} IP version incompatible with VIP ${vips[0]} IP version.`);
+  }
+}
+
+function withoutDuplicates(cidrs: string[] | null): string[] | null {
+  return cidrs === null || cidrs.length === 0 ? null : [...new Set(cidrs)];
+}
+
+/** The TLS settings a listener stores: none when it does not do TLS. */
+function settledTls(listener: ListenerFields, rules: TlsRules) {
+  if (!isTlsCapable(listener)) return { tlsCiphers: null, tlsVersions: null, alpnProtocols: null };
+  return withTlsDefaults(listener, rules);
+}
+
+/**
+ * A listener as it will be stored.
+ * @param vips canonical addresses of the load balancer, the primary one first
+ * @throws OctaviaError DISABLED_OPTION, INVALID_OPTION, VALIDATION
+ */
+export function settleListener(fields: ListenerFields, rules: ListenerRules, vips: readonly string[]): ListenerFields {
+  checkSwitches(fields.protocol, rules);
+  checkReferences(fields, false);
+  checkInsertHeaders(fields.insertHeaders, fields.protocol);
+  if (fields.tlsCiphers) checkCiphers(fields.tlsCiphers, rules.tls);
+  if (isTlsCapable(fields)) checkTlsSettings(fields, rules.tls);
+  checkCidrs(fields.allowedCidrs, vips);
+  return { ...fields, ...settledTls(fields, rules.tls), allowedCidrs: withoutDuplicates(fields.allowedCidrs) };
+}
+
+/**
+ * The fields to write for a change. A TLS part that is null in the change goes back to the configured default.
+ * @throws OctaviaError INVALID_OPTION, VALIDATION
+ */
+export function settleListenerChange(
+  current: Listener,
+  change: Partial<ListenerFields>,
+  rules: ListenerRules,
+  vips: readonly string[],
+): Partial<ListenerFields> {
+  const merged: ListenerFields = { ...current, ...change };
+  checkReferences(merged, true);
+  if (change.insertHeaders) {
+    if (isConnectionless(current.protocol) && Object.keys(change.insertHeaders).length > 0) {
+      throw refusal(`${current.protocol} protocol listener does not support TLS or header insertion.`);
+    }
+    checkInsertHeaders(change.insertHeaders, current.protocol);
+  }
+  checkTlsSettings(change, rules.tls);
+  if (change.allowedCidrs !== undefined) checkCidrs(change.allowedCidrs, vips);
+  return {
+    ...change,
+    ...settledTls(merged, rules.tls),
+    ...(change.allowedCidrs === undefined ? {} : { allowedCidrs: withoutDuplicates(change.allowedCidrs) }),
+  };
+}

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { buildServer } from '../../../src/api/server.ts';
+import type { Subnet } from '../../../src/clouds/network/interface.ts';
+import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
+import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
+import { ProviderRegistry } from '../../../src/providers/registry.ts';
+import { openTestStore, type TestStore } from '../../support/store.ts';
+import { RecordingProvider } from './recording-provider.ts';
+
+export const PROJECT = 'project-1';
+/** A subnet that the network service does not know. */
+export const MISSING_SUBNET = 'deadbeef-0000-4000-8000-000000000000';
+
+class TestNetwork extends NoopNetworkDriver {
+  override async getSubnet(id: string): Promise<Subnet | null> {
+    return id === MISSING_SUBNET ? null : super.getSubnet(id);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of the API are probed freely in tests
+export type Json = any;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Json;
+}
+
+const TABLES = ['load_balancer', 'listener', 'pool', 'member', 'health_monitor', 'operation', 'local_port'] as const;
+
+/** The API on a loopback port with a real PostgreSQL, the no-op network and a provider that records. */
+export class TestApi {
+  readonly url: string;
+  readonly database: TestStore;
+  readonly provider: RecordingProvider;
+  readonly network: TestNetwork;
+  readonly #servers: FastifyInstance[];
+
+  constructor(
+    url: string,
+    database: TestStore,
+    provider: RecordingProvider,
+    network: TestNetwork,
+    server: FastifyInstance,
+  ) {
+    this.url = url;
+    this.database = database;
+    this.provider = provider;
+    this.network = network;
+    this.#servers = [server];
+  }
+
+  static async start(overrides: ConfigOverrides = {}): Promise<TestApi> {
+    const database = await openTestStore();
+    const network = new TestNetwork(database.store.db);
+    await network.bootstrap();
+    const provider = new RecordingProvider();
+    const server = buildTestServer(database, network, provider, overrides);
+    return new TestApi(await server.listen({ port: 0, host: '127.0.0.1' }), database, provider, network, server);
+  }
+
+  /** Another server with another configuration on the same database. */
+  async sibling(overrides: ConfigOverrides): Promise<TestApi> {
+    const server = buildTestServer(this.database, this.network, this.provider, overrides);
+    this.#servers.push(server);
+    const url = await server.listen({ port: 0, host: '127.0.0.1' });
+    return new TestApi(url, this.database, this.provider, this.network, server);
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.#servers) await server.close();
+    await this.database.close();
+  }
+
+  /** `body` is sent as it is when it is text, as JSON otherwise. */
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.call('GET', path);
+  }
+
+  settle(): Promise<void> {
+    return this.provider.settle(this.database.store);
+  }
+
+  /** Creates through the API, carries the change out, and returns the object. */
+  async make(kind: string, wrapper: string, attributes: object): Promise<Json> {
+    const answer = await this.call('POST', `/v2/lbaas/${kind}`, { [wrapper]: attributes });
+    if (answer.status !== 201) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
+    await this.settle();
+    return answer.body[wrapper];
+  }
+
+  loadBalancer(attributes: object = {}): Promise<Json> {
+    return this.make('loadbalancers', 'loadbalancer', {
+      vip_subnet_id: randomUUID(),
+      project_id: PROJECT,
+      ...attributes,
+    });
+  }
+
+  listener(loadBalancerId: string, attributes: object = {}): Promise<Json> {
+    return this.make('listeners', 'listener', {
+      loadbalancer_id: loadBalancerId,
+      protocol: 'HTTP',
+      protocol_port: 80,
+      ...attributes,
+    });
+  }
+
+  pool(loadBalancerId: string, attributes: object = {}): Promise<Json> {
+    return this.make('pools', 'pool', {
+      loadbalancer_id: loadBalancerId,
+      protocol: 'HTTP',
+      lb_algorithm: 'ROUND_ROBIN',
+      ...attributes,
+    });
+  }
+
+  member(poolId: string, attributes: object = {}): Promise<Json> {
+    return this.make(`pools/${poolId}/members`, 'member', { address: '192.0.2.1', protocol_port: 80, ...attributes });
+  }
+
+  monitor(poolId: string, attributes: object = {}): Promise<Json> {
+    return this.make('healthmonitors', 'healthmonitor', {
+      pool_id: poolId,
+      type: 'HTTP',
+      delay: 5,
+      timeout: 5,
+      max_retries: 3,
+      ...attributes,
+    });
+  }
+
+  async status(kind: string, id: string): Promise<string> {
+    const { body } = await this.get(`/v2/lbaas/${kind}/${id}`);
+    return (Object.values(body)[0] as { provisioning_status: string }).provisioning_status;
+  }
+
+  async setStatus(table: 'load_balancer' | 'pool', id: string, status: string): Promise<void> {
+    const { db } = this.database.store;
+    await sql`update ${sql.table(table)} set provisioning_status = ${status} where id = ${id}`.execute(db);
+  }
+
+  /** Everything a write could leave behind, as text: rows and their states. */
+  async snapshot(): Promise<string> {
+    const parts = await Promise.all(
+      TABLES.map(async (table) => {
+        const { rows } = await sql`select * from ${sql.table(table)} order by id`.execute(this.database.store.db);
+        return JSON.stringify(rows);
+      }),
+    );
+    return parts.join('\n');
+  }
+}
+
+function buildTestServer(
+  { store }: TestStore,
+  network: TestNetwork,
+  provider: RecordingProvider,
+  overrides: ConfigOverrides,
+): FastifyInstance {
+  const config = loadConfig({
+    env: {},
+    overrides: { ...overrides, api_settings: { auth_strategy: 'noauth', ...overrides.api_settings } },
+  });
+  const providers = { amphora: provider, octavia: provider };
+  const enabled = { ...config.api_settings.enabled_provider_drivers, ghost: 'Enabled but not installed.' };
+  return buildServer({
+    config,
+    store,
+    network,
+    providers: new ProviderRegistry(providers, enabled, 'amphora'),
+    now: () => new Date(),
+    newId: randomUUID,
+    logger: pino({ level: 'silent' }),
+  });
+}

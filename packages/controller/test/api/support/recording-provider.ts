@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import type { Operation } from '../../../src/domain/operations.ts';
+import type { OctaviaError } from '../../../src/errors.ts';
+import type { Candidate, Change, Provider } from '../../../src/providers/interface.ts';
+import type { Store, Tx } from '../../../src/store/database.ts';
+import * as settlement from '../../../src/store/settlement.ts';
+
+/** Takes every change and carries it out when the test says so. */
+export class RecordingProvider implements Provider {
+  readonly name = 'amphora';
+  readonly description = 'Records what it is asked for.';
+  readonly changes: Change[] = [];
+  readonly candidates: Candidate[] = [];
+  /** Thrown by the next check or submit. */
+  refuseCheck: OctaviaError | null = null;
+  refuseSubmit: Error | null = null;
+
+  check(candidate: Candidate): void {
+    this.candidates.push(candidate);
+    const refusal = this.refuseCheck;
+    this.refuseCheck = null;
+    if (refusal) throw refusal;
+  }
+
+  async submit(_tx: Tx, change: Change): Promise<void> {
+    const refusal = this.refuseSubmit;
+    this.refuseSubmit = null;
+    if (refusal) throw refusal;
+    this.changes.push(change);
+  }
+
+  /** Carries out everything that was asked for. */
+  async settle(store: Store): Promise<void> {
+    for (const change of this.changes.splice(0)) {
+      const operation = { ...change, id: randomUUID(), input: change.input ?? {} } as Operation;
+      const end = change.kind === 'delete_load_balancer' ? settlement.deleted : settlement.succeed;
+      await store.transaction((tx) => end(tx, operation));
+    }
+  }
+}
