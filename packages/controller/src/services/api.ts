@@ -5,6 +5,7 @@ import { OctaviaError } from '../errors.ts';
 import { OperationQueue } from '../flows/operation-queue.ts';
 import { AmphoraProvider } from '../providers/amphora/provider.ts';
 import { refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
+import { type GuardLogger, guard } from '../providers/guard.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/migrate.ts';
 import { alone } from './housekeeping.ts';
@@ -23,7 +24,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     config,
     store,
     network,
-    providers: providers(config, queue),
+    providers: providers(config, queue, log),
     now: () => new Date(),
     newId: randomUUID,
     logger: log,
@@ -53,15 +54,16 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
 }
 
 /** `octavia` is the old name of `amphora`: both lead to the same provider. */
-function providers(config: Config, queue: OperationQueue): ProviderRegistry {
+function providers(config: Config, queue: OperationQueue, log: GuardLogger): ProviderRegistry {
   const { enabled_provider_drivers, default_provider_driver } = config.api_settings;
   const noop = config.controller_worker.amphora_driver === 'amphora_noop_driver';
-  const provider = new AmphoraProvider({
+  const amphora = new AmphoraProvider({
     name: 'amphora',
     description: 'The Octavia Amphora driver.',
     queue,
     check: noop ? () => undefined : refuseUnsupportedCandidate,
   });
+  const provider = guard(amphora, log);
   return new ProviderRegistry(
     { amphora: provider, octavia: provider },
     { ...enabled_provider_drivers },

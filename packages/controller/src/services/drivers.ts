@@ -65,7 +65,6 @@ export async function dataplaneDriver({ config }: Runtime): Promise<DataplaneDri
       readTimeout: options.rest_request_read_timeout,
       booting: { attempts: options.connection_max_retries, interval: options.connection_retry_interval },
       active: { attempts: options.active_connection_max_retries, interval: options.active_connection_retry_interval },
-      linkLocalInterface: options.lb_network_interface,
       haproxy: {
         ...DEFAULT_HAPROXY_OPTIONS,
         basePath: options.base_path,

@@ -1,0 +1,170 @@
+import { createSocket } from 'node:dgram';
+import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Amphora } from '../../src/domain/resources.ts';
+import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
+import * as amphorae from '../../src/store/amphorae.ts';
+import * as listeners from '../../src/store/listeners.ts';
+import * as loadBalancers from '../../src/store/load-balancers.ts';
+import * as members from '../../src/store/members.ts';
+import * as pools from '../../src/store/pools.ts';
+import * as statistics from '../../src/store/statistics.ts';
+import { aListener, aLoadBalancer, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
+
+const KEY = 'a shared key';
+const PORT = 15_555;
+const lb = aLoadBalancer();
+const pool = aPool(lb.id);
+const listener = aListener(lb.id, { defaultPoolId: pool.id });
+const member = aMember(pool.id, { operatingStatus: 'NO_MONITOR' });
+const amphoraId = '5e5a4f2c-3d0e-4bb1-9c55-7f0d2a3b4c5d';
+const warnings: object[] = [];
+const log = { info: () => undefined, warn: (fields: object) => void warnings.push(fields) };
+
+let testStore: TestStore;
+let receiver: HeartbeatReceiver;
+const socket = createSocket('udp4');
+
+beforeAll(async () => {
+  testStore = await openTestStore();
+  await testStore.store.transaction(async (tx) => {
+    await loadBalancers.insert(tx, lb);
+    await pools.insert(tx, pool);
+    await listeners.insert(tx, listener);
+    await members.insert(tx, member);
+    const amphora: Amphora = {
+      id: amphoraId,
+      loadBalancerId: lb.id,
+      computeId: null,
+      lbNetworkIp: null,
+      vrrpIp: null,
+      haIp: null,
+      vrrpPortId: null,
+      haPortId: null,
+      vrrpInterface: null,
+      vrrpId: 1,
+      vrrpPriority: null,
+      role: 'STANDALONE',
+      status: 'ALLOCATED',
+      certExpiration: null,
+      certBusy: false,
+      cachedZone: null,
+      imageId: null,
+      computeFlavor: null,
+      createdAt: new Date(),
+      updatedAt: null,
+    };
+    await amphorae.insert(tx, amphora);
+  });
+  receiver = new HeartbeatReceiver(
+    testStore.store,
+    { address: '127.0.0.1', port: PORT, key: KEY, receiveBuffer: 0 },
+    log,
+  );
+  await receiver.start();
+});
+afterAll(async () => {
+  socket.close();
+  await receiver.stop();
+  await testStore.close();
+});
+
+let seq = 0;
+function message(
+  words: { listener?: string; pool?: string; member?: string; ver?: number; rx?: number } = {},
+): HeartbeatMessage {
+  const stats = { rx: words.rx ?? 100, tx: 1000, conns: 3, totconns: 5, ereq: 1 };
+  seq += 1;
+  return {
+    id: amphoraId,
+    seq,
+    ver: words.ver ?? 3,
+    listeners: { [listener.id]: { status: words.listener ?? 'OPEN', stats } },
+    pools: {
+      [`${pool.id}:${listener.id}`]: { status: words.pool ?? 'UP', members: { [member.id]: words.member ?? 'UP' } },
+    },
+  };
+}
+
+const send = (data: Buffer) => new Promise<void>((resolve) => socket.send(data, PORT, '127.0.0.1', () => resolve()));
+const beat = (words?: Parameters<typeof message>[0]) => send(encodeHeartbeat(message(words), KEY));
+
+const statuses = async () => {
+  const { db } = testStore.store;
+  return {
+    lb: (await loadBalancers.get(db, lb.id))?.operatingStatus,
+    listener: (await listeners.get(db, listener.id))?.operatingStatus,
+    pool: (await pools.get(db, pool.id))?.operatingStatus,
+    member: (await members.get(db, member.id))?.operatingStatus,
+  };
+};
+
+test('a heartbeat sets the statuses of the whole tree', async () => {
+  await beat();
+  await vi.waitFor(async () =>
+    expect(await statuses()).toEqual({ lb: 'ONLINE', listener: 'ONLINE', pool: 'ONLINE', member: 'ONLINE' }),
+  );
+});
+
+test('a member that goes down and comes back is followed', async () => {
+  await beat({ pool: 'DOWN', member: 'DOWN' });
+  await vi.waitFor(async () => expect(await statuses()).toMatchObject({ lb: 'ERROR', pool: 'ERROR', member: 'ERROR' }));
+  await beat();
+  await vi.waitFor(async () =>
+    expect(await statuses()).toMatchObject({ lb: 'ONLINE', pool: 'ONLINE', member: 'ONLINE' }),
+  );
+});
+
+test('deltas are added, totals of old agents replace', async () => {
+  const before = await statistics.forListener(testStore.store.db, listener.id);
+  await Promise.all([beat({ rx: 10 }), beat({ rx: 20 }), beat({ rx: 30 })]);
+  await vi.waitFor(async () =>
+    expect(await statistics.forListener(testStore.store.db, listener.id)).toEqual({
+      activeConnections: 3,
+      bytesIn: before.bytesIn + 60,
+      bytesOut: before.bytesOut + 3000,
+      requestErrors: before.requestErrors + 3,
+      totalConnections: before.totalConnections + 15,
+    }),
+  );
+  await beat({ ver: 2, rx: 7 });
+  await vi.waitFor(async () => expect((await statistics.forListener(testStore.store.db, listener.id)).bytesIn).toBe(7));
+});
+
+test('what is not signed with our key changes nothing, and is logged once with a count', async () => {
+  const before = await statuses();
+  warnings.length = 0;
+  const forged = message({ listener: 'FULL', member: 'DOWN' });
+  for (let index = 0; index < 50; index++) await send(encodeHeartbeat(forged, 'another key'));
+  for (const noise of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(1400, 255)]) await send(noise);
+  // A genuine one that says the same as before: when it is through, all before it have been looked at.
+  const { store } = testStore;
+  const last = (await store.pool.query('select last_seq from amphora_health')).rows[0].last_seq;
+  await beat({ ver: 2 });
+  await vi.waitFor(async () => {
+    const { rows } = await store.pool.query('select last_seq from amphora_health');
+    expect(rows[0].last_seq).toBeGreaterThan(last);
+  });
+  expect(await statuses()).toEqual(before);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatchObject({ sender: '127.0.0.1', reason: expect.any(String) });
+});
+
+test('a heartbeat of an amphora nobody knows is ignored', async () => {
+  await send(encodeHeartbeat({ ...message(), id: '11111111-1111-4111-8111-111111111111' }, KEY));
+  await send(encodeHeartbeat({ ...message(), id: 'not a uuid' }, KEY));
+  await beat();
+  await vi.waitFor(async () => {
+    const { rows } = await testStore.store.pool.query('select amphora_id, last_seq from amphora_health');
+    expect(rows).toEqual([{ amphora_id: amphoraId, last_seq: seq }]);
+  });
+});
+
+test('two health managers cannot share an address, and the second says so', async () => {
+  const second = new HeartbeatReceiver(
+    testStore.store,
+    { address: '127.0.0.1', port: PORT, key: KEY, receiveBuffer: 0 },
+    log,
+  );
+  await expect(second.start()).rejects.toThrow(/cannot listen on 127\.0\.0\.1 UDP port 15555 \(EADDRINUSE\)/);
+});

@@ -1,0 +1,68 @@
+import { Conflict, DriverError, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
+import { expect, test } from 'vitest';
+import { type ErrorCode, OctaviaError } from '../../src/errors.ts';
+import { guard } from '../../src/providers/guard.ts';
+import type { Change, Provider } from '../../src/providers/interface.ts';
+import type { Tx } from '../../src/store/database.ts';
+
+const change = {} as Change;
+const tx = {} as Tx;
+
+function raising(error: unknown): Provider {
+  return {
+    name: 'acme',
+    description: '',
+    check() {
+      throw error;
+    },
+    async submit() {
+      throw error;
+    },
+  };
+}
+
+const logged: [level: string, text: string][] = [];
+const log = {
+  info: (_: object, text: string) => void logged.push(['info', text]),
+  error: (_: object, text: string) => void logged.push(['error', text]),
+};
+const faults = { userFaultString: 'for the user', operatorFaultString: 'for the operator' };
+
+test.each<[Error, ErrorCode, string, string]>([
+  [new DriverError(faults), 'PROVIDER_ERROR', "Provider 'acme' reports error: for the user", 'error'],
+  [
+    new NotImplementedError(faults),
+    'PROVIDER_UNSUPPORTED_ACTION',
+    "Provider 'acme' does not support a requested action: for the user",
+    'info',
+  ],
+  [
+    new UnsupportedOptionError(faults),
+    'PROVIDER_UNSUPPORTED_OPTION',
+    "Provider 'acme' does not support a requested option: for the user",
+    'info',
+  ],
+  [new Conflict(faults), 'VIP_ADDRESS_IN_USE', 'The VIP IP address is already in use: for the user', 'info'],
+])('%s', async (error, code, message, level) => {
+  logged.length = 0;
+  const guarded = guard(raising(error), log);
+  await expect(guarded.submit(tx, change)).rejects.toMatchObject({ code, message });
+  expect(() => guarded.check({})).toThrow(message);
+  expect(logged).toEqual([
+    [level, 'for the operator'],
+    [level, 'for the operator'],
+  ]);
+});
+
+test('texts of unknown errors stay in the log', async () => {
+  logged.length = 0;
+  await expect(guard(raising(new Error('secret')), log).submit(tx, change)).rejects.toMatchObject({
+    message: "Provider 'acme' reports error: An unknown driver error occurred.",
+  });
+  expect(logged[0]?.[1]).toContain('secret');
+});
+
+test('errors of the catalogue pass as they are', async () => {
+  const error = new OctaviaError('QUOTA_EXCEEDED', { kind: 'Pool' });
+  await expect(guard(raising(error), log).submit(tx, change)).rejects.toBe(error);
+});
