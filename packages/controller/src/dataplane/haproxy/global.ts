@@ -49,8 +49,8 @@ export function globalSection(
   return { kind: 'global', name: null, lines };
 }
 
-export function defaultsSection(options: HaproxyOptions): Section {
-  const lines: Line[] = [line('retries', RETRIES), line('option', 'redispatch')];
-  if (options.restoreServerState) lines.push(line('load-server-state-from-file', 'global'));
-  return { kind: 'defaults', name: null, lines };
-}
+export const defaultsSection: Section = {
+  kind: 'defaults',
+  name: null,
+  lines: [line('retries', RETRIES), line('option', 'redispatch')],
+};

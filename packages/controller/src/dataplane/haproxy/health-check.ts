@@ -40,8 +40,16 @@ function questionLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] 
   }
 }
 
+/**
+ * Saved states are only for backends with checks: without one, a member that was disabled or down when the state was
+ * saved would stay down for ever, since nothing could find it up.
+ */
+function savedStateLines(options: HaproxyOptions): Line[] {
+  return options.restoreServerState ? [line('load-server-state-from-file', 'global')] : [];
+}
+
 export function healthCheckLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] {
   // Zero would mean "no limit"; without the line the limit is the interval.
   const limit = monitor.timeout > 0 ? [line('timeout', 'check', `${monitor.timeout}s`)] : [];
-  return [...limit, ...questionLines(monitor, options)];
+  return [...savedStateLines(options), ...limit, ...questionLines(monitor, options)];
 }

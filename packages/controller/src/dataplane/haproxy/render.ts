@@ -42,7 +42,7 @@ export function renderLoadBalancer(tree: LoadBalancerTree, amphora: Amphora, opt
   const pools = listeners.map((listener) => servedPool(tree, listener));
   const pings = pools.some((pool) => pool !== null && activeMonitor(tree, pool)?.type === 'PING');
   return {
-    sections: [globalSection(tree, amphora, listeners, pings, options), defaultsSection(options), ...proxies],
+    sections: [globalSection(tree, amphora, listeners, pings, options), defaultsSection, ...proxies],
     serves: listeners.length > 0,
   };
 }

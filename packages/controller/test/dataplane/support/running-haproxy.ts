@@ -1,0 +1,95 @@
+/** A real HAProxy on loopback with a configuration from the renderer. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serverStatePath, statsSocketPath } from '../../../src/dataplane/haproxy/global.ts';
+import { DEFAULT_HAPROXY_OPTIONS, type HaproxyOptions } from '../../../src/dataplane/haproxy/options.ts';
+import { renderLoadBalancer } from '../../../src/dataplane/haproxy/render.ts';
+import { writeConfig } from '../../../src/dataplane/haproxy/writer.ts';
+import type { LoadBalancerTree } from '../../../src/domain/resources.ts';
+import { LOAD_BALANCER_ID, makeAmphora } from './tree.ts';
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+export class RunningHaproxy {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'haproxy-traffic-'));
+  readonly #options: HaproxyOptions = { ...DEFAULT_HAPROXY_OPTIONS, basePath: this.#folder };
+  #process: ChildProcess | null = null;
+  #output = '';
+
+  /** Starts, or replaces what runs by way of a saved server state, as the agent does for a reload. */
+  async serve(tree: LoadBalancerTree): Promise<void> {
+    if (this.#process !== null) {
+      const state = serverStatePath(LOAD_BALANCER_ID, this.#options);
+      mkdirSync(dirname(state), { recursive: true });
+      writeFileSync(state, await this.ask('show servers state'));
+      await this.#stop();
+    }
+    chmodSync(this.#folder, 0o755);
+    const file = join(this.#folder, 'haproxy.cfg');
+    writeFileSync(file, writeConfig(renderLoadBalancer(tree, makeAmphora(), this.#options)));
+    const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    child.stderr.on('data', (text: Buffer) => {
+      this.#output += text.toString();
+    });
+    await this.eventually(async () => (await this.ask('show info')).includes('Process_num'));
+  }
+
+  /** One command to the statistics socket. */
+  ask(command: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = createConnection(statsSocketPath(LOAD_BALANCER_ID, this.#options));
+      let answer = '';
+      socket.on('error', reject);
+      socket.on('data', (text: Buffer) => {
+        answer += text.toString();
+      });
+      socket.on('end', () => resolve(answer));
+      socket.write(`${command}\n`);
+    });
+  }
+
+  /** Status words of the servers (`UP`, `DOWN`, `MAINT`, `no check`), by server name. */
+  async serverStatus(): Promise<Record<string, string>> {
+    const rows = (await this.ask('show stat -1 4 -1')).split('\n').map((row) => row.split(','));
+    return Object.fromEntries(
+      rows
+        .filter((row) => row.length > 17)
+        .slice(1)
+        .map((row) => [row[1], row[17]]),
+    );
+  }
+
+  async eventually(condition: () => Promise<boolean>): Promise<void> {
+    const end = performance.now() + 10_000;
+    while (!(await condition().catch(() => false))) {
+      if (performance.now() > end) throw new Error(`not in time; HAProxy said: ${this.#output}`);
+      await sleep(20);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #stop(): Promise<void> {
+    const child = this.#process;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+    this.#process = null;
+  }
+}

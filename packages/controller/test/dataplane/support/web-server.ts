@@ -1,0 +1,48 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { request as undiciRequest } from 'undici';
+
+/** A member: says who it is, and remembers what it was asked. */
+export class WebServer {
+  readonly name: string;
+  readonly seen: { url: string; method: string; headers: IncomingHttpHeaders; httpVersion: string }[] = [];
+  status = 200;
+  setCookie: string | null = null;
+  port = 0;
+  readonly #server: Server;
+
+  constructor(name: string) {
+    this.name = name;
+    this.#server = createServer((incoming, response) => {
+      const { url = '', method = '', headers, httpVersion } = incoming;
+      this.seen.push({ url, method, headers, httpVersion });
+      if (this.setCookie !== null) response.setHeader('set-cookie', this.setCookie);
+      response.writeHead(this.status).end(this.name);
+    });
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
+    return this;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+export interface Reply {
+  status: number;
+  body: string;
+  setCookie: string | undefined;
+}
+
+/** One request on a connection of its own. */
+export async function get(port: number, headers: Record<string, string> = {}): Promise<Reply> {
+  const response = await undiciRequest(`http://127.0.0.1:${port}/`, { headers, reset: true });
+  const setCookie = response.headers['set-cookie'];
+  const first = Array.isArray(setCookie) ? setCookie[0] : setCookie;
+  return { status: response.statusCode, body: await response.body.text(), setCookie: first };
+}
