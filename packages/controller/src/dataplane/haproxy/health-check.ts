@@ -5,6 +5,9 @@ import { expectedStatus } from './expected-codes.ts';
 import type { HaproxyOptions } from './options.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
+/** HAProxy counts in signed 32-bit milliseconds and refuses more. */
+export const LONGEST_SECONDS = 2_147_483;
+
 /** `uri` is taken literally, header values are log formats. HAProxy adds no Host header by itself. */
 function httpLines(monitor: HealthMonitor): Line[] {
   const host = monitor.domainName === null ? [] : ['hdr', 'Host', logFormatLiteral(monitor.domainName)];
@@ -50,6 +53,6 @@ function savedStateLines(options: HaproxyOptions): Line[] {
 
 export function healthCheckLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] {
   // Zero would mean "no limit"; without the line the limit is the interval.
-  const limit = monitor.timeout > 0 ? [line('timeout', 'check', `${monitor.timeout}s`)] : [];
+  const limit = monitor.timeout > 0 ? [line('timeout', 'check', `${Math.min(monitor.timeout, LONGEST_SECONDS)}s`)] : [];
   return [...savedStateLines(options), ...limit, ...questionLines(monitor, options)];
 }

@@ -1,6 +1,7 @@
 import type { HealthMonitor, Member, Pool } from '../../domain/resources.ts';
 import { endpointText, hostText } from './address.ts';
 import { type Argument, type Line, line, value } from './config.ts';
+import { LONGEST_SECONDS } from './health-check.ts';
 import type { ProxyMode } from './modes.ts';
 import { usesServerCookie } from './persistence.ts';
 
@@ -13,7 +14,7 @@ function checkArguments(monitor: HealthMonitor, member: Member): Argument[] {
     words.push('check-ssl', 'verify', 'none');
     if (monitor.domainName !== null) words.push('check-sni', value(monitor.domainName));
   }
-  words.push('inter', `${Math.max(monitor.delay, SHORTEST_DELAY)}s`);
+  words.push('inter', `${Math.min(Math.max(monitor.delay, SHORTEST_DELAY), LONGEST_SECONDS)}s`);
   words.push('fall', monitor.maxRetriesDown, 'rise', monitor.maxRetries);
   if (member.monitorAddress !== null) words.push('addr', hostText(member.monitorAddress, 'server'));
   if (member.monitorPort !== null) words.push('port', member.monitorPort);
