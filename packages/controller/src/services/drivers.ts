@@ -1,13 +1,14 @@
 /** Drivers only workers need, built from the configuration. Loaded on demand: an API process needs none of them. */
 import { join } from 'node:path';
 import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
+import type { SigningDigest } from '../clouds/certificates/local/keys.ts';
 import type { ComputeDriver } from '../clouds/compute/interface.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
 import { OctaviaError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
 
-export function unknownDriver(option: string, name: string, known: string[]): OctaviaError {
-  const detail = `${option} = ${name} is not a driver of this release. Known: ${known.join(', ')}.`;
+export function unknownChoice(option: string, name: string, known: string[]): OctaviaError {
+  const detail = `${option} = ${name} is not known to this release. It has: ${known.join(', ')}.`;
   return new OctaviaError('STARTUP', { detail });
 }
 
@@ -28,27 +29,34 @@ export async function computeDriver({ config, instance, network, log }: Runtime)
     const { NoopComputeDriver } = await import('../clouds/compute/noop/driver.ts');
     return new NoopComputeDriver();
   }
-  throw unknownDriver('[controller_worker] compute_driver', name, ['compute_local_driver', 'compute_noop_driver']);
+  throw unknownChoice('[controller_worker] compute_driver', name, ['compute_local_driver', 'compute_noop_driver']);
+}
+
+function signingDigest(name: string): SigningDigest {
+  const known: SigningDigest[] = ['sha256', 'sha384', 'sha512'];
+  const digest = known.find((candidate) => candidate === name);
+  if (!digest) throw unknownChoice('[certificates] signing_digest', name, known);
+  return digest;
 }
 
 export async function certificateGenerator({ config }: Runtime): Promise<CertificateGenerator> {
-  const { cert_generator, ca_certificate, ca_private_key, ca_private_key_passphrase, cert_validity_time } =
-    config.certificates;
+  const { cert_generator, ca_certificate, ca_private_key, cert_validity_time, ...certificates } = config.certificates;
   if (cert_generator === 'local_cert_generator') {
     const { LocalCertificateGenerator } = await import('../clouds/certificates/local/generator.ts');
     return new LocalCertificateGenerator({
       caCertificate: ca_certificate,
       caPrivateKey: ca_private_key,
-      caPrivateKeyPassphrase: ca_private_key_passphrase,
+      caPrivateKeyPassphrase: certificates.ca_private_key_passphrase,
       clientCa: config.controller_worker.client_ca,
       validitySeconds: cert_validity_time,
+      digest: signingDigest(certificates.signing_digest),
     });
   }
   if (cert_generator === 'noop_cert_generator') {
     const { NoopCertificateGenerator } = await import('../clouds/certificates/noop/generator.ts');
     return new NoopCertificateGenerator({ validitySeconds: cert_validity_time });
   }
-  throw unknownDriver('[certificates] cert_generator', cert_generator, ['local_cert_generator', 'noop_cert_generator']);
+  throw unknownChoice('[certificates] cert_generator', cert_generator, ['local_cert_generator', 'noop_cert_generator']);
 }
 
 export async function dataplaneDriver({ config }: Runtime): Promise<DataplaneDriver> {
@@ -77,7 +85,7 @@ export async function dataplaneDriver({ config }: Runtime): Promise<DataplaneDri
     const { NoopDataplaneDriver } = await import('../dataplane/noop/driver.ts');
     return new NoopDataplaneDriver();
   }
-  throw unknownDriver('[controller_worker] amphora_driver', name, [
+  throw unknownChoice('[controller_worker] amphora_driver', name, [
     'amphora_haproxy_rest_driver',
     'amphora_noop_driver',
   ]);

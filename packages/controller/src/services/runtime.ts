@@ -4,7 +4,7 @@ import type { NetworkDriver } from '../clouds/network/interface.ts';
 import type { Config } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { Store } from '../store/database.ts';
-import { unknownDriver } from './drivers.ts';
+import { unknownChoice } from './drivers.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 export interface Runtime {
@@ -77,6 +77,6 @@ async function networkDriver(config: Config, store: Store): Promise<NetworkDrive
       return new NoopNetworkDriver(store.db);
     }
     default:
-      throw unknownDriver('[controller_worker] network_driver', name, ['network_local_driver', 'network_noop_driver']);
+      throw unknownChoice('[controller_worker] network_driver', name, ['network_local_driver', 'network_noop_driver']);
   }
 }
