@@ -1,0 +1,157 @@
+/** Puts the agent together: configuration, state, HTTPS API, HAProxy supervision, interfaces, heartbeats. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { type AgentSettings, mutableOf, parseSettings } from './config/settings.ts';
+import { certificateRoutes } from './endpoints/certificate.ts';
+import { configRoutes } from './endpoints/config.ts';
+import type { AgentContext } from './endpoints/context.ts';
+import { haproxyRoutes } from './endpoints/haproxy.ts';
+import { infoRoutes } from './endpoints/info.ts';
+import { interfaceRoutes } from './endpoints/interface.ts';
+import { listenerRoutes } from './endpoints/listeners.ts';
+import { loadBalancerRoutes } from './endpoints/load-balancer.ts';
+import { plugRoutes } from './endpoints/plug.ts';
+import { Supervisor } from './haproxy/supervisor.ts';
+import { Counters } from './health/counters.ts';
+import { HealthReader } from './health/reader.ts';
+import { HealthSender } from './health/sender.ts';
+import { DatagramSender } from './health/targets.ts';
+import { Router } from './http/router.ts';
+import { AgentServer } from './http/server.ts';
+import { createLog, type Log, messageOf } from './log.ts';
+import { TrafficNamespace } from './network/namespace.ts';
+import { Plugger } from './network/plugger.ts';
+import { AgentState } from './state/agent-state.ts';
+import { writeFileAtomic } from './state/atomic-file.ts';
+import { Activity } from './system/activity.ts';
+import { runCommand } from './system/run.ts';
+
+export interface RunningAgent {
+  /** Port of the HTTPS API. */
+  port: number;
+  /** Reads the configuration file again. */
+  reloadConfiguration: () => Promise<void>;
+  /** Ends the agent; HAProxy keeps serving. */
+  stop: () => Promise<void>;
+}
+
+export const TRAFFIC_NAMESPACE = 'amphora-haproxy';
+
+/** @throws SettingsError, IniSyntaxError, or a system error when files or the port cannot be used */
+export async function startAgent(configFile: string): Promise<RunningAgent> {
+  const settings = parseSettings(await readFile(configFile, 'utf8'));
+  let mutable = mutableOf(settings);
+  const log = createLog(() => mutable.debug);
+  await mkdir(settings.basePath, { recursive: true, mode: 0o755 });
+  const state = await AgentState.load(settings.basePath, log);
+  const counters = await Counters.load(settings.basePath, log);
+  const namespace = new TrafficNamespace(TRAFFIC_NAMESPACE, runCommand);
+  const plugger = new Plugger(namespace, state, log);
+  const activity = new Activity(namespace);
+  const reader = new HealthReader(log);
+  const supervisor = new Supervisor(
+    {
+      basePath: settings.basePath,
+      haproxyCmd: settings.haproxyCmd,
+      namespace: TRAFFIC_NAMESPACE,
+      run: runCommand,
+      log,
+      beforeCountersReset: (id) => keepCounts(reader, counters, supervisor, id, log),
+    },
+    state,
+  );
+  let server: AgentServer | null = null;
+  const context: AgentContext = {
+    settings,
+    mutable: () => mutable,
+    replaceConfiguration: async (text) => {
+      const fresh = mutableOf(parseSettings(text));
+      await writeFileAtomic(configFile, text, 0o600);
+      mutable = fresh;
+    },
+    replaceCertificate: async (pem) => {
+      server?.useCertificate(pem);
+      await writeFileAtomic(settings.agentServerCert, pem, 0o600);
+    },
+    supervisor,
+    namespace,
+    plugger,
+    state,
+    activity,
+    run: runCommand,
+    log,
+  };
+  const sender = new DatagramSender();
+  const health = new HealthSender({
+    amphoraId: settings.amphoraId,
+    settings: () => mutable,
+    collect: () => reader.readAll(supervisor.services()),
+    knownListeners: () => reader.knownListeners(supervisor.services()),
+    counters,
+    sender,
+    log,
+    now: () => performance.now(),
+  });
+  await namespace.ensure();
+  await supervisor.begin();
+  server = await listen(settings, context, log);
+  health.start();
+  activity.start();
+  void plugger.restore(() => supervisor.kick());
+  log.info(`agent of amphora ${settings.amphoraId} listens on port ${server.address().port}`);
+  const listening = server;
+  return {
+    port: listening.address().port,
+    reloadConfiguration: async () => {
+      mutable = mutableOf(parseSettings(await readFile(configFile, 'utf8')));
+    },
+    stop: async () => {
+      plugger.stop();
+      supervisor.end();
+      activity.stop();
+      health.stop();
+      await listening.close();
+      sender.close();
+    },
+  };
+}
+
+async function listen(settings: AgentSettings, context: AgentContext, log: Log): Promise<AgentServer> {
+  const server = new AgentServer({
+    host: settings.bindHost,
+    port: settings.bindPort,
+    clientCa: await readFile(settings.agentServerCa),
+    certificate: await readFile(settings.agentServerCert),
+    minVersion: settings.agentTlsProtocol,
+    requestTimeoutMs: settings.agentRequestReadTimeout * 1_000,
+    router: new Router([
+      ...infoRoutes(context),
+      ...interfaceRoutes(context),
+      ...listenerRoutes(context),
+      ...loadBalancerRoutes(context),
+      ...haproxyRoutes(context),
+      ...plugRoutes(context),
+      ...certificateRoutes(context),
+      ...configRoutes(context),
+    ]),
+    log,
+  });
+  await server.listen();
+  return server;
+}
+
+async function keepCounts(
+  reader: HealthReader,
+  counters: Counters,
+  supervisor: Supervisor,
+  id: string,
+  log: Log,
+): Promise<void> {
+  const service = supervisor.find(id);
+  if (service === null) return;
+  try {
+    for (const reading of await reader.readAll([service])) counters.absorb(reading);
+    await counters.save();
+  } catch (error) {
+    log.warn(`${id}: counts of the ending haproxy are lost: ${messageOf(error)}`);
+  }
+}

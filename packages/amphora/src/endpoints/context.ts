@@ -1,0 +1,27 @@
+/** What endpoints work with. */
+import type { AgentSettings, MutableSettings } from '../config/settings.ts';
+import type { Supervisor } from '../haproxy/supervisor.ts';
+import type { Log } from '../log.ts';
+import type { TrafficNamespace } from '../network/namespace.ts';
+import type { Plugger } from '../network/plugger.ts';
+import type { AgentState } from '../state/agent-state.ts';
+import type { Activity } from '../system/activity.ts';
+import type { RunCommand } from '../system/run.ts';
+
+export interface AgentContext {
+  /** As at start-up. */
+  settings: AgentSettings;
+  /** As of now. */
+  mutable: () => MutableSettings;
+  /** Stores a new configuration file and takes over what may change. @throws SettingsError, IniSyntaxError */
+  replaceConfiguration: (text: string) => Promise<void>;
+  /** Stores and presents a new server certificate. @throws Error when TLS cannot use it */
+  replaceCertificate: (pem: Buffer) => Promise<void>;
+  supervisor: Supervisor;
+  namespace: TrafficNamespace;
+  plugger: Plugger;
+  state: AgentState;
+  activity: Activity;
+  run: RunCommand;
+  log: Log;
+}

@@ -1,0 +1,47 @@
+/** `PUT /1.0/loadbalancer/{amphora}/{loadbalancer}/haproxy` and `GET /1.0/loadbalancer/{loadbalancer}/haproxy`. */
+
+import { InvalidConfigurationError } from '../haproxy/load-balancer.ts';
+import { isUuid } from '../haproxy/paths.ts';
+import { AnswerError, ok } from '../http/answer.ts';
+import { LARGE_BODY } from '../http/body.ts';
+import type { Route } from '../http/router.ts';
+import type { HaproxyUploaded } from '../protocol/agent-api.ts';
+import type { AgentContext } from './context.ts';
+
+export function haproxyRoutes({ settings, supervisor }: AgentContext): Route[] {
+  return [
+    {
+      method: 'PUT',
+      path: '/1.0/loadbalancer/:amphoraId/:id/haproxy',
+      handle: async ({ params, body }) => {
+        const { amphoraId = '', id = '' } = params;
+        if (amphoraId !== settings.amphoraId) throw invalid(`This amphora is ${settings.amphoraId}`);
+        if (!isUuid(id)) throw invalid('The load balancer id is not a UUID');
+        const configuration = await body(LARGE_BODY);
+        return supervisor.change(id, async (service) => {
+          try {
+            const uploaded = await service.store(configuration);
+            const answer: HaproxyUploaded = { message: 'OK', uploaded, running: await service.runningHash() };
+            return ok(201, answer);
+          } catch (error) {
+            throw error instanceof InvalidConfigurationError ? invalid(error.message) : error;
+          }
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/1.0/loadbalancer/:id/haproxy',
+      handle: async ({ params }) => {
+        const { id = '' } = params;
+        const stored = await supervisor.find(id)?.stored();
+        if (stored) return ok(200, stored.toString('utf8'));
+        throw new AnswerError(404, { message: 'Loadbalancer Not Found', details: `No loadbalancer with UUID: ${id}` });
+      },
+    },
+  ];
+}
+
+function invalid(details: string): AnswerError {
+  return new AnswerError(400, { message: 'Invalid request', details });
+}

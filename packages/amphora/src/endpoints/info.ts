@@ -1,0 +1,71 @@
+/** `GET /info` and `GET /1.0/details`. */
+import { statfs } from 'node:fs/promises';
+import { hostname, loadavg } from 'node:os';
+import { type HaproxyVersion, haproxyVersion } from '../haproxy/check.ts';
+import { listenersOf } from '../haproxy/config-text.ts';
+import { ok } from '../http/answer.ts';
+import type { Route } from '../http/router.ts';
+import { AGENT_API_VERSION, type AgentDetails, type AgentInfo } from '../protocol/agent-api.ts';
+import { readMemory } from '../system/memory.ts';
+import type { AgentContext } from './context.ts';
+
+const TOPOLOGY = { SINGLE: 'SINGLE', ACTIVE_STANDBY: 'ACTIVE-STANDBY' } as const;
+
+export function infoRoutes(context: AgentContext): Route[] {
+  let version: Promise<HaproxyVersion> | undefined;
+  const versions = (): Promise<HaproxyVersion> =>
+    (version ??= haproxyVersion(context.run, context.settings.haproxyCmd));
+  const info = async (): Promise<AgentInfo> => ({
+    hostname: hostname(),
+    uuid: context.settings.amphoraId,
+    haproxy_version: (await versions()).haproxy,
+    api_version: AGENT_API_VERSION,
+  });
+  return [
+    { method: 'GET', path: '/info', handle: async () => ok(200, await info()) },
+    {
+      method: 'GET',
+      path: '/1.0/details',
+      handle: async () => {
+        const { haproxy, openssl } = await versions();
+        const details: AgentDetails = {
+          ...(await info()),
+          ...(await context.activity.rates()),
+          ...(await serviceDetails(context)),
+          active: await hasVip(context),
+          memory: await readMemory(),
+          disk: await rootDisk(),
+          load: loadavg() as [number, number, number],
+          topology: TOPOLOGY[context.mutable().loadbalancerTopology],
+          topology_status: 'OK',
+          packages: [{ haproxy }, ...(openssl === null ? [] : [{ openssl }])],
+        };
+        return ok(200, details);
+      },
+    },
+  ];
+}
+
+async function serviceDetails(context: AgentContext): Promise<Pick<AgentDetails, 'haproxy_count' | 'listeners'>> {
+  const running = [];
+  for (const service of context.supervisor.services()) {
+    if (await service.isRunning()) running.push((await service.stored())?.toString('utf8') ?? '');
+  }
+  return {
+    haproxy_count: running.length,
+    listeners: running.flatMap((text) => listenersOf(text).map((listener) => listener.id)),
+  };
+}
+
+async function hasVip({ namespace, state }: AgentContext): Promise<boolean> {
+  const vips = new Set(state.ports().flatMap((port) => port.vips));
+  if (vips.size === 0) return false;
+  const present = [...(await namespace.addresses()).values()].flat();
+  return present.some((address) => vips.has(address.address));
+}
+
+async function rootDisk(): Promise<AgentDetails['disk']> {
+  const { bsize, blocks, bfree, bavail } = await statfs('/');
+  const kilobytes = (count: number): number => Math.floor((count * bsize) / 1024);
+  return { used: kilobytes(blocks - bfree), available: kilobytes(bavail) };
+}

@@ -1,0 +1,61 @@
+/** `GET /1.0/listeners` and `DELETE /1.0/listeners/{id}`. */
+
+import { listenersOf, withoutListener } from '../haproxy/config-text.ts';
+import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
+import { AnswerError, ok } from '../http/answer.ts';
+import type { Route } from '../http/router.ts';
+import type { AgentListener } from '../protocol/agent-api.ts';
+import type { AgentContext } from './context.ts';
+
+export function listenerRoutes(context: AgentContext): Route[] {
+  return [
+    { method: 'GET', path: '/1.0/listeners', handle: async () => ok(200, await list(context)) },
+    {
+      method: 'DELETE',
+      path: '/1.0/listeners/:id',
+      handle: async ({ params }) => {
+        await remove(context, params.id ?? '');
+        return ok(200, { message: 'OK' });
+      },
+    },
+  ];
+}
+
+async function list({ supervisor, state }: AgentContext): Promise<AgentListener[]> {
+  const listeners: AgentListener[] = [];
+  for (const service of supervisor.services()) {
+    const text = (await service.stored())?.toString('utf8') ?? '';
+    const wanted = state.desired(service.id) === 'running';
+    const status = (await service.isRunning()) ? 'ACTIVE' : wanted ? 'ERROR' : 'STOPPED';
+    listeners.push(...listenersOf(text).map(({ id, type }) => ({ status, uuid: id, type }) as const));
+  }
+  return listeners;
+}
+
+/** The id names a listener, or a load balancer with all its listeners. The last listener takes everything with it. */
+async function remove(context: AgentContext, id: string): Promise<void> {
+  const { supervisor, state } = context;
+  const service = supervisor.find(id) ?? (await ownerOf(supervisor.services(), id));
+  const unknown = new AnswerError(404, { message: 'Listener Not Found', details: `No listener with UUID: ${id}` });
+  if (service === null) throw unknown;
+  await supervisor.change(service.id, async () => {
+    const text = (await service.stored())?.toString('utf8');
+    if (text === undefined) throw unknown;
+    const others = listenersOf(text).filter((listener) => listener.id !== id);
+    if (id === service.id || others.length === 0) {
+      await state.forget(service.id);
+      await service.remove();
+      return;
+    }
+    await service.store(Buffer.from(withoutListener(text, id), 'utf8'));
+    if (await service.isRunning()) await service.activate(false);
+  });
+}
+
+async function ownerOf(services: LoadBalancerService[], id: string): Promise<LoadBalancerService | null> {
+  for (const service of services) {
+    const text = (await service.stored())?.toString('utf8') ?? '';
+    if (listenersOf(text).some((listener) => listener.id === id)) return service;
+  }
+  return null;
+}

@@ -1,0 +1,61 @@
+/** `PUT /1.0/loadbalancer/{id}/{start|stop|reload}`. */
+
+import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
+import { HaproxyError } from '../haproxy/process.ts';
+import { AnswerError, ok } from '../http/answer.ts';
+import type { Route } from '../http/router.ts';
+import { LOAD_BALANCER_ACTIONS, type LoadBalancerAction } from '../protocol/agent-api.ts';
+import type { AgentContext } from './context.ts';
+
+const ERROR_MESSAGE: Record<LoadBalancerAction, string> = {
+  start: 'Error starting haproxy',
+  stop: 'Error stopping haproxy',
+  reload: 'Error reload_config haproxy',
+};
+
+export function loadBalancerRoutes(context: AgentContext): Route[] {
+  return [
+    {
+      method: 'PUT',
+      path: '/1.0/loadbalancer/:id/:action',
+      handle: async ({ params }) => {
+        const { id = '', action: word = '' } = params;
+        const action = LOAD_BALANCER_ACTIONS.find((name) => name === word.toLowerCase());
+        if (action === undefined) {
+          throw new AnswerError(400, { message: 'Invalid Request', details: `Unknown action: ${word}` });
+        }
+        if (context.supervisor.find(id) === null) {
+          throw new AnswerError(404, { message: 'Listener Not Found', details: `No loadbalancer with UUID: ${id}` });
+        }
+        return ok(202, { message: 'OK', details: await run(context, id, action) });
+      },
+    },
+  ];
+}
+
+async function run({ supervisor, state }: AgentContext, id: string, action: LoadBalancerAction): Promise<string> {
+  try {
+    return await supervisor.change(id, async (service) => {
+      if (action === 'stop') {
+        // First the wish, then the deed: the watch must not start again what is being stopped.
+        await state.setDesired(id, 'stopped');
+        await service.stop();
+        return `haproxy daemon for ${id} stopped`;
+      }
+      const outcome = await activate(service, action);
+      await state.setDesired(id, 'running');
+      return `Configuration file is valid\nhaproxy daemon for ${id} ${outcome}`;
+    });
+  } catch (error) {
+    if (error instanceof HaproxyError) {
+      throw new AnswerError(500, { message: ERROR_MESSAGE[action], details: error.message });
+    }
+    throw error;
+  }
+}
+
+/** `start` of something that runs makes sure it runs with the stored configuration; `reload` always reloads. */
+async function activate(service: LoadBalancerService, action: 'start' | 'reload'): Promise<string> {
+  const outcome = await service.activate(action === 'reload');
+  return outcome === 'unchanged' ? 'started' : outcome;
+}

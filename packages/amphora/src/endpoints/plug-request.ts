@@ -1,0 +1,80 @@
+/** Reads the bodies of plug requests. Addresses are judged later, by the interface plan; here it is shapes only. */
+import type {
+  AdditionalVipRequest,
+  FixedIpRequest,
+  HostRoute,
+  PlugNetworkRequest,
+  PlugVipRequest,
+} from '../protocol/agent-api.ts';
+
+type Fields = Record<string, unknown>;
+
+/** Thrown for a body of the wrong shape; the message names the field. */
+export class ShapeError extends Error {}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== 'string' || value === '') throw new ShapeError(`${name} is required`);
+  return value;
+}
+
+function gateway(fields: Fields): { gateway?: string | null } {
+  const value = fields.gateway;
+  if (value === undefined || value === null || value === '') return {};
+  return { gateway: text(fields, 'gateway') };
+}
+
+function mtu(fields: Fields): { mtu?: number } {
+  const value = fields.mtu;
+  if (value === undefined || value === null) return {};
+  // 68 is the smallest MTU IPv4 allows.
+  if (!Number.isInteger(value) || (value as number) < 68 || (value as number) > 65_535) {
+    throw new ShapeError('mtu must be a whole number from 68 to 65535');
+  }
+  return { mtu: value as number };
+}
+
+function list<T>(fields: Fields, name: string, convert: (item: Fields) => T): T[] {
+  const value = fields[name] ?? [];
+  if (!Array.isArray(value)) throw new ShapeError(`${name} must be a list`);
+  return value.map((item: unknown) => {
+    if (typeof item !== 'object' || item === null) throw new ShapeError(`${name} must be a list of objects`);
+    return convert(item as Fields);
+  });
+}
+
+function hostRoutes(fields: Fields): { host_routes: HostRoute[] } {
+  const convert = (item: Fields): HostRoute => ({
+    destination: text(item, 'destination'),
+    nexthop: text(item, 'nexthop'),
+  });
+  return { host_routes: list(fields, 'host_routes', convert) };
+}
+
+function address(fields: Fields): AdditionalVipRequest & FixedIpRequest {
+  return {
+    ip_address: text(fields, 'ip_address'),
+    subnet_cidr: text(fields, 'subnet_cidr'),
+    ...gateway(fields),
+    ...hostRoutes(fields),
+  };
+}
+
+/** @throws ShapeError */
+export function readPlugVip(fields: Fields): PlugVipRequest {
+  const vrrpIp = fields.vrrp_ip ?? undefined;
+  return {
+    mac_address: text(fields, 'mac_address'),
+    subnet_cidr: text(fields, 'subnet_cidr'),
+    ...gateway(fields),
+    ...mtu(fields),
+    ...(vrrpIp === undefined ? {} : { vrrp_ip: text(fields, 'vrrp_ip') }),
+    ...hostRoutes(fields),
+    additional_vips: list(fields, 'additional_vips', address),
+  };
+}
+
+/** @throws ShapeError */
+export function readPlugNetwork(fields: Fields): PlugNetworkRequest {
+  return { mac_address: text(fields, 'mac_address'), ...mtu(fields), fixed_ips: list(fields, 'fixed_ips', address) };
+}

@@ -1,0 +1,64 @@
+/** `POST /1.0/plug/vip/{ip}` and `POST /1.0/plug/network`. */
+import { type Answer, AnswerError, ok } from '../http/answer.ts';
+import { parseObject, SMALL_BODY } from '../http/body.ts';
+import type { AgentRequest, Route } from '../http/router.ts';
+import { type InterfacePlan, PlanError, planNetwork, planVip } from '../network/interface-plan.ts';
+import { parseIp } from '../network/ip-address.ts';
+import { InterfaceNotFoundError } from '../network/plugger.ts';
+import { CommandError, outputOf } from '../system/run.ts';
+import type { AgentContext } from './context.ts';
+import { readPlugNetwork, readPlugVip, ShapeError } from './plug-request.ts';
+
+export function plugRoutes(context: AgentContext): Route[] {
+  return [
+    { method: 'POST', path: '/1.0/plug/vip/:ip', handle: (request) => plugVip(context, request) },
+    { method: 'POST', path: '/1.0/plug/network', handle: (request) => plugNetwork(context, request) },
+  ];
+}
+
+async function plugVip(context: AgentContext, { params, body }: AgentRequest): Promise<Answer> {
+  const ip = parseIp(params.ip ?? '');
+  if (ip === null) throw new AnswerError(400, { message: 'Invalid VIP' });
+  const fields = parseObject(await body(SMALL_BODY));
+  const plan = await plug(context, 'Invalid subnet information', 'Error plugging VIP', (makeReady) => {
+    const request = readPlugVip(fields ?? {});
+    const standby = context.mutable().loadbalancerTopology === 'ACTIVE_STANDBY';
+    return makeReady(request.mac_address, (name) => planVip(ip.text, request, name, standby));
+  });
+  return ok(202, { message: 'OK', details: `VIP ${ip.text} plugged on interface ${plan.name}` });
+}
+
+async function plugNetwork(context: AgentContext, { body }: AgentRequest): Promise<Answer> {
+  const fields = parseObject(await body(SMALL_BODY));
+  const plan = await plug(context, 'Invalid network information', 'Error plugging Port', (makeReady) => {
+    const request = readPlugNetwork(fields ?? {});
+    return makeReady(request.mac_address, (name) => planNetwork(request, name));
+  });
+  return ok(202, { message: 'OK', details: `Plugged interface ${plan.name}` });
+}
+
+type MakeReady = (mac: string, makePlan: (name: string) => InterfacePlan) => Promise<InterfacePlan>;
+
+async function plug(
+  { plugger, supervisor }: AgentContext,
+  invalid: string,
+  failed: string,
+  work: (makeReady: MakeReady) => Promise<InterfacePlan>,
+): Promise<InterfacePlan> {
+  try {
+    const plan = await work((mac, makePlan) => plugger.plug(mac.toLowerCase(), makePlan));
+    supervisor.kick();
+    return plan;
+  } catch (error) {
+    if (error instanceof ShapeError || error instanceof PlanError) {
+      throw new AnswerError(400, { message: invalid, details: error.message });
+    }
+    if (error instanceof InterfaceNotFoundError) {
+      throw new AnswerError(404, { message: 'No suitable network interface found', details: error.message });
+    }
+    if (error instanceof CommandError) {
+      throw new AnswerError(500, { message: failed, details: outputOf(error.result) });
+    }
+    throw error;
+  }
+}

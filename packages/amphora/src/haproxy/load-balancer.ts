@@ -1,0 +1,183 @@
+/** One load balancer on this amphora: its stored configuration, its HAProxy, and the way from one to the other. */
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { type Log, messageOf } from '../log.ts';
+import { writeFileAtomic } from '../state/atomic-file.ts';
+import type { RunCommand } from '../system/run.ts';
+import { checkConfiguration } from './check.ts';
+import { type LoadBalancerPaths, loadBalancerPaths } from './paths.ts';
+import { HaproxyError, HaproxyProcess } from './process.ts';
+import { askSocket } from './socket.ts';
+
+export interface LoadBalancerOptions {
+  basePath: string;
+  haproxyCmd: string;
+  namespace: string;
+  run: RunCommand;
+  log: Log;
+  /** Called before the counters of a running HAProxy are lost (reload, stop). Must not throw. */
+  beforeCountersReset: (loadBalancerId: string) => Promise<void>;
+}
+
+/** Thrown when HAProxy's syntax check refuses a configuration; the message is HAProxy's. */
+export class InvalidConfigurationError extends Error {
+  constructor(alerts: string) {
+    super(alerts);
+    this.name = 'InvalidConfigurationError';
+  }
+}
+
+const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
+
+export class LoadBalancerService {
+  readonly id: string;
+  readonly paths: LoadBalancerPaths;
+  readonly process: HaproxyProcess;
+  readonly #options: LoadBalancerOptions;
+  #changing = false;
+
+  constructor(id: string, options: LoadBalancerOptions) {
+    this.id = id;
+    this.#options = options;
+    this.paths = loadBalancerPaths(options.basePath, id);
+    this.process = new HaproxyProcess(this.paths, options.haproxyCmd, options.namespace);
+  }
+
+  stored(): Promise<Buffer | null> {
+    return readOrNull(this.paths.stored);
+  }
+
+  async isRunning(): Promise<boolean> {
+    return (await this.process.pid()) !== null;
+  }
+
+  /** HAProxy is being started or reloaded right now: it pauses listeners for a moment, which is not their status. */
+  get changing(): boolean {
+    return this.#changing;
+  }
+
+  /** SHA-256 of the configuration HAProxy uses; null when it does not run or a crash left that in doubt. */
+  async runningHash(): Promise<string | null> {
+    if (!(await this.isRunning())) return null;
+    if ((await readOrNull(this.paths.previous)) !== null) return null;
+    const running = await readOrNull(this.paths.running);
+    return running === null ? null : sha256(running);
+  }
+
+  /** Checks, then stores; nothing changes when the check fails. Returns the hash. @throws InvalidConfigurationError */
+  async store(configuration: Buffer): Promise<string> {
+    await mkdir(this.paths.folder, { recursive: true, mode: 0o755 });
+    const { run, haproxyCmd } = this.#options;
+    const alerts = await checkConfiguration(run, haproxyCmd, this.paths.check, configuration);
+    if (alerts !== null) {
+      // Only an empty folder goes: a refused first upload must leave no trace of the load balancer.
+      await rmdir(this.paths.folder).catch(() => {});
+      throw new InvalidConfigurationError(alerts);
+    }
+    await writeFileAtomic(this.paths.stored, configuration, 0o600);
+    return sha256(configuration);
+  }
+
+  /**
+   * Makes the stored configuration the running one: starts or reloads HAProxy. When HAProxy cannot use it (an address that
+   * cannot be bound), the configuration before is running again when this throws.
+   *
+   * @throws HaproxyError
+   */
+  async activate(force: boolean): Promise<'started' | 'reloaded' | 'unchanged'> {
+    const stored = await this.stored();
+    if (stored === null) throw new HaproxyError(`no configuration is stored for ${this.id}`);
+    const wasRunning = await this.isRunning();
+    if (wasRunning && !force && (await this.runningHash()) === sha256(stored)) return 'unchanged';
+    if (wasRunning) {
+      await this.#options.beforeCountersReset(this.id);
+      await this.#saveServerState(stored);
+    }
+    await this.#stage(stored);
+    this.#changing = true;
+    try {
+      await this.#startOrReload(wasRunning);
+    } catch (error) {
+      await this.#fallBack(wasRunning);
+      throw error;
+    } finally {
+      this.#changing = false;
+    }
+    await rm(this.paths.previous, { force: true });
+    return wasRunning ? 'reloaded' : 'started';
+  }
+
+  /**
+   * Starts HAProxy again after it died or the amphora booted, with the configuration that worked last.
+   *
+   * @throws HaproxyError
+   */
+  async revive(): Promise<void> {
+    if ((await readOrNull(this.paths.running)) === null) {
+      await this.activate(false);
+      return;
+    }
+    try {
+      await this.process.start();
+      await rm(this.paths.previous, { force: true });
+    } catch (error) {
+      // A crash came between staging a new configuration and learning whether it works: it does not.
+      if ((await readOrNull(this.paths.previous)) === null) throw error;
+      await this.#fallBack(false);
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (await this.isRunning()) await this.#options.beforeCountersReset(this.id);
+    await this.process.stop();
+  }
+
+  /** Stops HAProxy and removes everything of the load balancer. */
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.paths.folder, { recursive: true, force: true });
+  }
+
+  async #stage(stored: Buffer): Promise<void> {
+    // A `previous` that is still there is the last proven one; `running` was never proven.
+    if ((await readOrNull(this.paths.running)) !== null && (await readOrNull(this.paths.previous)) === null) {
+      await copyFile(this.paths.running, `${this.paths.previous}.tmp`);
+      await rename(`${this.paths.previous}.tmp`, this.paths.previous);
+    }
+    await writeFileAtomic(this.paths.running, stored, 0o600);
+  }
+
+  async #startOrReload(wasRunning: boolean): Promise<void> {
+    if (!wasRunning) return this.process.start();
+    await this.process.reload();
+  }
+
+  async #fallBack(wasRunning: boolean): Promise<void> {
+    const { previous, running } = this.paths;
+    if ((await readOrNull(previous)) === null) {
+      await rm(running, { force: true });
+      return;
+    }
+    await rename(previous, running);
+    try {
+      // The master waits without a configuration after a failed reload until it is told to load a good one.
+      if (wasRunning && (await this.isRunning())) await this.process.reload();
+      else await this.process.start();
+      this.#options.log.warn(`${this.id}: serving the configuration from before the failed change`);
+    } catch (error) {
+      this.#options.log.error(`${this.id}: the last good configuration does not start: ${messageOf(error)}`);
+    }
+  }
+
+  /** A reload forgets member states unless the new worker finds them in a file the configuration names. */
+  async #saveServerState(configuration: Buffer): Promise<void> {
+    if (!configuration.includes('server-state-file')) return;
+    try {
+      const state = await askSocket(this.paths.statsSocket, 'show servers state', 2_000);
+      await writeFile(this.paths.serverState, state, { mode: 0o600 });
+    } catch (error) {
+      this.#options.log.warn(`${this.id}: member states could not be saved: ${messageOf(error)}`);
+    }
+  }
+}

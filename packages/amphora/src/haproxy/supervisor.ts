@@ -1,0 +1,142 @@
+/** All load balancers of the amphora: adopts, starts and restarts their HAProxy processes, one change at a time each. */
+import { readdir } from 'node:fs/promises';
+import { type Log, messageOf } from '../log.ts';
+import type { AgentState } from '../state/agent-state.ts';
+import { KeyedLock } from '../system/keyed-lock.ts';
+import { type LoadBalancerOptions, LoadBalancerService } from './load-balancer.ts';
+import { isUuid } from './paths.ts';
+
+interface Entry {
+  service: LoadBalancerService;
+  /** Failed starts in a row. */
+  failures: number;
+  /** Time (ms) before which no restart is tried. */
+  notBefore: number;
+  startedAt: number;
+  checking: boolean;
+}
+
+const CHECK_INTERVAL_MS = 1_000;
+/** Wait before restart number n+1: quick for a crash, calm for a configuration whose address is not there yet. */
+const BACKOFF_MS = [0, 500, 1_000, 2_000, 5_000, 10_000];
+const STABLE_MS = 60_000;
+
+export class Supervisor {
+  readonly #options: LoadBalancerOptions;
+  readonly #state: AgentState;
+  readonly #log: Log;
+  readonly #lock = new KeyedLock();
+  readonly #entries = new Map<string, Entry>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: LoadBalancerOptions, state: AgentState) {
+    this.#options = options;
+    this.#state = state;
+    this.#log = options.log;
+  }
+
+  /** Finds stored load balancers, adopts what runs, starts what should run; then watches. */
+  async begin(): Promise<void> {
+    const names = await readdir(this.#options.basePath);
+    for (const id of names.filter(isUuid)) {
+      const entry = this.#entry(id);
+      if ((await entry.service.stored()) === null) this.#entries.delete(id);
+      else if (await entry.service.isRunning()) await this.#adopt(entry);
+    }
+    this.#schedule(0);
+  }
+
+  end(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Something changed that may let a failed start succeed now (an interface arrived). */
+  kick(): void {
+    for (const entry of this.#entries.values()) entry.notBefore = 0;
+    if (this.#timer !== null) this.#schedule(0);
+  }
+
+  services(): LoadBalancerService[] {
+    return [...this.#entries.values()].map((entry) => entry.service);
+  }
+
+  /** Null when this amphora stores no configuration for the id. */
+  find(id: string): LoadBalancerService | null {
+    return this.#entries.get(id)?.service ?? null;
+  }
+
+  /** Runs a change of one load balancer while nothing else touches it. */
+  change<T>(id: string, work: (service: LoadBalancerService) => Promise<T>): Promise<T> {
+    return this.#lock.run(id, async () => {
+      const entry = this.#entry(id);
+      try {
+        return await work(entry.service);
+      } finally {
+        entry.failures = 0;
+        entry.notBefore = 0;
+        if ((await entry.service.stored()) === null) this.#entries.delete(id);
+      }
+    });
+  }
+
+  #entry(id: string): Entry {
+    const known = this.#entries.get(id);
+    if (known !== undefined) return known;
+    const service = new LoadBalancerService(id, this.#options);
+    const entry = { service, failures: 0, notBefore: 0, startedAt: 0, checking: false };
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  async #adopt(entry: Entry): Promise<void> {
+    const { service } = entry;
+    entry.startedAt = Date.now();
+    this.#log.info(`${service.id}: adopted running haproxy ${await service.process.pid()}`);
+    await this.#state.setDesired(service.id, 'running');
+    // The agent died between staging a configuration and its reload: only a reload tells which one is in use.
+    if ((await service.runningHash()) !== null) return;
+    await this.change(service.id, () => service.activate(true)).catch((error: unknown) =>
+      this.#log.error(`${service.id}: ${messageOf(error)}`),
+    );
+  }
+
+  #schedule(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      // Not awaited: one HAProxy that takes 30 s to start must not keep the others waiting.
+      for (const entry of this.#entries.values()) void this.#check(entry);
+      this.#schedule(CHECK_INTERVAL_MS);
+    }, ms);
+  }
+
+  async #check(entry: Entry): Promise<void> {
+    const { service } = entry;
+    if (entry.checking) return;
+    entry.checking = true;
+    try {
+      if (this.#state.desired(service.id) !== 'running') return;
+      await this.#lock.run(service.id, async () => {
+        if (this.#state.desired(service.id) !== 'running') return;
+        if (await service.isRunning()) return service.process.boundOutput();
+        await this.#restart(entry);
+      });
+    } catch (error) {
+      this.#log.error(`${service.id}: ${messageOf(error)}`);
+    } finally {
+      entry.checking = false;
+    }
+  }
+
+  async #restart(entry: Entry): Promise<void> {
+    const { service } = entry;
+    const now = Date.now();
+    if (now < entry.notBefore) return;
+    if (entry.startedAt > 0 && now - entry.startedAt > STABLE_MS) entry.failures = 0;
+    entry.failures += 1;
+    entry.notBefore = now + (BACKOFF_MS[entry.failures] ?? 10_000);
+    this.#log.warn(`${service.id}: haproxy is not running, starting it (attempt ${entry.failures})`);
+    await service.revive();
+    entry.startedAt = Date.now();
+  }
+}

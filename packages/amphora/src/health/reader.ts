@@ -1,0 +1,48 @@
+/** Reads all HAProxy processes of the amphora side by side; one that does not answer is left out. */
+import { listenersOf } from '../haproxy/config-text.ts';
+import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
+import { type Log, messageOf } from '../log.ts';
+import { type Reading, readStatistics } from './statistics.ts';
+
+/** A change that takes longer is no moment any more: what HAProxy says then is reported. */
+const CHANGE_LIMIT_MS = 5_000;
+
+export class HealthReader {
+  readonly #log: Log;
+  readonly #last = new Map<string, { at: number; reading: Reading }>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  async readAll(services: LoadBalancerService[]): Promise<Reading[]> {
+    const readings = await Promise.all(services.map((service) => this.#read(service)));
+    return readings.filter((reading) => reading !== null);
+  }
+
+  async knownListeners(services: LoadBalancerService[]): Promise<Set<string>> {
+    const known = new Set<string>();
+    for (const service of services) {
+      const text = (await service.stored())?.toString('utf8') ?? '';
+      for (const { id } of listenersOf(text)) known.add(id);
+    }
+    return known;
+  }
+
+  async #read(service: LoadBalancerService): Promise<Reading | null> {
+    const last = this.#last.get(service.id);
+    if (service.changing && last !== undefined && performance.now() - last.at < CHANGE_LIMIT_MS) return last.reading;
+    this.#last.delete(service.id);
+    if (!(await service.isRunning())) return null;
+    try {
+      const reading = await readStatistics(service.paths.statsSocket);
+      // A reload that began meanwhile may have paused the listeners in this very answer.
+      if (service.changing && last !== undefined) return last.reading;
+      this.#last.set(service.id, { at: performance.now(), reading });
+      return reading;
+    } catch (error) {
+      this.#log.warn(`${service.id}: ${messageOf(error)}`);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** Entry of the bundled agent: `node amphora-agent.cjs [--config-file <path>]`. */
+import { startAgent } from './agent.ts';
+import { messageOf } from './log.ts';
+
+const DEFAULT_CONFIG_FILE = '/etc/octavia/amphora-agent.conf';
+
+function configFile(args: string[]): string {
+  const index = args.indexOf('--config-file');
+  return (index < 0 ? undefined : args[index + 1]) ?? DEFAULT_CONFIG_FILE;
+}
+
+startAgent(configFile(process.argv.slice(2))).then(
+  (agent) => {
+    const end = (): void => {
+      void agent.stop().then(() => process.exit(0));
+    };
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+    process.on('SIGHUP', () => {
+      agent.reloadConfiguration().catch((error: unknown) => {
+        process.stderr.write(`configuration not reloaded: ${messageOf(error)}\n`);
+      });
+    });
+  },
+  (error: unknown) => {
+    process.stderr.write(`the agent cannot start: ${messageOf(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,169 @@
+/** What one interface in the traffic namespace should look like. Derived from a plug request, kept for the next boot. */
+import type { FixedIpRequest, HostRoute, PlugNetworkRequest, PlugVipRequest } from '../protocol/agent-api.ts';
+import { hostCidr, type IpAddress, type IpNetwork, parseCidr, parseIp, parseMac } from './ip-address.ts';
+
+export interface PlannedAddress {
+  /** Address with prefix length. */
+  cidr: string;
+  /** False: keepalived moves this address between amphorae, so the agent neither adds nor removes it. */
+  owned: boolean;
+}
+
+export interface PlannedRoute {
+  version: 4 | 6;
+  /** Network, or `default`. */
+  destination: string;
+  gateway?: string;
+  table?: number;
+}
+
+export interface PlannedRule {
+  /** Source network whose traffic uses the table. */
+  from: string;
+  table: number;
+}
+
+export interface InterfacePlan {
+  kind: 'vip' | 'network';
+  /** Name inside the namespace: eth1, eth2, … */
+  name: string;
+  mac: string;
+  mtu?: number;
+  /** The VIPs among the addresses, without prefix length. */
+  vips: string[];
+  addresses: PlannedAddress[];
+  routes: PlannedRoute[];
+  rules: PlannedRule[];
+}
+
+/** Answers of VIP traffic leave through the VIP's own gateway even when the client sits in a member network. */
+export const VIP_TABLE = 1;
+
+export class PlanError extends Error {
+  readonly kind: 'address' | 'subnet' | 'mac';
+
+  constructor(kind: 'address' | 'subnet' | 'mac', message: string) {
+    super(message);
+    this.name = 'PlanError';
+    this.kind = kind;
+  }
+}
+
+function address(text: string, what: string): IpAddress {
+  const ip = parseIp(text);
+  if (ip === null) throw new PlanError('address', `${what} "${text}" is not an IP address`);
+  return ip;
+}
+
+function network(text: string, version: 4 | 6 | null, what: string): IpNetwork {
+  const parsed = parseCidr(text);
+  if (parsed === null || (version !== null && parsed.version !== version)) {
+    throw new PlanError('subnet', `${what} "${text}" is not a network of the right IP version`);
+  }
+  return parsed;
+}
+
+function gatewayOf(text: string, version: 4 | 6): string {
+  const ip = parseIp(text);
+  if (ip === null || ip.version !== version) throw new PlanError('subnet', `gateway "${text}" is not usable`);
+  return ip.text;
+}
+
+function macOf(text: string): string {
+  const mac = parseMac(text);
+  if (mac === null) throw new PlanError('mac', `"${text}" is not a MAC address`);
+  return mac;
+}
+
+function hostRoutes(routes: HostRoute[], version: 4 | 6): PlannedRoute[] {
+  return routes.map(({ destination, nexthop }) => {
+    const target = network(destination, version, 'host route');
+    return {
+      version,
+      destination: target.prefixLength === 0 ? 'default' : target.text,
+      gateway: gatewayOf(nexthop, version),
+    };
+  });
+}
+
+interface VipSource {
+  vip: IpAddress;
+  subnetCidr: string;
+  gateway?: string | null | undefined;
+  hostRoutes: HostRoute[];
+  vrrpIp?: string | undefined;
+}
+
+function addVip(plan: InterfacePlan, source: VipSource, keepalivedOwnsVips: boolean): void {
+  const { vip } = source;
+  const { version } = vip;
+  const subnet = network(source.subnetCidr, version, 'subnet');
+  const own = source.vrrpIp === undefined ? vip : address(source.vrrpIp, 'vrrp_ip');
+  if (own.version !== version) throw new PlanError('subnet', 'vrrp_ip and VIP have different IP versions');
+  plan.vips.push(vip.text);
+  plan.addresses.push({ cidr: `${own.text}/${subnet.prefixLength}`, owned: true });
+  if (own.text !== vip.text) plan.addresses.push({ cidr: hostCidr(vip), owned: !keepalivedOwnsVips });
+  plan.routes.push({ version, destination: subnet.text, table: VIP_TABLE });
+  if (source.gateway) {
+    const gateway = gatewayOf(source.gateway, version);
+    plan.routes.push({ version, destination: 'default', gateway });
+    plan.routes.push({ version, destination: 'default', gateway, table: VIP_TABLE });
+  }
+  for (const route of hostRoutes(source.hostRoutes, version)) {
+    plan.routes.push(route, { ...route, table: VIP_TABLE });
+  }
+  plan.rules.push({ from: hostCidr(vip), table: VIP_TABLE });
+}
+
+/**
+ * @param keepalivedOwnsVips active-standby: a VIP beside the port's own address is not put on the interface here
+ * @throws PlanError for values that are no addresses or do not fit together
+ */
+export function planVip(ip: string, request: PlugVipRequest, name: string, keepalivedOwnsVips: boolean): InterfacePlan {
+  const plan = emptyPlan('vip', name, request.mac_address, request.mtu);
+  const primary = {
+    vip: address(ip, 'VIP'),
+    subnetCidr: request.subnet_cidr,
+    gateway: request.gateway,
+    hostRoutes: request.host_routes ?? [],
+    vrrpIp: request.vrrp_ip,
+  };
+  addVip(plan, primary, keepalivedOwnsVips);
+  for (const extra of request.additional_vips ?? []) {
+    const source = {
+      vip: address(extra.ip_address, 'additional VIP'),
+      subnetCidr: extra.subnet_cidr,
+      gateway: extra.gateway,
+      hostRoutes: extra.host_routes ?? [],
+    };
+    addVip(plan, source, keepalivedOwnsVips);
+  }
+  return plan;
+}
+
+/** A member network gets no default route: that one belongs to the VIP. @throws PlanError */
+export function planNetwork(request: PlugNetworkRequest, name: string): InterfacePlan {
+  const plan = emptyPlan('network', name, request.mac_address, request.mtu);
+  for (const fixed of request.fixed_ips ?? []) addFixedIp(plan, fixed);
+  return plan;
+}
+
+function addFixedIp(plan: InterfacePlan, fixed: FixedIpRequest): void {
+  const ip = address(fixed.ip_address, 'fixed IP');
+  const subnet = network(fixed.subnet_cidr, ip.version, 'subnet');
+  plan.addresses.push({ cidr: `${ip.text}/${subnet.prefixLength}`, owned: true });
+  plan.routes.push(...hostRoutes(fixed.host_routes ?? [], ip.version));
+}
+
+function emptyPlan(kind: 'vip' | 'network', name: string, mac: string, mtu: number | undefined): InterfacePlan {
+  return {
+    kind,
+    name,
+    mac: macOf(mac),
+    ...(mtu === undefined ? {} : { mtu }),
+    vips: [],
+    addresses: [],
+    routes: [],
+    rules: [],
+  };
+}

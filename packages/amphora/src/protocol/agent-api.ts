@@ -1,0 +1,140 @@
+/**
+ * The agent's REST API, version 1.0: paths and the shape of every body. JSON unless said otherwise.
+ * The agent implements it, the controller's client imports it.
+ */
+
+export const AGENT_API_VERSION = '1.0';
+
+/** Paths of the endpoints. Ids and addresses are escaped, so a caller may pass any text. */
+export const agentPaths = {
+  info: (): string => '/info',
+  details: (): string => '/1.0/details',
+  interface: (ip: string): string => `/1.0/interface/${encodeURIComponent(ip)}`,
+  listeners: (): string => '/1.0/listeners',
+  loadBalancerAction: (loadBalancerId: string, action: LoadBalancerAction): string =>
+    `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/${action}`,
+  deleteListener: (id: string): string => `/1.0/listeners/${encodeURIComponent(id)}`,
+  uploadHaproxy: (amphoraId: string, loadBalancerId: string): string =>
+    `/1.0/loadbalancer/${encodeURIComponent(amphoraId)}/${encodeURIComponent(loadBalancerId)}/haproxy`,
+  getHaproxy: (loadBalancerId: string): string => `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/haproxy`,
+  plugVip: (ip: string): string => `/1.0/plug/vip/${encodeURIComponent(ip)}`,
+  plugNetwork: (): string => '/1.0/plug/network',
+  certificate: (): string => '/1.0/certificate',
+  config: (): string => '/1.0/config',
+} as const;
+
+export const LOAD_BALANCER_ACTIONS = ['start', 'stop', 'reload'] as const;
+export type LoadBalancerAction = (typeof LOAD_BALANCER_ACTIONS)[number];
+
+/** Body of most answers, good and bad. */
+export interface AgentMessage {
+  message: string;
+  details?: string;
+}
+
+/** Body of answers the HTTP layer gives itself: unknown path, wrong method, body too large, unexpected failure. */
+export interface AgentFrameworkError {
+  error: string;
+  http_code: number;
+}
+
+/** `GET /info` → 200 */
+export interface AgentInfo {
+  hostname: string;
+  /** The amphora's id. */
+  uuid: string;
+  haproxy_version: string;
+  api_version: string;
+}
+
+/** `GET /1.0/details` → 200 */
+export interface AgentDetails extends AgentInfo {
+  /** Bytes per second since a sample about 30 seconds old, per interface of the traffic namespace. */
+  networks: Record<string, { network_tx: number; network_rx: number }>;
+  /** A VIP address is on one of the interfaces now. */
+  active: boolean;
+  /** Load balancers whose HAProxy runs. */
+  haproxy_count: number;
+  /** Fractions of one: 1 is all processors. */
+  cpu: { total: number; user: number; system: number; soft_irq: number };
+  /** kB */
+  memory: {
+    total: number;
+    free: number;
+    available: number;
+    buffers: number;
+    cached: number;
+    swap_used: number;
+    shared: number;
+    slab: number;
+    committed_as: number;
+  };
+  /** kB of the root file system */
+  disk: { used: number; available: number };
+  load: [number, number, number];
+  topology: 'SINGLE' | 'ACTIVE-STANDBY' | 'ACTIVE-ACTIVE';
+  topology_status: 'OK' | 'TOPOLOGY-CHANGE';
+  listeners: string[];
+  packages: Record<string, string>[];
+}
+
+/** `GET /1.0/interface/{ip}` → 200 */
+export interface AgentInterface {
+  message: 'OK';
+  interface: string;
+}
+
+/** `GET /1.0/listeners` → 200, an array of these */
+export interface AgentListener {
+  status: 'ACTIVE' | 'STOPPED' | 'ERROR';
+  uuid: string;
+  type: 'TCP' | 'HTTP' | 'TERMINATED_HTTPS';
+}
+
+/** `PUT /1.0/loadbalancer/{amphora}/{loadbalancer}/haproxy`, body: the configuration as text → 201 */
+export interface HaproxyUploaded {
+  message: 'OK';
+  /** SHA-256 of the stored configuration, hexadecimal. */
+  uploaded: string;
+  /** SHA-256 of the configuration the running HAProxy uses; null: not running. Equal to `uploaded`: no reload needed. */
+  running: string | null;
+}
+
+export interface HostRoute {
+  /** Network, e.g. `203.0.113.0/24` */
+  destination: string;
+  nexthop: string;
+}
+
+export interface AdditionalVipRequest {
+  ip_address: string;
+  subnet_cidr: string;
+  gateway?: string | null;
+  host_routes?: HostRoute[];
+}
+
+/** Body of `POST /1.0/plug/vip/{ip}` → 202 `AgentMessage` */
+export interface PlugVipRequest {
+  subnet_cidr: string;
+  gateway?: string | null;
+  mac_address: string;
+  mtu?: number;
+  /** The port's own address when the VIP is only an allowed address pair on it. */
+  vrrp_ip?: string;
+  host_routes?: HostRoute[];
+  additional_vips?: AdditionalVipRequest[];
+}
+
+export interface FixedIpRequest {
+  ip_address: string;
+  subnet_cidr: string;
+  gateway?: string | null;
+  host_routes?: HostRoute[];
+}
+
+/** Body of `POST /1.0/plug/network` → 202 `AgentMessage` */
+export interface PlugNetworkRequest {
+  mac_address: string;
+  fixed_ips?: FixedIpRequest[];
+  mtu?: number;
+}

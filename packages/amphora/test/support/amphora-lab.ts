@@ -1,0 +1,204 @@
+/**
+ * An amphora for tests: a process and mount namespace of its own (so that /run/netns and every process vanish with it),
+ * sharing the network of the test. `plugCable` makes a veth pair between the amphora and a `town`, a namespace where
+ * clients and members live.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleAgent } from '../../build.ts';
+import { AgentClient, type Credentials } from './agent-client.ts';
+import { makeCa, makeCertificate } from './certificates.ts';
+
+export const AMPHORA_ID = 'aaaaaaaa-0000-4000-8000-000000000001';
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Polls until the check gives something truthy. */
+export async function until<T>(what: string, check: () => Promise<T> | T, limitMs = 15_000): Promise<NonNullable<T>> {
+  const deadline = Date.now() + limitMs;
+  let last = '';
+  while (Date.now() < deadline) {
+    try {
+      const value = await check();
+      if (value) return value;
+    } catch (error) {
+      last = String(error);
+    }
+    await sleep(50);
+  }
+  throw new Error(`not within ${limitMs} ms: ${what} ${last}`);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export class AmphoraLab {
+  readonly folder = mkdtempSync(join(tmpdir(), 'amphora-lab-'));
+  readonly base = join(this.folder, 'lib');
+  readonly configFile = join(this.folder, 'etc', 'amphora-agent.conf');
+  readonly tag = randomBytes(3).toString('hex');
+  readonly town = `oatown${this.tag}`;
+  port = 0;
+  #holder: ChildProcess | null = null;
+  #init = 0;
+  #agent: ChildProcess | null = null;
+  #cables = 0;
+  console = '';
+
+  /** @param heartbeat where heartbeats go; nowhere when left out */
+  async create(heartbeat?: { port: number; interval: number; key: string }): Promise<void> {
+    for (const name of ['etc', 'lib', 'certs']) mkdirSync(join(this.folder, name));
+    const certs = join(this.folder, 'certs');
+    makeCa(certs, 'client_ca');
+    makeCa(certs, 'server_ca');
+    makeCa(certs, 'other_ca');
+    makeCertificate(certs, 'client_ca', 'controller', 'clientAuth');
+    makeCertificate(certs, 'other_ca', 'stranger', 'clientAuth');
+    const server = makeCertificate(certs, 'server_ca', AMPHORA_ID, 'serverAuth');
+    writeFileSync(join(certs, 'server.pem'), server.cert + server.key);
+    this.port = await freePort();
+    writeFileSync(this.configFile, this.configuration(heartbeat));
+    await bundleAgent(join(this.folder, 'agent.cjs'));
+    execFileSync('ip', ['netns', 'add', this.town]);
+    execFileSync('ip', ['-n', this.town, 'link', 'set', 'lo', 'up']);
+    await this.#boot();
+  }
+
+  configuration(heartbeat?: { port: number; interval: number; key: string }): string {
+    const health = heartbeat
+      ? `controller_ip_port_list = 127.0.0.1:${heartbeat.port}\nheartbeat_interval = ${heartbeat.interval}\nheartbeat_key = ${heartbeat.key}`
+      : '';
+    return `[haproxy_amphora]
+base_path = ${this.base}
+bind_host = 127.0.0.1
+bind_port = ${this.port}
+[health_manager]
+${health}
+[amphora_agent]
+agent_server_ca = ${this.folder}/certs/client_ca.pem
+agent_server_cert = ${this.folder}/certs/server.pem
+amphora_id = ${AMPHORA_ID}
+`;
+  }
+
+  certificate(name: string): { cert: string; key: string } {
+    const read = (suffix: string): string => readFileSync(join(this.folder, 'certs', `${name}.${suffix}`), 'utf8');
+    return { cert: read('pem'), key: read('key') };
+  }
+
+  client(change: Partial<Credentials> = {}, keepAlive = false): AgentClient {
+    const credentials = {
+      ca: this.certificate('server_ca').cert,
+      client: this.certificate('controller'),
+      serverName: AMPHORA_ID,
+      ...change,
+    };
+    return new AgentClient(this.port, credentials, keepAlive);
+  }
+
+  async #boot(): Promise<void> {
+    const script = 'mount -t tmpfs tmpfs /run && echo ready && exec sleep infinity';
+    const args = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script];
+    const holder = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#holder = holder;
+    await new Promise((resolve) => holder.stdout?.once('data', resolve));
+    this.#init = Number(readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8'));
+  }
+
+  /** Runs a command where the agent runs. */
+  inside(...command: string[]): string {
+    return execFileSync('nsenter', ['-t', String(this.#init), '-m', '-p', ...command], { encoding: 'utf8' });
+  }
+
+  /** Runs a command in the amphora's traffic namespace. */
+  traffic(...command: string[]): string {
+    return this.inside('ip', 'netns', 'exec', 'amphora-haproxy', ...command);
+  }
+
+  async startAgent(): Promise<void> {
+    const node = [process.env.OCTAVIA_AGENT_NODE ?? process.execPath, '--max-old-space-size=64'];
+    const command = [...node, join(this.folder, 'agent.cjs'), '--config-file', this.configFile];
+    const agent = spawn('nsenter', ['-t', String(this.#init), '-m', '-p', ...command], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    agent.stderr?.setEncoding('utf8');
+    agent.stderr?.on('data', (text: string) => {
+      this.console += text;
+    });
+    this.#agent = agent;
+    const client = this.client();
+    await until('the agent answers', async () => (await client.send('GET', '/info')).status === 200);
+    client.close();
+  }
+
+  /** Ends only the agent: HAProxy stays. */
+  async stopAgent(signal: NodeJS.Signals): Promise<void> {
+    const agent = this.#agent;
+    if (agent === null) return;
+    this.#agent = null;
+    const ended = new Promise((resolve) => agent.once('exit', resolve));
+    // nsenter forks into the process namespace: the agent itself is its only child.
+    const pid = Number(readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8'));
+    process.kill(pid, signal);
+    await ended;
+  }
+
+  /** Power off and on: every process and namespace inside is gone, files stay. */
+  async reboot(): Promise<void> {
+    await this.#powerOff();
+    await this.#boot();
+  }
+
+  /** A new network interface: its end in the town gets the addresses. Returns the MAC address of the amphora's end. */
+  plugCable(townAddresses: string[], mac?: string): string {
+    this.#cables += 1;
+    const [near, far] = [`oa${this.tag}${this.#cables}`, `town${this.#cables}`];
+    const address = mac ?? `02:00:${this.tag.replace(/(..)(?=.)/g, '$1:')}:${this.#cables.toString().padStart(2, '0')}`;
+    const peer = ['peer', 'name', far, 'netns', this.town];
+    execFileSync('ip', ['link', 'add', near, 'address', address, 'type', 'veth', ...peer]);
+    for (const item of townAddresses) {
+      const nodad = item.includes(':') ? ['nodad'] : [];
+      execFileSync('ip', ['-n', this.town, 'address', 'add', item, 'dev', far, ...nodad]);
+    }
+    execFileSync('ip', ['-n', this.town, 'link', 'set', far, 'up']);
+    return address;
+  }
+
+  unplugCable(number: number): void {
+    execFileSync('ip', ['-n', this.town, 'link', 'delete', `town${number}`]);
+  }
+
+  /** Runs a program in the town until the lab is destroyed. */
+  spawnInTown(...command: string[]): ChildProcess {
+    const child = spawn('ip', ['netns', 'exec', this.town, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#townsfolk.push(child);
+    return child;
+  }
+  readonly #townsfolk: ChildProcess[] = [];
+
+  async #powerOff(): Promise<void> {
+    await this.stopAgent('SIGKILL');
+    const holder = this.#holder;
+    if (holder === null) return;
+    this.#holder = null;
+    const ended = new Promise((resolve) => holder.once('exit', resolve));
+    holder.kill('SIGKILL');
+    await ended;
+  }
+
+  async destroy(): Promise<void> {
+    await this.#powerOff();
+    for (const child of this.#townsfolk) child.kill('SIGKILL');
+    execFileSync('ip', ['netns', 'delete', this.town]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

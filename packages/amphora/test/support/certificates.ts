@@ -1,0 +1,51 @@
+/** Throw-away certificate authorities and certificates, made with the openssl command. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface KeyPair {
+  cert: string;
+  key: string;
+}
+
+function openssl(...args: string[]): void {
+  execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+function read(folder: string, name: string): KeyPair {
+  return {
+    cert: readFileSync(join(folder, `${name}.pem`), 'utf8'),
+    key: readFileSync(join(folder, `${name}.key`), 'utf8'),
+  };
+}
+
+export function makeCa(folder: string, name: string): KeyPair {
+  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${name}`,
+  );
+  return read(folder, name);
+}
+
+/** @param usage `serverAuth` or `clientAuth` */
+export function makeCertificate(folder: string, ca: string, name: string, usage: string, days = 2): KeyPair {
+  const path = (suffix: string): string => join(folder, `${name}.${suffix}`);
+  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', path('key'), '-out', path('csr'), '-subj', `/CN=${name}`);
+  writeFileSync(path('ext'), `extendedKeyUsage=${usage}\nsubjectAltName=DNS:${name}\n`);
+  const signer = ['-CA', join(folder, `${ca}.pem`), '-CAkey', join(folder, `${ca}.key`), '-CAcreateserial'];
+  const out = ['-out', path('pem'), '-days', String(days), '-extfile', path('ext')];
+  openssl('x509', '-req', '-in', path('csr'), ...signer, ...out);
+  return read(folder, name);
+}
