@@ -21,7 +21,7 @@ const FLOORS = [
 
 /** What each package may import of ours. */
 const PACKAGE_IMPORTS: Record<string, RegExp> = {
-  controller: /^@octavia\/(amphora\/protocol\/|provider-lib$)/,
+  controller: /^@octavia\/(amphora\/(protocol\/|build$)|provider-lib$)/,
   amphora: /^$/,
   'provider-lib': /^$/,
   client: /^$/,
@@ -31,9 +31,9 @@ const PACKAGE_IMPORTS: Record<string, RegExp> = {
 const RESERVED: { library: RegExp; places: RegExp; typesAreFree: boolean; rule: string }[] = [
   {
     library: /^(kysely|pg)(\/|$)/,
-    places: /^packages\/controller\/src\/(store\/|flows\/engine)/,
+    places: /^packages\/controller\/src\/(store\/|flows\/engine|services\/postgres\/)/,
     typesAreFree: true,
-    rule: 'only store/ and flows/engine* may import values of it',
+    rule: 'only store/, flows/engine* and the supervisor of the embedded server may import values of it',
   },
   {
     library: /^@dbos-inc\//,

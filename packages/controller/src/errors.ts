@@ -110,11 +110,6 @@ export const ERRORS = define({
     message: 'Policy does not allow this request to be performed.',
     remedy: 'Ask for the role the policy requires.',
   },
-  QUOTA_EXCEEDED: {
-    status: 403,
-    message: 'Quota has been met for resources: {kind}',
-    remedy: 'Delete unused objects or ask for a higher quota.',
-  },
   // Existence and routes
   NOT_FOUND: { status: 404, message: '{kind} {id} not found.', remedy: 'Check the id.' },
   ROUTE_NOT_FOUND: { status: 404, message: 'The resource could not be found.', remedy: 'Check the URI.' },

@@ -63,6 +63,6 @@ test('texts of unknown errors stay in the log', async () => {
 });
 
 test('errors of the catalogue pass as they are', async () => {
-  const error = new OctaviaError('QUOTA_EXCEEDED', { kind: 'Pool' });
+  const error = new OctaviaError('DUPLICATE_DEFAULT_POOL');
   await expect(guard(raising(error), log).submit(tx, change)).rejects.toBe(error);
 });

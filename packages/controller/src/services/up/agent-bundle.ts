@@ -15,7 +15,7 @@ export async function ensureAgentBundle(path: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.cjs`;
   // Loaded here: the bundler is only needed when there is something to bundle.
-  const { bundleAgent } = await import('../../../../amphora/build.ts');
+  const { bundleAgent } = await import('@octavia/amphora/build');
   await bundleAgent(draft);
   renameSync(draft, path);
   writeFileSync(stamp, hash);
