@@ -68,16 +68,19 @@ export function parseCreate<T extends AttributeTable>(table: T, body: Body, at: 
   const entries = entriesOf(table).filter(({ attribute }) => attribute.accepted !== 'never');
   refuseUnknown(body, (name) => entries.some(({ names }) => names.includes(name)), at.path);
   const values: Body = {};
+  const absent: string[] = [];
   for (const { field, attribute, names } of entries) {
     const given = givenValue(body, names);
     if (given && given.value !== null) {
       values[field] = attribute.type.parse(given.value, { name: given.name, path: at.path });
     } else if (attribute.required) {
-      throw missing(names[0]!);
+      absent.push(names[0]!);
     } else {
       values[field] = structuredClone((given && attribute.nullMeans) ?? attribute.default ?? null);
     }
   }
+  // What is given and wrong is named before what is missing.
+  if (absent[0] !== undefined) throw missing(absent[0]);
   return values as Created<T>;
 }
 

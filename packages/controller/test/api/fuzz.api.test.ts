@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Json, TestApi } from './support/api.ts';
+
+let api: TestApi;
+let lb: Json;
+let listener: Json;
+let pool: Json;
+let member: Json;
+let monitor: Json;
+beforeAll(async () => {
+  api = await TestApi.start();
+  lb = await api.loadBalancer();
+  listener = await api.listener(lb.id);
+  pool = await api.pool(lb.id);
+  member = await api.member(pool.id);
+  monitor = await api.monitor(pool.id);
+});
+afterAll(() => api.stop());
+
+const RUNS = 150;
+
+const nasty = fc.oneof(
+  { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
+  fc.constantFrom<Json>(null, '', '\0', '\ud800', '1', '-1', 1e308, -0, 2 ** 31, 2 ** 53, 'true', [], {}, [null], [[]]),
+  fc.constantFrom<Json>(
+    'TCP',
+    'HTTP',
+    'UDP',
+    'SOURCE_IP',
+    'SCTP',
+    'PROMETHEUS',
+    '10.0.0.0/8',
+    '::/0',
+    '192.0.2.1',
+    '{name}',
+  ),
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.uuid(),
+  fc.ipV6(),
+);
+
+/** Objects with the attributes of a kind, as its schema names them, and now and then another. */
+async function bodies(schema: string): Promise<fc.Arbitrary<Record<string, Json>>> {
+  const document = (await api.get('/v2/openapi.json')).body;
+  const properties = Object.keys(document.components.schemas[schema].properties);
+  return fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...properties) }, fc.string()), nasty, {
+    maxKeys: 5,
+  });
+}
+
+const KINDS = [
+  ['loadbalancers', 'loadbalancer', () => lb.id, () => ({ vip_subnet_id: randomUUID(), project_id: 'p' })],
+  ['listeners', 'listener', () => listener.id, () => ({ loadbalancer_id: lb.id, protocol: 'TCP', protocol_port: 99 })],
+  ['pools', 'pool', () => pool.id, () => ({ loadbalancer_id: lb.id, protocol: 'TCP', lb_algorithm: 'SOURCE_IP' })],
+  ['pools/:pool/members', 'member', () => member.id, () => ({ address: '192.0.2.99', protocol_port: 99 })],
+  [
+    'healthmonitors',
+    'healthmonitor',
+    () => monitor.id,
+    () => ({ pool_id: pool.id, type: 'TCP', delay: 1, timeout: 1, max_retries: 1 }),
+  ],
+] as const;
+
+describe.each(KINDS)('%s', (path, wrapper, id, minimum) => {
+  const send = async (method: string, suffix: string, body: unknown) => {
+    const answer = await api.call(method, `/v2/lbaas/${path.replace(':pool', pool.id)}${suffix}`, body);
+    expect(answer.status, JSON.stringify(body)).not.toBe(500);
+    expect([200, 201, 400, 404, 409, 501], JSON.stringify(answer.body)).toContain(answer.status);
+    await api.settle();
+  };
+
+  it('never fails on a create body', async () => {
+    const arbitrary = await bodies(`${wrapper}_create`);
+    const property = fc.asyncProperty(arbitrary, (body) => send('POST', '', { [wrapper]: { ...minimum(), ...body } }));
+    await fc.assert(property, { numRuns: RUNS });
+  });
+
+  it('never fails on an update body', async () => {
+    const arbitrary = await bodies(`${wrapper}_update`);
+    const property = fc.asyncProperty(arbitrary, (body) => send('PUT', `/${id()}`, { [wrapper]: body }));
+    await fc.assert(property, { numRuns: RUNS });
+  });
+
+  it('never fails on a query', async () => {
+    const document = (await api.get('/v2/openapi.json')).body;
+    const listing = document.paths[`/v2/lbaas/${path.replace(':pool', '{pool}')}`].get.parameters;
+    const names = fc.constantFrom<string>(...listing.map((parameter: Json) => parameter.name));
+    const values = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\0', '-', '99999999999', 'name', '1', id()),
+    );
+    const property = fc.asyncProperty(fc.array(fc.tuple(names, values), { maxLength: 4 }), async (pairs) => {
+      const query = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`).join('&');
+      const answer = await api.get(`/v2/lbaas/${path.replace(':pool', pool.id)}?${query}`);
+      expect([200, 400], query).toContain(answer.status);
+    });
+    await fc.assert(property, { numRuns: RUNS });
+  });
+});
+
+it('survives a body that is nested as deeply as it can be', async () => {
+  const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+  for (const body of [deep, `{"loadbalancer": ${deep}}`, `{"loadbalancer": {"name": ${deep}}}`]) {
+    expect((await api.call('POST', '/v2/lbaas/loadbalancers', body)).status).toBe(400);
+  }
+});
