@@ -17,6 +17,14 @@ const COMMANDS = {
   'bench:first': ['bench/first.ts'],
 };
 
+// Type stripping still calls itself experimental; the flow engine's driver use is deprecated for a release to come.
+// A smaller young generation saves 20 MB of the idle control plane (147 → 127 MB with the noop cloud).
+const FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=DeprecationWarning',
+  '--max-semi-space-size=4',
+];
+
 function main() {
   const [command = '', ...args] = process.argv.slice(2);
   const entry = COMMANDS[command];
@@ -38,7 +46,7 @@ function main() {
 
 /** Runs the entry point in the foreground: same terminal, forwarded signals, same exit code. */
 function run(node, [file, ...leading], args) {
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(ROOT, file), ...leading, ...args], {
+  const child = spawn(node, [...FLAGS, join(ROOT, file), ...leading, ...args], {
     stdio: 'inherit',
     env: {
       ...process.env,
