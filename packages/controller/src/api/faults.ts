@@ -44,6 +44,10 @@ function bodyOf(error: OctaviaError, requestId: string): unknown {
 
 /** Errors of the HTTP server itself, by its code. */
 function ofServer(error: { code?: unknown; statusCode?: unknown }, limit: number): OctaviaError | null {
+  // A path that cannot be decoded, or with a part longer than any id.
+  if (error.code === 'FST_ERR_BAD_URL' || error.code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return new OctaviaError('ROUTE_NOT_FOUND');
+  }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new OctaviaError('BODY_TOO_LARGE', { limit });
   if (error.statusCode === 400 || error.statusCode === 415) return new OctaviaError('INVALID_JSON');
   return null;
@@ -58,6 +62,8 @@ export function sendFault(error: unknown, request: FastifyRequest, reply: Fastif
     (isDatabaseUnavailable(error)
       ? new OctaviaError('DATABASE_UNAVAILABLE')
       : new OctaviaError('INTERNAL', { requestId: request.id }));
+  // Errors of the framework itself come here without having passed the hooks.
+  reply.header('x-openstack-request-id', request.id);
   if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
   if (fault.status === 409) reply.header('retry-after', '1');
   const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id);

@@ -33,6 +33,8 @@ describe('URIs', () => {
     ['GET', '/v2/lbaas/nothing', 404],
     ['GET', '/v2/lbaas/loadbalancers/x/y/z', 404],
     ['GET', '/v3', 404],
+    ['GET', '/v2/lbaas/loadbalancers/%zz', 404],
+    ['GET', `/v2/lbaas/loadbalancers/${'x'.repeat(1100)}`, 404],
     ['PATCH', '/v2/lbaas/loadbalancers', 405],
     ['DELETE', '/v2/lbaas/loadbalancers', 405],
     ['POST', '/v2/lbaas/loadbalancers/x', 405],
@@ -44,7 +46,8 @@ describe('URIs', () => {
     const answer = await api.call(method, path);
     expect(answer.status).toBe(status);
     expect(answer.body).toMatchObject({ code: status, title: status === 404 ? 'Not Found' : 'Method Not Allowed' });
-    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(answer.headers.get('x-openstack-request-id')).toMatch(/^req-/);
   });
 
   it('answer HEAD like GET', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Answer, type Json, TestApi } from './support/api.ts';
+import { type Answer, type Json, MISSING_SUBNET, TestApi } from './support/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -358,6 +358,16 @@ describe('member batch', () => {
     expect(await listed()).toEqual([]);
     expect((await batch([])).status).toBe(202);
     expect(await api.status('loadbalancers', lb.id)).toBe('ACTIVE');
+  });
+
+  it('checks the subnets of new members only', async () => {
+    const subnet_id = MISSING_SUBNET;
+    const known = await batch([{ address: '192.0.2.1', protocol_port: 80, subnet_id }]);
+    expect(known.status).toBe(202);
+    await api.settle();
+    expect((await listed())[0]).toMatchObject({ subnet_id: null });
+    const unknown = await batch([{ address: '192.0.2.3', protocol_port: 80, subnet_id }]);
+    expect(unknown.body.faultstring).toBe(`Subnet ${MISSING_SUBNET} not found.`);
   });
 
   it('refuses a pair that appears twice, a missing list, and what a create refuses', async () => {

@@ -134,6 +134,14 @@ describe('a fully populated create', () => {
   });
 });
 
+it('serves more writers at once than there are database connections', async () => {
+  const subnet = (await api.network.listSubnets())[0]!;
+  const parts = { vip_subnet_id: subnet.id, pools: [pool({ members: [member({ subnet_id: subnet.id })] })] };
+  const answers = await Promise.all(Array.from({ length: 40 }, () => create(parts)));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+  expect(new Set(answers.map(({ body }) => body.loadbalancer.vip_address)).size).toBe(40);
+});
+
 describe('the VIP', () => {
   it('of a known address, and not twice', async () => {
     const subnet = (await api.network.listSubnets()).find((entry) => entry.name === 'public-subnet')!;

@@ -134,14 +134,12 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
   });
 
   server.put(PATH, async (request, reply) => {
-    const outside = await parent(db, request);
+    await parent(db, request);
     const entries = parseBatch(readBody(request.body));
     const additive = isTrueish(queryParameters(request).get('additive_only') ?? '');
-    // Only new members' subnets count; one that stops existing meanwhile is noticed by the worker.
-    const likely = planBatch(entries, await store.byPool(db, outside.id), additive).created;
     const subnets = await knownSubnets(
       deps.network,
-      likely.map((member) => member.subnetId),
+      entries.map(({ wish }) => wish.subnetId),
     );
     await deps.store.transaction(async (tx) => {
       const { pool, tree } = await lockPool(tx, request);
@@ -149,6 +147,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       authorise(request.caller, pool.projectId);
       for (const { wish } of entries) checkMemberAddress(wish.address, rules);
       const plan = planBatch(entries, await store.byPool(tx, pool.id), additive);
+      // Members that exist already keep their subnet, whatever the list says.
       for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);
       const status = await initialStatus(tx, pool);
       const created = plan.created.map(({ projectId: _ignored, ...fields }): Member => {
