@@ -1,0 +1,72 @@
+/**
+ * A compute service without computers: whatever is built is ACTIVE, after an optional delay. It keeps no state that other
+ * processes or a restart would miss: an id it does not know is an instance built elsewhere.
+ */
+import { createHash } from 'node:crypto';
+import type { Port } from '../../network/interface.ts';
+import type { BuildRequest, ComputeDriver, ComputeInstance } from '../interface.ts';
+
+export interface NoopComputeOptions {
+  /** Milliseconds from `build` until `get` answers ACTIVE. Default 0. */
+  buildLatencyMs?: number;
+  now?: () => number;
+}
+
+/** 10.253.0.0/16 is the management network of the noop network service. */
+function addressOf(id: string): string {
+  const [third = 0, fourth = 0] = createHash('sha256').update(id).digest();
+  return `10.253.${third}.${Math.min(Math.max(fourth, 2), 254)}`;
+}
+
+export class NoopComputeDriver implements ComputeDriver {
+  readonly name = 'compute_noop_driver';
+  readonly #latencyMs: number;
+  readonly #now: () => number;
+  /** Instances built by this process: name and time of `build`. */
+  readonly #built = new Map<string, { name: string; at: number }>();
+  readonly #deleted = new Set<string>();
+
+  constructor(options: NoopComputeOptions = {}) {
+    this.#latencyMs = options.buildLatencyMs ?? 0;
+    this.#now = options.now ?? Date.now;
+  }
+
+  async build(request: BuildRequest): Promise<ComputeInstance> {
+    const id = request.amphoraId;
+    this.#deleted.delete(id);
+    if (!this.#built.has(id)) this.#built.set(id, { name: request.name, at: this.#now() });
+    return this.#describe(id);
+  }
+
+  async get(id: string): Promise<ComputeInstance | null> {
+    return this.#deleted.has(id) ? null : this.#describe(id);
+  }
+
+  async delete(id: string): Promise<void> {
+    this.#built.delete(id);
+    this.#deleted.add(id);
+  }
+
+  async attachPort(_id: string, _port: Port): Promise<void> {}
+
+  async detachPort(_id: string, _portId: string): Promise<void> {}
+
+  /** Only the instances this process built. */
+  async list(): Promise<ComputeInstance[]> {
+    return [...this.#built.keys()].map((id) => this.#describe(id));
+  }
+
+  async recover(): Promise<void> {}
+
+  #describe(id: string): ComputeInstance {
+    const built = this.#built.get(id);
+    const active = built === undefined || this.#now() - built.at >= this.#latencyMs;
+    return {
+      id,
+      name: built?.name ?? `amphora-${id}`,
+      status: active ? 'ACTIVE' : 'BUILD',
+      lbNetworkIp: active ? addressOf(id) : null,
+      fault: null,
+    };
+  }
+}

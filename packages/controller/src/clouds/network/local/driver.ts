@@ -1,0 +1,68 @@
+/** Network service of the local cloud: three bridges of this host, ports and addresses in our own store. */
+import type { Database } from '../../../store/database.ts';
+import { upsertNetworks } from '../../../store/local-network.ts';
+import type { LocalInstance } from '../../local-host/instance.ts';
+import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
+import { getStoredNetwork, getStoredSubnet, listStoredNetworks, listStoredSubnets } from './networks.ts';
+import { createStoredPort, deleteStoredPort, getStoredPort, isUsableAddress, listStoredPorts } from './ports.ts';
+
+const rules = { getSubnet: getStoredSubnet, accepts: isUsableAddress };
+
+export class LocalNetworkDriver implements NetworkDriver {
+  readonly name = 'network_local_driver';
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Makes the networks and subnets of the instance known. Idempotent. */
+  async bootstrap(instance: LocalInstance): Promise<void> {
+    const networks = Object.values(instance.networks);
+    await upsertNetworks(
+      this.#database,
+      networks.map(({ id, name, bridge, mtu }) => ({ id, name, bridge, mtu })),
+      networks.map(({ id, subnet }) => ({
+        id: subnet.id,
+        networkId: id,
+        name: subnet.name,
+        cidr: subnet.cidr,
+        gatewayIp: subnet.gatewayIp,
+        ipVersion: 4,
+        hostRoutes: [],
+      })),
+    );
+  }
+
+  getNetwork(id: string): Promise<Network | null> {
+    return getStoredNetwork(this.#database, id);
+  }
+
+  getSubnet(id: string): Promise<Subnet | null> {
+    return getStoredSubnet(this.#database, id);
+  }
+
+  getPort(id: string): Promise<Port | null> {
+    return getStoredPort(this.#database, id);
+  }
+
+  listNetworks(): Promise<Network[]> {
+    return listStoredNetworks(this.#database);
+  }
+
+  listSubnets(): Promise<Subnet[]> {
+    return listStoredSubnets(this.#database);
+  }
+
+  createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
+    return createStoredPort(this.#database, request, rules, transaction);
+  }
+
+  deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
+    return deleteStoredPort(this.#database, id, transaction);
+  }
+
+  listPorts(namePrefix: string): Promise<Port[]> {
+    return listStoredPorts(this.#database, namePrefix);
+  }
+}

@@ -1,0 +1,122 @@
+/** Ports kept in our own store: what the local and the noop network service share. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OctaviaError } from '../../../errors.ts';
+import type { Database, Executor, Tx } from '../../../store/database.ts';
+import * as store from '../../../store/local-network.ts';
+import { formatIpv4, parseCidr, parseIpv4 } from '../../local-host/address-block.ts';
+import { deterministicMac } from '../../local-host/deterministic-id.ts';
+import type { FixedIp, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
+
+/** `.1` is the gateway; the others below `.10` are left for addresses that people choose by hand. */
+const RESERVED_ADDRESSES = 10;
+const MAC_ATTEMPTS = 8;
+/** Attempts when only addresses remain that other open transactions are taking. */
+const ADDRESS_ATTEMPTS = 20;
+const ADDRESS_RETRY_MS = 25;
+
+/** What automatic allocation may give out: after the reserved ones, before the broadcast address. Pure. */
+export function allocationWindow(cidr: string): store.AddressWindow {
+  const range = parseCidr(cidr);
+  if (!range) throw new OctaviaError('STARTUP', { detail: `Subnet ${cidr} is not an IPv4 network.` });
+  const first = range.first + RESERVED_ADDRESSES;
+  return { first: formatIpv4(first), count: Math.max(0, range.last - first) };
+}
+
+/** Whether a port may have this address: inside, and neither network, gateway nor broadcast. Pure. */
+export function isUsableAddress(subnet: Pick<Subnet, 'cidr' | 'gatewayIp'>, address: string): boolean {
+  const range = parseCidr(subnet.cidr);
+  const value = parseIpv4(address);
+  return range !== null && value !== null && value > range.first && value < range.last && address !== subnet.gatewayIp;
+}
+
+async function claimAnyAddress(executor: Executor, portId: string, subnet: Subnet): Promise<string> {
+  const window = allocationWindow(subnet.cidr);
+  for (let attempt = 0; attempt < ADDRESS_ATTEMPTS; attempt += 1) {
+    const address = await store.claimFreeAddress(executor, portId, subnet.id, window);
+    if (address !== null) return address;
+    if ((await store.countTaken(executor, subnet.id, window)) >= window.count) break;
+    await sleep(ADDRESS_RETRY_MS);
+  }
+  throw new OctaviaError('SUBNET_NO_FREE_ADDRESS', { subnet: subnet.id });
+}
+
+async function claimGivenAddress(executor: Executor, portId: string, subnet: Subnet, given: string): Promise<string> {
+  if (!(await store.claimAddress(executor, portId, subnet.id, given))) {
+    throw new OctaviaError('VIP_ADDRESS_IN_USE', { detail: `${given} on subnet ${subnet.id}` });
+  }
+  return given;
+}
+
+/** The port's row, ours or the one that already has the name (`created: false`). */
+async function insertOrAdopt(executor: Executor, request: PortRequest): Promise<{ port: Port; created: boolean }> {
+  const id = randomUUID();
+  for (let attempt = 0; attempt < MAC_ATTEMPTS; attempt += 1) {
+    const { name, networkId, deviceId, deviceOwner } = request;
+    const row = { id, name, networkId, deviceId, deviceOwner, macAddress: deterministicMac(id, attempt) };
+    if (await store.insertPort(executor, row)) return { port: { ...row, fixedIps: [] }, created: true };
+    const [existing] = await store.selectPorts(executor, { name });
+    if (existing) return { port: existing, created: false };
+  }
+  throw new Error(`no free MAC address for port ${request.name}`);
+}
+
+export interface PortRules {
+  /** Subnets by id, as the service answers them. */
+  getSubnet(executor: Executor, id: string): Promise<Subnet | null>;
+  /** Whether a tenant may choose the address. */
+  accepts(subnet: Subnet, address: string): boolean;
+}
+
+async function createIn(executor: Executor, request: PortRequest, rules: PortRules): Promise<Port> {
+  const { port, created } = await insertOrAdopt(executor, request);
+  if (!created) return port;
+  const fixedIps: FixedIp[] = [];
+  for (const { subnetId, ipAddress } of request.fixedIps) {
+    const subnet = await rules.getSubnet(executor, subnetId);
+    if (!subnet || subnet.networkId !== request.networkId) {
+      throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
+    }
+    if (ipAddress !== undefined && !rules.accepts(subnet, ipAddress)) {
+      throw new OctaviaError('ADDRESS_NOT_IN_SUBNET', { address: ipAddress, subnet: subnet.id, cidr: subnet.cidr });
+    }
+    const address =
+      ipAddress === undefined
+        ? await claimAnyAddress(executor, port.id, subnet)
+        : await claimGivenAddress(executor, port.id, subnet, ipAddress);
+    fixedIps.push({ subnetId, ipAddress: address });
+  }
+  // One order for all answers, the store's: the next caller of the same name reads it from there.
+  if (fixedIps.length > 1) return (await store.selectPorts(executor, { id: port.id }))[0] ?? { ...port, fixedIps };
+  return { ...port, fixedIps };
+}
+
+/** The caller's transaction; drivers of our own store are only ever given one of this store. */
+export const asTransaction = (handle: TransactionHandle | undefined): Tx | undefined => handle as Tx | undefined;
+
+/** All or nothing: in the caller's transaction, else in one of its own. */
+export function createStoredPort(
+  database: Database,
+  request: PortRequest,
+  rules: PortRules,
+  transaction?: TransactionHandle,
+): Promise<Port> {
+  const given = asTransaction(transaction);
+  if (given) return createIn(given, request, rules);
+  return database.transaction().execute((own) => createIn(own, request, rules));
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** PostgreSQL refuses other text in a uuid column; nothing has such an id. */
+export const isUuid = (text: string): boolean => UUID.test(text);
+
+export async function getStoredPort(database: Database, id: string): Promise<Port | null> {
+  return isUuid(id) ? ((await store.selectPorts(database, { id }))[0] ?? null) : null;
+}
+
+export async function deleteStoredPort(database: Database, id: string, transaction?: TransactionHandle): Promise<void> {
+  if (isUuid(id)) await store.deletePort(asTransaction(transaction) ?? database, id);
+}
+
+export const listStoredPorts = (database: Database, namePrefix: string): Promise<Port[]> =>
+  store.selectPorts(database, { namePrefix });

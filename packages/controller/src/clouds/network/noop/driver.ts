@@ -1,0 +1,146 @@
+/**
+ * A network service without a network: ports and addresses are kept in our own store, nothing happens on the host.
+ * Besides a seeded public, private and management network any UUID is an existing network, and an existing subnet of
+ * one; they are derived from the id, so every process answers alike.
+ */
+import { createHash } from 'node:crypto';
+import type { Database, Executor } from '../../../store/database.ts';
+import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/local-network.ts';
+import { deterministicUuid } from '../../local-host/deterministic-id.ts';
+import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
+import { getStoredNetwork, getStoredSubnet, listStoredNetworks, listStoredSubnets } from '../local/networks.ts';
+import {
+  asTransaction,
+  createStoredPort,
+  deleteStoredPort,
+  getStoredPort,
+  isUsableAddress,
+  isUuid,
+  listStoredPorts,
+} from '../local/ports.ts';
+
+const MTU = 1500;
+/** /16: load tests create more load balancers than a /24 has addresses. */
+const PREFIX_LENGTH = 16;
+
+interface SubnetParts {
+  id: string;
+  networkId: string;
+  name: string;
+  /** Second byte of the 10.x.0.0/16. */
+  byte: number;
+}
+
+const networkRow = (id: string, name: string): NetworkRow => ({ id, name, bridge: '', mtu: MTU });
+const subnetRow = ({ id, networkId, name, byte }: SubnetParts): SubnetRow => ({
+  id,
+  networkId,
+  name,
+  cidr: `10.${byte}.0.0/${PREFIX_LENGTH}`,
+  gatewayIp: `10.${byte}.0.1`,
+  ipVersion: 4,
+  hostRoutes: [],
+});
+
+const seeded = (network: string, subnet: string, byte: number): [NetworkRow, SubnetRow] => {
+  const networkId = deterministicUuid('noop', network);
+  return [
+    networkRow(networkId, network),
+    subnetRow({ id: deterministicUuid('noop', subnet), networkId, name: subnet, byte }),
+  ];
+};
+
+const SEEDS = [
+  seeded('lb-mgmt-net', 'lb-mgmt-subnet', 253),
+  seeded('public-net', 'public-subnet', 254),
+  seeded('private-net', 'private-subnet', 255),
+];
+const SEEDED_SUBNETS = new Set(SEEDS.map(([, subnet]) => subnet.id));
+/** Derived subnets stay below the seeded ones. */
+const DERIVED_BYTES = 253;
+
+/** The network of a derived subnet and the subnet of a derived network: the last bit flipped, so each finds the other. */
+export function partnerOf(id: string): string {
+  return id.slice(0, -1) + (Number.parseInt(id.slice(-1), 16) ^ 1).toString(16);
+}
+
+function derivedSubnet(id: string): SubnetRow {
+  const byte = (createHash('sha256').update(id).digest()[0] ?? 0) % DERIVED_BYTES;
+  return subnetRow({ id, networkId: partnerOf(id), name: `subnet-${id.slice(0, 8)}`, byte });
+}
+
+const derivedNetworkName = (id: string): string => `network-${id.slice(0, 8)}`;
+
+async function subnetOf(executor: Executor, id: string): Promise<Subnet | null> {
+  if (!isUuid(id)) return null;
+  return (await getStoredSubnet(executor, id)) ?? { ...derivedSubnet(id.toLowerCase()), ipVersion: 4 };
+}
+
+const rules = {
+  getSubnet: subnetOf,
+  // A caller cannot know the network of a derived subnet: there every address is right.
+  accepts: (subnet: Subnet, address: string): boolean =>
+    !SEEDED_SUBNETS.has(subnet.id) || isUsableAddress(subnet, address),
+};
+
+export class NoopNetworkDriver implements NetworkDriver {
+  readonly name = 'network_noop_driver';
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Makes the public, private and management network known. Idempotent. */
+  async bootstrap(): Promise<void> {
+    await upsertNetworks(
+      this.#database,
+      SEEDS.map(([network]) => network),
+      SEEDS.map(([, subnet]) => subnet),
+    );
+  }
+
+  async getNetwork(id: string): Promise<Network | null> {
+    if (!isUuid(id)) return null;
+    const stored = await getStoredNetwork(this.#database, id);
+    return stored ?? { id, name: derivedNetworkName(id), mtu: MTU, subnetIds: [partnerOf(id.toLowerCase())] };
+  }
+
+  getSubnet(id: string): Promise<Subnet | null> {
+    return subnetOf(this.#database, id);
+  }
+
+  getPort(id: string): Promise<Port | null> {
+    return getStoredPort(this.#database, id);
+  }
+
+  listNetworks(): Promise<Network[]> {
+    return listStoredNetworks(this.#database);
+  }
+
+  listSubnets(): Promise<Subnet[]> {
+    return listStoredSubnets(this.#database);
+  }
+
+  async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
+    await this.#store(request, asTransaction(transaction) ?? this.#database);
+    return createStoredPort(this.#database, request, rules, transaction);
+  }
+
+  deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
+    return deleteStoredPort(this.#database, id, transaction);
+  }
+
+  listPorts(namePrefix: string): Promise<Port[]> {
+    return listStoredPorts(this.#database, namePrefix);
+  }
+
+  /** Ports refer to rows, so a derived network gets its rows with its first port. */
+  async #store(request: PortRequest, executor: Executor): Promise<void> {
+    for (const { subnetId } of request.fixedIps) {
+      if (!isUuid(subnetId) || (await getStoredSubnet(executor, subnetId))) continue;
+      const subnet = derivedSubnet(subnetId.toLowerCase());
+      await upsertNetworks(executor, [networkRow(subnet.networkId, derivedNetworkName(subnet.networkId))], [subnet]);
+    }
+  }
+}

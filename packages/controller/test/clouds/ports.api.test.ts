@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeInstance } from '../../src/clouds/local-host/instance.ts';
+import type { NetworkDriver, PortRequest } from '../../src/clouds/network/interface.ts';
+import { LocalNetworkDriver } from '../../src/clouds/network/local/driver.ts';
+import { allocationWindow } from '../../src/clouds/network/local/ports.ts';
+import { NoopNetworkDriver, partnerOf } from '../../src/clouds/network/noop/driver.ts';
+import { openTestDatabase, type TestDatabase } from './support/database.ts';
+
+const instance = describeInstance({ tag: 'a1b2c3', stateDir: '/s', block: '198.18.16.0/20', netns: null });
+
+let database: TestDatabase;
+let local: LocalNetworkDriver;
+let noop: NoopNetworkDriver;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  local = new LocalNetworkDriver(database.store.db);
+  noop = new NoopNetworkDriver(database.store.db);
+  for (const _ of ['once', 'twice']) {
+    await local.bootstrap(instance);
+    await noop.bootstrap();
+  }
+});
+
+afterAll(async () => {
+  await database?.close();
+});
+
+const { public: publicNet, private: privateNet } = instance.networks;
+
+function request(name: string, ipAddress?: string, network = publicNet): PortRequest {
+  const fixedIp = { subnetId: network.subnet.id, ...(ipAddress === undefined ? {} : { ipAddress }) };
+  return { name, networkId: network.id, fixedIps: [fixedIp], deviceId: 'device', deviceOwner: 'Octavia' };
+}
+
+async function deleteAll(driver: NetworkDriver, prefix: string): Promise<void> {
+  for (const port of await driver.listPorts(prefix)) await driver.deletePort(port.id);
+}
+
+describe('the local network service', () => {
+  it('knows its networks and subnets', async () => {
+    expect(await local.getNetwork(publicNet.id)).toEqual({
+      id: publicNet.id,
+      name: 'public-net',
+      mtu: 1500,
+      subnetIds: [publicNet.subnet.id],
+    });
+    expect(await local.getSubnet(publicNet.subnet.id)).toEqual({
+      id: publicNet.subnet.id,
+      name: 'public-subnet',
+      networkId: publicNet.id,
+      cidr: '198.18.20.0/22',
+      gatewayIp: '198.18.20.1',
+      ipVersion: 4,
+      hostRoutes: [],
+    });
+    const names = (await local.listSubnets()).map((subnet) => subnet.name);
+    expect(names).toEqual(expect.arrayContaining(['lb-mgmt-subnet', 'private-subnet', 'public-subnet']));
+    expect(await local.getNetwork(randomUUID())).toBeNull();
+    expect(await local.getSubnet('no uuid')).toBeNull();
+    expect(await local.getPort('no uuid')).toBeNull();
+    await local.deletePort('no uuid');
+  });
+
+  it('gives out the lowest free address above the reserved ones', async () => {
+    const [first, second] = [await local.createPort(request('low-1')), await local.createPort(request('low-2'))];
+    expect(first.fixedIps[0]?.ipAddress).toBe('198.18.20.10');
+    expect(second.fixedIps[0]?.ipAddress).toBe('198.18.20.11');
+    await local.deletePort(first.id);
+    await local.deletePort(first.id);
+    expect((await local.createPort(request('low-3'))).fixedIps[0]?.ipAddress).toBe('198.18.20.10');
+    await deleteAll(local, 'low-');
+  });
+
+  it('answers the same port for the same name', async () => {
+    const port = await local.createPort(request('same_%'));
+    expect(port.macAddress).toMatch(/^fa:16:3e:/);
+    expect(await local.createPort(request('same_%'))).toEqual(port);
+    expect(await local.getPort(port.id)).toEqual(port);
+    await local.createPort(request('samexyz'));
+    expect((await local.listPorts('same_%')).map(({ id }) => id)).toEqual([port.id]);
+    const [again, ...others] = await Promise.all([1, 2, 3, 4].map(() => local.createPort(request('at-once'))));
+    for (const other of others) expect(other).toEqual(again);
+    await deleteAll(local, 'same');
+    await deleteAll(local, 'at-once');
+  });
+
+  it('never gives one address to two', async () => {
+    const ports = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => local.createPort(request(`many-${index}`))),
+    );
+    const addresses = ports.map((port) => port.fixedIps[0]?.ipAddress ?? '');
+    expect(new Set(addresses).size).toBe(60);
+    expect(new Set(ports.map((port) => port.macAddress)).size).toBe(60);
+    await deleteAll(local, 'many-');
+  });
+
+  it('refuses a given address that is taken, outside, or not for ports', async () => {
+    await local.createPort(request('given-1', '198.18.20.5'));
+    await expect(local.createPort(request('given-2', '198.18.20.5'))).rejects.toMatchObject({
+      code: 'VIP_ADDRESS_IN_USE',
+      message: expect.stringContaining('198.18.20.5'),
+    });
+    for (const address of ['198.18.19.9', '198.18.20.0', '198.18.20.1', '198.18.23.255', 'x', 'fd00::1']) {
+      await expect(local.createPort(request('given-3', address))).rejects.toMatchObject({
+        code: 'ADDRESS_NOT_IN_SUBNET',
+      });
+    }
+    expect((await local.listPorts('given-')).map(({ name }) => name)).toEqual(['given-1']);
+    await deleteAll(local, 'given-');
+  });
+
+  it('refuses a subnet that is unknown or of another network', async () => {
+    const wrong = { ...request('wrong'), fixedIps: [{ subnetId: privateNet.subnet.id }] };
+    await expect(local.createPort(wrong)).rejects.toMatchObject({ code: 'NETWORK_OBJECT_NOT_FOUND' });
+    const unknown = { ...request('wrong'), fixedIps: [{ subnetId: randomUUID() }] };
+    await expect(local.createPort(unknown)).rejects.toMatchObject({ code: 'NETWORK_OBJECT_NOT_FOUND' });
+  });
+
+  it('takes several addresses for one port', async () => {
+    const fixedIps = [{ subnetId: publicNet.subnet.id }, { subnetId: publicNet.subnet.id, ipAddress: '198.18.20.7' }];
+    const port = await local.createPort({ ...request('several'), fixedIps });
+    expect(port.fixedIps.map(({ ipAddress }) => ipAddress)).toEqual(['198.18.20.7', '198.18.20.10']);
+    expect(await local.getPort(port.id)).toEqual(port);
+    await local.deletePort(port.id);
+  });
+
+  it('takes part in the caller’s transaction and does not hold up others', async () => {
+    const rolledBack = database.store.transaction(async (tx) => {
+      const mine = await local.createPort(request('tx-1'), tx);
+      // Meanwhile, outside: must neither wait for us nor get our address.
+      const theirs = await local.createPort(request('tx-2'));
+      expect(theirs.fixedIps[0]?.ipAddress).not.toBe(mine.fixedIps[0]?.ipAddress);
+      throw new Error('changed my mind');
+    });
+    await expect(rolledBack).rejects.toThrow('changed my mind');
+    expect((await local.listPorts('tx-')).map(({ name }) => name)).toEqual(['tx-2']);
+    expect((await local.createPort(request('tx-3'))).fixedIps[0]?.ipAddress).toBe('198.18.20.10');
+    await deleteAll(local, 'tx-');
+  });
+
+  it('says when a subnet is exhausted', async () => {
+    const { count } = allocationWindow(privateNet.subnet.cidr);
+    expect(count).toBe(1013);
+    await database.store.transaction(async (tx) => {
+      for (let index = 0; index < count; index += 1) {
+        await local.createPort(request(`full-${index}`, undefined, privateNet), tx);
+      }
+    });
+    await expect(local.createPort(request('full-more', undefined, privateNet))).rejects.toMatchObject({
+      code: 'SUBNET_NO_FREE_ADDRESS',
+    });
+    await deleteAll(local, 'full-');
+  });
+});
+
+describe('the noop network service', () => {
+  it('has a public and a private subnet for clients', async () => {
+    const subnets = (await noop.listSubnets()).filter(({ cidr }) => cidr.startsWith('10.'));
+    expect(subnets.map(({ name }) => name)).toEqual(['lb-mgmt-subnet', 'private-subnet', 'public-subnet']);
+    const [, , publicSubnet] = subnets;
+    const port = await noop.createPort({
+      name: 'noop-public',
+      networkId: publicSubnet?.networkId ?? '',
+      fixedIps: [{ subnetId: publicSubnet?.id ?? '' }],
+      deviceId: '',
+      deviceOwner: '',
+    });
+    expect(port.fixedIps[0]?.ipAddress).toBe('10.254.0.10');
+    await noop.deletePort(port.id);
+  });
+
+  it('takes any UUID for a network and for a subnet, in any process', async () => {
+    const [networkId, other] = [randomUUID(), new NoopNetworkDriver(database.store.db)];
+    const network = await noop.getNetwork(networkId);
+    const subnetId = network?.subnetIds[0] ?? '';
+    expect(subnetId).toBe(partnerOf(networkId));
+    const subnet = await other.getSubnet(subnetId);
+    expect(subnet?.networkId).toBe(networkId);
+    const create = (name: string, ipAddress?: string) =>
+      noop.createPort({
+        name,
+        networkId,
+        fixedIps: [{ subnetId, ...(ipAddress === undefined ? {} : { ipAddress }) }],
+        deviceId: '',
+        deviceOwner: '',
+      });
+    const port = await create('noop-any');
+    expect(await other.getSubnet(subnetId)).toEqual(subnet);
+    expect(await other.getPort(port.id)).toEqual(port);
+    expect((await create('noop-given', '203.0.113.9')).fixedIps[0]?.ipAddress).toBe('203.0.113.9');
+    await expect(create('noop-given-2', '203.0.113.9')).rejects.toMatchObject({ code: 'VIP_ADDRESS_IN_USE' });
+    expect(await noop.getSubnet('no uuid')).toBeNull();
+    await deleteAll(noop, 'noop-');
+  });
+});
