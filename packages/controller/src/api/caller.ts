@@ -10,3 +10,10 @@ export interface Caller {
 export function authorise(caller: Caller, projectId: string): void {
   if (!caller.isAdmin && caller.projectId !== projectId) throw new OctaviaError('FORBIDDEN');
 }
+
+/** What of a list the caller may see. @throws OctaviaError FORBIDDEN for a caller without a project */
+export function visibleProjects({ isAdmin, projectId }: Caller): { projectId?: string } {
+  if (isAdmin) return {};
+  if (projectId === null) throw new OctaviaError('FORBIDDEN');
+  return { projectId };
+}

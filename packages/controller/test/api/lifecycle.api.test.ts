@@ -145,6 +145,21 @@ describe('a load balancer from create to delete', () => {
     }
   });
 
+  it('leaves measured statuses alone when a change is accepted', async () => {
+    const pool = await api.pool((await api.loadBalancer()).id);
+    const member = await api.member(pool.id);
+    await api.setOperatingStatus('member', member.id, 'ONLINE');
+    for (const [path, body] of [
+      [`/v2/lbaas/pools/${pool.id}/members/${member.id}`, { member: { weight: 3 } }],
+      [`/v2/lbaas/pools/${pool.id}/members`, { members: [{ address: '192.0.2.1', protocol_port: 80 }] }],
+    ] as const) {
+      expect((await api.call('PUT', path, body)).status).toBeLessThan(300);
+      await api.settle();
+      const shown = await api.get(`/v2/lbaas/pools/${pool.id}/members/${member.id}`);
+      expect(shown.body.member.operating_status).toBe('ONLINE');
+    }
+  });
+
   it('cascades', async () => {
     const lb = await api.loadBalancer();
     const listener = await api.listener(lb.id);

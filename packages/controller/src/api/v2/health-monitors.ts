@@ -7,10 +7,10 @@ import * as store from '../../store/health-monitors.ts';
 import * as pools from '../../store/pools.ts';
 import { HEALTH_MONITOR, HEALTH_MONITOR_ENVELOPE, healthMonitorResponse } from '../attributes/health-monitor.ts';
 import { queryableFields } from '../attributes/query.ts';
-import { authorise } from '../caller.ts';
+import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
-import { newResource } from './new-resource.ts';
+import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { requirePoolActive } from './pool-state.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
@@ -40,10 +40,11 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
   const rules = rulesOf(deps.config).healthMonitor;
   const { db } = deps.store;
 
-  server.get(PATH, (request) =>
+  server.get(PATH, async (request) =>
     answerList(deps, request, {
       plural: 'healthmonitors',
       queryable: QUERYABLE,
+      scope: visibleProjects(request.caller),
       list: store.list,
       respond: async (rows, fields) => rows.map((row) => healthMonitorResponse(row, null, fields)),
     }),
@@ -87,18 +88,14 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
       const { current, pool, tree } = await lockMonitor(tx, parameter(request));
       const { loadBalancer } = tree;
       authorise(request.caller, current.projectId);
-      const updated: HealthMonitor = {
-        ...current,
-        ...settleHealthMonitorChange(current, change, rules),
-        provisioningStatus: 'PENDING_UPDATE',
-        updatedAt: deps.now(),
-      };
+      const written = pendingUpdate(deps, settleHealthMonitorChange(current, change, rules));
+      const updated: HealthMonitor = { ...current, ...written };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], healthMonitors: [updated] });
       tree.requireActive();
       requirePoolActive(pool);
       await setPoolPending(tx, tree, pool.id);
-      await store.update(tx, current.id, updated);
+      await store.update(tx, current.id, written);
       await provider.submit(tx, changeOf('update_health_monitor', updated, loadBalancer.id));
       return updated;
     });

@@ -14,11 +14,11 @@ import * as pools from '../../store/pools.ts';
 import * as statistics from '../../store/statistics.ts';
 import { LISTENER, LISTENER_ENVELOPE, listenerResponse } from '../attributes/listener.ts';
 import { queryableFields } from '../attributes/query.ts';
-import { authorise } from '../caller.ts';
+import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { refuseL7Policies } from './l7policies.ts';
-import { newResource } from './new-resource.ts';
+import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
@@ -52,10 +52,11 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
   const rules = rulesOf(deps.config).listener;
   const { db } = deps.store;
 
-  server.get(PATH, (request) =>
+  server.get(PATH, async (request) =>
     answerList(deps, request, {
       plural: 'listeners',
       queryable: QUERYABLE,
+      scope: visibleProjects(request.caller),
       list: store.list,
       respond: async (rows, fields) => rows.map((row) => listenerResponse(row, null, fields)),
     }),
@@ -116,18 +117,14 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       authorise(request.caller, current.projectId);
       await checkDefaultPool(tx, change.defaultPoolId, current, current.loadBalancerId);
       const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
-      const updated: Listener = {
-        ...current,
-        ...settled,
-        provisioningStatus: 'PENDING_UPDATE',
-        updatedAt: deps.now(),
-      };
+      const written = pendingUpdate(deps, settled);
+      const updated: Listener = { ...current, ...written };
       requireReadable(listenerSecretRefs(updated), listenerSecretRefs(current));
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [updated] });
       tree.requireActive();
       await tree.setPending();
-      await store.update(tx, current.id, updated);
+      await store.update(tx, current.id, written);
       await provider.submit(tx, changeOf('update_listener', updated));
       return updated;
     });

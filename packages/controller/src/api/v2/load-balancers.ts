@@ -13,10 +13,10 @@ import {
 } from '../attributes/load-balancer.ts';
 import { queryableFields } from '../attributes/query.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
-import { authorise } from '../caller.ts';
+import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
-import { newResource } from './new-resource.ts';
+import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
@@ -45,10 +45,11 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
   const rules = rulesOf(deps.config);
   const { db } = deps.store;
 
-  server.get(PATH, (request) =>
+  server.get(PATH, async (request) =>
     answerList(deps, request, {
       plural: 'loadbalancers',
       queryable: QUERYABLE,
+      scope: visibleProjects(request.caller),
       list: store.list,
       respond: async (rows, fields) => {
         const ids = rows.map((row) => row.id);
@@ -141,16 +142,12 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
       const current = await locked(tx, parameter(request));
       authorise(request.caller, current.projectId);
       if (vipQosPolicyId !== undefined) throw refusal('VIP QoS policy is not allowed in this deployment.');
-      const updated: LoadBalancer = {
-        ...current,
-        ...change,
-        provisioningStatus: 'PENDING_UPDATE',
-        updatedAt: deps.now(),
-      };
+      const written = pendingUpdate(deps, change);
+      const updated: LoadBalancer = { ...current, ...written };
       const provider = deps.providers.get(current.provider);
       provider.check({ loadBalancer: updated });
       requireState(current, ['ACTIVE']);
-      await store.update(tx, current.id, updated);
+      await store.update(tx, current.id, written);
       await provider.submit(tx, changeOf('update_load_balancer', updated));
       return { updated, relations: (await store.childIds(tx, [current.id])).get(current.id) ?? CHILDLESS };
     });

@@ -14,7 +14,7 @@ import { RouteFault } from '../faults.ts';
 import { answerList } from '../lists/collection.ts';
 import { readBody } from '../request-body.ts';
 import { parseBatch, planBatch } from './member-batch.ts';
-import { newResource } from './new-resource.ts';
+import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { requirePoolActive } from './pool-state.ts';
 import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
@@ -105,13 +105,14 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const { loadBalancer } = tree;
       const current = await memberOf(tx, pool, parameter(request));
       authorise(request.caller, current.projectId);
-      const updated: Member = { ...current, ...change, provisioningStatus: 'PENDING_UPDATE', updatedAt: deps.now() };
+      const written = pendingUpdate(deps, change);
+      const updated: Member = { ...current, ...written };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], members: [updated] });
       tree.requireActive();
       requirePoolActive(pool);
       await setPoolPending(tx, tree, pool.id);
-      await store.update(tx, current.id, updated);
+      await store.update(tx, current.id, written);
       await provider.submit(tx, changeOf('update_member', updated, loadBalancer.id));
       return updated;
     });
@@ -161,8 +162,8 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       if (touched.length === 0) return;
       await setPoolPending(tx, tree, pool.id);
       for (const member of created) await store.insert(tx, member);
-      for (const member of plan.updated) {
-        await store.update(tx, member.id, { ...member, provisioningStatus: 'PENDING_UPDATE', updatedAt: deps.now() });
+      for (const { id, operatingStatus: _measured, ...wish } of plan.updated) {
+        await store.update(tx, id, pendingUpdate(deps, wish));
       }
       for (const { id } of plan.removed) await store.update(tx, id, { provisioningStatus: 'PENDING_DELETE' });
       await provider.submit(tx, {

@@ -18,3 +18,11 @@ export function newResource(
     updatedAt: null,
   };
 }
+
+/**
+ * What an accepted change writes: only the fields it names, because statuses measured by heartbeats change beside it
+ * without taking the tree's lock.
+ */
+export function pendingUpdate<T extends object>({ now }: Pick<ApiDependencies, 'now'>, change: T) {
+  return { ...change, provisioningStatus: 'PENDING_UPDATE' as const, updatedAt: now() };
+}

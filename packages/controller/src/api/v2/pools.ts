@@ -8,10 +8,10 @@ import * as listeners from '../../store/listeners.ts';
 import * as store from '../../store/pools.ts';
 import { POOL, POOL_ENVELOPE, type PoolRelations, poolResponse } from '../attributes/pool.ts';
 import { queryableFields } from '../attributes/query.ts';
-import { authorise } from '../caller.ts';
+import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
-import { newResource } from './new-resource.ts';
+import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
@@ -27,10 +27,11 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
   const rules = rulesOf(deps.config).pool;
   const { db } = deps.store;
 
-  server.get(PATH, (request) =>
+  server.get(PATH, async (request) =>
     answerList(deps, request, {
       plural: 'pools',
       queryable: QUERYABLE,
+      scope: visibleProjects(request.caller),
       list: store.list,
       respond: async (rows, fields) => {
         const ids = rows.map((row) => row.id);
@@ -103,19 +104,15 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       );
       const { child: current, tree } = found(locked, KIND, id);
       authorise(request.caller, current.projectId);
-      const pool: Pool = {
-        ...current,
-        ...settlePoolChange(current, change, rules),
-        provisioningStatus: 'PENDING_UPDATE',
-        updatedAt: deps.now(),
-      };
+      const written = pendingUpdate(deps, settlePoolChange(current, change, rules));
+      const pool: Pool = { ...current, ...written };
       requireReadable(poolSecretRefs(pool), poolSecretRefs(current));
       const provider = deps.providers.get(tree.loadBalancer.provider);
       provider.check({ loadBalancer: tree.loadBalancer, pools: [pool] });
       tree.requireActive();
       await tree.setPending();
       await setListenersPending(tx, pool.id);
-      await store.update(tx, pool.id, pool);
+      await store.update(tx, pool.id, written);
       await provider.submit(tx, changeOf('update_pool', pool));
       return { pool, relations: (await store.relations(tx, [pool.id])).get(pool.id) ?? UNRELATED };
     });

@@ -153,6 +153,11 @@ export class TestApi {
     await sql`update ${sql.table(table)} set provisioning_status = ${status} where id = ${id}`.execute(db);
   }
 
+  async setOperatingStatus(table: 'member', id: string, status: string): Promise<void> {
+    const { db } = this.database.store;
+    await sql`update ${sql.table(table)} set operating_status = ${status} where id = ${id}`.execute(db);
+  }
+
   /** Everything a write could leave behind, as text: rows and their states. */
   async snapshot(): Promise<string> {
     const parts = await Promise.all(
