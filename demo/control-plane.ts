@@ -25,16 +25,27 @@ export interface ControlPlane {
 
 /** The control plane that runs on the state directory, once it is ready; null otherwise. */
 export function findControlPlane(stateDir: string): ControlPlane | null {
+  const record = findProcess(stateDir);
+  return record !== null && record.endpoint !== null ? (record as ControlPlane) : null;
+}
+
+/** Like `findControlPlane`, but waits for one that is starting. */
+export async function findReadyControlPlane(stateDir: string): Promise<ControlPlane | null> {
+  const until = Date.now() + START_TIMEOUT_MS;
+  while (findProcess(stateDir)?.endpoint === null && Date.now() < until) await sleep(50);
+  return findControlPlane(stateDir);
+}
+
+type Recorded = Omit<ControlPlane, 'endpoint'> & { endpoint: string | null };
+
+function findProcess(stateDir: string): Recorded | null {
   try {
-    const record = JSON.parse(readFileSync(join(stateDir, 'control-plane.json'), 'utf8')) as {
-      pid: number;
+    const record = JSON.parse(readFileSync(join(stateDir, 'control-plane.json'), 'utf8')) as Recorded & {
       startTime: number;
-      endpoint: string | null;
     };
     const stat = readFileSync(`/proc/${record.pid}/stat`, 'utf8');
     const startTime = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-    if (startTime !== record.startTime || record.endpoint === null) return null;
-    return record as unknown as ControlPlane;
+    return startTime === record.startTime ? record : null;
   } catch {
     return null;
   }

@@ -1,11 +1,11 @@
 /** `npm run demo`: a load balancer with real traffic, from creation to removal. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup.ts';
-import { type ControlPlane, findControlPlane, startControlPlane, stopControlPlane } from './control-plane.ts';
+import { type ControlPlane, findReadyControlPlane, startControlPlane, stopControlPlane } from './control-plane.ts';
 import { type DemoOptions, HELP, parseOptions } from './options.ts';
 import { runScenario } from './scenario.ts';
 
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (process.getuid?.() !== 0) throw new Error('The demo makes network namespaces for its back ends: run it as root.');
-  const found = findRunning(options);
+  const found = await findRunning(options);
   const { controlPlane, stateDir } = found
     ? { controlPlane: found, stateDir: options.stateDir }
     : await startOwn(options);
@@ -33,8 +33,8 @@ async function main(): Promise<number> {
   return 0;
 }
 
-function findRunning(options: DemoOptions): ControlPlane | null {
-  const found = findControlPlane(options.stateDir);
+async function findRunning(options: DemoOptions): Promise<ControlPlane | null> {
+  const found = await findReadyControlPlane(options.stateDir);
   if (found === null) return null;
   if (options.port !== null && options.port !== found.port) {
     throw new Error(`The control plane of ${options.stateDir} answers on port ${found.port}, not ${options.port}.`);
@@ -54,8 +54,10 @@ async function startOwn(options: DemoOptions): Promise<{ controlPlane: ControlPl
   const fresh = temporary || !existsSync(stateDir);
   const netns = options.netns ?? `octavia-demo-${randomBytes(3).toString('hex')}`;
   say(`No control plane runs on ${options.stateDir}; starting one in network namespace ${netns} ...`);
-  cleanup.add('control plane', () => stopControlPlane(stateDir, fresh));
+  if (temporary) cleanup.add('state directory', () => rmSync(stateDir, { recursive: true, force: true }));
   const { controlPlane } = await startControlPlane({ stateDir, netns, port: options.port });
+  // Only now: one that did not start cleaned up after itself, and another one there is not ours to stop.
+  cleanup.add('control plane', () => stopControlPlane(stateDir, fresh));
   return { controlPlane, stateDir };
 }
 

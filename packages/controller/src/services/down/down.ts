@@ -49,6 +49,8 @@ export async function down({ stateDir: given, purge }: DownOptions): Promise<voi
 async function stopCloud(instance: LocalInstance, purge: boolean): Promise<void> {
   if (!purge) {
     await stopAll(instance);
+    // A namespace of ours goes now, and its bridges with it; the next up makes both again.
+    if (instance.netns !== null) await removeBridges(instance);
     say('Stopped the amphorae.');
     return;
   }

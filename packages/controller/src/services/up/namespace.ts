@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, runCommand } from '../../clouds/local-host/command.ts';
+import { tagOf } from '../../clouds/local-host/instance.ts';
+import { parseLinks } from '../../clouds/local-host/ip.ts';
 import { OctaviaError } from '../../errors.ts';
 
 /** Where iproute2 keeps named network namespaces. */
@@ -13,22 +15,28 @@ const markFile = (stateDir: string): string => join(stateDir, 'netns.json');
 export const namespaceExists = (name: string): boolean => existsSync(join(FOLDER, name));
 export const isInside = (name: string): boolean => process.env[INSIDE] === name;
 
-/** Makes the namespace when it is missing, and remembers in the state directory that it is ours. @returns whether made */
+/** Marks the loopback interface of a namespace that we made: the mark lives and dies with it. */
+const MADE_ALIAS = 'octavia';
+const OTHER_INSTANCE = /^o([0-9a-f]{6})mgt$/;
+
+/** Makes the namespace when it is missing; the state directory remembers its name. @returns whether made */
 export async function ensureNamespace(name: string, stateDir: string): Promise<boolean> {
-  if (namespaceExists(name)) return false;
+  const made = !namespaceExists(name);
   try {
-    await runCommand(['ip', 'netns', 'add', name]);
-    await runCommand(['ip', '-n', name, 'link', 'set', 'dev', 'lo', 'up']);
+    if (made) {
+      await runCommand(['ip', 'netns', 'add', name]);
+      await runCommand(['ip', '-n', name, 'link', 'set', 'dev', 'lo', 'up', 'alias', MADE_ALIAS]);
+    }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new OctaviaError('STARTUP', { detail: `Network namespace ${name} could not be made: ${error.message}` });
   }
-  writeFileSync(markFile(stateDir), `${JSON.stringify({ name, made: true })}\n`);
-  return true;
+  writeFileSync(markFile(stateDir), `${JSON.stringify({ name })}\n`);
+  return made;
 }
 
-/** The namespace that `up` made for this state directory, or null. */
-export function madeNamespace(stateDir: string): string | null {
+/** The namespace this state directory was last started in, or null. */
+function rememberedNamespace(stateDir: string): string | null {
   try {
     const { name } = JSON.parse(readFileSync(markFile(stateDir), 'utf8')) as { name?: unknown };
     return typeof name === 'string' ? name : null;
@@ -37,13 +45,23 @@ export function madeNamespace(stateDir: string): string | null {
   }
 }
 
-/** Removes the namespace of this state directory if we made it. */
+/**
+ * Removes the namespace of this state directory if an `up` made it and no other instance has its bridges there (the last
+ * one to go down removes it). @returns its name when removed
+ */
 export async function removeMadeNamespace(stateDir: string): Promise<string | null> {
-  const name = madeNamespace(stateDir);
+  const name = rememberedNamespace(stateDir);
   if (name === null) return null;
-  if (namespaceExists(name)) await runCommand(['ip', 'netns', 'delete', name]);
+  const removable = namespaceExists(name) && (await isOurs(name, tagOf(stateDir)));
+  if (removable) await runCommand(['ip', 'netns', 'delete', name]);
   rmSync(markFile(stateDir), { force: true });
-  return name;
+  return removable ? name : null;
+}
+
+async function isOurs(name: string, tag: string): Promise<boolean> {
+  const links = parseLinks((await runCommand(['ip', '-n', name, '-j', 'link', 'show'])).stdout);
+  const made = links.some((link) => link.name === 'lo' && link.alias === MADE_ALIAS);
+  return made && links.every((link) => (OTHER_INSTANCE.exec(link.name)?.[1] ?? tag) === tag);
 }
 
 /**

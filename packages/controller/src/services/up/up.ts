@@ -77,7 +77,7 @@ async function start(options: UpOptions, undo: UndoStack): Promise<{ stop(): Pro
     prepared.databaseUrl === null ? () => {} : supervisePostgres({ stateDir, log: (line) => log(line) });
   undo.push(stopWatching);
   const { runAllInOne } = await import('../all-in-one.ts');
-  const services = await runAllInOne({ config: final, stateDir, cloud, port });
+  const services = await runAllInOne({ config: final, cloud });
   const record = { netns, endpoint: services.endpoint, host, port, subnets: subnetsOf(prepared) };
   completeRecord(stateDir, record);
   process.stdout.write(`${welcome(record, cloud === 'local')}\n`);
@@ -138,5 +138,5 @@ function subnetsOf({ instance }: Prepared): NonNullable<ControlPlaneRecord['subn
 }
 
 function log(line: string): void {
-  process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)} INFO  up: ${line}\n`);
 }

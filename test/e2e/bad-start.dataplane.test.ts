@@ -1,0 +1,106 @@
+import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Bench, namespaceExists, OCTAVIA, processesOf, runOctavia, runToEnd } from './harness.ts';
+
+let bench: Bench;
+
+beforeEach(() => {
+  bench = new Bench();
+});
+
+afterEach(() => bench.remove());
+
+const sentence = /^[^\n]+\n$/;
+
+test('a taken port is one sentence, and nothing is left behind', async () => {
+  const server = createServer().listen(19_921, '127.0.0.1');
+  const state = join(bench.folder, 'taken');
+  const { code, stderr } = await runOctavia(['up', '--state-dir', state, '--port', '19921']);
+  await new Promise((resolve) => server.close(resolve));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(sentence);
+  expect(stderr).toContain('Port 19921 of 127.0.0.1 is taken');
+  expect(existsSync(state)).toBe(false);
+});
+
+test('a port taken inside the namespace is found there, and a namespace made for the start goes again', async () => {
+  await bench.up('first', 19_922);
+  const state = join(bench.folder, 'second');
+  const { code, stderr } = await runOctavia(['up', '--state-dir', state, '--port', '19922', '--netns', bench.netns]);
+  expect({ code, stderr: stderr.includes('Port 19922') }).toEqual({ code: 1, stderr: true });
+  expect(existsSync(state)).toBe(false);
+  expect(namespaceExists(bench.netns)).toBe(true);
+
+  const bad = join(bench.folder, 'bad');
+  const range = { OS_LOCAL_CLOUD__SUBNET_RANGE: '10.0.0.0/20', OS_API_SETTINGS__BIND_HOST: '192.0.2.1' };
+  const other = `${bench.netns}-b`;
+  const unbindable = await runOctavia(['up', '--state-dir', bad, '--netns', other], range);
+  expect(unbindable.code).toBe(1);
+  expect(unbindable.stderr).toMatch(sentence);
+  expect([existsSync(bad), namespaceExists(other), processesOf(bad)]).toEqual([false, false, []]);
+});
+
+test('without root the local cloud is refused in one sentence', async () => {
+  const state = join(bench.folder, 'rootless');
+  const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+  const { code, stderr } = await runToEnd([...nobody, process.execPath, OCTAVIA, 'up', '--state-dir', state]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'The local cloud makes network interfaces and sandboxes: run it as root, or use --cloud noop.\n',
+  });
+  expect(existsSync(state)).toBe(false);
+});
+
+test('a missing program is named with its package', async () => {
+  const state = join(bench.folder, 'missing');
+  // In a mount namespace of its own haproxy is an empty file that cannot be executed.
+  const hide =
+    'for path in /usr/sbin/haproxy /usr/bin/haproxy; do [ -e $path ] && mount --bind /dev/null $path; done; exec "$@"';
+  const words = ['unshare', '--mount', 'sh', '-c', hide, 'sh', process.execPath, OCTAVIA, 'up', '--state-dir', state];
+  const { code, stderr } = await runToEnd(words);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(sentence);
+  expect(stderr).toContain('haproxy');
+  expect(existsSync(state)).toBe(false);
+});
+
+test('a bad option names file, section and option', async () => {
+  const { code, stderr } = await runOctavia(['up', '--state-dir', join(bench.folder, 'option')], {
+    OS_API_SETTINGS__BIND_PORT: 'high',
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain('OS_API_SETTINGS__BIND_PORT: [api_settings] bind_port = high');
+});
+
+test('a bad flag is one sentence', async () => {
+  const { code, stderr } = await runOctavia(['up', '--port', '70000']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('It must be a whole number from 1 to 65535.');
+});
+
+test('the noop cloud runs without root', async () => {
+  const state = join(bench.folder, 'noop');
+  mkdirSync(state);
+  chownSync(state, 65534, 65534);
+  const { code, stdout } = await runToEnd([
+    'setpriv',
+    '--reuid',
+    '65534',
+    '--regid',
+    '65534',
+    '--clear-groups',
+    'sh',
+    '-c',
+    '"$1" "$2" up --cloud noop --port 19923 --state-dir "$3" & until grep -q endpoint...http "$3/control-plane.json" 2>/dev/null; do sleep 0.1; done; kill -INT $!; wait $!',
+    'sh',
+    process.execPath,
+    OCTAVIA,
+    state,
+  ]);
+  expect({ code, stdout: stdout.includes('Load balancing API  http://127.0.0.1:19923') }).toEqual({
+    code: 0,
+    stdout: true,
+  });
+});
