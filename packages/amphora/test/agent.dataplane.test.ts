@@ -144,6 +144,16 @@ describe('plugging', () => {
     expect(lab.traffic('ip', 'route')).not.toContain('10.99.0.0/16');
   });
 
+  test('neighbours that knew another owner of the addresses learn the new one', async () => {
+    const stale = '02:00:00:00:00:ff';
+    for (const address of [VIP, 'fd77::10']) {
+      lab.inTown('ip', 'neigh', 'replace', address, 'lladdr', stale, 'dev', 'town1', 'nud', 'reachable');
+    }
+    expect((await client.send('POST', agentPaths.plugVip(VIP), vipRequest())).status).toBe(202);
+    await until('both entries follow', () => !lab.inTown('ip', 'neigh').includes(stale));
+    expect(lab.inTown('ip', 'neigh', 'show', VIP, 'dev', 'town1')).toContain(vipMac);
+  });
+
   test('a member network is plugged beside it, with and without trailing slash', async () => {
     const request = {
       mac_address: memberMac.toUpperCase(),

@@ -1,5 +1,5 @@
 /** The network namespace all tenant traffic lives in, and the `ip` commands inside and outside of it. */
-import { access } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { CommandError, type CommandResult, type RunCommand } from '../system/run.ts';
 
 export interface Link {
@@ -36,6 +36,8 @@ export class TrafficNamespace {
 
   /** Makes the namespace when it is missing and brings `lo` up inside. A dead mount point left by a crash is replaced. */
   async ensure(): Promise<void> {
+    // iproute2 mounts /sys anew whenever it enters a namespace; a minimal sandbox may lack the mount point.
+    await mkdir('/sys').catch(() => {});
     const exists = await access(`/run/netns/${this.name}`).then(
       () => true,
       () => false,

@@ -173,8 +173,9 @@ amphora_id = ${AMPHORA_ID}
     return address;
   }
 
-  unplugCable(number: number): void {
-    execFileSync('ip', ['-n', this.town, 'link', 'delete', `town${number}`]);
+  /** Runs a command in the town to its end. */
+  inTown(...command: string[]): string {
+    return execFileSync('ip', ['netns', 'exec', this.town, ...command], { encoding: 'utf8' });
   }
 
   /** Runs a program in the town until the lab is destroyed. */

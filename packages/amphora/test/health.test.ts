@@ -1,0 +1,186 @@
+/** From HAProxy's statistics to heartbeats: parsing, differences, when a beat leaves. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { MutableSettings, Target } from '../src/config/settings.ts';
+import { Counters } from '../src/health/counters.ts';
+import { HealthSender } from '../src/health/sender.ts';
+import { memberStatus, parseStatistics, type Reading } from '../src/health/statistics.ts';
+import { DatagramSender } from '../src/health/targets.ts';
+import { createLog } from '../src/log.ts';
+import { decodeHeartbeat, type HeartbeatMessage } from '../src/protocol/heartbeat.ts';
+import { LISTENER, MEMBER, POOL } from './support/configurations.ts';
+
+const log = createLog(
+  () => false,
+  () => true,
+);
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'amphora-health-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function reading(worker: string, totconns: number, member = 'UP'): Reading {
+  return {
+    worker,
+    listeners: { [LISTENER]: { status: 'OPEN', stats: { tx: totconns * 10, rx: 0, conns: 1, totconns, ereq: 0 } } },
+    pools: { [`${POOL}:${LISTENER}`]: { status: 'UP', members: { [MEMBER]: member } } },
+  };
+}
+
+describe('statistics', () => {
+  test('only our objects are read, columns by name', () => {
+    const answer = `Name: HAProxy
+Pid: 42
+Start_time_sec: 1700000000
+
+# pxname,svname,status,scur,stot,bin,bout,ereq,
+${LISTENER},FRONTEND,OPEN,2,9,100,200,3,
+${POOL}:${LISTENER},${MEMBER},UP 1/3,0,0,0,0,,
+${POOL}:${LISTENER},BACKEND,UP,0,0,0,0,,
+stats,FRONTEND,OPEN,0,0,0,0,0,
+`;
+    expect(parseStatistics(answer)).toEqual({
+      worker: '42@1700000000',
+      listeners: { [LISTENER]: { status: 'OPEN', stats: { tx: 200, rx: 100, conns: 2, totconns: 9, ereq: 3 } } },
+      pools: { [`${POOL}:${LISTENER}`]: { status: 'UP', members: { [MEMBER]: 'UP' } } },
+    });
+    expect(() => parseStatistics('')).toThrow();
+  });
+
+  test.each([
+    ['UP', 'UP'],
+    ['UP 2/3', 'UP'],
+    ['DOWN', 'DOWN'],
+    ['DOWN 1/2', 'DOWN'],
+    ['DRAIN', 'DRAIN'],
+    ['MAINT', 'MAINT'],
+    ['MAINT (resolution)', 'MAINT'],
+    ['NOLB', 'DRAIN'],
+    ['no check', 'no check'],
+  ])('a member that is "%s" is reported as %s', (word, status) => expect(memberStatus(word)).toBe(status));
+});
+
+describe('counters', () => {
+  test('what is taken adds up to what happened, over worker and agent restarts and failed sends', async () => {
+    const step = fc.record({
+      growth: fc.nat(100),
+      event: fc.constantFrom('none', 'worker', 'agent', 'lost') as fc.Arbitrary<'none' | 'worker' | 'agent' | 'lost'>,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        let counters = await Counters.load(folder, log);
+        counters.retain(new Set());
+        let [happened, reported, total, worker] = [0, 0, 0, 0];
+        for (const { growth, event } of steps) {
+          if (event === 'worker') {
+            worker += 1;
+            total = 0;
+          }
+          total += growth;
+          happened += growth;
+          counters.absorb(reading(`w${worker}`, total));
+          const taken = counters.take(LISTENER);
+          if (event === 'lost') counters.giveBack(LISTENER, taken);
+          else reported += taken.totconns;
+          await counters.save();
+          if (event === 'agent') counters = await Counters.load(folder, log);
+        }
+        reported += counters.take(LISTENER).totconns;
+        expect(reported).toBe(happened);
+        await rm(join(folder, 'health-counters.json'), { force: true });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('a damaged file means a new start, not a dead agent', async () => {
+    await writeFile(join(folder, 'health-counters.json'), '{"version":1,"listeners":{"x":{}}}');
+    expect((await Counters.load(folder, log)).take('x')).toEqual({ tx: 0, rx: 0, totconns: 0, ereq: 0 });
+  });
+});
+
+class RecordingSender extends DatagramSender {
+  readonly sent: { message: HeartbeatMessage; targets: Target[] }[] = [];
+  broken = false;
+
+  override async send(datagram: Buffer, targets: Target[]): Promise<void> {
+    if (this.broken) throw new Error('network is unreachable');
+    this.sent.push({ message: decodeHeartbeat(datagram, 'key'), targets });
+  }
+}
+
+describe('sending', () => {
+  async function make(): Promise<{ sender: RecordingSender; at: (ms: number, readings: Reading[]) => Promise<void> }> {
+    const sender = new RecordingSender();
+    let [clock, readings]: [number, Reading[]] = [0, []];
+    const settings: MutableSettings = {
+      debug: false,
+      controllerIpPortList: [{ host: '192.0.2.1', port: 5555 }],
+      heartbeatInterval: 10,
+      heartbeatKey: 'key',
+      loadbalancerTopology: 'SINGLE',
+    };
+    const health = new HealthSender({
+      amphoraId: 'amphora',
+      settings: () => settings,
+      collect: async () => readings,
+      knownListeners: async () => new Set([LISTENER]),
+      counters: await Counters.load(folder, log),
+      sender,
+      log,
+      now: () => clock,
+    });
+    const at = (ms: number, now: Reading[]): Promise<void> => {
+      [clock, readings] = [ms, now];
+      return health.look();
+    };
+    return { sender, at };
+  }
+
+  test('one beat each interval, differences only', async () => {
+    const { sender, at } = await make();
+    await at(0, [reading('w', 3)]);
+    await at(5_000, [reading('w', 4)]);
+    await at(10_000, [reading('w', 9)]);
+    const totals = sender.sent.map(({ message }) => message.listeners[LISTENER]?.stats.totconns);
+    expect(totals).toEqual([3, 6]);
+    expect(sender.sent.map(({ message }) => [message.seq, message.ver])).toEqual([
+      [0, 3],
+      [1, 3],
+    ]);
+  });
+
+  test('a changed member leaves at once, and the interval starts anew', async () => {
+    const { sender, at } = await make();
+    await at(0, [reading('w', 0)]);
+    await at(1_000, [reading('w', 0, 'DOWN')]);
+    await at(10_000, [reading('w', 0, 'DOWN')]);
+    await at(11_000, [reading('w', 0, 'DOWN')]);
+    const members = sender.sent.map(({ message }) => message.pools[`${POOL}:${LISTENER}`]?.members[MEMBER]);
+    expect(members).toEqual(['UP', 'DOWN', 'DOWN']);
+  });
+
+  test('one silent look is no change, two are', async () => {
+    const { sender, at } = await make();
+    await at(0, [reading('w', 0)]);
+    await at(1_000, []);
+    await at(2_000, [reading('w', 0)]);
+    expect(sender.sent).toHaveLength(1);
+    await at(3_000, []);
+    await at(4_000, []);
+    expect(sender.sent.map(({ message }) => Object.keys(message.listeners).length)).toEqual([1, 0]);
+  });
+
+  test('what could not be sent is sent later, counts included', async () => {
+    const { sender, at } = await make();
+    sender.broken = true;
+    await at(0, [reading('w', 5)]);
+    sender.broken = false;
+    await at(1_000, [reading('w', 6)]);
+    expect(sender.sent.map(({ message }) => message.listeners[LISTENER]?.stats.totconns)).toEqual([6]);
+  });
+});
