@@ -128,6 +128,7 @@ function extraPaths(): Record<string, unknown> {
   });
   const stats = (kind: string) => `/v2/lbaas/${kind}s/{id}/stats`;
   const status = '/v2/lbaas/loadbalancers/{id}/status';
+  const operations = '/v2/lbaas/loadbalancers/{id}/operations';
   const providers = '/v2/lbaas/providers';
   const described = { type: 'object', properties: { name: { type: 'string' }, description: { type: 'string' } } };
   return {
@@ -135,6 +136,12 @@ function extraPaths(): Record<string, unknown> {
     [stats('loadbalancer')]: get('loadbalancer_stats', 'Traffic counters', stats('loadbalancer'), STATISTICS),
     [stats('listener')]: get('listener_stats', 'Traffic counters', stats('listener'), STATISTICS),
     [status]: get('loadbalancer_status', 'Status tree', status, { type: 'object' }),
+    [operations]: get(
+      'loadbalancer_operations',
+      'Running and past operations with their steps',
+      operations,
+      wrapped('operations', { type: 'array', items: { type: 'object' } }),
+    ),
     [providers]: get(
       'list_providers',
       'List enabled providers',

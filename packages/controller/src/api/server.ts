@@ -15,6 +15,7 @@ import { healthMonitors } from './v2/health-monitors.ts';
 import { listeners } from './v2/listeners.ts';
 import { loadBalancers } from './v2/load-balancers.ts';
 import { members } from './v2/members.ts';
+import { loadBalancerOperations } from './v2/operations.ts';
 import { pools } from './v2/pools.ts';
 import { providers } from './v2/providers.ts';
 
@@ -85,6 +86,7 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
     healthCheck,
     openapi,
     loadBalancers,
+    loadBalancerOperations,
     listeners,
     pools,
     members,

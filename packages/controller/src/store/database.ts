@@ -19,9 +19,14 @@ const types: pg.CustomTypesConfig = {
 /** SQLSTATE classes that mean "not now": connection failures, shutdown, too many connections. */
 const UNAVAILABLE = /^(08|57P0|53)/;
 
+/** What the driver says in plain errors without a code. */
+const CONNECTION_LOST =
+  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+
 export function isDatabaseUnavailable(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && (UNAVAILABLE.test(code) || /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code));
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (typeof code === 'string') return UNAVAILABLE.test(code) || /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code);
+  return typeof message === 'string' && CONNECTION_LOST.test(message);
 }
 
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {

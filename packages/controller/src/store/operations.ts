@@ -64,11 +64,13 @@ export async function endStep(
     where operation_id = ${id} and number = ${step.number} and phase = ${step.phase}`.execute(executor);
 }
 
-export async function steps(executor: Executor, id: string): Promise<OperationStep[]> {
-  const { rows } = await sql<OperationStep>`
-    select number, phase, name, state, attempts, detail, started_at as "startedAt", ended_at as "endedAt"
-    from operation_step where operation_id = ${id} order by started_at, number`.execute(executor);
-  return rows;
+/** Timelines of several operations in one statement, in the order things began. */
+export async function stepsOf(executor: Executor, ids: string[]): Promise<Map<string, OperationStep[]>> {
+  const { rows } = await sql<OperationStep & { operationId: string }>`
+    select operation_id as "operationId", number, phase, name, state, attempts, detail,
+      started_at as "startedAt", ended_at as "endedAt"
+    from operation_step where operation_id = any(${ids}::uuid[]) order by started_at, number`.execute(executor);
+  return Map.groupBy(rows, (row) => row.operationId);
 }
 
 /** Newest first. */

@@ -78,7 +78,7 @@ test('steps run once, in order, and the timeline tells', async () => {
   });
   expect(journal).toEqual(['one', 'two']);
   expect(await statusOf(lb)).toBe('ACTIVE');
-  const timeline = await operations.steps(testStore.store.db, operation);
+  const timeline = (await operations.stepsOf(testStore.store.db, [operation])).get(operation) ?? [];
   expect(timeline).toMatchObject([
     { number: 1, phase: 'do', name: 'one', state: 'done' },
     { number: 2, phase: 'do', name: 'two', state: 'done', detail: 'reload' },

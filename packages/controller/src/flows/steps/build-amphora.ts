@@ -1,4 +1,6 @@
 /** Steps that bring one amphora into being, in order. Undone in reverse they leave nothing on the cloud. */
+
+import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import type { Operation } from '../../domain/operations.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
@@ -6,12 +8,11 @@ import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import { markAmphoraDeleted } from '../../store/settlement.ts';
-import { deterministicId } from '../deterministic-id.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { memberPortPrefix, vrrpPortName } from './port-names.ts';
 
 export const amphoraIdOf = (operation: Operation, index: number): string =>
-  deterministicId(`${operation.id} amphora ${index}`);
+  deterministicUuid(operation.id, 'amphora', String(index));
 
 async function amphoraOf(context: StepContext, id: string): Promise<Amphora> {
   const amphora = await amphorae.get(context.store.db, id);

@@ -3,7 +3,12 @@ import { OctaviaError } from '../../errors.ts';
 import type { Candidate } from '../interface.ts';
 
 /** What HAProxy amphorae cannot do is refused at once, with the reason, instead of failing later. @throws OctaviaError */
-export function refuseUnsupportedCandidate({ listeners = [], pools = [], healthMonitors = [] }: Candidate): void {
+export function refuseUnsupportedCandidate(candidate: Candidate): void {
+  const { loadBalancer, listeners = [], pools = [], healthMonitors = [] } = candidate;
+  if (loadBalancer && loadBalancer.topology !== 'SINGLE') {
+    const detail = `Amphora provider does not support the ${loadBalancer.topology} topology.`;
+    throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
+  }
   const features = [
     ...listeners.map(({ protocol }) => ({ listenerProtocol: protocol })),
     ...pools.map(({ protocol, lbAlgorithm, tlsEnabled }) => ({
