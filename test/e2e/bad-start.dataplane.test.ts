@@ -93,7 +93,7 @@ test('the noop cloud runs without root', async () => {
     '--clear-groups',
     'sh',
     '-c',
-    '"$1" "$2" up --cloud noop --port 19923 --state-dir "$3" & until grep -q endpoint...http "$3/control-plane.json" 2>/dev/null; do sleep 0.1; done; kill -INT $!; wait $!',
+    '"$1" "$2" up --cloud noop --port 19923 --state-dir "$3" & until grep -q endpoint.*http "$3/control-plane.json" 2>/dev/null; do sleep 0.1; done; kill -INT $!; wait $!',
     'sh',
     process.execPath,
     OCTAVIA,
