@@ -158,7 +158,7 @@ export interface AddressWindow {
  * Gives the port the lowest free address; null when none could be had in this attempt. Never waits: an address that
  * another open transaction is just taking is skipped by its advisory lock, so creations on one subnet run in parallel.
  * `dense` counts the taken addresses without a gap from the first on (there the offset equals the row's number), so that
- * only what follows is probed one by one: with 4,000 ports 5 ms instead of 30.
+ * only what follows is probed one by one: a port beside 4,000 others takes 4 ms instead of 30.
  */
 export async function claimFreeAddress(
   executor: Executor,
