@@ -21,14 +21,19 @@ export function certificateRoutes(context: AgentContext): Route[] {
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/;
-const PRIVATE_KEY = /-----BEGIN (RSA )?PRIVATE KEY-----[^-]*-----END (RSA )?PRIVATE KEY-----/;
+const PRIVATE_KEY = /-----BEGIN (RSA |EC )?PRIVATE KEY-----[^-]*-----END (RSA |EC )?PRIVATE KEY-----/;
 
-/** The first certificate must belong to the (unencrypted RSA) key. @throws AnswerError 400 */
+/**
+ * The first certificate must belong to the (unencrypted) key. Controllers issue RSA or elliptic-curve keys; the text of the
+ * refusal is the contract's, from the days of RSA alone. @throws AnswerError 400
+ */
 export function checkCertificate(pem: string): void {
   const certificate = parse(() => new X509Certificate(CERTIFICATE.exec(pem)?.[0] ?? ''));
   if (certificate === null) throw new AnswerError(400, { message: 'No certificate found' });
   const key: KeyObject | null = parse(() => createPrivateKey(PRIVATE_KEY.exec(pem)?.[0] ?? ''));
-  if (key?.asymmetricKeyType !== 'rsa') throw new AnswerError(400, { message: 'No RSA key found' });
+  if (key?.asymmetricKeyType !== 'rsa' && key?.asymmetricKeyType !== 'ec') {
+    throw new AnswerError(400, { message: 'No RSA key found' });
+  }
   if (!certificate.checkPrivateKey(key)) throw new AnswerError(400, { message: 'Certificate and key do not match' });
 }
 
