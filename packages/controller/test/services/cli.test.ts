@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { OctaviaError } from '../../src/errors.ts';
+import { createProgram } from '../../src/services/cli/program.ts';
+import { type Output, reportError } from '../../src/services/cli/report.ts';
+import { welcome } from '../../src/services/up/welcome.ts';
+
+function capture(error: unknown, debug?: string): { text: string; code: number } {
+  const seen = { text: '', code: 0 };
+  const output: Output = {
+    error: (text) => {
+      seen.text += `${text}\n`;
+    },
+    exit: (code) => {
+      seen.code = code;
+    },
+  };
+  reportError(error, output, debug ?? '');
+  return seen;
+}
+
+describe('reportError', () => {
+  test('a known error is its sentence and its remedy', () => {
+    expect(capture(new OctaviaError('BAD_CONFIG_FILE', { file: 'f', line: 3, reason: 'no = sign' }))).toEqual({
+      code: 1,
+      text: 'f, line 3: no = sign\nCorrect the file.\n',
+    });
+  });
+
+  test('a start-up error is one sentence', () => {
+    expect(capture(new OctaviaError('STARTUP', { detail: 'Port 1 is taken.' })).text).toBe('Port 1 is taken.\n');
+  });
+
+  test('an unexpected error shows its stack in debug mode only', () => {
+    expect(capture(new Error('boom')).text).not.toContain('    at ');
+    expect(capture(new Error('boom'), 'true').text).toContain('    at ');
+  });
+});
+
+test('has the commands of the operators’ guide, each with a description', () => {
+  const commands = createProgram().commands.map((command) => command.name());
+  expect(commands).toEqual(['up', 'down', 'api', 'worker', 'health-manager', 'housekeeping', 'db-manage']);
+  expect(createProgram().commands.every((command) => command.description() !== '')).toBe(true);
+});
+
+describe('welcome', () => {
+  const subnet = (id: string) => ({ id, cidr: '198.18.4.0/22', gatewayIp: '198.18.4.1' });
+  const facts = { endpoint: 'http://127.0.0.1:9876', subnets: { public: subnet('pub'), private: subnet('prv') } };
+
+  test('names endpoint and subnets, and gives commands for the host', () => {
+    const text = welcome({ ...facts, netns: null }, true);
+    expect(text).toContain('http://127.0.0.1:9876');
+    expect(text).toMatch(/Public subnet +pub/);
+    expect(text).not.toContain('netns exec');
+  });
+
+  test('enters the namespace in every command that needs it', () => {
+    const lines = welcome({ ...facts, netns: 'blue' }, true).split('\n');
+    const network = lines.filter((line) => /curl|http'/.test(line));
+    expect(network.length).toBeGreaterThan(3);
+    expect(network.every((line) => line.includes('ip netns exec blue '))).toBe(true);
+  });
+});
