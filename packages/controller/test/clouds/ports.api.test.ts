@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeInstance } from '../../src/clouds/local-host/instance.ts';
 import type { NetworkDriver, PortRequest } from '../../src/clouds/network/interface.ts';
 import { LocalNetworkDriver } from '../../src/clouds/network/local/driver.ts';
-import { allocationWindow } from '../../src/clouds/network/local/ports.ts';
 import { NoopNetworkDriver, partnerOf } from '../../src/clouds/network/noop/driver.ts';
+import { allocationWindow } from '../../src/clouds/stored-network/ports.ts';
 import { openTestDatabase, type TestDatabase } from './support/database.ts';
 
 const instance = describeInstance({ tag: 'a1b2c3', stateDir: '/s', block: '198.18.16.0/20', netns: null });

@@ -2,9 +2,20 @@
 import type { Database } from '../../../store/database.ts';
 import { upsertNetworks } from '../../../store/local-network.ts';
 import type { LocalInstance } from '../../local-host/instance.ts';
+import {
+  getStoredNetwork,
+  getStoredSubnet,
+  listStoredNetworks,
+  listStoredSubnets,
+} from '../../stored-network/networks.ts';
+import {
+  createStoredPort,
+  deleteStoredPort,
+  getStoredPort,
+  isUsableAddress,
+  listStoredPorts,
+} from '../../stored-network/ports.ts';
 import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
-import { getStoredNetwork, getStoredSubnet, listStoredNetworks, listStoredSubnets } from './networks.ts';
-import { createStoredPort, deleteStoredPort, getStoredPort, isUsableAddress, listStoredPorts } from './ports.ts';
 
 const rules = { getSubnet: getStoredSubnet, accepts: isUsableAddress };
 

@@ -7,8 +7,12 @@ import { createHash } from 'node:crypto';
 import type { Database, Executor } from '../../../store/database.ts';
 import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/local-network.ts';
 import { deterministicUuid } from '../../local-host/deterministic-id.ts';
-import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
-import { getStoredNetwork, getStoredSubnet, listStoredNetworks, listStoredSubnets } from '../local/networks.ts';
+import {
+  getStoredNetwork,
+  getStoredSubnet,
+  listStoredNetworks,
+  listStoredSubnets,
+} from '../../stored-network/networks.ts';
 import {
   asTransaction,
   createStoredPort,
@@ -17,7 +21,8 @@ import {
   isUsableAddress,
   isUuid,
   listStoredPorts,
-} from '../local/ports.ts';
+} from '../../stored-network/ports.ts';
+import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
 
 const MTU = 1500;
 /** /16: load tests create more load balancers than a /24 has addresses. */

@@ -1,12 +1,12 @@
 /** Ports kept in our own store: what the local and the noop network service share. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OctaviaError } from '../../../errors.ts';
-import type { Database, Executor, Tx } from '../../../store/database.ts';
-import * as store from '../../../store/local-network.ts';
-import { formatIpv4, parseCidr, parseIpv4 } from '../../local-host/address-block.ts';
-import { deterministicMac } from '../../local-host/deterministic-id.ts';
-import type { FixedIp, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
+import { OctaviaError } from '../../errors.ts';
+import type { Database, Executor, Tx } from '../../store/database.ts';
+import * as store from '../../store/local-network.ts';
+import { formatIpv4, parseCidr, parseIpv4 } from '../local-host/address-block.ts';
+import { deterministicMac } from '../local-host/deterministic-id.ts';
+import type { FixedIp, Port, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
 
 /** `.1` is the gateway; the others below `.10` are left for addresses that people choose by hand. */
 const RESERVED_ADDRESSES = 10;
