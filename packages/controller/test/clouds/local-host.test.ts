@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostPathOf } from '../../src/clouds/compute/local/record.ts';
 import { runCommand } from '../../src/clouds/local-host/command.ts';
-import { deterministicMac, deterministicUuid } from '../../src/clouds/local-host/deterministic-id.ts';
+import { deterministicMac } from '../../src/clouds/local-host/deterministic-mac.ts';
 import { describeInstance, hostInterface, readInstance, tagOf } from '../../src/clouds/local-host/instance.ts';
 import { parseAddresses, parseLinks, parseRoutes } from '../../src/clouds/local-host/ip.ts';
 import { withHostLock } from '../../src/clouds/local-host/lock.ts';
 import { findProcesses, identify, isAlive, parseStat } from '../../src/clouds/local-host/process.ts';
+import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 
 describe('what iproute2 prints', () => {
   it('as links', () => {

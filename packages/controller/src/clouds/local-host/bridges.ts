@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { OctaviaError } from '../../errors.ts';
 import { conflictsWith } from './address-block.ts';
 import { CommandError, runCommand } from './command.ts';
-import { deterministicMac } from './deterministic-id.ts';
+import { deterministicMac } from './deterministic-mac.ts';
 import {
   GUARD_METRIC,
   HOST_NETWORK_LOCK,

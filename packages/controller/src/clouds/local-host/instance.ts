@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import { OctaviaError } from '../../errors.ts';
 import { chooseBlock, formatIpv4, parseCidr } from './address-block.ts';
-import { deterministicUuid } from './deterministic-id.ts';
 import { ipBatch, listAddresses, listRoutes } from './ip.ts';
 import { withHostLock } from './lock.ts';
 

@@ -5,7 +5,7 @@ import { OctaviaError } from '../../errors.ts';
 import type { Database, Executor, Tx } from '../../store/database.ts';
 import * as store from '../../store/local-network.ts';
 import { formatIpv4, parseCidr, parseIpv4 } from '../local-host/address-block.ts';
-import { deterministicMac } from '../local-host/deterministic-id.ts';
+import { deterministicMac } from '../local-host/deterministic-mac.ts';
 import type { FixedIp, Port, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
 
 /** `.1` is the gateway; the others below `.10` are left for addresses that people choose by hand. */

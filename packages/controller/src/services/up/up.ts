@@ -1,8 +1,8 @@
 /** `octavia up`: checks, then everything a working cloud needs, then all services in this process. */
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { deterministicUuid } from '../../clouds/local-host/deterministic-id.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
+import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import { OctaviaError } from '../../errors.ts';
 import { firstSignal, runInForeground } from '../cli/foreground.ts';
 import { removeState } from '../down/state.ts';

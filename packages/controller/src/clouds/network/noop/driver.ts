@@ -4,9 +4,9 @@
  * one; they are derived from the id, so every process answers alike.
  */
 import { createHash } from 'node:crypto';
+import { deterministicUuid } from '../../../domain/deterministic-uuid.ts';
 import type { Database, Executor } from '../../../store/database.ts';
 import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/local-network.ts';
-import { deterministicUuid } from '../../local-host/deterministic-id.ts';
 import {
   getStoredNetwork,
   getStoredSubnet,
