@@ -4,6 +4,7 @@
 'use strict';
 const { spawn } = require('node:child_process');
 const { join } = require('node:path');
+const { systemNode } = require('./bootstrap/system-node.cjs');
 
 const ROOT = join(__dirname, '..');
 
@@ -51,7 +52,7 @@ function run(node, [file, ...leading], args) {
     env: {
       ...process.env,
       // Agents run on the Node that the host has: 8 MB each on Node 20 against 15 MB on the pinned one.
-      OCTAVIA_AGENT_NODE: process.env.OCTAVIA_AGENT_NODE || process.execPath,
+      OCTAVIA_AGENT_NODE: process.env.OCTAVIA_AGENT_NODE || systemNode(ROOT),
     },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -13,6 +13,9 @@ const { ensureDependencies, pinnedNode } = require('../scripts/bootstrap/depende
 const { packagesWanted } = require('../scripts/bootstrap/packages.cjs') as {
   packagesWanted(command: string, args: string[]): boolean;
 };
+const { systemNode } = require('../scripts/bootstrap/system-node.cjs') as {
+  systemNode(root: string, env: NodeJS.ProcessEnv, running: string): string;
+};
 
 let root: string;
 
@@ -56,6 +59,21 @@ describe('ensureDependencies', () => {
 
 test('a missing pinned Node is one sentence with its remedy', () => {
   expect(() => pinnedNode(root)).toThrow(/npm rebuild node --ignore-scripts=false/);
+});
+
+test('the Node of the host is found behind the pinned one that npm puts in front', () => {
+  const program = (folder: string): string => {
+    mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, folder, 'node'), '', { mode: 0o755 });
+    return join(root, folder, 'node');
+  };
+  const pinned = program('node_modules/.bin');
+  const host = program('host');
+  const PATH = `${join(root, 'node_modules/.bin')}:${join(root, 'host')}`;
+  expect(systemNode(root, { PATH }, pinned)).toBe(host);
+  expect(systemNode(root, { PATH: '', npm_node_execpath: host }, pinned)).toBe(host);
+  expect(systemNode(root, { PATH }, host)).toBe(host);
+  expect(systemNode(root, { PATH: '' }, pinned)).toBe(pinned);
 });
 
 describe('packagesWanted', () => {

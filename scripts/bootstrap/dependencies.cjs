@@ -5,6 +5,7 @@ const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { BootstrapError } = require('./error.cjs');
+const { systemNode } = require('./system-node.cjs');
 
 /** Installs when node_modules does not match package-lock.json. A stamp makes the usual case one hash. */
 function ensureDependencies(root) {
@@ -48,7 +49,7 @@ function install(root) {
   process.stderr.write('Installing the Node dependencies of package-lock.json (npm ci) ...\n');
   // Started by npm: the same npm. Otherwise the one on the PATH.
   const npm = process.env.npm_execpath;
-  const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
+  const [command, args] = npm?.endsWith('.js') ? [systemNode(root), [npm]] : ['npm', []];
   const result = spawnSync(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
