@@ -26,12 +26,14 @@ export async function measureCloud(
   say: (line: string) => void,
 ): Promise<Measured> {
   const client = new OctaviaClient({ baseUrl: controlPlane.endpoint, projectId: 'bench' });
+  await idle();
+  say(`control plane without load balancers: ${residentMegabytes(controlPlane.pid).toFixed(1)} MB`);
   const createSeconds = await measureCreates(client, controlPlane, say);
   const agents = agentPids(stateDir).map(proportionalMegabytes);
   if (agents.length !== ROUNDS) throw new Error(`${agents.length} agents run instead of ${ROUNDS}`);
   say(`agents: ${agents.map((megabytes) => megabytes.toFixed(1)).join(' ')} MB`);
   const memberSeconds = await measureMembers(client, controlPlane, cleanup, say);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  await idle();
   return {
     createSeconds: percentile(createSeconds, 0.95),
     memberSeconds: percentile(memberSeconds, 0.95),
@@ -39,6 +41,8 @@ export async function measureCloud(
     controlPlaneMegabytes: residentMegabytes(controlPlane.pid),
   };
 }
+
+const idle = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, IDLE_MS));
 
 /** One at a time, from the POST to the first answer of its listener (503: it has no pool). They all stay. */
 async function measureCreates(

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..');
 const OCTAVIA = join(ROOT, 'packages/controller/bin/octavia.ts');
+/** The flags that scripts/run.cjs gave us are for every command. */
+const FLAGS = process.execArgv.filter((flag) => /^--(disable-warning|max-)/.test(flag));
 const START_TIMEOUT_MS = 60_000;
 
 export interface Subnet {
@@ -53,7 +55,7 @@ function findProcess(stateDir: string): Recorded | null {
 
 /** Runs the command line of this checkout with the Node that runs us, in a group of its own: Ctrl-C is not for it. */
 export function spawnOctavia(args: string[], options: { env?: NodeJS.ProcessEnv } = {}): ChildProcess {
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', OCTAVIA, ...args], {
+  return spawn(process.execPath, [...FLAGS, OCTAVIA, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     env: { ...process.env, ...options.env },
@@ -113,7 +115,7 @@ async function interrupt(child: ChildProcess): Promise<void> {
 
 /** `down`, with all its state when `purge`. */
 export async function stopControlPlane(stateDir: string, purge: boolean): Promise<string> {
-  const args = ['--disable-warning=ExperimentalWarning', OCTAVIA, 'down', '--state-dir', stateDir];
+  const args = [...FLAGS, OCTAVIA, 'down', '--state-dir', stateDir];
   const { stdout } = await promisify(execFile)(process.execPath, [...args, ...(purge ? ['--purge'] : [])]);
   return stdout;
 }
