@@ -110,6 +110,16 @@ export const ERRORS = define({
     message: 'Policy does not allow this request to be performed.',
     remedy: 'Ask for the role the policy requires.',
   },
+  QUOTA_EXCEEDED: {
+    status: 403,
+    message: 'Quota has been met for resources: {resources}',
+    remedy: 'Delete what is not needed, or ask the operator for a higher quota.',
+  },
+  PROJECT_BUSY: {
+    status: 503,
+    message: 'Project busy.  Unable to lock the project.  Please try again.',
+    remedy: 'Repeat the request; many creates of one project run at the same time.',
+  },
   // Existence and routes
   NOT_FOUND: { status: 404, message: '{kind} {id} not found.', remedy: 'Check the id.' },
   ROUTE_NOT_FOUND: { status: 404, message: 'The resource could not be found.', remedy: 'Check the URI.' },

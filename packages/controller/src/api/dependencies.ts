@@ -6,7 +6,7 @@ import type { Store } from '../store/database.ts';
 
 /** Everything the API needs from the process it runs in. */
 export interface ApiDependencies {
-  config: Pick<Config, 'api_settings' | 'networking' | 'oslo_middleware' | 'controller_worker'>;
+  config: Pick<Config, 'api_settings' | 'networking' | 'oslo_middleware' | 'controller_worker' | 'quotas'>;
   store: Store;
   network: NetworkDriver;
   providers: ProviderRegistry;

@@ -4,6 +4,7 @@ import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/database.ts';
 import * as store from '../../store/load-balancers.ts';
+import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
 import {
   LOAD_BALANCER,
@@ -18,12 +19,13 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
+import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusTree } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
-import { checkUnique, insertTree, memberSubnets, planTree, treeResponse } from './tree-create.ts';
+import { checkUnique, insertTree, memberSubnets, planTree, treeResponse, treeUnits } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
 import { allocateVip, expectedAddresses, planVip, type VipPlan } from './vip.ts';
 
@@ -106,6 +108,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const provider = deps.providers.get(providerName);
     const created = await deps.store.transaction(async (tx) => {
       provider.check({ loadBalancer: draft, ...tree });
+      await quotas.reserve(tx, projectId, { loadBalancer: 1, ...treeUnits(tree) }, quotaRules(deps.config));
       checkUnique(tree);
       const loadBalancer: LoadBalancer = { ...draft, ...(await allocateVip(deps.network, plan, draft.id, tx)) };
       await store.insert(tx, loadBalancer);

@@ -1,4 +1,6 @@
 /** Listeners, pools, members and monitors of a fully populated create, through the same rules as single creates. */
+
+import type { QuotaUnits } from '../../domain/quotas.ts';
 import type { HealthMonitor, Listener, LoadBalancer, Member, Pool } from '../../domain/resources.ts';
 import { settleHealthMonitor } from '../../domain/validation/health-monitor.ts';
 import { listenerSecretRefs, settleListener } from '../../domain/validation/listener.ts';
@@ -86,6 +88,16 @@ export function planTree(
     });
   });
   return tree;
+}
+
+/** What the tree takes of a project's quota, the load balancer itself not counted. */
+export function treeUnits(tree: NewTree): QuotaUnits {
+  return {
+    listener: tree.listeners.length,
+    pool: tree.pools.length,
+    healthMonitor: tree.healthMonitors.length,
+    member: tree.members.length,
+  };
 }
 
 /** @throws OctaviaError DUPLICATE_LISTENER, DUPLICATE_MEMBER */
