@@ -1,91 +1,128 @@
 /**
  * How an operation leaves the tree. One operation at a time works on a load balancer (row lock + ordered queue), so every
- * PENDING_* row below it belongs to the operation that ends: a handful of set-based statements settle any kind of change.
- * End states: controller-flow requirements, "What a failed flow leaves behind".
+ * PENDING_* row below it belongs to the operation that ends: a handful of set-based statements settle any kind of change,
+ * of one load balancer or of many. End states: controller-flow requirements, "What a failed flow leaves behind".
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Operation } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
+import { releaseDoomed, releaseTrees } from './quota-release.ts';
 
-type ChildTable = 'listener' | 'pool' | 'member' | 'health_monitor';
+type ChildTable = 'listener' | 'pool' | 'member' | 'health_monitor' | 'l7policy' | 'l7rule';
 
 const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`);
 
-/** Rows of a table that belong to a load balancer. */
-function within(table: ChildTable, loadBalancerId: string): RawBuilder<unknown> {
-  return table === 'listener' || table === 'pool'
-    ? sql`load_balancer_id = ${loadBalancerId}`
-    : sql`pool_id in (select id from pool where load_balancer_id = ${loadBalancerId})`;
-}
-
-const CHILD_TABLES: ChildTable[] = ['health_monitor', 'member', 'listener', 'pool'];
-
-async function setPending(
-  tx: Tx,
-  loadBalancerId: string,
-  to: 'ACTIVE' | 'ERROR',
-  reason: string | null,
-  tables: ChildTable[] = CHILD_TABLES,
-): Promise<void> {
-  for (const table of tables) {
-    await sql`update ${sql.table(table)} set provisioning_status = ${to}, status_reason = ${reason}
-      where ${within(table, loadBalancerId)} and provisioning_status in ${PENDING}`.execute(tx);
+/** Rows of a table that belong to load balancers. */
+function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuilder<unknown> {
+  const own = sql`load_balancer_id = any(${loadBalancerIds}::uuid[])`;
+  switch (table) {
+    case 'listener':
+    case 'pool':
+      return own;
+    case 'member':
+    case 'health_monitor':
+      return sql`pool_id in (select id from pool where ${own})`;
+    case 'l7policy':
+      return sql`listener_id in (select id from listener where ${own})`;
+    case 'l7rule':
+      return sql`l7policy_id in (select y.id from l7policy y join listener l on l.id = y.listener_id where l.${own})`;
   }
 }
 
-async function setLoadBalancer(tx: Tx, id: string, to: 'ACTIVE' | 'ERROR', reason: string | null): Promise<void> {
-  await sql`update load_balancer set provisioning_status = ${to}, status_reason = ${reason}
-    where id = ${id} and provisioning_status in ${PENDING}`.execute(tx);
+/** What is below goes before what is above. */
+const CHILD_TABLES: ChildTable[] = ['health_monitor', 'member', 'l7rule', 'l7policy', 'listener', 'pool'];
+
+const UP_OR_DOWN = sql`case when admin_state_up then 'ONLINE' else 'OFFLINE' end`;
+
+/** One statement for all tables: a settlement is as cheap as one round trip. */
+async function setPending(
+  tx: Tx,
+  ids: readonly string[],
+  to: 'ACTIVE' | 'ERROR',
+  reason: string | null,
+  operating: (table: ChildTable | 'load_balancer') => RawBuilder<unknown> | null = () => null,
+  tables: (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
+): Promise<void> {
+  const updates = tables.map((table) => {
+    const status = operating(table);
+    const rows = table === 'load_balancer' ? sql`id = any(${ids}::uuid[])` : within(table, ids);
+    return sql`${sql.ref(`settled_${table}`)} as (
+      update ${sql.table(table)} as x set provisioning_status = ${to}, status_reason = ${reason}
+        ${status === null ? sql`` : sql`, operating_status = ${status}`}
+      where ${rows} and provisioning_status in ${PENDING})`;
+  });
+  await sql`with ${sql.join(updates)} select 1`.execute(tx);
 }
+
+/** Deletes the children that wait for it, and gives their quota back. */
+async function removeDoomed(tx: Tx, ids: readonly string[]): Promise<void> {
+  await releaseDoomed(tx, ids);
+  await sql`update member set operating_status = 'NO_MONITOR' where pool_id in (
+    select pool_id from health_monitor
+    where ${within('health_monitor', ids)} and provisioning_status = 'PENDING_DELETE')`.execute(tx);
+  for (const table of CHILD_TABLES) {
+    await sql`delete from ${sql.table(table)}
+      where ${within(table, ids)} and provisioning_status = 'PENDING_DELETE'`.execute(tx);
+  }
+}
+
+const removes = ({ kind }: Operation): boolean => kind.startsWith('delete_') || kind === 'batch_update_members';
 
 /** The change is in force: deleted children go, everything that waited becomes ACTIVE. */
 export async function succeed(tx: Tx, operation: Operation): Promise<void> {
-  const id = operation.loadBalancerId;
-  if (operation.kind === 'delete_health_monitor') {
-    await sql`update member set operating_status = 'NO_MONITOR' where pool_id in (
-      select pool_id from health_monitor where id = ${operation.resourceId})`.execute(tx);
-  }
-  for (const table of CHILD_TABLES) {
-    await sql`delete from ${sql.table(table)}
-      where ${within(table, id)} and provisioning_status = 'PENDING_DELETE'`.execute(tx);
-  }
-  await sql`update health_monitor set operating_status = case when admin_state_up then 'ONLINE' else 'OFFLINE' end
-    where ${within('health_monitor', id)} and provisioning_status in ${PENDING}`.execute(tx);
-  await setPending(tx, id, 'ACTIVE', null);
-  await setLoadBalancer(tx, id, 'ACTIVE', null);
+  const ids = [operation.loadBalancerId];
+  if (removes(operation)) await removeDoomed(tx, ids);
+  await setPending(tx, ids, 'ACTIVE', null, (table) => (table === 'health_monitor' ? UP_OR_DOWN : null));
 }
+
+/**
+ * The same for many load balancers at once, whose provider measures nothing: what is up is ONLINE.
+ * @param removals whether anything may be PENDING_DELETE below them
+ */
+export async function succeedUnmeasured(tx: Tx, ids: readonly string[], removals: boolean): Promise<void> {
+  if (removals) await removeDoomed(tx, ids);
+  // A pool waits when its monitor comes or goes, and its members' statuses with it.
+  await sql`update member as m set operating_status = ${MEMBER_UNMEASURED} from pool p
+    where p.id = m.pool_id and p.load_balancer_id = any(${ids}::uuid[]) and p.provisioning_status in ${PENDING}`.execute(
+    tx,
+  );
+  await setPending(tx, ids, 'ACTIVE', null, (table) => (table === 'member' ? null : UP_OR_DOWN));
+}
+
+const MEMBER_UNMEASURED = sql`case when not m.admin_state_up then 'OFFLINE'
+  when exists (select 1 from health_monitor h where h.pool_id = m.pool_id) then 'ONLINE' else 'NO_MONITOR' end`;
 
 /** The load balancer is gone: its row stays as DELETED for the purge, everything below goes now. */
 export async function deleted(tx: Tx, operation: Operation): Promise<void> {
-  const id = operation.loadBalancerId;
-  await sql`delete from listener_statistics where listener_id in (select l.id from listener l where l.load_balancer_id = ${id})`.execute(
-    tx,
-  );
-  await sql`delete from listener where load_balancer_id = ${id}`.execute(tx);
-  await sql`delete from pool where load_balancer_id = ${id}`.execute(tx);
+  await deletedAll(tx, [operation.loadBalancerId]);
+}
+
+export async function deletedAll(tx: Tx, ids: readonly string[]): Promise<void> {
+  await releaseTrees(tx, ids);
+  await sql`delete from listener_statistics where listener_id in (
+    select l.id from listener l where l.load_balancer_id = any(${ids}::uuid[]))`.execute(tx);
+  await sql`delete from listener where load_balancer_id = any(${ids}::uuid[])`.execute(tx);
+  await sql`delete from pool where load_balancer_id = any(${ids}::uuid[])`.execute(tx);
   await sql`update load_balancer set provisioning_status = 'DELETED', operating_status = 'OFFLINE', status_reason = null,
-    updated_at = now() where id = ${id}`.execute(tx);
+    updated_at = now() where id = any(${ids}::uuid[])`.execute(tx);
 }
 
 /** The change failed and was undone: its object keeps the wish, the status ERROR and the reason; the rest is unlocked. */
 export async function fail(tx: Tx, operation: Operation, reason: string): Promise<void> {
   const { kind, resourceType, resourceId, loadBalancerId } = operation;
+  const ids = [loadBalancerId];
+  const untouched = () => null;
   if (resourceType === 'load_balancer') {
-    await setPending(
-      tx,
-      loadBalancerId,
-      kind === 'create_load_balancer' ? 'ERROR' : 'ACTIVE',
-      kind === 'create_load_balancer' ? reason : null,
-    );
-    await setLoadBalancer(tx, loadBalancerId, 'ERROR', reason);
+    const created = kind === 'create_load_balancer';
+    await setPending(tx, ids, created ? 'ERROR' : 'ACTIVE', created ? reason : null, untouched, CHILD_TABLES);
+    await setPending(tx, ids, 'ERROR', reason, untouched, ['load_balancer']);
     return;
   }
   const targets = kind === 'batch_update_members' ? (operation.input.memberIds ?? []) : [resourceId];
   const table = kind === 'batch_update_members' ? 'member' : resourceType;
   await sql`update ${sql.table(table)} set provisioning_status = 'ERROR', status_reason = ${reason}
     where id = any(${targets}::uuid[]) and provisioning_status in ${PENDING}`.execute(tx);
-  await setPending(tx, loadBalancerId, 'ACTIVE', null);
-  await setLoadBalancer(tx, loadBalancerId, 'ACTIVE', null);
+  await setPending(tx, ids, 'ACTIVE', null);
 }
 
 /** Amphora rows outlive their instance as DELETED until housekeeping purges them. */
