@@ -59,7 +59,8 @@ function fail(sentence: string): never {
 
 /** Temporary files of all tests; PostgreSQL's own account passes through. */
 const folder = (): string => {
-  const path = mkdtempSync(join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), 'octavia-test-'));
+  // Short: HAProxy refuses socket paths of more than 96 characters, and amphorae add some 75 to this.
+  const path = mkdtempSync(join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), 'ot-'));
   chmodSync(path, 0o755);
   return path;
 };

@@ -42,7 +42,7 @@ export async function freePort(): Promise<number> {
 }
 
 export class AmphoraLab {
-  readonly folder = mkdtempSync(join(tmpdir(), 'amphora-lab-'));
+  readonly folder = mkdtempSync(join(tmpdir(), 'lab-'));
   readonly base = join(this.folder, 'lib');
   readonly configFile = join(this.folder, 'etc', 'amphora-agent.conf');
   readonly tag = randomBytes(3).toString('hex');
