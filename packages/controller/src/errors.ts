@@ -105,10 +105,20 @@ export const ERRORS = define({
     remedy: 'Give project_id in the body, or authenticate with a project-scoped token.',
   },
   // Access
+  UNAUTHENTICATED: {
+    status: 401,
+    message: 'The request you have made requires authentication.',
+    remedy: 'Send a valid token in X-Auth-Token; WWW-Authenticate names the identity service.',
+  },
   FORBIDDEN: {
     status: 403,
     message: 'Policy does not allow this request to be performed.',
     remedy: 'Ask for the role the policy requires.',
+  },
+  IDENTITY_UNAVAILABLE: {
+    status: 503,
+    message: 'The Keystone service is temporarily unavailable.',
+    remedy: 'Try again; the log of the API has what Keystone answered and to which address.',
   },
   QUOTA_EXCEEDED: {
     status: 403,
@@ -255,6 +265,7 @@ export const ERRORS = define({
     remedy: 'Correct the option and start again.',
   },
   BAD_CONFIG_FILE: { status: 500, message: '{file}, line {line}: {reason}', remedy: 'Correct the file.' },
+  BAD_POLICY_FILE: { status: 500, message: 'Policy file {file}: {reason}', remedy: 'Correct the file.' },
   CONFIG_FILE_UNREADABLE: {
     status: 500,
     message: 'Configuration file {file} cannot be read: {reason}',

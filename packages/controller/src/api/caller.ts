@@ -1,9 +1,10 @@
+import type { Identity } from '../clouds/identity/interface.ts';
 import { OctaviaError } from '../errors.ts';
 
 /** Who asks. */
-export interface Caller {
-  projectId: string | null;
-  isAdmin: boolean;
+export interface Caller extends Identity {
+  /** What the rule `context_is_admin` says of them; everybody without authentication. */
+  readonly isAdmin: boolean;
 }
 
 /** May the caller work with an object of this project? @throws OctaviaError FORBIDDEN */

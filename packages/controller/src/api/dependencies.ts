@@ -1,8 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { IdentityDriver } from '../clouds/identity/interface.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import type { Config } from '../config/index.ts';
 import type { ProviderRegistry } from '../providers/registry.ts';
 import type { Store } from '../store/database.ts';
+import type { Policy } from './policy/policy.ts';
 
 /** Everything the API needs from the process it runs in. */
 export interface ApiDependencies {
@@ -10,6 +12,10 @@ export interface ApiDependencies {
   store: Store;
   network: NetworkDriver;
   providers: ProviderRegistry;
+  /** Who a request comes from. */
+  identity: IdentityDriver;
+  /** What they may do. */
+  policy: Policy;
   now(): Date;
   /** UUIDv4 */
   newId(): string;

@@ -6,6 +6,8 @@ import { isDatabaseUnavailable } from '../store/database.ts';
 
 /** Raised before a controller of a resource runs, hence in the shape of the router. */
 const BEFORE_CONTROLLER: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHENTICATED',
+  'IDENTITY_UNAVAILABLE',
   'ROUTE_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'BODY_TOO_LARGE',

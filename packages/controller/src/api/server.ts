@@ -2,7 +2,7 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { OctaviaError } from '../errors.ts';
 import { acceptsJson } from './accept.ts';
-import { authentication } from './authentication/strategy.ts';
+import { authenticate } from './authentication/authenticate.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { discovery } from './discovery.ts';
@@ -10,6 +10,7 @@ import { sendFault } from './faults.ts';
 import { healthCheck } from './health-check.ts';
 import { KnownPaths } from './known-paths.ts';
 import { openapi } from './openapi.ts';
+import type { Policy } from './policy/policy.ts';
 import { canonicalUrl } from './urls.ts';
 import { healthMonitors } from './v2/health-monitors.ts';
 import { listeners } from './v2/listeners.ts';
@@ -23,14 +24,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller;
   }
+  interface FastifyInstance {
+    policy: Policy;
+  }
 }
 
 const GLOBAL_REQUEST_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** @throws OctaviaError STARTUP when the configured authentication is not available */
 export function buildServer(deps: ApiDependencies): FastifyInstance {
   const { config, newId, logger } = deps;
-  const authenticate = authentication(config.api_settings.auth_strategy);
   const bodyLimit = config.oslo_middleware.max_request_body_size;
   const server: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -50,6 +52,7 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
   const paths = new KnownPaths();
   server.addHook('onRoute', ({ url, method }) => paths.add(url, Array.isArray(method) ? method : [method]));
 
+  server.decorate('policy', deps.policy);
   server.decorateRequest('caller', null as unknown as Caller);
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
@@ -57,9 +60,9 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
     if (typeof globalId === 'string' && GLOBAL_REQUEST_ID.test(globalId)) {
       request.log.info({ globalRequestId: globalId }, 'global request id');
     }
+    request.caller = await authenticate(request, reply, deps);
     const isHealthCheck = request.routeOptions.url === '/healthcheck';
     if (!isHealthCheck && !acceptsJson(request.headers.accept)) throw new OctaviaError('NOT_ACCEPTABLE');
-    request.caller = authenticate(request.headers);
   });
   server.addHook('onResponse', async (request, reply) => {
     const { method, originalUrl: url } = request;

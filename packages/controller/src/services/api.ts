@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Policy } from '../api/policy/policy.ts';
 import { buildServer } from '../api/server.ts';
 import type { Config } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { type GuardLogger, guard } from '../providers/guard.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/migrate.ts';
 import { alone } from './housekeeping.ts';
+import { identityDriver } from './identity.ts';
 import { openRuntime, type Runtime, type Service } from './runtime.ts';
 
 export interface ApiService extends Service {
@@ -19,12 +21,21 @@ export interface ApiService extends Service {
 /** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError STARTUP */
 export async function startApi(runtime: Runtime): Promise<ApiService> {
   const { config, store, network, log, databaseUrl } = runtime;
+  const identity = await identityDriver(config, log);
+  const policy = new Policy({
+    settings: config.oslo_policy,
+    everybodyIsAdmin: identity.trustsEverybody,
+    log,
+    now: () => new Date(),
+  });
   const queue = await OperationQueue.open(store, databaseUrl);
   const server = buildServer({
     config,
     store,
     network,
     providers: providers(config, queue, log),
+    identity,
+    policy,
     now: () => new Date(),
     newId: randomUUID,
     logger: log,
@@ -38,11 +49,13 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
       async stop() {
         await server.close();
         await queue.close();
+        await identity.close();
       },
     };
   } catch (error) {
     await server.close();
     await queue.close();
+    await identity.close();
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'another process listens there' : message;
     throw new OctaviaError(

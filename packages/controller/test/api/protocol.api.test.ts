@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildServer } from '../../src/api/server.ts';
-import { loadConfig } from '../../src/config/index.ts';
 import { TestApi } from './support/api.ts';
 
 let api: TestApi;
@@ -157,12 +155,5 @@ describe('health check', () => {
   it('does not exist otherwise', async () => {
     const plain = await api.sibling({});
     expect((await plain.get('/healthcheck')).status).toBe(404);
-  });
-});
-
-describe('authentication', () => {
-  it.each(['keystone', 'testing'] as const)('refuses to start with %s', (strategy) => {
-    const config = loadConfig({ env: {}, overrides: { api_settings: { auth_strategy: strategy } } });
-    expect(() => buildServer({ config } as never)).toThrow(`auth_strategy = ${strategy} is not available`);
   });
 });

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer } from '../../../src/api/server.ts';
 import type { Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
+import { identityDriver } from '../../../src/services/identity.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { RecordingProvider } from './recording-provider.ts';
 
@@ -58,13 +60,13 @@ export class TestApi {
     const network = new TestNetwork(database.store.db);
     await network.bootstrap();
     const provider = new RecordingProvider();
-    const server = buildTestServer(database, network, provider, overrides);
+    const server = await buildTestServer(database, network, provider, overrides);
     return new TestApi(await server.listen({ port: 0, host: '127.0.0.1' }), database, provider, network, server);
   }
 
   /** Another server with another configuration on the same database. */
   async sibling(overrides: ConfigOverrides): Promise<TestApi> {
-    const server = buildTestServer(this.database, this.network, this.provider, overrides);
+    const server = await buildTestServer(this.database, this.network, this.provider, overrides);
     this.#servers.push(server);
     const url = await server.listen({ port: 0, host: '127.0.0.1' });
     return new TestApi(url, this.database, this.provider, this.network, server);
@@ -170,25 +172,38 @@ export class TestApi {
   }
 }
 
-function buildTestServer(
+async function buildTestServer(
   { store }: TestStore,
   network: TestNetwork,
   provider: RecordingProvider,
   overrides: ConfigOverrides,
-): FastifyInstance {
+): Promise<FastifyInstance> {
   const config = loadConfig({
     env: {},
     overrides: { ...overrides, api_settings: { auth_strategy: 'noauth', ...overrides.api_settings } },
   });
   const providers = { amphora: provider, octavia: provider };
   const enabled = { ...config.api_settings.enabled_provider_drivers, ghost: 'Enabled but not installed.' };
-  return buildServer({
+  const logger = pino({ level: 'silent' });
+  const now = () => new Date();
+  const identity = await identityDriver(config, logger);
+  const policy = new Policy({
+    settings: config.oslo_policy,
+    everybodyIsAdmin: identity.trustsEverybody,
+    log: logger,
+    now,
+  });
+  const server = buildServer({
     config,
     store,
     network,
     providers: new ProviderRegistry(providers, enabled, 'amphora'),
-    now: () => new Date(),
+    identity,
+    policy,
+    now,
     newId: randomUUID,
-    logger: pino({ level: 'silent' }),
+    logger,
   });
+  server.addHook('onClose', () => identity.close());
+  return server;
 }

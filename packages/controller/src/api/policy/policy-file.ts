@@ -1,0 +1,58 @@
+/** The operator's policy file: found, read, and read again when it changes. */
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { PolicySyntaxError } from './parse.ts';
+
+/** Where a relative `[oslo_policy] policy_file` is looked for. */
+const FOLDER = '/etc/octavia';
+
+/** Identity of a file's content; null when there is no file. */
+function stamp(path: string): string | null {
+  try {
+    const { dev, ino, size, mtimeMs } = statSync(path);
+    return `${dev}:${ino}:${size}:${mtimeMs}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+/** YAML, of which JSON is a part. @throws PolicySyntaxError */
+export function parsePolicyFile(text: string): Record<string, unknown> {
+  try {
+    // Aliases are of no use here and let a small file grow without bound.
+    const rules: unknown = parse(text, { maxAliasCount: 0 });
+    if (rules === null) return {};
+    if (typeof rules === 'object' && !Array.isArray(rules)) return rules as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof YAMLParseError || error instanceof ReferenceError) {
+      throw new PolicySyntaxError(error.message.split('\n')[0]?.replace(/:$/, '') ?? 'not YAML');
+    }
+    throw error;
+  }
+  throw new PolicySyntaxError('it is not a table of rule names and rules');
+}
+
+export class PolicyFile {
+  readonly path: string;
+  #stamp: string | null | undefined;
+
+  constructor(path: string) {
+    this.path = resolve(FOLDER, path);
+  }
+
+  /**
+   * The rules of the file when it changed since the last call; none when it is gone.
+   * A file that is wrong is reported once, until it changes again.
+   * @returns undefined when nothing changed
+   * @throws PolicySyntaxError, or the error of the file system
+   */
+  changed(): Record<string, unknown> | undefined {
+    const current = stamp(this.path);
+    if (current === this.#stamp) return undefined;
+    this.#stamp = current;
+    return current === null ? {} : parsePolicyFile(readFileSync(this.path, 'utf8'));
+  }
+}

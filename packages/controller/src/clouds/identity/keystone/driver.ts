@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { OctaviaError } from '../../../errors.ts';
+import { header } from '../header.ts';
+import type { Identity, IdentityDriver, RequestHeaders } from '../interface.ts';
+import { ExpiringCache } from './cache.ts';
+import { KeystoneClient, KeystoneError } from './client.ts';
+import type { KeystoneSettings } from './settings.ts';
+import type { ValidatedToken } from './token.ts';
+
+export interface KeystoneLogger {
+  error(fields: object, text: string): void;
+}
+
+/** Some 10 MB at most: an entry takes about 1 kB. */
+const KNOWN_TOKENS = 10_000;
+/** Apart from the known ones, so that a flood of wrong tokens does not displace them. */
+const REFUSED_TOKENS = 1000;
+/** Keystone never reuses a token: a refused one stays refused. Short, in case its databases lag behind each other. */
+const REFUSED_MS = 10_000;
+
+/** Printable ASCII of a length that any kind of token has. Anything else is no token, and Keystone need not be asked. */
+const TOKEN = /^[\x21-\x7e]{1,8192}$/;
+
+/** `[api_settings] auth_strategy = keystone`: tokens that Keystone vouches for, remembered for `token_cache_time`. */
+export class KeystoneIdentityDriver implements IdentityDriver {
+  readonly challenge: string;
+  readonly trustsEverybody = false;
+  readonly #settings: KeystoneSettings;
+  readonly #client: KeystoneClient;
+  readonly #now: () => number;
+  readonly #log: KeystoneLogger;
+  readonly #known: ExpiringCache<ValidatedToken>;
+  readonly #refused = new ExpiringCache<true>(REFUSED_TOKENS);
+  /** Questions on their way: many requests with one new token ask once. */
+  readonly #asking = new Map<string, Promise<ValidatedToken | null>>();
+
+  constructor(
+    settings: KeystoneSettings,
+    { now, log, capacity = KNOWN_TOKENS }: { now(): number; log: KeystoneLogger; capacity?: number },
+  ) {
+    this.#settings = settings;
+    this.#now = now;
+    this.#log = log;
+    this.#client = new KeystoneClient(settings, now);
+    this.#known = new ExpiringCache(capacity);
+    this.challenge = `Keystone uri="${settings.publicUrl}"`;
+  }
+
+  async identify(headers: RequestHeaders): Promise<Identity | null> {
+    const token = header(headers, 'x-auth-token');
+    if (token === null) return null;
+    const serviceToken = headers['x-service-token'];
+    if (serviceToken === undefined) return (await this.#validate(token, false))?.identity ?? null;
+    const service = await this.#validate(header(headers, 'x-service-token') ?? '', false);
+    if (service === null) return null;
+    const { serviceRoles, serviceRolesRequired } = this.#settings;
+    const isService = service.identity.roles.some((role) => serviceRoles.includes(role));
+    if (serviceRolesRequired && !isService) return null;
+    const validated = await this.#validate(token, isService);
+    return validated === null ? null : { ...validated.identity, serviceRoles: service.identity.roles };
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  async #validate(token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
+    if (!TOKEN.test(token)) return null;
+    // Tokens are secrets: only their digests stay in memory.
+    const digest = createHash('sha256').update(token).digest('base64');
+    const key = allowExpired ? `${digest}+` : digest;
+    const now = this.#now();
+    const known = this.#known.get(key, now);
+    if (known !== undefined) return known;
+    if (this.#refused.get(key, now)) return null;
+    let asking = this.#asking.get(key);
+    if (asking === undefined) {
+      asking = this.#ask(key, token, allowExpired).finally(() => this.#asking.delete(key));
+      this.#asking.set(key, asking);
+    }
+    return asking;
+  }
+
+  async #ask(key: string, token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
+    const asked = this.#now();
+    const answer = await this.#askKeystone(token, allowExpired);
+    const { cacheSeconds } = this.#settings;
+    const valid = answer !== null && (allowExpired || answer.expiresAt > this.#now()) ? answer : null;
+    if (cacheSeconds > 0) {
+      const until = asked + cacheSeconds * 1000;
+      if (valid === null) this.#refused.set(key, true, Math.min(until, asked + REFUSED_MS));
+      else this.#known.set(key, valid, allowExpired ? until : Math.min(until, valid.expiresAt));
+    }
+    return valid;
+  }
+
+  async #askKeystone(token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
+    try {
+      return await this.#client.validate(token, allowExpired);
+    } catch (error) {
+      if (!(error instanceof KeystoneError)) throw error;
+      this.#log.error({ err: error }, 'A token could not be validated');
+      throw new OctaviaError('IDENTITY_UNAVAILABLE', {}, { cause: error });
+    }
+  }
+}

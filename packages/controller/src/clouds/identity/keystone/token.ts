@@ -1,0 +1,51 @@
+/** A token as Keystone describes it. */
+import type { Identity } from '../interface.ts';
+
+export interface ValidatedToken {
+  identity: Identity;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const object = (value: unknown): Json | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null;
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** @returns null when this is not the answer of a Keystone v3 */
+export function parseToken(body: unknown): ValidatedToken | null {
+  const token = object(object(body)?.token);
+  const user = object(token?.user);
+  const expiresAt = Date.parse(text(token?.expires_at) ?? '');
+  if (token === null || user === null || text(user.id) === null || Number.isNaN(expiresAt)) return null;
+  const project = object(token.project);
+  const roles = list(token.roles).map((role) => text(object(role)?.name));
+  return {
+    expiresAt,
+    identity: {
+      userId: text(user.id),
+      userName: text(user.name),
+      userDomainId: text(object(user.domain)?.id),
+      projectId: text(project?.id),
+      projectName: text(project?.name),
+      projectDomainId: text(object(project?.domain)?.id),
+      domainId: text(object(token.domain)?.id),
+      systemScope: object(token.system)?.all === true ? 'all' : null,
+      roles: roles.filter((role) => role !== null),
+      serviceRoles: [],
+    },
+  };
+}
+
+/** Address of the identity service in a token's catalogue. @returns null when it has none for this interface and region */
+export function identityEndpoint(body: unknown, wanted: string, region: string | null): string | null {
+  const services = list(object(object(body)?.token)?.catalog).map(object);
+  const endpoints = services
+    .filter((service) => service?.type === 'identity')
+    .flatMap((service) => list(service?.endpoints).map(object))
+    .filter((endpoint) => endpoint?.interface === wanted)
+    .filter((endpoint) => region === null || endpoint?.region_id === region || endpoint?.region === region);
+  return text(endpoints[0]?.url);
+}
