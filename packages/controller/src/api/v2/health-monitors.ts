@@ -8,9 +8,9 @@ import * as pools from '../../store/pools.ts';
 import * as quotas from '../../store/quotas.ts';
 import { HEALTH_MONITOR, HEALTH_MONITOR_ENVELOPE, healthMonitorResponse } from '../attributes/health-monitor.ts';
 import { queryableFields } from '../attributes/query.ts';
-import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
+import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { requirePoolActive } from './pool-state.ts';
@@ -46,7 +46,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
     answerList(deps, request, {
       plural: 'healthmonitors',
       queryable: QUERYABLE,
-      scope: visibleProjects(request.caller),
+      scope: visibleProjects(request, 'healthmonitor'),
       list: store.list,
       respond: async (rows, fields) => rows.map((row) => healthMonitorResponse(row, null, fields)),
     }),
@@ -54,7 +54,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
 
   server.get(`${PATH}/:id`, async (request) => {
     const monitor = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request.caller, monitor.projectId);
+    authorise(request, 'healthmonitor:get_one', monitor.projectId);
     return { healthmonitor: healthMonitorResponse(monitor, null, shownFields(request, deps)) };
   });
 
@@ -68,7 +68,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
       );
       const { child: pool, tree } = found(locked, 'Pool', poolId);
       const { loadBalancer } = tree;
-      authorise(request.caller, pool.projectId);
+      authorise(request, 'healthmonitor:post', pool.projectId);
       const settled = settleHealthMonitor(fields, pool.protocol, rules);
       const created: HealthMonitor = { ...newResource(deps, pool.projectId), ...settled, poolId: pool.id };
       const provider = deps.providers.get(loadBalancer.provider);
@@ -90,7 +90,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
     const monitor = await deps.store.transaction(async (tx) => {
       const { current, pool, tree } = await lockMonitor(tx, parameter(request));
       const { loadBalancer } = tree;
-      authorise(request.caller, current.projectId);
+      authorise(request, 'healthmonitor:put', current.projectId);
       const written = pendingUpdate(deps, settleHealthMonitorChange(current, change, rules));
       const updated: HealthMonitor = { ...current, ...written };
       const provider = deps.providers.get(loadBalancer.provider);
@@ -108,7 +108,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
   server.delete(`${PATH}/:id`, async (request, reply) => {
     await deps.store.transaction(async (tx) => {
       const { current, pool, tree } = await lockMonitor(tx, parameter(request));
-      authorise(request.caller, current.projectId);
+      authorise(request, 'healthmonitor:delete', current.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();
       requirePoolActive(pool);

@@ -15,9 +15,9 @@ import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
 import { LISTENER, LISTENER_ENVELOPE, listenerResponse } from '../attributes/listener.ts';
 import { queryableFields } from '../attributes/query.ts';
-import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
+import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { refuseL7Policies } from './l7policies.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
@@ -58,7 +58,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
     answerList(deps, request, {
       plural: 'listeners',
       queryable: QUERYABLE,
-      scope: visibleProjects(request.caller),
+      scope: visibleProjects(request, 'listener'),
       list: store.list,
       respond: async (rows, fields) => rows.map((row) => listenerResponse(row, null, fields)),
     }),
@@ -66,13 +66,13 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
 
   server.get(`${PATH}/:id`, async (request) => {
     const listener = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request.caller, listener.projectId);
+    authorise(request, 'listener:get_one', listener.projectId);
     return { listener: listenerResponse(listener, null, shownFields(request, deps)) };
   });
 
   server.get(`${PATH}/:id/stats`, async (request) => {
     const listener = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request.caller, listener.projectId);
+    authorise(request, 'listener:get_stats', listener.projectId);
     return statisticsResponse(await statistics.forListener(db, listener.id));
   });
 
@@ -87,7 +87,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
     const listener = await deps.store.transaction(async (tx) => {
       const tree = found(await lockTree(tx, loadBalancerId), 'Load Balancer', loadBalancerId);
       const { loadBalancer } = tree;
-      authorise(request.caller, loadBalancer.projectId);
+      authorise(request, 'listener:post', loadBalancer.projectId);
       await checkDefaultPool(tx, fields.defaultPoolId, fields, loadBalancerId);
       const settled: ListenerFields = settleListener(fields, rules, vipAddresses(loadBalancer));
       requireReadable(listenerSecretRefs(settled));
@@ -117,7 +117,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       );
       const { child: current, tree } = found(locked, KIND, id);
       const { loadBalancer } = tree;
-      authorise(request.caller, current.projectId);
+      authorise(request, 'listener:put', current.projectId);
       await checkDefaultPool(tx, change.defaultPoolId, current, current.loadBalancerId);
       const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
       const written = pendingUpdate(deps, settled);
@@ -143,7 +143,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
         (child) => child.loadBalancerId,
       );
       const { child: listener, tree } = found(locked, KIND, id);
-      authorise(request.caller, listener.projectId);
+      authorise(request, 'listener:delete', listener.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();
       await tree.setPending();

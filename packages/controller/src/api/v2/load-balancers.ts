@@ -14,9 +14,9 @@ import {
 } from '../attributes/load-balancer.ts';
 import { queryableFields } from '../attributes/query.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
-import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
+import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
@@ -51,7 +51,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     answerList(deps, request, {
       plural: 'loadbalancers',
       queryable: QUERYABLE,
-      scope: visibleProjects(request.caller),
+      scope: visibleProjects(request, 'loadbalancer'),
       list: store.list,
       respond: async (rows, fields) => {
         const ids = rows.map((row) => row.id);
@@ -63,21 +63,21 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
 
   server.get(`${PATH}/:id`, async (request) => {
     const loadBalancer = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request.caller, loadBalancer.projectId);
+    authorise(request, 'loadbalancer:get_one', loadBalancer.projectId);
     const relations = (await store.childIds(db, [loadBalancer.id])).get(loadBalancer.id) ?? CHILDLESS;
     return { loadbalancer: loadBalancerResponse(loadBalancer, relations, shownFields(request, deps)) };
   });
 
   server.get(`${PATH}/:id/stats`, async (request) => {
     const loadBalancer = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request.caller, loadBalancer.projectId);
+    authorise(request, 'loadbalancer:get_stats', loadBalancer.projectId);
     return statisticsResponse(await statistics.forLoadBalancer(db, loadBalancer.id));
   });
 
   for (const path of [`${PATH}/:id/status`, `${PATH}/:id/statuses`]) {
     server.get(path, async (request) => {
       const tree = found(await store.tree(db, parameter(request)), KIND, parameter(request));
-      authorise(request.caller, tree.loadBalancer.projectId);
+      authorise(request, 'loadbalancer:get_status', tree.loadBalancer.projectId);
       return statusTree(tree);
     });
   }
@@ -86,7 +86,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const body = createBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
     const projectId = body.projectId || request.caller.projectId;
     if (!projectId) throw new OctaviaError('MISSING_PROJECT');
-    authorise(request.caller, projectId);
+    authorise(request, 'loadbalancer:post', projectId);
     if (body.flavorId !== null) throw refusal('Invalid flavor_id.');
     if (body.availabilityZone !== null) throw refusal('Invalid availability zone.');
     const plan = await planVip(deps.network, deps.config.networking, body);
@@ -143,7 +143,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const { vipQosPolicyId, ...change } = updateBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
     const result = await deps.store.transaction(async (tx) => {
       const current = await locked(tx, parameter(request));
-      authorise(request.caller, current.projectId);
+      authorise(request, 'loadbalancer:put', current.projectId);
       if (vipQosPolicyId !== undefined) throw refusal('VIP QoS policy is not allowed in this deployment.');
       const written = pendingUpdate(deps, change);
       const updated: LoadBalancer = { ...current, ...written };
@@ -162,7 +162,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     await deps.store.transaction(async (tx) => {
       const loadBalancer = await locked(tx, parameter(request));
       const { id } = loadBalancer;
-      authorise(request.caller, loadBalancer.projectId);
+      authorise(request, 'loadbalancer:delete', loadBalancer.projectId);
       const { listenerIds, poolIds } = (await store.childIds(tx, [id])).get(id) ?? CHILDLESS;
       if (!cascade && listenerIds.length + poolIds.length > 0) {
         throw refusal(`Cannot delete Load Balancer ${id} - it has children`);

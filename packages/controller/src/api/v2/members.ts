@@ -9,10 +9,10 @@ import * as quotas from '../../store/quotas.ts';
 import { MEMBER, MEMBER_ENVELOPE, memberResponse } from '../attributes/member.ts';
 import { queryableFields } from '../attributes/query.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
-import { authorise } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { RouteFault } from '../faults.ts';
 import { answerList } from '../lists/collection.ts';
+import { authorise } from '../policy/authorise.ts';
 import { readBody } from '../request-body.ts';
 import { parseBatch, planBatch } from './member-batch.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
@@ -57,7 +57,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
 
   server.get(PATH, async (request) => {
     const pool = await parent(db, request);
-    authorise(request.caller, pool.projectId);
+    authorise(request, 'member:get_all', pool.projectId);
     return answerList(deps, request, {
       plural: 'members',
       queryable: QUERYABLE,
@@ -69,7 +69,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
 
   server.get(`${PATH}/:id`, async (request) => {
     const member = await memberOf(db, await parent(db, request), parameter(request));
-    authorise(request.caller, member.projectId);
+    authorise(request, 'member:get_one', member.projectId);
     return { member: memberResponse(member, null, shownFields(request, deps)) };
   });
 
@@ -81,7 +81,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     const member = await deps.store.transaction(async (tx) => {
       const { pool, tree } = await lockPool(tx, request);
       const { loadBalancer } = tree;
-      authorise(request.caller, pool.projectId);
+      authorise(request, 'member:post', pool.projectId);
       checkMemberAddress(fields.address, rules);
       requireSubnet(fields.subnetId, subnets);
       const status = await initialStatus(tx, pool);
@@ -107,7 +107,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const { pool, tree } = await lockPool(tx, request);
       const { loadBalancer } = tree;
       const current = await memberOf(tx, pool, parameter(request));
-      authorise(request.caller, current.projectId);
+      authorise(request, 'member:put', current.projectId);
       const written = pendingUpdate(deps, change);
       const updated: Member = { ...current, ...written };
       const provider = deps.providers.get(loadBalancer.provider);
@@ -126,7 +126,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     await deps.store.transaction(async (tx) => {
       const { pool, tree } = await lockPool(tx, request);
       const member = await memberOf(tx, pool, parameter(request));
-      authorise(request.caller, member.projectId);
+      authorise(request, 'member:delete', member.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();
       requirePoolActive(pool);
@@ -148,7 +148,9 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     await deps.store.transaction(async (tx) => {
       const { pool, tree } = await lockPool(tx, request);
       const { loadBalancer } = tree;
-      authorise(request.caller, pool.projectId);
+      authorise(request, 'member:post', pool.projectId);
+      authorise(request, 'member:put', pool.projectId);
+      if (!additive) authorise(request, 'member:delete', pool.projectId);
       for (const { wish } of entries) checkMemberAddress(wish.address, rules);
       const plan = planBatch(entries, await store.byPool(tx, pool.id), additive);
       // Members that exist already keep their subnet, whatever the list says.

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Operation, OperationStep } from '../../domain/operations.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import * as operations from '../../store/operations.ts';
-import { authorise } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { authorise } from '../policy/authorise.ts';
 import { found } from './not-found.ts';
 import { parameter } from './request.ts';
 
@@ -41,7 +41,7 @@ export function loadBalancerOperations(server: FastifyInstance, { store }: ApiDe
   server.get('/v2/lbaas/loadbalancers/:id/operations', async (request) => {
     const id = parameter(request);
     const loadBalancer = found(await loadBalancers.get(store.db, id), 'Load Balancer', id);
-    authorise(request.caller, loadBalancer.projectId);
+    authorise(request, 'loadbalancer:get_one', loadBalancer.projectId);
     const recent = await operations.byLoadBalancer(store.db, loadBalancer.id);
     const steps = await operations.stepsOf(
       store.db,

@@ -9,9 +9,9 @@ import * as store from '../../store/pools.ts';
 import * as quotas from '../../store/quotas.ts';
 import { POOL, POOL_ENVELOPE, type PoolRelations, poolResponse } from '../attributes/pool.ts';
 import { queryableFields } from '../attributes/query.ts';
-import { authorise, visibleProjects } from '../caller.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
+import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
@@ -33,7 +33,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
     answerList(deps, request, {
       plural: 'pools',
       queryable: QUERYABLE,
-      scope: visibleProjects(request.caller),
+      scope: visibleProjects(request, 'pool'),
       list: store.list,
       respond: async (rows, fields) => {
         const ids = rows.map((row) => row.id);
@@ -45,7 +45,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
 
   server.get(`${PATH}/:id`, async (request) => {
     const pool = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request.caller, pool.projectId);
+    authorise(request, 'pool:get_one', pool.projectId);
     const relations = (await store.relations(db, [pool.id])).get(pool.id) ?? UNRELATED;
     return { pool: poolResponse(pool, relations, shownFields(request, deps)) };
   });
@@ -71,7 +71,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       const candidate = listenerId ? await listeners.get(tx, listenerId) : null;
       const own = candidate?.loadBalancerId === loadBalancer.id ? candidate : null;
       const listener = listenerId ? found(own, 'Listener', listenerId) : null;
-      authorise(request.caller, loadBalancer.projectId);
+      authorise(request, 'pool:post', loadBalancer.projectId);
       if (listener) checkPoolFitsListener(fields.protocol, listener.protocol);
       const settled = settlePool(fields, rules);
       requireReadable(poolSecretRefs(settled));
@@ -106,7 +106,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
         (child) => child.loadBalancerId,
       );
       const { child: current, tree } = found(locked, KIND, id);
-      authorise(request.caller, current.projectId);
+      authorise(request, 'pool:put', current.projectId);
       const written = pendingUpdate(deps, settlePoolChange(current, change, rules));
       const pool: Pool = { ...current, ...written };
       requireReadable(poolSecretRefs(pool), poolSecretRefs(current));
@@ -131,7 +131,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
         (child) => child.loadBalancerId,
       );
       const { child: pool, tree } = found(locked, KIND, id);
-      authorise(request.caller, pool.projectId);
+      authorise(request, 'pool:delete', pool.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();
       const policy = await store.redirectingPolicyId(tx, pool.id);
