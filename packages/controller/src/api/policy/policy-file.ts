@@ -22,8 +22,7 @@ function stamp(path: string): string | null {
 /** YAML, of which JSON is a part. @throws PolicySyntaxError */
 export function parsePolicyFile(text: string): Record<string, unknown> {
   try {
-    // Aliases are of no use here and let a small file grow without bound.
-    const rules: unknown = parse(text, { maxAliasCount: 0 });
+    const rules: unknown = parse(text);
     if (rules === null) return {};
     if (typeof rules === 'object' && !Array.isArray(rules)) return rules as Record<string, unknown>;
   } catch (error) {
