@@ -99,7 +99,11 @@ describe('check-imports', () => {
       "import { sql, type Kysely } from 'kysely';",
       '1: kysely: only store/, flows/engine* and the supervisor of the embedded server may import values of it',
     ],
-    [src('flows/a.ts'), "import { Pool } from 'pg';", '1: pg: only store/, flows/engine* and the supervisor of the embedded server may import values of it'],
+    [
+      src('flows/a.ts'),
+      "import { Pool } from 'pg';",
+      '1: pg: only store/, flows/engine* and the supervisor of the embedded server may import values of it',
+    ],
     [
       src('api/a.ts'),
       "import type { DBOS } from '@dbos-inc/dbos-sdk';",
