@@ -52,16 +52,22 @@ stats,FRONTEND,OPEN,0,0,0,0,0,
   });
 
   test.each([
-    ['UP', 'UP'],
-    ['UP 2/3', 'UP'],
-    ['DOWN', 'DOWN'],
-    ['DOWN 1/2', 'DOWN'],
-    ['DRAIN', 'DRAIN'],
-    ['MAINT', 'MAINT'],
-    ['MAINT (resolution)', 'MAINT'],
-    ['NOLB', 'DRAIN'],
-    ['no check', 'no check'],
-  ])('a member that is "%s" is reported as %s', (word, status) => expect(memberStatus(word)).toBe(status));
+    ['UP', 1, 'UP'],
+    ['UP 2/3', 1, 'UP'],
+    ['UP', 0, 'DRAIN'],
+    ['no check', 0, 'DRAIN'],
+    ['DOWN', 0, 'DOWN'],
+    ['MAINT', 0, 'MAINT'],
+    ['DOWN', 1, 'DOWN'],
+    ['DOWN 1/2', 1, 'DOWN'],
+    ['DRAIN', 1, 'DRAIN'],
+    ['MAINT', 1, 'MAINT'],
+    ['MAINT (resolution)', 1, 'MAINT'],
+    ['NOLB', 1, 'DRAIN'],
+    ['no check', 1, 'no check'],
+  ])('a member that is "%s" with weight %i is reported as %s', (word, weight, status) =>
+    expect(memberStatus(word, weight)).toBe(status),
+  );
 });
 
 describe('counters', () => {

@@ -20,8 +20,12 @@ export interface Reading {
 /** A worker answers in milliseconds; one that needs longer is hung as far as clients can tell. */
 const ASK_LIMIT_MS = 1_500;
 
-/** HAProxy writes transitions (`UP 1/3`: up, going down) and reasons (`MAINT (resolution)`) behind the word. */
-export function memberStatus(word: string): string {
+/**
+ * HAProxy writes transitions (`UP 1/3`: up, going down) and reasons (`MAINT (resolution)`) behind the word. It calls a
+ * server of weight 0 up, though it gets no new clients: that is draining.
+ */
+export function memberStatus(word: string, weight: number): string {
+  if (weight === 0 && (word.startsWith('UP') || word === 'no check')) return 'DRAIN';
   for (const status of ['UP', 'DOWN', 'DRAIN', 'MAINT', 'no check']) {
     if (word.startsWith(status)) return status;
   }
@@ -64,7 +68,8 @@ export function parseStatistics(answer: string): Reading {
       const pool = reading.pools[proxy] ?? { status: 'DOWN', members: {} };
       reading.pools[proxy] = pool;
       if (cell('svname') === 'BACKEND') pool.status = cell('status').startsWith('UP') ? 'UP' : 'DOWN';
-      else if (isUuid(cell('svname'))) pool.members[cell('svname')] = memberStatus(cell('status'));
+      else if (isUuid(cell('svname')))
+        pool.members[cell('svname')] = memberStatus(cell('status'), cell('weight') === '' ? 1 : number('weight'));
     }
   }
   return reading;
