@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { policyReference, samplePolicy } from '../packages/controller/src/api/policy/reference.ts';
 import { configReference, sampleConfig } from '../packages/controller/src/config/index.ts';
 import { ERRORS } from '../packages/controller/src/errors.ts';
 
@@ -51,11 +52,59 @@ Generated from \`packages/controller/src/config/\` by \`scripts/generate-docs.ts
 ${configReference()}`;
 }
 
+function policyDocument(): string {
+  return `# Access policy
+
+Every request is checked against a rule named after what it does. With \`[api_settings] auth_strategy = noauth\` everybody
+is an administrator; with \`keystone\` the roles and the scope of the token decide.
+
+| role | may |
+|---|---|
+| \`load-balancer_observer\` | read what belongs to the project of the token |
+| \`load-balancer_global_observer\` | read what belongs to any project |
+| \`load-balancer_member\` | read and change what belongs to the project of the token |
+| \`load-balancer_quota_admin\` | read and change quotas |
+| \`load-balancer_admin\` | everything, in all projects |
+| \`admin\` | everything; with \`enforce_new_defaults\` or \`enforce_scope\` only with a token of the whole system |
+
+## Changing it
+
+The file that \`[oslo_policy] policy_file\` names (below \`/etc/octavia\` unless the path is absolute) replaces rules by name; all
+others keep their default. [etc/policy/policy.yaml.sample](../etc/policy/policy.yaml.sample) has all of them, and beside it are
+three complete policies to copy. The file is read again within a second after it changed. A file that is wrong stops the
+service at start; later it is logged and the rules before it stay in force.
+
+| check | holds when |
+|---|---|
+| \`role:<name>\` | the caller has the role, whatever its case |
+| \`rule:<name>\` | that rule holds |
+| \`is_admin:True\` | \`context_is_admin\` holds, or nobody is authenticated |
+| \`<attribute>:<text>\` | the caller's \`user_id\`, \`project_id\`, \`domain_id\`, \`user_domain_id\`, \`project_domain_id\`, \`system_scope\` or one of \`service_roles\` is that text; \`%(project_id)s\` in it is the project of the object |
+| \`'<text>':%(project_id)s\` | the project of the object is that text |
+| \`@\`, \`!\` | always, never |
+| \`not\`, \`and\`, \`or\`, parentheses | as usual; \`and\` binds closer than \`or\` |
+
+An attribute that the caller or the object does not have equals nothing. Checks that ask another server (\`http:\`) are not
+available.
+
+Switches in \`[oslo_policy]\`: \`enforce_new_defaults\` ends the older form of rules. \`enforce_scope\` demands the kind of token that a
+rule is meant for: \`context_is_admin\` then holds for tokens of the whole system only.
+
+Members of a pool that are replaced in one request need \`member:post\` and \`member:put\`, and \`member:delete\` unless
+\`additive_only\` is given.
+
+Generated from \`packages/controller/src/api/policy/rules.ts\` by \`scripts/generate-docs.ts\`.
+
+${policyReference()}`;
+}
+
 /** Path below the repository → content. */
 export function generatedFiles(): Record<string, string> {
   return {
     'docs/errors.md': errorsDocument(),
     'docs/configuration.md': configurationDocument(),
+    'docs/policy.md': policyDocument(),
+    'etc/policy/policy.yaml.sample': samplePolicy(),
     'etc/octavia.conf': sampleConfig(),
   };
 }
