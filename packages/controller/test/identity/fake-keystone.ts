@@ -1,0 +1,188 @@
+/** A Keystone of a few lines on loopback: logins and validation of tokens, with knobs for what can go wrong. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface TokenOptions {
+  roles?: readonly string[];
+  /** null: not a token of a project */
+  project?: string | null;
+  system?: boolean;
+  domain?: string;
+  /** Seconds until it ends. */
+  lifetime?: number;
+}
+
+interface Issued {
+  body: object;
+  expiresAt: number;
+}
+
+const SERVICE_PASSWORD = 'service-password';
+const DAY = 86_400;
+
+export class FakeKeystone {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #tokens = new Map<string, Issued>();
+  readonly #logins = new Set<string>();
+  /** Requests as `<method> <path>`, oldest first. */
+  readonly requests: string[] = [];
+  /** Milliseconds before each answer. */
+  latency = 0;
+  /** Answers every request with this status. */
+  fault: number | null = null;
+  /** Breaks this many connections before it answers again. */
+  drop = 0;
+  /** Answers with this text instead of JSON. */
+  garbage: string | null = null;
+  /** Seconds that logins of services last. */
+  loginLifetime = DAY;
+  password = SERVICE_PASSWORD;
+  /** Where the catalogue says the identity service is. */
+  catalogUrl: string | null = null;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  static async start(port = 0): Promise<FakeKeystone> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    const keystone = new FakeKeystone(server);
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      void keystone.#answer(request, response);
+    });
+    return keystone;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** `[keystone_authtoken]` of a service that asks here. */
+  get settings() {
+    return {
+      auth_url: this.url,
+      www_authenticate_uri: this.url,
+      username: 'octavia',
+      password: SERVICE_PASSWORD,
+      project_name: 'service',
+    };
+  }
+
+  count(method: string): number {
+    return this.requests.filter((line) => line.startsWith(`${method} `)).length;
+  }
+
+  issue({ roles = [], project = 'p1', system = false, domain, lifetime = 3600 }: TokenOptions = {}): string {
+    const token = `gAAAA${randomUUID().replaceAll('-', '')}`;
+    this.#tokens.set(token, this.#describe(roles, { project, system, domain }, lifetime));
+    return token;
+  }
+
+  revoke(token: string): void {
+    this.#tokens.delete(token);
+  }
+
+  /** As after a change of its keys: no login of a service is known any longer. */
+  forgetLogins(): void {
+    this.#logins.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #describe(
+    roles: readonly string[],
+    scope: { project: string | null; system: boolean; domain: string | undefined },
+    lifetime: number,
+  ): Issued {
+    const expiresAt = Date.now() + lifetime * 1000;
+    const domain = { id: 'default', name: 'Default' };
+    const project = scope.system || scope.domain || scope.project === null ? null : scope.project;
+    const token = {
+      methods: ['password'],
+      user: { id: 'user-1', name: 'jane', domain, password_expires_at: null },
+      roles: roles.map((name) => ({ id: `id-of-${name}`, name })),
+      expires_at: new Date(expiresAt).toISOString(),
+      ...(project === null ? {} : { project: { id: project, name: `name of ${project}`, domain } }),
+      ...(scope.system ? { system: { all: true } } : {}),
+      ...(scope.domain ? { domain: { id: scope.domain, name: scope.domain } } : {}),
+    };
+    return { expiresAt, body: { token } };
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    this.requests.push(`${method} ${url}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (this.latency > 0) await new Promise((resolve) => setTimeout(resolve, this.latency));
+    if (this.drop > 0) {
+      this.drop -= 1;
+      request.socket.destroy();
+      return;
+    }
+    const send = (status: number, body: object, headers: Record<string, string> = {}): void => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(this.garbage ?? JSON.stringify(body));
+    };
+    const fail = (code: number): void => send(code, { error: { code } });
+    if (this.fault !== null) {
+      fail(this.fault);
+      return;
+    }
+    if (!url.startsWith('/v3/auth/tokens')) {
+      fail(404);
+      return;
+    }
+    if (method === 'POST') {
+      this.#logIn(Buffer.concat(chunks).toString(), send, fail);
+      return;
+    }
+    if (!this.#logins.has(String(request.headers['x-auth-token']))) {
+      fail(401);
+      return;
+    }
+    const known = this.#tokens.get(String(request.headers['x-subject-token']));
+    const tooOld = known !== undefined && known.expiresAt <= Date.now() && !url.includes('allow_expired=1');
+    if (known === undefined || tooOld) fail(404);
+    else send(200, known.body);
+  }
+
+  #logIn(
+    text: string,
+    send: (status: number, body: object, headers?: Record<string, string>) => void,
+    fail: (code: number) => void,
+  ): void {
+    const { auth } = JSON.parse(text) as {
+      auth: { identity: { password: { user: { password: string } } } };
+    };
+    if (auth.identity.password.user.password !== this.password) {
+      fail(401);
+      return;
+    }
+    const login = `login-${randomUUID()}`;
+    this.#logins.add(login);
+    const { body } = this.#describe(
+      ['admin'],
+      { project: 'service', system: false, domain: undefined },
+      this.loginLifetime,
+    );
+    const endpoints = ['internal', 'public'].map((name) => ({
+      interface: name,
+      region_id: 'RegionOne',
+      url: this.catalogUrl,
+    }));
+    const catalog = this.catalogUrl === null ? [] : [{ type: 'identity', endpoints }];
+    const { token } = body as { token: object };
+    send(201, { token: { ...token, catalog } }, { 'x-subject-token': login });
+  }
+}
