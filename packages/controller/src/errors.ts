@@ -68,6 +68,26 @@ export const ERRORS = define({
     message: "Provider '{provider}' is not enabled.",
     remedy: 'Use a provider from GET /v2/lbaas/providers.',
   },
+  FLAVOR_PROVIDER_MISMATCH: {
+    status: 400,
+    message: "Flavor '{flavor}' is not compatible with provider '{provider}'",
+    remedy: 'Leave the provider out, or choose a flavor of this provider.',
+  },
+  INVALID_L7POLICY_ARGUMENTS: {
+    status: 400,
+    message: 'Invalid L7 Policy arguments: {detail}',
+    remedy: 'Give the target that belongs to the action, and no other.',
+  },
+  INVALID_L7POLICY_ACTION: {
+    status: 400,
+    message: 'Invalid L7 Policy action specified: {action}',
+    remedy: 'Use REJECT, REDIRECT_TO_URL, REDIRECT_TO_POOL or REDIRECT_PREFIX.',
+  },
+  INVALID_L7RULE: {
+    status: 400,
+    message: 'Error parsing L7Rule: {detail}',
+    remedy: 'Choose a comparison, a key and a value that the type of rule takes.',
+  },
   CERTIFICATE_UNREADABLE: {
     status: 400,
     message: 'Could not retrieve certificate: {refs}',
@@ -178,6 +198,21 @@ export const ERRORS = define({
     status: 409,
     message: 'Pool {id} is in use by L7 policy {policy}',
     remedy: 'Delete or redirect the policy first.',
+  },
+  NAME_TAKEN: {
+    status: 409,
+    message: 'A {kind} of {name} already exists.',
+    remedy: 'Choose another name.',
+  },
+  OBJECT_IN_USE: {
+    status: 409,
+    message: '{object} {id} is in use and cannot be modified.',
+    remedy: 'Remove what uses it first.',
+  },
+  TOO_MANY_RULES: {
+    status: 409,
+    message: 'Too many rules on L7 policy {id}',
+    remedy: 'Delete rules, or spread them over several policies.',
   },
   VIP_ADDRESS_IN_USE: {
     status: 409,

@@ -12,6 +12,11 @@ import { KnownPaths } from './known-paths.ts';
 import { openapi } from './openapi.ts';
 import type { Policy } from './policy/policy.ts';
 import { canonicalUrl } from './urls.ts';
+import { amphorae } from './v2/amphorae.ts';
+import { availabilityZoneProfiles } from './v2/availability-zone-profiles.ts';
+import { availabilityZones } from './v2/availability-zones.ts';
+import { flavorProfiles } from './v2/flavor-profiles.ts';
+import { flavors } from './v2/flavors.ts';
 import { healthMonitors } from './v2/health-monitors.ts';
 import { listeners } from './v2/listeners.ts';
 import { loadBalancers } from './v2/load-balancers.ts';
@@ -19,6 +24,7 @@ import { members } from './v2/members.ts';
 import { loadBalancerOperations } from './v2/operations.ts';
 import { pools } from './v2/pools.ts';
 import { providers } from './v2/providers.ts';
+import { quotas } from './v2/quotas.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -95,6 +101,12 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
     members,
     healthMonitors,
     providers,
+    quotas,
+    flavors,
+    flavorProfiles,
+    availabilityZones,
+    availabilityZoneProfiles,
+    amphorae,
   ]) {
     routes(server, deps);
   }

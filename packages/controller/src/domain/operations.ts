@@ -1,12 +1,13 @@
 /** An operation is one accepted change of a load balancer: what the API promised and the worker carries out. */
 
-export const RESOURCE_TYPES = ['load_balancer', 'listener', 'pool', 'member', 'health_monitor'] as const;
+export const RESOURCE_TYPES = ['load_balancer', 'listener', 'pool', 'member', 'health_monitor', 'l7policy', 'l7rule'] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
 export const OPERATION_KINDS = [
   'create_load_balancer',
   'update_load_balancer',
   'delete_load_balancer',
+  'failover_load_balancer',
   'create_listener',
   'update_listener',
   'delete_listener',
@@ -20,6 +21,12 @@ export const OPERATION_KINDS = [
   'create_health_monitor',
   'update_health_monitor',
   'delete_health_monitor',
+  'create_l7policy',
+  'update_l7policy',
+  'delete_l7policy',
+  'create_l7rule',
+  'update_l7rule',
+  'delete_l7rule',
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 

@@ -43,9 +43,18 @@ const FLOWS: Flow[] = [
   flow('create_health_monitor', () => configure),
   flow('update_health_monitor', () => configure),
   flow('delete_health_monitor', () => configure),
+  flow('create_l7policy', () => configure),
+  flow('update_l7policy', () => configure),
+  flow('delete_l7policy', () => configure),
+  flow('create_l7rule', () => configure),
+  flow('update_l7rule', () => configure),
+  flow('delete_l7rule', () => configure),
 ];
 
 const byKind = new Map(FLOWS.map((entry) => [`${entry.kind} ${entry.version}`, entry]));
+
+/** Whether this release can carry out changes of the kind. */
+export const hasFlow = (kind: OperationKind): boolean => byKind.has(`${kind} ${FLOW_VERSION}`);
 
 /** @throws OctaviaError OPERATION_ABANDONED when this release does not know the operation's flow version */
 export function flowOf(operation: Operation): Flow {

@@ -1,4 +1,4 @@
-import { Conflict, DriverError, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
+import { Conflict, DriverError, NotFound, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
 import { OctaviaError } from '../errors.ts';
 import { isDatabaseUnavailable } from '../store/database.ts';
 import type { Provider } from './interface.ts';
@@ -8,8 +8,13 @@ export interface GuardLogger {
   error(fields: object, message: string): void;
 }
 
+/** A provider that has an answer to every call: what it leaves out is "not implemented". */
+export type GuardedProvider = Required<Omit<Provider, 'createVip'>> & Pick<Provider, 'createVip'>;
+
+const SILENT: GuardLogger = { info: () => undefined, error: () => undefined };
+
 /** Wraps a provider so that whatever it raises reaches the client as the contract's table says (PD-CALL-WRAP). */
-export function guard(provider: Provider, log: GuardLogger): Provider {
+export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedProvider {
   const mapped = (error: unknown): unknown => {
     const fault = faultOf(provider.name, error);
     if (fault === error) return error;
@@ -19,22 +24,41 @@ export function guard(provider: Provider, log: GuardLogger): Provider {
     else log.info(fields, operatorText ?? String(error));
     return fault;
   };
+  function call<A extends unknown[], T>(method: ((...args: A) => T) | undefined): (...args: A) => T {
+    return (...args) => {
+      try {
+        if (!method) throw new NotImplementedError();
+        return method(...args);
+      } catch (error) {
+        throw mapped(error);
+      }
+    };
+  }
+  function promised<A extends unknown[], T>(method: ((...args: A) => Promise<T>) | undefined) {
+    return async (...args: A): Promise<T> => {
+      try {
+        if (!method) throw new NotImplementedError();
+        return await method(...args);
+      } catch (error) {
+        throw mapped(error);
+      }
+    };
+  }
+  const { amphorae } = provider;
   return {
     name: provider.name,
     description: provider.description,
-    check(candidate) {
-      try {
-        provider.check(candidate);
-      } catch (error) {
-        throw mapped(error);
-      }
-    },
-    async submit(tx, change) {
-      try {
-        await provider.submit(tx, change);
-      } catch (error) {
-        throw mapped(error);
-      }
+    check: call(provider.check.bind(provider)),
+    submit: promised(provider.submit.bind(provider)),
+    ...(provider.createVip ? { createVip: promised(provider.createVip.bind(provider)) } : {}),
+    flavorCapabilities: call(provider.flavorCapabilities?.bind(provider)),
+    availabilityZoneCapabilities: call(provider.availabilityZoneCapabilities?.bind(provider)),
+    validateFlavor: promised(provider.validateFlavor?.bind(provider)),
+    validateAvailabilityZone: promised(provider.validateAvailabilityZone?.bind(provider)),
+    amphorae: {
+      configure: promised(amphorae?.configure.bind(amphorae)),
+      failover: promised(amphorae?.failover.bind(amphorae)),
+      delete: promised(amphorae?.delete.bind(amphorae)),
     },
   };
 }
@@ -51,6 +75,7 @@ function faultOf(provider: string, error: unknown): unknown {
   }
   if (error instanceof Conflict)
     return new OctaviaError('VIP_ADDRESS_IN_USE', { detail: error.userFaultString }, options);
-  const detail = error instanceof DriverError ? error.userFaultString : 'An unknown driver error occurred.';
+  const known = error instanceof DriverError || error instanceof NotFound;
+  const detail = known ? error.userFaultString : 'An unknown driver error occurred.';
   return new OctaviaError('PROVIDER_ERROR', { provider, detail }, options);
 }

@@ -1,9 +1,21 @@
 /**
  * The seam between the API and what carries a change out. A provider is called inside the transaction that validated the
- * change and set PENDING_*; whatever it throws rolls all of that back (source: provider call path).
+ * change and set PENDING_*; whatever it throws rolls all of that back (source: provider call path). What a provider leaves
+ * out it does not support: the guard answers for it.
  */
 import type { OperationInput, OperationKind, ResourceType } from '../domain/operations.ts';
-import type { HealthMonitor, Listener, LoadBalancer, Member, Pool } from '../domain/resources.ts';
+import type {
+  AdditionalVip,
+  Amphora,
+  HealthMonitor,
+  L7Policy,
+  L7Rule,
+  Listener,
+  LoadBalancer,
+  Member,
+  Pool,
+  Vip,
+} from '../domain/resources.ts';
 import type { Tx } from '../store/database.ts';
 
 export interface Change {
@@ -22,6 +34,31 @@ export interface Candidate {
   pools?: Pool[];
   members?: Member[];
   healthMonitors?: HealthMonitor[];
+  /** Their listeners are among `listeners`. */
+  l7policies?: L7Policy[];
+  l7rules?: L7Rule[];
+}
+
+/** A key of flavor or availability zone data, and what it means. */
+export interface Capability {
+  name: string;
+  description: string;
+}
+
+/** What a client and the API have settled about a VIP; the provider decides the rest. */
+export interface VipWish {
+  networkId: string;
+  fixedIps: readonly { subnetId: string; ipAddress?: string }[];
+}
+
+/** What an operator asks of single amphorae. */
+export interface AmphoraActions {
+  /** The agent reads its configuration again. */
+  configure(tx: Tx, amphora: Amphora): Promise<void>;
+  /** The amphora of a load balancer, which is PENDING_UPDATE by now, is replaced. */
+  failover(tx: Tx, amphora: Amphora, loadBalancer: LoadBalancer): Promise<void>;
+  /** The amphora is PENDING_DELETE by now. */
+  delete(tx: Tx, amphora: Amphora): Promise<void>;
 }
 
 export interface Provider {
@@ -31,4 +68,13 @@ export interface Provider {
   check(candidate: Candidate): void;
   /** Accepts the change: from now on the provider owes its end state. */
   submit(tx: Tx, change: Change): Promise<void>;
+  /** Makes the VIP port; left out: the API asks the network service. */
+  createVip?(tx: Tx, loadBalancerId: string, wish: VipWish): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }>;
+  /** Keys of flavor data. */
+  flavorCapabilities?(): Capability[];
+  availabilityZoneCapabilities?(): Capability[];
+  /** @throws UnsupportedOptionError, NotFound */
+  validateFlavor?(data: Readonly<Record<string, unknown>>): Promise<void>;
+  validateAvailabilityZone?(data: Readonly<Record<string, unknown>>): Promise<void>;
+  readonly amphorae?: AmphoraActions;
 }

@@ -6,7 +6,8 @@ import { OctaviaError } from '../errors.ts';
 import { OperationQueue } from '../flows/operation-queue.ts';
 import { AmphoraProvider } from '../providers/amphora/provider.ts';
 import { refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
-import { type GuardLogger, guard } from '../providers/guard.ts';
+import { NoopProvider } from '../providers/noop/provider.ts';
+import { NoopSettler } from '../providers/noop/settler.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/migrate.ts';
 import { alone } from './housekeeping.ts';
@@ -29,11 +30,12 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     now: () => new Date(),
   });
   const queue = await OperationQueue.open(store, databaseUrl);
+  const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log });
   const server = buildServer({
     config,
     store,
     network,
-    providers: providers(config, queue, log),
+    providers: providers(runtime, queue, settler),
     identity,
     policy,
     now: () => new Date(),
@@ -44,6 +46,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
   try {
     const endpoint = await server.listen({ host, port });
     log.info(`API listens on ${endpoint}`);
+    if (NOOP_PROVIDERS.some((name) => name in config.api_settings.enabled_provider_drivers)) settler.start();
     return {
       endpoint,
       async stop() {
@@ -66,21 +69,25 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
   }
 }
 
+const NOOP_PROVIDERS = ['noop_driver', 'noop_driver-alt'];
+
 /** `octavia` is the old name of `amphora`: both lead to the same provider. */
-function providers(config: Config, queue: OperationQueue, log: GuardLogger): ProviderRegistry {
+function providers({ config, network, log }: Runtime, queue: OperationQueue, settler: NoopSettler): ProviderRegistry {
   const { enabled_provider_drivers, default_provider_driver } = config.api_settings;
   const noop = config.controller_worker.amphora_driver === 'amphora_noop_driver';
   const amphora = new AmphoraProvider({
     name: 'amphora',
     description: 'The Octavia Amphora driver.',
     queue,
+    network,
     check: noop ? () => undefined : refuseUnsupportedCandidate,
   });
-  const provider = guard(amphora, log);
+  const backendless = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, 'The no-op driver.', settler)]);
   return new ProviderRegistry(
-    { amphora: provider, octavia: provider },
+    { amphora, amphorav2: amphora, octavia: amphora, ...Object.fromEntries(backendless) },
     { ...enabled_provider_drivers },
     default_provider_driver,
+    log,
   );
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Amphora } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
-import { Table } from './table.ts';
+import { isUuid, Table } from './table.ts';
 
 const table = new Table<Amphora>({
   name: 'amphora',
@@ -28,6 +28,7 @@ const table = new Table<Amphora>({
     createdAt: 'created_at',
     updatedAt: 'updated_at',
   },
+  computed: { projectId: 'select b.project_id from load_balancer b where b.id = t.load_balancer_id' },
   visible: `t.status <> 'DELETED'`,
 });
 
@@ -40,6 +41,13 @@ export const list = (executor: Executor, query: ListQuery) => table.list(executo
 
 export const byLoadBalancer = (executor: Executor, loadBalancerId: string) =>
   table.select(executor, sql`t.load_balancer_id = ${loadBalancerId}`);
+
+/** The amphora with its row locked until the transaction ends. */
+export async function lock(tx: Tx, id: string): Promise<Amphora | null> {
+  if (!isUuid(id)) return null;
+  await sql`select 1 from amphora where id = ${id} for update`.execute(tx);
+  return table.get(tx, id);
+}
 
 /** Inserts unless the row is there: a repeated step adopts what it made. */
 export async function ensure(tx: Tx, amphora: Amphora): Promise<void> {

@@ -47,6 +47,7 @@ export class Store {
   readonly db: Database;
   readonly #checkout = new AsyncLocalStorage<{ client?: pg.PoolClient }>();
   readonly #clients = new WeakMap<Tx, pg.PoolClient>();
+  readonly #afterCommit = new WeakMap<Tx, (() => void)[]>();
 
   constructor(options: StoreOptions) {
     this.pool = new pg.Pool({
@@ -78,16 +79,27 @@ export class Store {
     return client;
   }
 
+  /** Runs the function once the transaction, opened by this store, is committed; never when it is rolled back. */
+  afterCommit(tx: Tx, then: () => void): void {
+    const listed = this.#afterCommit.get(tx);
+    if (listed) listed.push(then);
+    else this.#afterCommit.set(tx, [then]);
+  }
+
   /** Runs the function in one READ COMMITTED transaction. @throws OctaviaError DATABASE_UNAVAILABLE */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     try {
       const checkout: { client?: pg.PoolClient } = {};
-      return await this.#checkout.run(checkout, () =>
+      let opened = null as Tx | null;
+      const result = await this.#checkout.run(checkout, () =>
         this.db.transaction().execute((tx) => {
+          opened = tx;
           if (checkout.client) this.#clients.set(tx, checkout.client);
           return work(tx);
         }),
       );
+      for (const then of (opened && this.#afterCommit.get(opened)) ?? []) then();
+      return result;
     } catch (error) {
       throw isDatabaseUnavailable(error) ? new OctaviaError('DATABASE_UNAVAILABLE', {}, { cause: error }) : error;
     }

@@ -7,6 +7,8 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Limits, QUOTA_KINDS, type QuotaKind, type QuotaUnits } from '../domain/quotas.ts';
 import { OctaviaError } from '../errors.ts';
 import type { Executor, Tx } from './database.ts';
+import type { ListQuery } from './list-query.ts';
+import { Table } from './table.ts';
 
 export interface QuotaRules {
   /** False: counted all the same, never refused (`auth_strategy = noauth`). */
@@ -20,6 +22,8 @@ const LOCK_TIMEOUT = '10s';
 
 /** PostgreSQL: lock not available in time, deadlock. */
 const BUSY = new Set(['55P03', '40P01']);
+
+const KINDS = Object.keys(QUOTA_KINDS) as QuotaKind[];
 
 const column = (kind: QuotaKind, part: 'limit' | 'in_use') => sql.ref(`${QUOTA_KINDS[kind].column}_${part}`);
 
@@ -55,7 +59,7 @@ export async function reserve(
   { enforced, defaults }: QuotaRules,
   leaving: QuotaUnits = {},
 ): Promise<void> {
-  const kinds = (Object.keys(QUOTA_KINDS) as QuotaKind[]).filter((kind) => (units[kind] ?? 0) > 0);
+  const kinds = KINDS.filter((kind) => (units[kind] ?? 0) > 0);
   if (kinds.length === 0) return;
   const row = await count(tx, projectId, units, kinds);
   const used = (kind: QuotaKind) => row[`${QUOTA_KINDS[kind].column}_in_use`] ?? 0;
@@ -117,50 +121,36 @@ export async function recount(tx: Tx, projectId?: string): Promise<number> {
   // In the order in which settlements lock several projects.
   await sql`select 1 from quota where ${chosen} order by project_id for update`.execute(tx);
   const assignments = sql.join(
-    (Object.keys(QUOTA_KINDS) as QuotaKind[]).map(
-      (kind) => sql`${column(kind, 'in_use')} = ${COUNTS[kind](sql`q.project_id`)}`,
-    ),
+    KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${COUNTS[kind](sql`q.project_id`)}`),
   );
   const result = await sql`update quota q set ${assignments} where ${chosen}`.execute(tx);
   return Number(result.numAffectedRows ?? 0);
 }
 
-export interface ProjectQuota {
-  projectId: string;
-  /** null = not set: the defaults hold. */
-  limits: Record<QuotaKind, number | null>;
-}
+/** `id` is the project. Null limits are not set: the defaults hold. */
+export type ProjectQuota = { id: string } & Limits;
 
-const LIMIT_COLUMNS = sql.join(
-  (Object.keys(QUOTA_KINDS) as QuotaKind[]).map((kind) => sql`${column(kind, 'limit')} as ${sql.ref(kind)}`),
-);
+const table = new Table<ProjectQuota>({
+  name: 'quota',
+  columns: {
+    id: 'project_id',
+    ...Object.fromEntries(KINDS.map((kind) => [kind, `${QUOTA_KINDS[kind].column}_limit`])),
+  },
+});
 
-type LimitRow = { projectId: string } & Record<QuotaKind, number | null>;
-
-const compose = ({ projectId, ...limits }: LimitRow): ProjectQuota => ({ projectId, limits });
-
-export async function get(executor: Executor, projectId: string): Promise<ProjectQuota | null> {
-  const { rows } = await sql<LimitRow>`
-    select project_id as "projectId", ${LIMIT_COLUMNS} from quota where project_id = ${projectId}`.execute(executor);
-  return rows[0] ? compose(rows[0]) : null;
-}
+export const get = (executor: Executor, projectId: string) => table.get(executor, projectId);
+export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
 /** Sets the named limits (null = back to the default) and makes the record when there is none. */
-export async function setLimits(tx: Tx, projectId: string, limits: Partial<Limits>): Promise<ProjectQuota> {
-  const kinds = (Object.keys(QUOTA_KINDS) as QuotaKind[]).filter((kind) => limits[kind] !== undefined);
-  const names = kinds.map((kind) => column(kind, 'limit'));
-  const assignments = [...names.map((name) => sql`${name} = excluded.${name}`), sql`updated_at = now()`];
-  const { rows } = await sql<LimitRow>`
-    insert into quota (${sql.join([sql.ref('project_id'), ...names])})
-    values (${sql.join([projectId, ...kinds.map((kind) => limits[kind])])})
-    on conflict (project_id) do update set ${sql.join(assignments)}
-    returning project_id as "projectId", ${LIMIT_COLUMNS}`.execute(tx);
-  return compose(rows[0]!);
+export async function setLimits(tx: Tx, projectId: string, limits: Partial<Limits>): Promise<void> {
+  await sql`insert into quota (project_id) values (${projectId}) on conflict do nothing`.execute(tx);
+  await table.update(tx, projectId, limits);
 }
 
 /** Back to the defaults; what is in use stays counted. @returns whether there was a record */
 export async function resetLimits(tx: Executor, projectId: string): Promise<boolean> {
-  const assignments = (Object.keys(QUOTA_KINDS) as QuotaKind[]).map((kind) => sql`${column(kind, 'limit')} = null`);
+  if (!(await table.get(tx, projectId))) return false;
+  const assignments = KINDS.map((kind) => sql`${column(kind, 'limit')} = null`);
   const result = await sql`
     update quota set ${sql.join(assignments)}, updated_at = now() where project_id = ${projectId}`.execute(tx);
   return (result.numAffectedRows ?? 0n) > 0n;

@@ -25,6 +25,20 @@ async function sum(executor: Executor, condition: ReturnType<typeof sql>): Promi
   return rows[0]!;
 }
 
+/** Counters of one amphora, per listener. */
+export async function ofAmphora(
+  executor: Executor,
+  amphoraId: string,
+): Promise<(Statistics & { listenerId: string; loadBalancerId: string | null })[]> {
+  const { rows } = await sql<Statistics & { listenerId: string; loadBalancerId: string | null }>`
+    select s.listener_id as "listenerId", coalesce(l.load_balancer_id, a.load_balancer_id) as "loadBalancerId",
+      s.active_connections as "activeConnections", s.bytes_in as "bytesIn", s.bytes_out as "bytesOut",
+      s.request_errors as "requestErrors", s.total_connections as "totalConnections"
+    from listener_statistics s left join listener l on l.id = s.listener_id left join amphora a on a.id = s.amphora_id
+    where s.amphora_id = ${amphoraId} order by s.listener_id`.execute(executor);
+  return rows;
+}
+
 export const forListener = (executor: Executor, listenerId: string) =>
   sum(executor, sql`s.listener_id = ${listenerId}`);
 

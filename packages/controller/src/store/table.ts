@@ -16,7 +16,7 @@ const UNREADABLE_VALUE = new Set(['22P02', '22003', '22007', '22008']);
 
 export interface TableDefinition<T> {
   name: string;
-  /** Stored field → column. */
+  /** Stored field → column. `id` is the key; a key whose column has another name may be any text. */
   columns: Record<string, string>;
   /** Columns that hold JSON. */
   json?: readonly string[];
@@ -36,6 +36,8 @@ export class Table<T extends { id: string }> {
   readonly #table: RawBuilder<unknown>;
   readonly #visible: RawBuilder<unknown>;
   readonly #json: Set<string>;
+  readonly #key: RawBuilder<unknown>;
+  readonly #order: readonly string[];
 
   constructor(definition: TableDefinition<T>) {
     this.definition = definition;
@@ -47,6 +49,8 @@ export class Table<T extends { id: string }> {
     );
     this.#visible = sql.raw(definition.visible ?? 'true');
     this.#json = new Set(definition.json ?? []);
+    this.#key = sql.ref(`t.${definition.columns.id}`);
+    this.#order = ['createdAt', 'id'].filter((field) => field in definition.columns);
   }
 
   async insert(tx: Tx, resource: T): Promise<void> {
@@ -58,8 +62,8 @@ export class Table<T extends { id: string }> {
   }
 
   async get(executor: Executor, id: string): Promise<T | null> {
-    if (!isUuid(id)) return null;
-    const [row] = await this.select(executor, sql`t.id = ${id}`);
+    if (!this.#isKey(id)) return null;
+    const [row] = await this.select(executor, sql`${this.#key} = ${id}`);
     return row ?? null;
   }
 
@@ -68,24 +72,25 @@ export class Table<T extends { id: string }> {
     const entries = this.#entries(changes);
     if (entries.length === 0) return;
     const assignments = sql.join(entries.map(([column, value]) => sql`${sql.ref(column)} = ${value}`));
-    await sql`update ${this.#table} set ${assignments} where id = ${id}`.execute(tx);
+    await sql`update ${this.#table} t set ${assignments} where ${this.#key} = ${id}`.execute(tx);
   }
 
   async remove(tx: Executor, id: string): Promise<void> {
-    await sql`delete from ${this.#table} where id = ${id}`.execute(tx);
+    await sql`delete from ${this.#table} t where ${this.#key} = ${id}`.execute(tx);
   }
 
   /** Visible rows that meet a condition over `t`, oldest first. */
   async select(executor: Executor, condition: RawBuilder<unknown>): Promise<T[]> {
     const statement = sql<Record<string, unknown>>`
-      select ${this.#columns} from ${this.#table} t where ${condition} and ${this.#visible} order by t.created_at, t.id`;
+      select ${this.#columns} from ${this.#table} t where ${condition} and ${this.#visible}
+      order by ${sql.join(this.#order.map((field) => this.#expression(field, 't')))}`;
     return this.#compose((await statement.execute(executor)).rows);
   }
 
   /** One page in one statement (two with a marker). @throws OctaviaError INVALID_MARKER */
   async list(executor: Executor, query: ListQuery): Promise<T[]> {
     const order = [...query.sort];
-    for (const field of ['createdAt', 'id']) {
+    for (const field of this.#order) {
       if (!order.some((key) => key.field === field)) order.push({ field, direction: 'asc' });
     }
     const directed = order.map(({ field, direction }) => ({
@@ -96,7 +101,10 @@ export class Table<T extends { id: string }> {
     const conditions = [this.#visible, ...this.#conditions(query)];
     if (query.marker !== undefined) {
       await this.#assertMarker(executor, query.marker);
-      conditions.push(sql`exists (select 1 from ${this.#table} m where m.id = ${query.marker} and ${after(directed)})`);
+      const key = this.#expression('id', 'm');
+      conditions.push(
+        sql`exists (select 1 from ${this.#table} m where ${key} = ${query.marker} and ${after(directed)})`,
+      );
     }
     const ordering = sql.join(
       directed.map(({ expression, ascending }) => sql`${expression} ${sql.raw(ascending ? 'asc' : 'desc')}`),
@@ -111,6 +119,11 @@ export class Table<T extends { id: string }> {
       if (UNREADABLE_VALUE.has((error as { code?: string }).code ?? '')) return [];
       throw error;
     }
+  }
+
+  /** Whether the database can compare the text with the key. */
+  #isKey(text: string): boolean {
+    return this.definition.columns.id === 'id' ? isUuid(text) : !text.includes('\0');
   }
 
   #compose(rows: Record<string, unknown>[]): T[] {
@@ -154,8 +167,8 @@ export class Table<T extends { id: string }> {
   }
 
   async #assertMarker(executor: Executor, marker: string): Promise<void> {
-    const found = isUuid(marker)
-      ? await sql`select 1 from ${this.#table} t where t.id = ${marker} and ${this.#visible}`.execute(executor)
+    const found = this.#isKey(marker)
+      ? await sql`select 1 from ${this.#table} t where ${this.#key} = ${marker} and ${this.#visible}`.execute(executor)
       : { rows: [] };
     if (found.rows.length === 0) throw new OctaviaError('INVALID_MARKER', { marker });
   }

@@ -10,8 +10,10 @@ import { pageLinks } from './links.ts';
 import { parseListRequest } from './parameters.ts';
 
 export interface Collection<R> {
-  /** Key of the list in the answer; links are under `<plural>_links`. */
+  /** Key of the list in the answer. */
   plural: string;
+  /** Key of the links, when it is not `<plural>_links`. */
+  linksKey?: string;
   queryable: ReadonlyMap<string, QueryableField>;
   list(executor: Executor, query: ListQuery): Promise<R[]>;
   /** Response objects of a page, in a constant number of statements. */
@@ -39,6 +41,8 @@ export async function answerList<R extends { id: string }>(
   const page = { ids: rows.map((row) => row.id), limit: query.limit, hasMarker: query.marker !== undefined };
   return {
     [collection.plural]: rows.length === 0 ? [] : await collection.respond(rows, asked.fields),
-    [`${collection.plural}_links`]: config.api_settings.allow_pagination ? pageLinks(url, queryString, page) : [],
+    [collection.linksKey ?? `${collection.plural}_links`]: config.api_settings.allow_pagination
+      ? pageLinks(url, queryString, page)
+      : [],
   };
 }

@@ -19,6 +19,7 @@ import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
+import { choose, topologyOf, unchosen, validateChoice, zoneVipNetworks } from './offer.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
@@ -87,30 +88,43 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const projectId = body.projectId || request.caller.projectId;
     if (!projectId) throw new OctaviaError('MISSING_PROJECT');
     authorise(request, 'loadbalancer:post', projectId);
-    if (body.flavorId !== null) throw refusal('Invalid flavor_id.');
-    if (body.availabilityZone !== null) throw refusal('Invalid availability zone.');
-    const plan = await planVip(deps.network, deps.config.networking, body);
+    const choosing = body.flavorId !== null || body.availabilityZone !== null;
+    const chosen = choosing
+      ? await deps.store.transaction((tx) => choose(tx, body, deps.providers))
+      : unchosen(body, deps.providers);
+    const { networking } = deps.config;
+    const vipNetworks = zoneVipNetworks(chosen);
+    const plan = await planVip(
+      deps.network,
+      vipNetworks ? { ...networking, valid_vip_networks: vipNetworks } : networking,
+      body,
+    );
     const subnets = await knownSubnets(deps.network, memberSubnets(body));
-    const providerName = body.provider ?? deps.providers.defaultName;
     const draft: LoadBalancer = {
       ...newResource(deps, projectId),
       name: body.name,
       description: body.description,
       adminStateUp: body.adminStateUp,
       tags: body.tags,
-      provider: providerName,
-      topology: deps.config.controller_worker.loadbalancer_topology,
-      flavorId: null,
-      availabilityZone: null,
+      provider: chosen.providerName,
+      topology: topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology),
+      flavorId: body.flavorId,
+      availabilityZone: body.availabilityZone,
       ...(await draftVip(plan)),
     };
     const tree = planTree(body, draft, rules, subnets, deps);
-    const provider = deps.providers.get(providerName);
+    const provider = deps.providers.get(chosen.providerName);
+    await validateChoice(chosen, provider);
     const created = await deps.store.transaction(async (tx) => {
+      // They may have gone since.
+      if (choosing) await choose(tx, body, deps.providers);
       provider.check({ loadBalancer: draft, ...tree });
       await quotas.reserve(tx, projectId, { loadBalancer: 1, ...treeUnits(tree) }, quotaRules(deps.config));
       checkUnique(tree);
-      const loadBalancer: LoadBalancer = { ...draft, ...(await allocateVip(deps.network, plan, draft.id, tx)) };
+      const loadBalancer: LoadBalancer = {
+        ...draft,
+        ...(await allocateVip(deps.network, provider, plan, draft.id, tx)),
+      };
       await store.insert(tx, loadBalancer);
       await insertTree(tx, tree);
       await provider.submit(tx, changeOf('create_load_balancer', loadBalancer));
@@ -157,6 +171,18 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     return { loadbalancer: loadBalancerResponse(result.updated, result.relations) };
   });
 
+  server.put(`${PATH}/:id/failover`, async (request, reply) => {
+    await deps.store.transaction(async (tx) => {
+      const loadBalancer = await locked(tx, parameter(request));
+      authorise(request, 'loadbalancer:put_failover', loadBalancer.projectId);
+      const provider = deps.providers.get(loadBalancer.provider);
+      requireState(loadBalancer, ['ACTIVE', 'ERROR']);
+      await store.update(tx, loadBalancer.id, { provisioningStatus: 'PENDING_UPDATE' });
+      await provider.submit(tx, changeOf('failover_load_balancer', loadBalancer));
+    });
+    return reply.code(202).send();
+  });
+
   server.delete(`${PATH}/:id`, async (request, reply) => {
     const cascade = isTrueish(queryParameters(request).get('cascade') ?? '');
     await deps.store.transaction(async (tx) => {
@@ -177,7 +203,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
 }
 
 function changeOf(
-  kind: 'create_load_balancer' | 'update_load_balancer' | 'delete_load_balancer',
+  kind: 'create_load_balancer' | 'update_load_balancer' | 'delete_load_balancer' | 'failover_load_balancer',
   { id, projectId }: LoadBalancer,
 ) {
   return { kind, loadBalancerId: id, projectId, resourceType: 'load_balancer' as const, resourceId: id };

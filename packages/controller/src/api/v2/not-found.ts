@@ -1,6 +1,18 @@
 import { OctaviaError } from '../../errors.ts';
 
-export type Kind = 'Load Balancer' | 'Listener' | 'Pool' | 'Member' | 'Health Monitor';
+export type Kind =
+  | 'Load Balancer'
+  | 'Listener'
+  | 'Pool'
+  | 'Member'
+  | 'Health Monitor' | 'L7 Policy' | 'L7Policy' | 'L7 Rule'
+  | 'Flavor'
+  | 'Flavor Profile'
+  | 'Availability Zone'
+  | 'Availability Zone Profile'
+  | 'Amphora'
+  | 'Amphora stats for'
+  | 'Quotas';
 
 const LONGEST_ID = 255;
 

@@ -5,6 +5,8 @@ import { canonicalAddress, cidrContains } from '../../domain/addresses.ts';
 import type { AdditionalVip, Vip } from '../../domain/resources.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
+import type { Provider } from '../../providers/interface.ts';
+import type { Tx } from '../../store/database.ts';
 import type { AdditionalVipRequest, LoadBalancerCreate } from '../attributes/load-balancer.ts';
 
 export type VipRequest = Pick<
@@ -168,14 +170,16 @@ function vipOn(port: Port, fixed: { subnetId: string; ipAddress: string }, portO
   };
 }
 
-/** Makes the port inside the transaction of the load balancer, so that neither exists without the other. */
+/** Makes the port, unless the provider does it, inside the transaction of the load balancer, so that neither exists without the other. */
 export async function allocateVip(
   network: NetworkDriver,
+  provider: Pick<Provider, 'createVip'>,
   plan: VipPlan,
   loadBalancerId: string,
-  transaction: object,
+  transaction: Tx,
 ): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }> {
   if ('port' in plan) return plan;
+  if (provider.createVip) return provider.createVip(transaction, loadBalancerId, plan);
   const port = await network.createPort(
     {
       name: `octavia-lb-${loadBalancerId}`,

@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { NotImplementedError } from '@octavia/provider-lib';
+import type { NetworkDriver } from '../../clouds/network/interface.ts';
+import { OctaviaError } from '../../errors.ts';
 import type { OperationQueue } from '../../flows/operation-queue.ts';
-import { FLOW_VERSION } from '../../flows/registry.ts';
+import { FLOW_VERSION, hasFlow } from '../../flows/registry.ts';
 import type { Tx } from '../../store/database.ts';
-import type { Candidate, Change, Provider } from '../interface.ts';
+import type { Candidate, Capability, Change, Provider } from '../interface.ts';
+import { AVAILABILITY_ZONE_KEYS, capabilities, FLAVOR_KEYS, validateKeys, zoneNetworks } from './metadata.ts';
 
 export interface AmphoraProviderOptions {
   name: string;
   description: string;
   queue: OperationQueue;
+  network: Pick<NetworkDriver, 'getNetwork'>;
   /** What the data plane cannot do; the noop data plane can do everything. @throws OctaviaError */
   check(candidate: Candidate): void;
 }
@@ -29,11 +34,34 @@ export class AmphoraProvider implements Provider {
   }
 
   async submit(tx: Tx, change: Change): Promise<void> {
+    // Accepted only what a worker can carry out.
+    if (!hasFlow(change.kind)) throw new NotImplementedError();
     await this.#options.queue.submit(tx, {
       id: randomUUID(),
       flowVersion: FLOW_VERSION,
       ...change,
       input: change.input ?? {},
     });
+  }
+
+  flavorCapabilities(): Capability[] {
+    return capabilities(FLAVOR_KEYS);
+  }
+
+  availabilityZoneCapabilities(): Capability[] {
+    return capabilities(AVAILABILITY_ZONE_KEYS);
+  }
+
+  async validateFlavor(data: Readonly<Record<string, unknown>>): Promise<void> {
+    validateKeys(data, FLAVOR_KEYS);
+  }
+
+  async validateAvailabilityZone(data: Readonly<Record<string, unknown>>): Promise<void> {
+    validateKeys(data, AVAILABILITY_ZONE_KEYS);
+    for (const id of zoneNetworks(data)) {
+      if (!(await this.#options.network.getNetwork(id))) {
+        throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id });
+      }
+    }
   }
 }

@@ -1,0 +1,33 @@
+/** Quotas (API contract §13.1). Each limit is accepted and served under every name that clients know it by. */
+import { MAXIMUM_LIMIT, UNLIMITED } from '../../domain/quotas.ts';
+import type { ProjectQuota } from '../../store/quotas.ts';
+import { responder } from './response.ts';
+import { integer, text } from './scalar-types.ts';
+import type { AttributeTable } from './table.ts';
+
+const limit = {
+  type: integer(UNLIMITED, MAXIMUM_LIMIT),
+  accepted: 'create and update',
+  nullOnUpdate: 'clear',
+  description: '-1: unlimited; null: the default of the deployment.',
+} as const;
+
+export const QUOTA = {
+  loadBalancer: { ...limit, name: 'loadbalancer', aliases: ['load_balancer'], aliasShown: true },
+  listener: limit,
+  pool: limit,
+  healthMonitor: { ...limit, name: 'healthmonitor', aliases: ['health_monitor'], aliasShown: true },
+  member: limit,
+  l7policy: limit,
+  l7rule: limit,
+} as const satisfies AttributeTable;
+
+/** Lists say whose quota it is. */
+export const LISTED_QUOTA = {
+  ...QUOTA,
+  id: { type: text({ max: 255 }), name: 'project_id', aliases: ['tenant_id'], aliasShown: true, accepted: 'never' },
+} as const satisfies AttributeTable;
+
+export const QUOTA_ENVELOPE = { argument: 'quotas', wrapper: 'quota' };
+export const quotaResponse = responder<Omit<ProjectQuota, 'id'>, null>(QUOTA);
+export const listedQuotaResponse = responder<ProjectQuota, null>(LISTED_QUOTA);
