@@ -8,7 +8,19 @@ import type { Policy } from './policy/policy.ts';
 
 /** Everything the API needs from the process it runs in. */
 export interface ApiDependencies {
-  config: Pick<Config, 'api_settings' | 'networking' | 'oslo_middleware' | 'controller_worker' | 'quotas'>;
+  config: Pick<
+    Config,
+    | 'api_settings'
+    | 'audit'
+    | 'audit_middleware_notifications'
+    | 'controller_worker'
+    | 'cors'
+    | 'healthcheck'
+    | 'networking'
+    | 'oslo_messaging_notifications'
+    | 'oslo_middleware'
+    | 'quotas'
+  >;
   store: Store;
   network: NetworkDriver;
   providers: ProviderRegistry;

@@ -1,24 +1,17 @@
+/** Addresses as the client sees them, for links. */
 import type { FastifyRequest } from 'fastify';
+import { type ForwardedRequest, forwardedRequest } from './proxy-headers.ts';
 import { canonicalUrl } from './urls.ts';
 
-const first = (value: string | string[] | undefined): string | undefined =>
-  (Array.isArray(value) ? value[0] : value)?.split(',')[0]?.trim() || undefined;
+/** Headers of proxies count only when the operator says that a proxy sets them, because anybody can send them. */
+const forwarded = ({ headers }: FastifyRequest, believeProxy: boolean): ForwardedRequest =>
+  believeProxy ? forwardedRequest(headers) : {};
 
-/**
- * `http://host[/prefix]` as the client sees it. The X-Forwarded headers count only when the operator says that a proxy
- * sets them, because anybody can send them.
- */
+/** `http://host[/prefix]` */
 export function applicationUrl(request: FastifyRequest, believeProxy: boolean): string {
-  const { headers } = request;
-  const forwarded = believeProxy
-    ? {
-        protocol: first(headers['x-forwarded-proto']),
-        host: first(headers['x-forwarded-host']),
-        prefix: first(headers['x-forwarded-prefix'])?.replace(/\/+$/, ''),
-      }
-    : {};
-  const prefix = forwarded.prefix ?? canonicalUrl(request.originalUrl).prefix;
-  return `${forwarded.protocol ?? request.protocol}://${forwarded.host ?? headers.host ?? 'localhost'}${prefix}`;
+  const { protocol, host, prefix } = forwarded(request, believeProxy);
+  const mounted = prefix ?? canonicalUrl(request.originalUrl).prefix;
+  return `${protocol ?? request.protocol}://${host ?? request.headers.host ?? 'localhost'}${mounted}`;
 }
 
 /** The address of the request without its query, for paging links. */
@@ -27,4 +20,14 @@ export function requestUrl(request: FastifyRequest, believeProxy: boolean, baseU
   if (baseUri) return baseUri.replace(/\/+$/, '') + path;
   const { prefix } = canonicalUrl(request.originalUrl);
   return applicationUrl(request, believeProxy) + path.slice(prefix.length);
+}
+
+/** Path and query with the prefix under which the client knows the service. */
+export function requestPath(request: FastifyRequest, believeProxy: boolean): string {
+  const { prefix } = canonicalUrl(request.originalUrl);
+  return (forwarded(request, believeProxy).prefix ?? prefix) + request.originalUrl.slice(prefix.length);
+}
+
+export function clientAddress(request: FastifyRequest, believeProxy: boolean): string {
+  return forwarded(request, believeProxy).client ?? request.ip;
 }

@@ -8,6 +8,7 @@ import { certificates } from './sections/certificates.ts';
 import { cinder } from './sections/cinder.ts';
 import { compute } from './sections/compute.ts';
 import { controller_worker } from './sections/controller_worker.ts';
+import { cors } from './sections/cors.ts';
 import { database } from './sections/database.ts';
 import { DEFAULT } from './sections/default.ts';
 import { driver_agent } from './sections/driver_agent.ts';
@@ -43,6 +44,7 @@ export const REGISTRY = {
   cinder,
   compute,
   controller_worker,
+  cors,
   database,
   driver_agent,
   glance,

@@ -5,6 +5,7 @@ let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start({
     api_settings: { healthcheck_enabled: true },
+    healthcheck: { backends: ['octavia_db_check'] },
     oslo_middleware: { enable_proxy_headers_parsing: true, max_request_body_size: 2000 },
   });
 });

@@ -21,6 +21,7 @@ const pageLimit = (value: string): string | null =>
 export const api_settings = section('The HTTP API: where it listens and what it allows.', {
   bind_host: ip('127.0.0.1', 'Address the API listens on.'),
   bind_port: port(9876, 'API listen port.'),
+  api_v1_enabled: bool(false, 'Serve the deprecated operator API under /v1, too; keep it away from the public.'),
   auth_strategy: choice('keystone', ['noauth', 'keystone', 'testing'], 'How API requests are authenticated.'),
   allow_pagination: bool(true, 'Permit limit/marker paging.'),
   allow_sorting: bool(true, 'Permit sort parameters.'),

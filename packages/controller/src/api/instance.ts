@@ -1,0 +1,49 @@
+/** A Fastify instance that reads bodies and writes answers and faults as the API does; without routes and front door. */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { Caller } from './caller.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { sendFault } from './faults.ts';
+import type { Policy } from './policy/policy.ts';
+import { canonicalUrl } from './urls.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+  interface FastifyInstance {
+    policy: Policy;
+  }
+}
+
+export function createInstance(deps: ApiDependencies): FastifyInstance {
+  const { config, newId, logger } = deps;
+  const bodyLimit = config.oslo_middleware.max_request_body_size;
+  const fault = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    sendFault(error, request, reply, bodyLimit);
+  const instance: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    // One line per request, written when it is answered.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit,
+    genReqId: () => `req-${newId()}`,
+    rewriteUrl: (request) => canonicalUrl(request.url ?? '/').url,
+    frameworkErrors: (error, request, reply) => void fault(error, request, reply as never),
+    routerOptions: { maxParamLength: 1024 },
+  });
+
+  // Bodies stay bytes until a handler wants them: only then can they be wrong.
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  instance.decorate('policy', deps.policy);
+  instance.decorateRequest('caller', null as unknown as Caller);
+  instance.setErrorHandler(fault);
+
+  // JSON without a schema: the response mappers decide what is in it, and the contract names no charset.
+  instance.setReplySerializer((payload) => JSON.stringify(payload));
+  instance.addHook('onSend', async (_request, reply, payload) => {
+    if (String(reply.getHeader('content-type') ?? '').startsWith('application/json')) reply.type('application/json');
+    return payload;
+  });
+  return instance;
+}

@@ -1,0 +1,19 @@
+import type { Notification, NotificationDriver } from './interface.ts';
+
+interface Log {
+  info(fields: object, text: string): void;
+}
+
+/** `driver = log`: one line of JSON a notification, in the log of the process. */
+export class LogNotificationDriver implements NotificationDriver {
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  notify(notification: Notification): void {
+    const component = `notification.${notification.event_type}`;
+    this.#log.info({ component }, JSON.stringify(notification));
+  }
+}
