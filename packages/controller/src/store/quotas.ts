@@ -18,7 +18,7 @@ export interface QuotaRules {
 }
 
 /** Longer than any honest transaction, shorter than the patience of a client. */
-const LOCK_TIMEOUT = '10s';
+const LOCK_TIMEOUT = '5s';
 
 /** PostgreSQL: lock not available in time, deadlock. */
 const BUSY = new Set(['55P03', '40P01']);

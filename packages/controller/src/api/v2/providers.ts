@@ -36,6 +36,11 @@ export function providers(server: FastifyInstance, { config, providers: registry
     return { providers: shown(request, registry.list()) };
   });
 
+  // Known, and nothing to be had there (PV-LIST).
+  server.get(`${PATH}/:name`, async ({ method }) => {
+    throw new OctaviaError('METHOD_NOT_ALLOWED', { method });
+  });
+
   server.get(`${PATH}/:name/flavor_capabilities`, async (request) => {
     authorise(request, 'provider-flavor:get_all');
     const all = registry.get(parameter(request, 'name')).flavorCapabilities();

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { NoopSettler } from '../../src/providers/noop/settler.ts';
+import { CatalogApi, type Json, NOOP_PROVIDERS } from '../catalog/support/catalog-api.ts';
+
+let api: CatalogApi;
+
+beforeAll(async () => {
+  api = await CatalogApi.start();
+});
+afterAll(() => api.stop());
+
+const show = async (path: string): Promise<Json> => Object.values((await api.get(`/v2/lbaas/${path}`)).body)[0];
+const ACTIVE = { provisioning_status: 'ACTIVE', operating_status: 'ONLINE', status_reason: null };
+
+describe.each(NOOP_PROVIDERS)('%s', (provider) => {
+  it('carries every change to its end', async () => {
+    const made = await api.loadBalancer({ provider });
+    expect(made).toMatchObject({ provisioning_status: 'PENDING_CREATE', vip_address: '198.0.2.5', provider });
+    const balancer = `loadbalancers/${made.id}`;
+    expect(await show(balancer)).toMatchObject(ACTIVE);
+    const listener = await api.make('listeners', 'listener', {
+      loadbalancer_id: made.id,
+      protocol: 'HTTP',
+      protocol_port: 80,
+    });
+    const pool = await api.make('pools', 'pool', {
+      listener_id: listener.id,
+      protocol: 'HTTP',
+      lb_algorithm: 'ROUND_ROBIN',
+    });
+    const member = await api.make(`pools/${pool.id}/members`, 'member', { address: '192.0.2.1', protocol_port: 80 });
+    const path = `pools/${pool.id}/members/${member.id}`;
+    expect(await show(path)).toMatchObject({ ...ACTIVE, operating_status: 'NO_MONITOR' });
+    const monitor = await api.make('healthmonitors', 'healthmonitor', {
+      pool_id: pool.id,
+      type: 'HTTP',
+      delay: 5,
+      timeout: 5,
+      max_retries: 3,
+    });
+    expect(await show(path)).toMatchObject(ACTIVE);
+    for (const item of [`listeners/${listener.id}`, `pools/${pool.id}`, `healthmonitors/${monitor.id}`, balancer]) {
+      expect(await show(item)).toMatchObject(ACTIVE);
+    }
+    await api.done('PUT', `/v2/lbaas/${path}`, { member: { admin_state_up: false } });
+    expect(await show(path)).toMatchObject({ ...ACTIVE, operating_status: 'OFFLINE' });
+    await api.done('PUT', `/v2/lbaas/${path}`, { member: { admin_state_up: true } });
+    await api.done('DELETE', `/v2/lbaas/healthmonitors/${monitor.id}`);
+    expect(await show(path)).toMatchObject({ ...ACTIVE, operating_status: 'NO_MONITOR' });
+    await api.done('DELETE', `/v2/lbaas/listeners/${listener.id}`);
+    expect((await api.get(`/v2/lbaas/listeners/${listener.id}`)).status).toBe(404);
+    await api.done('PUT', `/v2/lbaas/${balancer}`, { loadbalancer: { admin_state_up: false } });
+    expect(await show(balancer)).toMatchObject({ ...ACTIVE, operating_status: 'OFFLINE' });
+    await api.done('DELETE', `/v2/lbaas/${balancer}?cascade=true`);
+    expect((await api.get(`/v2/lbaas/${balancer}`)).status).toBe(404);
+    expect((await api.get(`/v2/lbaas/pools/${pool.id}`)).status).toBe(404);
+  });
+
+  it('fails over, from ERROR as well', async () => {
+    const { id } = await api.loadBalancer({ provider });
+    for (const status of ['ACTIVE', 'ERROR']) {
+      await api.database.store.pool.query('update load_balancer set provisioning_status = $1 where id = $2', [
+        status,
+        id,
+      ]);
+      const answer = await api.call('PUT', `/v2/lbaas/loadbalancers/${id}/failover`, 'ignored');
+      expect(answer).toEqual({ status: 202, body: null });
+      await api.settler.idle();
+      expect(await show(`loadbalancers/${id}`)).toMatchObject(ACTIVE);
+    }
+    await api.database.store.pool.query(
+      `update load_balancer set provisioning_status = 'PENDING_UPDATE' where id = $1`,
+      [id],
+    );
+    const refused = await api.call('PUT', `/v2/lbaas/loadbalancers/${id}/failover`);
+    expect([refused.status, refused.body.faultstring]).toEqual([
+      409,
+      `Invalid state PENDING_UPDATE of loadbalancer resource ${id}`,
+    ]);
+  });
+});
+
+test('a provider without failover refuses it and nothing has changed', async () => {
+  const { id } = await api.loadBalancer({ provider: 'amphora' });
+  await api.database.store.pool.query(`update load_balancer set provisioning_status = 'ERROR' where id = $1`, [id]);
+  const answer = await api.call('PUT', `/v2/lbaas/loadbalancers/${id}/failover`);
+  expect([answer.status, answer.body.faultstring]).toEqual([
+    501,
+    "Provider 'amphora' does not support a requested action: This feature is not implemented by this provider.",
+  ]);
+  expect(await show(`loadbalancers/${id}`)).toMatchObject({ provisioning_status: 'ERROR' });
+  expect((await api.call('PUT', `/v2/lbaas/loadbalancers/${randomUUID()}/failover`)).status).toBe(404);
+});
+
+test('what the user says about the VIP stays', async () => {
+  const [subnet, other] = [randomUUID(), randomUUID()];
+  const made = await api.loadBalancer({ vip_subnet_id: subnet, vip_address: '203.0.113.7' });
+  expect(made).toMatchObject({ vip_subnet_id: subnet, vip_address: '203.0.113.7' });
+  const unrelated = await api.call('POST', '/v2/lbaas/loadbalancers', {
+    loadbalancer: { project_id: 'p', vip_subnet_id: subnet, additional_vips: [{ subnet_id: other }] },
+  });
+  expect(unrelated.status).toBe(400);
+});
+
+test('what a crashed process left is settled by the next one', async () => {
+  const made = await api.loadBalancer({});
+  const doomed = await api.loadBalancer({});
+  const foreign = await api.loadBalancer({ provider: 'amphora' });
+  const { store } = api.database;
+  await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_UPDATE' where id = $1`, [made.id]);
+  await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_DELETE' where id = $1`, [doomed.id]);
+  const next = new NoopSettler({ store, providers: NOOP_PROVIDERS, log: { warn: () => undefined }, sweepMs: 20 });
+  next.start();
+  try {
+    await expect.poll(() => show(`loadbalancers/${made.id}`)).toMatchObject(ACTIVE);
+    await expect.poll(async () => (await api.get(`/v2/lbaas/loadbalancers/${doomed.id}`)).status).toBe(404);
+    expect(await show(`loadbalancers/${foreign.id}`)).toMatchObject({ provisioning_status: 'PENDING_CREATE' });
+    // And it goes on looking.
+    await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_UPDATE' where id = $1`, [made.id]);
+    await expect.poll(() => show(`loadbalancers/${made.id}`)).toMatchObject(ACTIVE);
+  } finally {
+    await next.stop();
+  }
+});
