@@ -1,6 +1,8 @@
 /** `GET /v2/openapi.json`: what this very release accepts and answers. */
 import type { FastifyInstance } from 'fastify';
 import { HEALTH_MONITOR } from './attributes/health-monitor.ts';
+import { L7POLICY } from './attributes/l7-policy.ts';
+import { L7RULE } from './attributes/l7-rule.ts';
 import { LISTENER } from './attributes/listener.ts';
 import { LOAD_BALANCER } from './attributes/load-balancer.ts';
 import { MEMBER } from './attributes/member.ts';
@@ -15,6 +17,8 @@ interface ResourceDescription {
   wrapper: string;
   plural: string;
   title: string;
+  /** When an s does not make the plural. */
+  titles?: string;
   table: AttributeTable;
 }
 
@@ -35,6 +39,21 @@ const RESOURCES: readonly ResourceDescription[] = [
     plural: 'healthmonitors',
     title: 'health monitor',
     table: HEALTH_MONITOR,
+  },
+  {
+    path: '/v2/lbaas/l7policies',
+    wrapper: 'l7policy',
+    plural: 'l7policies',
+    title: 'layer 7 policy',
+    titles: 'layer 7 policies',
+    table: L7POLICY,
+  },
+  {
+    path: '/v2/lbaas/l7policies/{policy}/rules',
+    wrapper: 'rule',
+    plural: 'rules',
+    title: 'layer 7 rule',
+    table: L7RULE,
   },
 ];
 
@@ -74,7 +93,7 @@ const pathParameters = (path: string): JsonSchema[] =>
     schema: { type: 'string' },
   }));
 
-function paths({ path, wrapper, plural, title, table }: ResourceDescription): Record<string, unknown> {
+function paths({ path, wrapper, plural, title, titles = `${title}s`, table }: ResourceDescription): Record<string, unknown> {
   const one = wrapped(wrapper, reference(wrapper));
   const item = `${path}/{id}`;
   const page = {
@@ -96,7 +115,7 @@ function paths({ path, wrapper, plural, title, table }: ResourceDescription): Re
       parameters: pathParameters(path),
       get: {
         operationId: `list_${plural}`,
-        summary: `List ${title}s`,
+        summary: `List ${titles}`,
         parameters: filterParameters(queryableFields(table).keys()),
         ...answer(200, 'One page', page),
       },

@@ -16,6 +16,8 @@ import { availabilityZones } from './v2/availability-zones.ts';
 import { flavorProfiles } from './v2/flavor-profiles.ts';
 import { flavors } from './v2/flavors.ts';
 import { healthMonitors } from './v2/health-monitors.ts';
+import { l7policies } from './v2/l7policies.ts';
+import { l7rules } from './v2/l7rules.ts';
 import { listeners } from './v2/listeners.ts';
 import { loadBalancers } from './v2/load-balancers.ts';
 import { members } from './v2/members.ts';
@@ -32,6 +34,8 @@ const RESOURCES = [
   pools,
   members,
   healthMonitors,
+  l7policies,
+  l7rules,
   providers,
   quotas,
   flavors,

@@ -1,6 +1,14 @@
 /** An operation is one accepted change of a load balancer: what the API promised and the worker carries out. */
 
-export const RESOURCE_TYPES = ['load_balancer', 'listener', 'pool', 'member', 'health_monitor', 'l7policy', 'l7rule'] as const;
+export const RESOURCE_TYPES = [
+  'load_balancer',
+  'listener',
+  'pool',
+  'member',
+  'health_monitor',
+  'l7policy',
+  'l7rule',
+] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
 export const OPERATION_KINDS = [

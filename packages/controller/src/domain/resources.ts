@@ -23,6 +23,27 @@ export type HealthMonitorType = (typeof HEALTH_MONITOR_TYPES)[number];
 export const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'CONNECT', 'PATCH'] as const;
 export type HttpMethod = (typeof HTTP_METHODS)[number];
 
+export const L7_POLICY_ACTIONS = ['REJECT', 'REDIRECT_TO_URL', 'REDIRECT_TO_POOL', 'REDIRECT_PREFIX'] as const;
+export type L7PolicyAction = (typeof L7_POLICY_ACTIONS)[number];
+
+export const REDIRECT_HTTP_CODES = [301, 302, 303, 307, 308] as const;
+export type RedirectHttpCode = (typeof REDIRECT_HTTP_CODES)[number];
+
+export const L7_RULE_TYPES = [
+  'HOST_NAME',
+  'PATH',
+  'FILE_TYPE',
+  'HEADER',
+  'COOKIE',
+  'SSL_CONN_HAS_CERT',
+  'SSL_VERIFY_RESULT',
+  'SSL_DN_FIELD',
+] as const;
+export type L7RuleType = (typeof L7_RULE_TYPES)[number];
+
+export const L7_COMPARE_TYPES = ['REGEX', 'STARTS_WITH', 'ENDS_WITH', 'CONTAINS', 'EQUAL_TO'] as const;
+export type L7CompareType = (typeof L7_COMPARE_TYPES)[number];
+
 export const CLIENT_AUTHENTICATIONS = ['NONE', 'OPTIONAL', 'MANDATORY'] as const;
 export type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number];
 
@@ -141,6 +162,31 @@ export interface HealthMonitor extends Resource {
   domainName: string | null;
 }
 
+/** What happens to requests that all enabled rules match. Targets that do not belong to the action are null. */
+export interface L7Policy extends Resource {
+  listenerId: string;
+  description: string;
+  action: L7PolicyAction;
+  redirectUrl: string | null;
+  redirectPrefix: string | null;
+  redirectPoolId: string | null;
+  /** null = 302, where a redirect needs one. */
+  redirectHttpCode: RedirectHttpCode | null;
+  /** From 1, without gaps, per listener. */
+  position: number;
+}
+
+/** One condition of a policy. Rules have no name on the wire: theirs is always empty. */
+export interface L7Rule extends Resource {
+  l7policyId: string;
+  type: L7RuleType;
+  compareType: L7CompareType;
+  /** Name of the header, cookie or distinguished-name field; null for the other types. */
+  key: string | null;
+  value: string;
+  invert: boolean;
+}
+
 /** One HAProxy node of a load balancer. */
 export interface Amphora {
   id: string;
@@ -172,5 +218,7 @@ export interface LoadBalancerTree {
   pools: Pool[];
   members: Member[];
   healthMonitors: HealthMonitor[];
+  l7policies: L7Policy[];
+  l7rules: L7Rule[];
   amphorae: Amphora[];
 }

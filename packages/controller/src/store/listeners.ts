@@ -50,3 +50,11 @@ export const usingPool = (executor: Executor, poolId: string) =>
     sql`(t.default_pool_id = ${poolId}
       or exists (select 1 from l7policy p where p.listener_id = t.id and p.redirect_pool_id = ${poolId}))`,
   );
+
+/** Ids of the L7 policies of a page of listeners, by position, in one statement. */
+export async function policyIds(executor: Executor, ids: string[]): Promise<Map<string, string[]>> {
+  const { rows } = await sql<{ id: string; policyIds: string[] }>`
+    select l.id, array(select p.id from l7policy p where p.listener_id = l.id order by p.position) as "policyIds"
+    from unnest(${ids}::uuid[]) as l(id)`.execute(executor);
+  return new Map(rows.map((row) => [row.id, row.policyIds]));
+}

@@ -4,6 +4,8 @@ import type { ProvisioningStatus } from '../domain/statuses.ts';
 import * as amphorae from './amphorae.ts';
 import type { Executor, Tx } from './database.ts';
 import * as healthMonitors from './health-monitors.ts';
+import * as l7policies from './l7-policies.ts';
+import * as l7rules from './l7-rules.ts';
 import type { ListQuery } from './list-query.ts';
 import * as listeners from './listeners.ts';
 import * as members from './members.ts';
@@ -77,7 +79,7 @@ export async function lockForUpdate(
   return rows[0] ?? null;
 }
 
-/** The load balancer with everything below it, in seven statements whatever its size. */
+/** The load balancer with everything below it, in nine statements whatever its size. */
 export async function tree(executor: Executor, id: string): Promise<LoadBalancerTree | null> {
   const loadBalancer = await get(executor, id);
   if (!loadBalancer) return null;
@@ -87,6 +89,8 @@ export async function tree(executor: Executor, id: string): Promise<LoadBalancer
     pools: await pools.byLoadBalancer(executor, id),
     members: await members.byLoadBalancer(executor, id),
     healthMonitors: await healthMonitors.byLoadBalancer(executor, id),
+    l7policies: await l7policies.byLoadBalancer(executor, id),
+    l7rules: await l7rules.byLoadBalancer(executor, id),
     amphorae: await amphorae.byLoadBalancer(executor, id),
   };
 }

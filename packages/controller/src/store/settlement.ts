@@ -32,6 +32,9 @@ function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuild
 /** What is below goes before what is above. */
 const CHILD_TABLES: ChildTable[] = ['health_monitor', 'member', 'l7rule', 'l7policy', 'listener', 'pool'];
 
+/** No heartbeat tells of these: in force is up. */
+const UNMEASURED: (ChildTable | 'load_balancer')[] = ['health_monitor', 'l7policy', 'l7rule'];
+
 const UP_OR_DOWN = sql`case when admin_state_up then 'ONLINE' else 'OFFLINE' end`;
 
 /** One statement for all tables: a settlement is as cheap as one round trip. */
@@ -64,6 +67,15 @@ async function removeDoomed(tx: Tx, ids: readonly string[]): Promise<void> {
     await sql`delete from ${sql.table(table)}
       where ${within(table, ids)} and provisioning_status = 'PENDING_DELETE'`.execute(tx);
   }
+  await closePositions(tx, ids);
+}
+
+/** Positions of L7 policies stay dense when one goes. */
+async function closePositions(tx: Tx, ids: readonly string[]): Promise<void> {
+  await sql`update l7policy as p set position = dense.position from (
+      select id, row_number() over (partition by listener_id order by position) as position
+      from l7policy where ${within('l7policy', ids)}) as dense
+    where dense.id = p.id and dense.position <> p.position`.execute(tx);
 }
 
 const removes = ({ kind }: Operation): boolean => kind.startsWith('delete_') || kind === 'batch_update_members';
@@ -72,7 +84,7 @@ const removes = ({ kind }: Operation): boolean => kind.startsWith('delete_') || 
 export async function succeed(tx: Tx, operation: Operation): Promise<void> {
   const ids = [operation.loadBalancerId];
   if (removes(operation)) await removeDoomed(tx, ids);
-  await setPending(tx, ids, 'ACTIVE', null, (table) => (table === 'health_monitor' ? UP_OR_DOWN : null));
+  await setPending(tx, ids, 'ACTIVE', null, (table) => (UNMEASURED.includes(table) ? UP_OR_DOWN : null));
 }
 
 /**

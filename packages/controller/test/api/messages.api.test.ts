@@ -306,13 +306,47 @@ describe('semantic refusals', () => {
       '169.254.169.254 is not a valid option for member address',
     ],
     [
-      'L7 policies',
+      'L7 policies in a listener',
       () => [
         'listeners',
         { listener: { loadbalancer_id: lb.id, protocol: 'HTTP', protocol_port: 81, l7policies: [{}] } },
       ],
-      501,
-      "Provider 'amphora' does not support a requested option: L7 policies are not supported.",
+      400,
+      'Unknown attribute for argument listener_.listener: l7policies',
+    ],
+    [
+      'a default pool in a listener',
+      () => [
+        'listeners',
+        { listener: { loadbalancer_id: lb.id, protocol: 'HTTP', protocol_port: 81, default_pool: { name: 'p' } } },
+      ],
+      400,
+      'Unknown attribute for argument listener_.listener: default_pool',
+    ],
+    [
+      'members in a pool',
+      () => [
+        'pools',
+        {
+          pool: {
+            loadbalancer_id: lb.id,
+            protocol: 'HTTP',
+            lb_algorithm: 'ROUND_ROBIN',
+            members: [{ address: '192.0.2.1', protocol_port: 80 }],
+          },
+        },
+      ],
+      400,
+      'Unknown attribute for argument pool_.pool: members',
+    ],
+    [
+      'a health monitor in a pool',
+      () => [
+        'pools',
+        { pool: { loadbalancer_id: lb.id, protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN', healthmonitor: {} } },
+      ],
+      400,
+      'Unknown attribute for argument pool_.pool: healthmonitor',
     ],
   ])('%s', async (_title, request, status, message) => {
     const [path, body] = request();

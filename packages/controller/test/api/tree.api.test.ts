@@ -117,7 +117,6 @@ describe('a fully populated create', () => {
       404,
       `Pool ${MISSING_SUBNET} not found.`,
     ],
-    ['an L7 policy', { listeners: [listener({ l7policies: [{}] })] }, 501, 'does not support a requested option'],
     [
       'two listeners on a port',
       { listeners: [listener(), listener({ protocol: 'TCP' })] },

@@ -18,7 +18,7 @@ describe('pools of a fully populated create', () => {
   it('resolves references to one definition', () => {
     const resolved = resolvePools([definition('a')], [reference('a'), null, definition('b'), reference('b')]);
     expect(resolved.definitions.map((pool) => pool.name)).toEqual(['a', 'b']);
-    expect(resolved.defaultPools).toEqual([0, null, 1, 1]);
+    expect(resolved.inlinePools).toEqual([0, null, 1, 1]);
   });
 
   it('accepts one unnamed pool at the top', () => {

@@ -1,11 +1,12 @@
 /** The listener field table (API contract §8). */
 import { CLIENT_AUTHENTICATIONS, LISTENER_PROTOCOLS, type Listener } from '../../domain/resources.ts';
 import { ALPN_PROTOCOLS } from '../../domain/validation/tls.ts';
-import { list, map, nested, set } from './collection-types.ts';
+import { list, map, set } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, references, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { choice, cidr, integer, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
+import { onlyInTree } from './table-object.ts';
 import type { ValueType } from './value-type.ts';
 
 const LONGEST_TIMEOUT = 2_073_600_000;
@@ -21,9 +22,6 @@ export const alpnProtocols: ValueType<string[]> = set(
     reason: 'Value should be a valid ALPN protocol ID',
   }),
 );
-
-/** Objects of kinds that only a fully populated create may hold. */
-export const anyObject = nested((value) => value, { type: 'object' });
 
 /** What both forms of create and the PUT share. */
 export const LISTENER_FIELDS = {
@@ -49,6 +47,11 @@ export const LISTENER_FIELDS = {
   alpnProtocols: { type: alpnProtocols, accepted: 'create and update' },
 } as const satisfies AttributeTable;
 
+export interface ListenerRelations {
+  /** By position. */
+  l7policyIds: readonly string[];
+}
+
 export const LISTENER = {
   ...IDENTITY,
   loadBalancerId: {
@@ -60,8 +63,13 @@ export const LISTENER = {
     serve: null,
   },
   ...LISTENER_FIELDS,
-  defaultPool: { type: anyObject, accepted: 'create', serve: null },
-  l7policies: { type: list(anyObject), accepted: 'create', default: [], serve: () => [] },
+  defaultPool: { type: onlyInTree, accepted: 'create', serve: null },
+  l7policies: {
+    type: onlyInTree,
+    accepted: 'create',
+    default: [],
+    serve: (_listener: Listener, relations: ListenerRelations) => relations.l7policyIds.map((id) => ({ id })),
+  },
   loadbalancers: references((listener: Listener) => [listener.loadBalancerId]),
   ...INHERITED_PROJECT,
   ...STATE,
@@ -71,4 +79,4 @@ export type ListenerCreate = Created<typeof LISTENER>;
 export type ListenerUpdate = Updated<typeof LISTENER>;
 export const LISTENER_ENVELOPE = { argument: 'listener_', wrapper: 'listener' };
 
-export const listenerResponse = responder<Listener, null>(LISTENER);
+export const listenerResponse = responder<Listener, ListenerRelations>(LISTENER);

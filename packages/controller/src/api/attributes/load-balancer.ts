@@ -1,21 +1,16 @@
 /** The load balancer field table (API contract §7.1), and the nested forms of a fully populated create (§7.4). */
 import type { AdditionalVip, LoadBalancer } from '../../domain/resources.ts';
-import { parseCreate } from './body.ts';
 import { list, nested, optional, refuseUnknown, required } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, references, STATE } from './common.ts';
 import { HEALTH_MONITOR_FIELDS } from './health-monitor.ts';
-import { anyObject, LISTENER_FIELDS } from './listener.ts';
+import { L7POLICY_IN_TREE } from './l7-policy.ts';
+import { LISTENER_FIELDS } from './listener.ts';
 import { MEMBER_FIELDS } from './member.ts';
 import { POOL_ALGORITHM, POOL_OPTIONS, POOL_PROTOCOL } from './pool.ts';
 import { responder } from './response.ts';
 import { ipAddress, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
-import type { ValueType } from './value-type.ts';
-
-/** An object whose keys are an attribute table. */
-function tableObject<T extends AttributeTable>(table: T): ValueType<Created<T>> {
-  return nested((value, at) => parseCreate(table, value, at), { type: 'object' });
-}
+import { tableObject } from './table-object.ts';
 
 /** Protocol and algorithm may be left out: then the entry is a reference by name. */
 const POOL_IN_TREE = {
@@ -26,13 +21,19 @@ const POOL_IN_TREE = {
   healthmonitor: { type: tableObject(HEALTH_MONITOR_FIELDS), accepted: 'create' },
 } as const satisfies AttributeTable;
 
+const POLICY_IN_TREE = {
+  ...L7POLICY_IN_TREE,
+  redirectPool: { type: tableObject(POOL_IN_TREE), accepted: 'create' },
+} as const satisfies AttributeTable;
+
 const LISTENER_IN_TREE = {
   ...LISTENER_FIELDS,
   defaultPool: { type: tableObject(POOL_IN_TREE), accepted: 'create' },
-  l7policies: { type: list(anyObject), accepted: 'create', default: [] },
+  l7policies: { type: list(tableObject(POLICY_IN_TREE)), accepted: 'create', default: [] },
 } as const satisfies AttributeTable;
 
 export type PoolInTree = Created<typeof POOL_IN_TREE>;
+export type L7PolicyInTree = Created<typeof POLICY_IN_TREE>;
 export type ListenerInTree = Created<typeof LISTENER_IN_TREE>;
 
 const ADDITIONAL_VIP_PARTS = ['subnet_id', 'ip_address'];

@@ -4,10 +4,11 @@ import { LB_ALGORITHMS, POOL_PROTOCOLS, type Pool, SESSION_PERSISTENCE_TYPES } f
 import type { SessionPersistenceInput } from '../../domain/validation/session-persistence.ts';
 import { list, nested, optional, refuseUnknown, required } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, references, STATE } from './common.ts';
-import { alpnProtocols, anyObject } from './listener.ts';
+import { alpnProtocols } from './listener.ts';
 import { responder } from './response.ts';
 import { boolean, choice, integer, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
+import { onlyInTree } from './table-object.ts';
 import { invalid, type ValueType } from './value-type.ts';
 
 /** An IPv4 netmask, an IPv6 mask, or an IPv6 prefix length as text. */
@@ -104,12 +105,12 @@ export const POOL = {
   protocol: { ...POOL_PROTOCOL, required: true },
   lbAlgorithm: { ...POOL_ALGORITHM, required: true, nullOnUpdate: 'refuse' },
   members: {
-    type: list(anyObject),
+    type: onlyInTree,
     accepted: 'create',
     default: [],
     serve: (_pool: Pool, relations: PoolRelations) => relations.memberIds.map((id) => ({ id })),
   },
-  healthmonitor: { type: anyObject, accepted: 'create', serve: null },
+  healthmonitor: { type: onlyInTree, accepted: 'create', serve: null },
   healthMonitorId: {
     type: uuid,
     name: 'healthmonitor_id',

@@ -7,18 +7,16 @@ import {
   settleListenerChange,
 } from '../../domain/validation/listener.ts';
 import { checkPortFree } from '../../domain/validation/listener-port.ts';
-import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import type { Executor } from '../../store/database.ts';
 import * as store from '../../store/listeners.ts';
-import * as pools from '../../store/pools.ts';
 import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
-import { LISTENER, LISTENER_ENVELOPE, listenerResponse } from '../attributes/listener.ts';
+import { LISTENER, LISTENER_ENVELOPE, type ListenerRelations, listenerResponse } from '../attributes/listener.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
-import { refuseL7Policies } from './l7policies.ts';
+import { requireFittingPool } from './fitting-pool.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
@@ -37,17 +35,8 @@ export function vipAddresses({ vip, additionalVips }: LoadBalancer): string[] {
   return [vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)];
 }
 
-/** The pool must belong to the same load balancer and speak a fitting protocol. */
-async function checkDefaultPool(
-  executor: Executor,
-  poolId: string | null | undefined,
-  listener: Pick<Listener, 'protocol'>,
-  loadBalancerId: string,
-): Promise<void> {
-  if (!poolId) return;
-  const pool = await pools.get(executor, poolId);
-  const own = pool?.loadBalancerId === loadBalancerId ? pool : null;
-  checkPoolFitsListener(found(own, 'Pool', poolId).protocol, listener.protocol);
+async function relations(executor: Executor, id: string): Promise<ListenerRelations> {
+  return { l7policyIds: (await store.policyIds(executor, [id])).get(id) ?? [] };
 }
 
 export function listeners(server: FastifyInstance, deps: ApiDependencies): void {
@@ -60,14 +49,18 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       queryable: QUERYABLE,
       scope: visibleProjects(request, 'listener'),
       list: store.list,
-      respond: async (rows, fields) => rows.map((row) => listenerResponse(row, null, fields)),
+      respond: async (rows, fields) => {
+        const ids = rows.map((row) => row.id);
+        const policyIds = await store.policyIds(db, ids);
+        return rows.map((row) => listenerResponse(row, { l7policyIds: policyIds.get(row.id) ?? [] }, fields));
+      },
     }),
   );
 
   server.get(`${PATH}/:id`, async (request) => {
     const listener = found(await store.get(db, parameter(request)), KIND, parameter(request));
     authorise(request, 'listener:get_one', listener.projectId);
-    return { listener: listenerResponse(listener, null, shownFields(request, deps)) };
+    return { listener: listenerResponse(listener, await relations(db, listener.id), shownFields(request, deps)) };
   });
 
   server.get(`${PATH}/:id/stats`, async (request) => {
@@ -81,19 +74,18 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       loadBalancerId,
       projectId: _ignored,
       defaultPool: _treeOnly,
-      l7policies,
+      l7policies: _treeOnlyToo,
       ...fields
     } = createBody(request, LISTENER, LISTENER_ENVELOPE);
     const listener = await deps.store.transaction(async (tx) => {
       const tree = found(await lockTree(tx, loadBalancerId), 'Load Balancer', loadBalancerId);
       const { loadBalancer } = tree;
       authorise(request, 'listener:post', loadBalancer.projectId);
-      await checkDefaultPool(tx, fields.defaultPoolId, fields, loadBalancerId);
+      await requireFittingPool(tx, fields.defaultPoolId, fields.protocol, loadBalancerId);
       const settled: ListenerFields = settleListener(fields, rules, vipAddresses(loadBalancer));
       requireReadable(listenerSecretRefs(settled));
       const created: Listener = { ...newResource(deps, loadBalancer.projectId), ...settled, loadBalancerId };
       const provider = deps.providers.get(loadBalancer.provider);
-      refuseL7Policies(l7policies, loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [created] });
       await quotas.reserve(tx, loadBalancer.projectId, { listener: 1 }, quotaRules(deps.config));
       tree.requireActive();
@@ -103,13 +95,13 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       await provider.submit(tx, changeOf('create_listener', created));
       return created;
     });
-    return reply.code(201).send({ listener: listenerResponse(listener, null) });
+    return reply.code(201).send({ listener: listenerResponse(listener, { l7policyIds: [] }) });
   });
 
   server.put(`${PATH}/:id`, async (request) => {
     const change = updateBody(request, LISTENER, LISTENER_ENVELOPE);
     const id = parameter(request);
-    const listener = await deps.store.transaction(async (tx) => {
+    const result = await deps.store.transaction(async (tx) => {
       const locked = await lockChild(
         tx,
         () => store.get(tx, id),
@@ -118,7 +110,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       const { child: current, tree } = found(locked, KIND, id);
       const { loadBalancer } = tree;
       authorise(request, 'listener:put', current.projectId);
-      await checkDefaultPool(tx, change.defaultPoolId, current, current.loadBalancerId);
+      await requireFittingPool(tx, change.defaultPoolId, current.protocol, current.loadBalancerId);
       const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
       const written = pendingUpdate(deps, settled);
       const updated: Listener = { ...current, ...written };
@@ -129,9 +121,9 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       await tree.setPending();
       await store.update(tx, current.id, written);
       await provider.submit(tx, changeOf('update_listener', updated));
-      return updated;
+      return { updated, relations: await relations(tx, updated.id) };
     });
-    return { listener: listenerResponse(listener, null) };
+    return { listener: listenerResponse(result.updated, result.relations) };
   });
 
   server.delete(`${PATH}/:id`, async (request, reply) => {

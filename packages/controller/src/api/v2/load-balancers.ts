@@ -26,8 +26,9 @@ import { rulesOf } from './rules.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusTree } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
-import { checkUnique, insertTree, memberSubnets, planTree, treeResponse, treeUnits } from './tree-create.ts';
+import { checkUnique, insertTree, memberSubnets, planTree, treeUnits } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
+import { treeResponse } from './tree-response.ts';
 import { allocateVip, expectedAddresses, planVip, type VipPlan } from './vip.ts';
 
 const KIND = 'Load Balancer';

@@ -1,4 +1,4 @@
-import type { HealthMonitor, LoadBalancerTree, Pool, Resource } from '../../domain/resources.ts';
+import type { HealthMonitor, Listener, LoadBalancerTree, Pool, Resource } from '../../domain/resources.ts';
 
 function statusOf({ id, name, operatingStatus, provisioningStatus }: Resource) {
   return { id, name, operating_status: operatingStatus, provisioning_status: provisioningStatus };
@@ -22,13 +22,21 @@ export function statusTree(tree: LoadBalancerTree) {
       })),
     };
   };
+  const policies = tree.l7policies.toSorted((a, b) => a.position - b.position);
+  const poolsById = new Map(tree.pools.map((pool) => [pool.id, pool]));
+  /** The default pool first, then those that policies redirect to, each once. */
+  const poolsOf = (listener: Listener): Pool[] => {
+    const own = policies.filter((policy) => policy.listenerId === listener.id);
+    const ids = new Set([listener.defaultPoolId, ...own.map((policy) => policy.redirectPoolId)]);
+    return [...ids].flatMap((id) => (id === null ? [] : (poolsById.get(id) ?? [])));
+  };
   return {
     statuses: {
       loadbalancer: {
         ...statusOf(tree.loadBalancer),
         listeners: tree.listeners.map((listener) => ({
           ...statusOf(listener),
-          pools: tree.pools.filter((pool) => pool.id === listener.defaultPoolId).map(poolStatus),
+          pools: poolsOf(listener).map(poolStatus),
         })),
       },
     },

@@ -1,26 +1,26 @@
-/** Listeners, pools, members and monitors of a fully populated create, through the same rules as single creates. */
+/** Listeners, policies, rules, pools, members and monitors of a fully populated create, through the same rules as single creates. */
 
 import type { QuotaUnits } from '../../domain/quotas.ts';
-import type { HealthMonitor, Listener, LoadBalancer, Member, Pool } from '../../domain/resources.ts';
+import type { HealthMonitor, L7Policy, L7Rule, Listener, LoadBalancer, Member, Pool } from '../../domain/resources.ts';
 import { settleHealthMonitor } from '../../domain/validation/health-monitor.ts';
+import { settleL7Policy } from '../../domain/validation/l7-policy.ts';
+import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
 import { listenerSecretRefs, settleListener } from '../../domain/validation/listener.ts';
 import { checkPortFree } from '../../domain/validation/listener-port.ts';
 import { checkEndpointFree, checkMemberAddress } from '../../domain/validation/member.ts';
 import { poolSecretRefs, settlePool } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { resolvePools } from '../../domain/validation/tree-pools.ts';
+import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/database.ts';
 import * as healthMonitors from '../../store/health-monitors.ts';
+import * as l7policies from '../../store/l7-policies.ts';
+import * as l7rules from '../../store/l7-rules.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as members from '../../store/members.ts';
 import * as pools from '../../store/pools.ts';
-import { healthMonitorResponse } from '../attributes/health-monitor.ts';
-import { listenerResponse } from '../attributes/listener.ts';
-import type { LoadBalancerCreate } from '../attributes/load-balancer.ts';
-import { memberResponse } from '../attributes/member.ts';
-import { poolResponse } from '../attributes/pool.ts';
+import type { L7PolicyInTree, ListenerInTree, LoadBalancerCreate, PoolInTree } from '../attributes/load-balancer.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { refuseL7Policies } from './l7policies.ts';
 import { vipAddresses } from './listeners.ts';
 import { newResource } from './new-resource.ts';
 import { notFound } from './not-found.ts';
@@ -33,14 +33,30 @@ export interface NewTree {
   pools: Pool[];
   members: Member[];
   healthMonitors: HealthMonitor[];
+  l7policies: L7Policy[];
+  l7rules: L7Rule[];
 }
 
 type Request = Pick<LoadBalancerCreate, 'listeners' | 'pools'>;
 
+/** Pools written inside listeners: the default pool of each, then those that its policies redirect to. */
+function inlinePools({ listeners: inTree }: Pick<Request, 'listeners'>): (PoolInTree | null)[] {
+  return inTree.flatMap((listener) => [
+    listener.defaultPool,
+    ...listener.l7policies.map((policy) => policy.redirectPool),
+  ]);
+}
+
 /** Subnets that the members name. */
-export function memberSubnets({ listeners: inListeners, pools: topLevel }: Request): (string | null)[] {
-  const all = [...topLevel, ...inListeners.flatMap(({ defaultPool }) => (defaultPool ? [defaultPool] : []))];
+export function memberSubnets(request: Request): (string | null)[] {
+  const all = [...request.pools, ...inlinePools(request).filter((pool) => pool !== null)];
   return all.flatMap((pool) => pool.members.map((member) => member.subnetId));
+}
+
+/** Objects of one request are as old as their order in it, a millisecond apart: lists and configurations keep it. */
+function inSequence({ newId, now }: Pick<ApiDependencies, 'newId' | 'now'>): Pick<ApiDependencies, 'newId' | 'now'> {
+  let next = now().getTime();
+  return { newId, now: () => new Date(next++) };
 }
 
 /** Semantic validation of everything. @throws OctaviaError, never 409 */
@@ -49,14 +65,12 @@ export function planTree(
   loadBalancer: LoadBalancer,
   rules: Rules,
   knownSubnets: ReadonlySet<string>,
-  deps: Pick<ApiDependencies, 'newId' | 'now'>,
+  identify: Pick<ApiDependencies, 'newId' | 'now'>,
 ): NewTree {
-  const tree: NewTree = { listeners: [], pools: [], members: [], healthMonitors: [] };
+  const deps = inSequence(identify);
+  const tree: NewTree = { listeners: [], pools: [], members: [], healthMonitors: [], l7policies: [], l7rules: [] };
   const { id: loadBalancerId, projectId } = loadBalancer;
-  const resolved = resolvePools(
-    request.pools,
-    request.listeners.map((listener) => listener.defaultPool),
-  );
+  const resolved = resolvePools(request.pools, inlinePools(request));
   for (const { members: memberFields, healthmonitor, ...input } of resolved.definitions) {
     const settled = settlePool(input, rules.pool);
     requireReadable(poolSecretRefs(settled));
@@ -73,21 +87,63 @@ export function planTree(
       tree.members.push({ ...newResource(deps, projectId, status), ...fields, poolId: pool.id });
     }
   }
-  request.listeners.forEach(({ defaultPool: _resolved, l7policies, ...fields }, index) => {
+  const nextInlinePool = () => {
+    const index = resolved.inlinePools.shift();
+    return tree.pools[index ?? -1] ?? null;
+  };
+  for (const { defaultPool: _resolved, l7policies: policies, ...fields } of request.listeners) {
     if (fields.defaultPoolId !== null) throw notFound('Pool', fields.defaultPoolId);
-    const pool = tree.pools[resolved.defaultPools[index] ?? -1] ?? null;
+    const pool = nextInlinePool();
     if (pool) checkPoolFitsListener(pool.protocol, fields.protocol);
     const settled = settleListener(fields, rules.listener, vipAddresses(loadBalancer));
     requireReadable(listenerSecretRefs(settled));
-    refuseL7Policies(l7policies, loadBalancer.provider);
-    tree.listeners.push({
-      ...newResource(deps, projectId),
-      ...settled,
-      defaultPoolId: pool?.id ?? null,
-      loadBalancerId,
-    });
-  });
+    const created = { ...newResource(deps, projectId), ...settled, defaultPoolId: pool?.id ?? null, loadBalancerId };
+    tree.listeners.push(created);
+    planPolicies(tree, created, policies, nextInlinePool, deps);
+  }
   return tree;
+}
+
+function planPolicies(
+  tree: NewTree,
+  listener: Listener,
+  given: ListenerInTree['l7policies'],
+  nextInlinePool: () => Pool | null,
+  deps: Pick<ApiDependencies, 'newId' | 'now'>,
+): void {
+  if (given.length > 0 && listener.protocol === 'PROMETHEUS') throw new OctaviaError('PROMETHEUS_CHILD');
+  const { projectId, id: listenerId } = listener;
+  const placed: L7Policy[] = [];
+  for (const { position, rules, redirectPool: _resolved, ...fields } of given) {
+    const pool = nextInlinePool();
+    const settled = settleL7Policy({ ...fields, redirectPoolId: fields.redirectPoolId ?? pool?.id ?? null });
+    if (settled.redirectPoolId !== null) requireOwnPool(fields, pool, listener);
+    const policy: L7Policy = { ...newResource(deps, projectId), ...settled, listenerId, position: 0 };
+    // As if they were created one after the other.
+    placed.splice((position ?? placed.length + 1) - 1, 0, policy);
+    tree.l7policies.push(policy);
+    for (const rule of rules) {
+      tree.l7rules.push({
+        ...newResource(deps, projectId),
+        name: '',
+        ...settleL7Rule(rule),
+        l7policyId: policy.id,
+      });
+    }
+  }
+  placed.forEach((policy, index) => {
+    policy.position = index + 1;
+  });
+}
+
+/** No pool has an id yet: a policy names one of the request, or none that exists. */
+function requireOwnPool(
+  { redirectPoolId }: Pick<L7PolicyInTree, 'redirectPoolId'>,
+  pool: Pool | null,
+  { protocol }: Listener,
+): void {
+  if (redirectPoolId !== null || pool === null) throw notFound('Pool', redirectPoolId ?? '');
+  checkPoolFitsListener(pool.protocol, protocol);
 }
 
 /** What the tree takes of a project's quota, the load balancer itself not counted. */
@@ -97,10 +153,12 @@ export function treeUnits(tree: NewTree): QuotaUnits {
     pool: tree.pools.length,
     healthMonitor: tree.healthMonitors.length,
     member: tree.members.length,
+    l7policy: tree.l7policies.length,
+    l7rule: tree.l7rules.length,
   };
 }
 
-/** @throws OctaviaError DUPLICATE_LISTENER, DUPLICATE_MEMBER */
+/** @throws OctaviaError DUPLICATE_LISTENER, DUPLICATE_MEMBER, TOO_MANY_RULES */
 export function checkUnique(tree: NewTree): void {
   tree.listeners.forEach((listener, index) => {
     checkPortFree(listener, tree.listeners.slice(0, index));
@@ -111,6 +169,9 @@ export function checkUnique(tree: NewTree): void {
       checkEndpointFree(member, own.slice(0, index));
     });
   }
+  for (const { id } of tree.l7policies) {
+    checkRuleCount(id, tree.l7rules.filter((rule) => rule.l7policyId === id).length);
+  }
 }
 
 /** Parents first: pools before what refers to them. */
@@ -119,29 +180,6 @@ export async function insertTree(tx: Tx, tree: NewTree): Promise<void> {
   for (const monitor of tree.healthMonitors) await healthMonitors.insert(tx, monitor);
   for (const member of tree.members) await members.insert(tx, member);
   for (const listener of tree.listeners) await listeners.insert(tx, listener);
-}
-
-/** The nested form that only the answer to a create has. */
-export function treeResponse(tree: NewTree): { listeners: object[]; pools: object[] } {
-  return {
-    listeners: tree.listeners.map((listener) => {
-      const { loadbalancers: _, ...shown } = listenerResponse(listener, null);
-      return shown;
-    }),
-    pools: tree.pools.map((pool) => {
-      const own = tree.members.filter((member) => member.poolId === pool.id);
-      const monitor = tree.healthMonitors.find((candidate) => candidate.poolId === pool.id);
-      const listenerIds = tree.listeners.filter((listener) => listener.defaultPoolId === pool.id).map(({ id }) => id);
-      const { loadbalancers: _, ...shown } = poolResponse(pool, {
-        listenerIds,
-        memberIds: [],
-        healthMonitorId: monitor?.id ?? null,
-      });
-      return {
-        ...shown,
-        members: own.map((member) => memberResponse(member, null)),
-        healthmonitor: monitor ? healthMonitorResponse(monitor, null) : null,
-      };
-    }),
-  };
+  for (const policy of tree.l7policies) await l7policies.insert(tx, policy);
+  for (const rule of tree.l7rules) await l7rules.insert(tx, rule);
 }

@@ -2,9 +2,10 @@
  * The lock of a tree. The row of the load balancer is locked first and its state is judged later, because errors of the
  * request itself come before 409 in the order of the contract (VAL-ORDER); nothing can change in between.
  */
-import type { LoadBalancer } from '../../domain/resources.ts';
+import type { L7Policy, LoadBalancer } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/database.ts';
+import * as l7policies from '../../store/l7-policies.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import * as pools from '../../store/pools.ts';
@@ -61,4 +62,16 @@ export async function setPoolPending(tx: Tx, tree: LockedTree, poolId: string): 
   await tree.setPending();
   await setListenersPending(tx, poolId);
   await pools.update(tx, poolId, { provisioningStatus: 'PENDING_UPDATE' });
+}
+
+/** A listener and the load balancer wait for a change below the listener. */
+export async function setListenerPending(tx: Tx, tree: LockedTree, listenerId: string): Promise<void> {
+  await tree.setPending();
+  await listeners.update(tx, listenerId, { provisioningStatus: 'PENDING_UPDATE' });
+}
+
+/** Policy, its listener and the load balancer wait for a change of one of its rules. */
+export async function setPolicyPending(tx: Tx, tree: LockedTree, policy: L7Policy): Promise<void> {
+  await setListenerPending(tx, tree, policy.listenerId);
+  await l7policies.update(tx, policy.id, { provisioningStatus: 'PENDING_UPDATE' });
 }

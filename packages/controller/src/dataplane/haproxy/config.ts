@@ -31,6 +31,7 @@ export type Keyword =
   | 'stick-table'
   | 'tcp-request'
   | 'timeout'
+  | 'use_backend'
   | 'user'
   | 'group';
 

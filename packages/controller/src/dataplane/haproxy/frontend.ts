@@ -3,8 +3,10 @@ import { endpointText, networkText, vipAddresses } from './address.ts';
 import { backendName } from './backend.ts';
 import { type Line, line, type Section } from './config.ts';
 import { connectionLimit } from './global.ts';
+import { policyLines } from './l7.ts';
 import { listenerMode } from './modes.ts';
 import type { HaproxyOptions } from './options.ts';
+import type { ServedPolicy } from './serving.ts';
 
 const ALLOWED_ACL = 'allowed_source';
 
@@ -18,9 +20,11 @@ function sourceLines(listener: Listener): Line[] {
   ];
 }
 
+/** @param pool where requests go that no policy takes */
 export function frontendSection(
   loadBalancer: LoadBalancer,
   listener: Listener,
+  policies: readonly ServedPolicy[],
   pool: Pool | null,
   options: HaproxyOptions,
 ): Section {
@@ -31,7 +35,7 @@ export function frontendSection(
     line('timeout', 'client', listener.timeoutClientData),
   ];
   if (listener.timeoutTcpInspect > 0) lines.push(line('tcp-request', 'inspect-delay', listener.timeoutTcpInspect));
-  lines.push(...sourceLines(listener));
+  lines.push(...sourceLines(listener), ...policyLines(policies, listener));
   if (pool !== null) lines.push(line('default_backend', backendName(pool, listener)));
   return { kind: 'frontend', name: listener.id, lines };
 }

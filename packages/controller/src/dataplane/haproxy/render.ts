@@ -4,7 +4,7 @@ import type { HaproxyConfig, Section } from './config.ts';
 import { frontendSection } from './frontend.ts';
 import { defaultsSection, globalSection } from './global.ts';
 import type { HaproxyOptions } from './options.ts';
-import { inOrder, servedListeners, servedPool } from './serving.ts';
+import { inOrder, servedDefaultPool, servedListeners, servedPolicies, servedPools } from './serving.ts';
 import { type Feature, refuseUnsupported, unsupportedReason } from './unsupported.ts';
 
 function requireSupported(feature: Feature, options: HaproxyOptions): void {
@@ -35,12 +35,14 @@ export function renderLoadBalancer(tree: LoadBalancerTree, amphora: Amphora, opt
   const listeners = servedListeners(tree);
   const proxies = listeners.flatMap((listener) => {
     requireSupported({ listenerProtocol: listener.protocol }, options);
-    const pool = servedPool(tree, listener);
-    const frontend = frontendSection(tree.loadBalancer, listener, pool, options);
-    return pool === null ? [frontend] : [frontend, poolSection(tree, listener, pool, options)];
+    const policies = servedPolicies(tree, listener);
+    if (policies.length > 0) requireSupported({ policyProtocol: listener.protocol }, options);
+    const pool = servedDefaultPool(tree, listener);
+    const frontend = frontendSection(tree.loadBalancer, listener, policies, pool, options);
+    return [frontend, ...servedPools(tree, listener).map((used) => poolSection(tree, listener, used, options))];
   });
-  const pools = listeners.map((listener) => servedPool(tree, listener));
-  const pings = pools.some((pool) => pool !== null && activeMonitor(tree, pool)?.type === 'PING');
+  const pools = listeners.flatMap((listener) => servedPools(tree, listener));
+  const pings = pools.some((pool) => activeMonitor(tree, pool)?.type === 'PING');
   return {
     sections: [globalSection(tree, amphora, listeners, pings, options), defaultsSection, ...proxies],
     serves: listeners.length > 0,

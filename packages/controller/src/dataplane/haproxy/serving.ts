@@ -1,5 +1,13 @@
 /** Which rows of a tree are served, and in which order. */
-import type { Listener, LoadBalancerTree, Pool, Resource } from '../../domain/resources.ts';
+import type {
+  L7Policy,
+  L7PolicyAction,
+  L7Rule,
+  Listener,
+  LoadBalancerTree,
+  Pool,
+  Resource,
+} from '../../domain/resources.ts';
 
 /** Flows render before they remove a row, so a row on its way out must already be gone from the configuration. */
 export function isLeaving(resource: Resource): boolean {
@@ -18,8 +26,49 @@ export function servedListeners(tree: LoadBalancerTree): Listener[] {
   return inOrder(tree.listeners).filter((listener) => listener.adminStateUp);
 }
 
-/** The listener's default pool. Null when it has none, or one that is switched off: clients then get 503. */
-export function servedPool(tree: LoadBalancerTree, listener: Listener): Pool | null {
-  const pool = tree.pools.find((candidate) => candidate.id === listener.defaultPoolId);
+function servedPool(tree: LoadBalancerTree, poolId: string | null): Pool | null {
+  const pool = tree.pools.find((candidate) => candidate.id === poolId);
   return pool?.adminStateUp && !isLeaving(pool) ? pool : null;
+}
+
+/** The listener's default pool. Null when it has none, or one that is switched off: clients then get 503. */
+export const servedDefaultPool = (tree: LoadBalancerTree, listener: Listener): Pool | null =>
+  servedPool(tree, listener.defaultPoolId);
+
+export interface ServedPolicy {
+  policy: L7Policy;
+  /** At least one; all must match. */
+  rules: L7Rule[];
+  /** Where REDIRECT_TO_POOL leads. */
+  pool: Pool | null;
+}
+
+/** Refusals come before redirects and those before pools, whatever their positions (API contract LP-EVAL). */
+const EVALUATION: Record<L7PolicyAction, number> = {
+  REJECT: 0,
+  REDIRECT_TO_URL: 1,
+  REDIRECT_PREFIX: 1,
+  REDIRECT_TO_POOL: 2,
+};
+
+/**
+ * The listener's policies in the order in which they are asked. Those without rules never match, and one whose pool is
+ * switched off is passed over.
+ */
+export function servedPolicies(tree: LoadBalancerTree, listener: Listener): ServedPolicy[] {
+  return tree.l7policies
+    .filter((policy) => policy.listenerId === listener.id && policy.adminStateUp && !isLeaving(policy))
+    .sort((a, b) => EVALUATION[a.action] - EVALUATION[b.action] || a.position - b.position)
+    .map((policy) => ({
+      policy,
+      rules: inOrder(tree.l7rules).filter((rule) => rule.l7policyId === policy.id && rule.adminStateUp),
+      pool: servedPool(tree, policy.redirectPoolId),
+    }))
+    .filter(({ policy, rules, pool }) => rules.length > 0 && (policy.action !== 'REDIRECT_TO_POOL' || pool !== null));
+}
+
+/** Every pool that the listener sends to, the default pool first, each once. */
+export function servedPools(tree: LoadBalancerTree, listener: Listener): Pool[] {
+  const pools = [servedDefaultPool(tree, listener), ...servedPolicies(tree, listener).map(({ pool }) => pool)];
+  return [...new Set(pools.filter((pool) => pool !== null))];
 }

@@ -5,6 +5,8 @@ import { OctaviaError } from '../../errors.ts';
 /** The properties of a listener, pool or health monitor that decide; give those the request has. */
 export interface Feature {
   listenerProtocol?: ListenerProtocol;
+  /** Protocol of a listener that has L7 policies. */
+  policyProtocol?: ListenerProtocol;
   poolProtocol?: PoolProtocol;
   algorithm?: LbAlgorithm;
   tlsEnabled?: boolean;
@@ -23,9 +25,12 @@ const sentence = (what: string): string => `Amphora provider does not support ${
  * @param pings true when amphorae have a ping command (`HaproxyOptions.pingCommand`)
  */
 export function unsupportedReason(feature: Feature, pings = false): string | null {
-  const { listenerProtocol, poolProtocol, algorithm, monitorType } = feature;
+  const { listenerProtocol, policyProtocol, poolProtocol, algorithm, monitorType } = feature;
   if (listenerProtocol !== undefined && !LISTENER_PROTOCOLS.includes(listenerProtocol)) {
     return sentence(`${listenerProtocol} listeners`);
+  }
+  if (policyProtocol !== undefined && policyProtocol !== 'HTTP' && policyProtocol !== 'TERMINATED_HTTPS') {
+    return sentence(`L7 policies on ${policyProtocol} listeners`);
   }
   if (poolProtocol !== undefined && !POOL_PROTOCOLS.includes(poolProtocol)) return sentence(`${poolProtocol} pools`);
   if (algorithm === 'SOURCE_IP_PORT') return sentence('SOURCE_IP_PORT algorithm');

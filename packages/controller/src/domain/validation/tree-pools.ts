@@ -20,8 +20,8 @@ export interface PoolDefinition extends PoolInput {
 
 export interface ResolvedPools {
   definitions: PoolDefinition[];
-  /** For each listener the index of its default pool in `definitions`, or null. */
-  defaultPools: (number | null)[];
+  /** For each inline pool its index in `definitions`, or null. */
+  inlinePools: (number | null)[];
 }
 
 function isReference(pool: TreePool): boolean {
@@ -39,12 +39,12 @@ function requireComplete(pool: TreePool): PoolDefinition {
   return { ...pool, protocol, lbAlgorithm };
 }
 
-/** @throws OctaviaError VALIDATION */
-export function resolvePools(
-  topLevel: readonly TreePool[],
-  defaultPoolOfListeners: readonly (TreePool | null)[],
-): ResolvedPools {
-  const inline = defaultPoolOfListeners.filter((pool) => pool !== null);
+/**
+ * @param inlinePools default pools of listeners and redirect pools of policies, null where there is none
+ * @throws OctaviaError VALIDATION
+ */
+export function resolvePools(topLevel: readonly TreePool[], inlinePools: readonly (TreePool | null)[]): ResolvedPools {
+  const inline = inlinePools.filter((pool) => pool !== null);
   const unnamed = topLevel.filter((pool) => pool.name === '').length;
   if (unnamed > 1 || inline.some((pool) => pool.name === '')) {
     throw refusal('Pools must be named when creating a fully populated loadbalancer.');
@@ -64,6 +64,6 @@ export function resolvePools(
   }
   return {
     definitions: definitions.map(requireComplete),
-    defaultPools: defaultPoolOfListeners.map((pool) => (pool ? indexes.get(pool.name)! : null)),
+    inlinePools: inlinePools.map((pool) => (pool ? indexes.get(pool.name)! : null)),
   };
 }

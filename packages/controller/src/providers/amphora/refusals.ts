@@ -4,13 +4,16 @@ import type { Candidate } from '../interface.ts';
 
 /** What HAProxy amphorae cannot do is refused at once, with the reason, instead of failing later. @throws OctaviaError */
 export function refuseUnsupportedCandidate(candidate: Candidate): void {
-  const { loadBalancer, listeners = [], pools = [], healthMonitors = [] } = candidate;
+  const { loadBalancer, listeners = [], pools = [], healthMonitors = [], l7policies = [] } = candidate;
   if (loadBalancer && loadBalancer.topology !== 'SINGLE') {
     const detail = `Amphora provider does not support the ${loadBalancer.topology} topology.`;
     throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
   }
   const features = [
     ...listeners.map(({ protocol }) => ({ listenerProtocol: protocol })),
+    ...listeners
+      .filter(({ id }) => l7policies.some(({ listenerId }) => listenerId === id))
+      .map(({ protocol }) => ({ policyProtocol: protocol })),
     ...pools.map(({ protocol, lbAlgorithm, tlsEnabled }) => ({
       poolProtocol: protocol,
       algorithm: lbAlgorithm,

@@ -2,6 +2,8 @@
 import type {
   Amphora,
   HealthMonitor,
+  L7Policy,
+  L7Rule,
   Listener,
   LoadBalancer,
   LoadBalancerTree,
@@ -19,6 +21,8 @@ export const AMPHORA_ID = 'a0000000-0000-4000-8000-000000000001';
 export const listenerId = (n: number): string => `20000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 export const poolId = (n: number): string => `30000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 export const memberId = (n: number): string => `40000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+export const policyId = (n: number): string => `60000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+export const ruleId = (n: number): string => `70000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 export const monitorId = (n: number): string => `50000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 /** Objects of a case get one second each, in the order they are written down. */
@@ -147,6 +151,34 @@ export function makeHealthMonitor(n: number, given: Partial<HealthMonitor> = {})
   };
 }
 
+export function makeL7Policy(n: number, given: Partial<L7Policy> = {}): L7Policy {
+  return {
+    ...resource(policyId(n), n),
+    listenerId: listenerId(1),
+    description: '',
+    action: 'REJECT',
+    redirectUrl: null,
+    redirectPrefix: null,
+    redirectPoolId: null,
+    redirectHttpCode: null,
+    position: n,
+    ...given,
+  };
+}
+
+export function makeL7Rule(n: number, given: Partial<L7Rule> = {}): L7Rule {
+  return {
+    ...resource(ruleId(n), n),
+    l7policyId: policyId(1),
+    type: 'PATH',
+    compareType: 'STARTS_WITH',
+    key: null,
+    value: '/',
+    invert: false,
+    ...given,
+  };
+}
+
 export function makeAmphora(given: Partial<Amphora> = {}): Amphora {
   return {
     id: AMPHORA_ID,
@@ -180,6 +212,8 @@ export interface TreeInput {
   pools?: PoolInput[];
   members?: Partial<Member>[];
   healthMonitors?: Partial<HealthMonitor>[];
+  l7policies?: Partial<L7Policy>[];
+  l7rules?: Partial<L7Rule>[];
 }
 
 export function makeTree(input: TreeInput = {}): LoadBalancerTree {
@@ -189,6 +223,8 @@ export function makeTree(input: TreeInput = {}): LoadBalancerTree {
     pools: (input.pools ?? []).map((given, index) => makePool(index + 1, given)),
     members: (input.members ?? []).map((given, index) => makeMember(index + 1, given)),
     healthMonitors: (input.healthMonitors ?? []).map((given, index) => makeHealthMonitor(index + 1, given)),
+    l7policies: (input.l7policies ?? []).map((given, index) => makeL7Policy(index + 1, given)),
+    l7rules: (input.l7rules ?? []).map((given, index) => makeL7Rule(index + 1, given)),
     amphorae: [makeAmphora()],
   };
 }
