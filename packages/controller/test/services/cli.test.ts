@@ -38,7 +38,7 @@ describe('reportError', () => {
 
 test('has the commands of the operators’ guide, each with a description', () => {
   const commands = createProgram().commands.map((command) => command.name());
-  expect(commands).toEqual(['up', 'down', 'api', 'worker', 'health-manager', 'housekeeping', 'db-manage']);
+  expect(commands).toEqual(['up', 'down', 'api', 'worker', 'health-manager', 'housekeeping', 'db-manage', 'quota']);
   expect(createProgram().commands.every((command) => command.description() !== '')).toBe(true);
 });
 

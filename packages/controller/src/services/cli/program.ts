@@ -55,6 +55,7 @@ export function createProgram(): Command {
     return runHousekeeping(config);
   });
   addDbManage(program);
+  addQuota(program);
   return program;
 }
 
@@ -121,15 +122,6 @@ function addService(
 
 function addDbManage(program: Command): void {
   const manage = program.command('db-manage').description('Look after the database schema.');
-  const databaseUrl = async (flags: ConfigFlags): Promise<string> => {
-    const { loadConfig } = await import('../../config/index.ts');
-    const { OctaviaError } = await import('../../errors.ts');
-    const { connection } = loadConfig({ files: flags.configFile, env: process.env }).database;
-    if (connection !== null) return connection;
-    throw new OctaviaError('STARTUP', {
-      detail: 'Set [database] connection, in a --config-file or as OS_DATABASE__CONNECTION.',
-    });
-  };
   manage
     .command('upgrade')
     .description('Bring the schema to this release.')
@@ -149,6 +141,31 @@ function addDbManage(program: Command): void {
       const { applied, pending } = await current(await databaseUrl(flags));
       for (const name of applied) say(`applied ${name}`);
       for (const name of pending) say(`pending ${name}`);
+    });
+}
+
+async function databaseUrl(flags: ConfigFlags): Promise<string> {
+  const { loadConfig } = await import('../../config/index.ts');
+  const { OctaviaError } = await import('../../errors.ts');
+  const { connection } = loadConfig({ files: flags.configFile, env: process.env }).database;
+  if (connection !== null) return connection;
+  throw new OctaviaError('STARTUP', {
+    detail: 'Set [database] connection, in a --config-file or as OS_DATABASE__CONNECTION.',
+  });
+}
+
+function addQuota(program: Command): void {
+  program
+    .command('quota')
+    .description('Look after what projects have in use.')
+    .command('recount')
+    .description('Set the counters of quotas to what exists.')
+    .option('--project <id>', 'of this project only')
+    .addOption(configFileOption())
+    .action(async (flags: ConfigFlags & { project?: string }) => {
+      const { recountQuotas } = await import('../quota.ts');
+      const projects = await recountQuotas(await databaseUrl(flags), flags.project);
+      say(`Counted what ${projects} project${projects === 1 ? ' has' : 's have'} in use.`);
     });
 }
 

@@ -1,0 +1,12 @@
+import { Store } from '../store/database.ts';
+import { recount } from '../store/quotas.ts';
+
+/** Sets the counters of one project, or of all, to what exists; services may run meanwhile. @returns number of projects */
+export async function recountQuotas(url: string, project?: string): Promise<number> {
+  const store = new Store({ url, maxConnections: 1 });
+  try {
+    return await store.transaction((tx) => recount(tx, project));
+  } finally {
+    await store.close();
+  }
+}
