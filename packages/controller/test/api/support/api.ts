@@ -31,7 +31,17 @@ export interface Answer {
   body: Json;
 }
 
-const TABLES = ['load_balancer', 'listener', 'pool', 'member', 'health_monitor', 'operation', 'local_port'] as const;
+const TABLES = [
+  'load_balancer',
+  'listener',
+  'pool',
+  'member',
+  'health_monitor',
+  'l7policy',
+  'l7rule',
+  'operation',
+  'local_port',
+] as const;
 
 /** The API on a loopback port with a real PostgreSQL, the no-op network and a provider that records. */
 export class TestApi {
@@ -145,12 +155,21 @@ export class TestApi {
     });
   }
 
+  policy(listenerId: string, attributes: object = {}): Promise<Json> {
+    return this.make('l7policies', 'l7policy', { listener_id: listenerId, action: 'REJECT', ...attributes });
+  }
+
+  rule(policyId: string, attributes: object = {}): Promise<Json> {
+    const rule = { type: 'PATH', compare_type: 'STARTS_WITH', value: '/', ...attributes };
+    return this.make(`l7policies/${policyId}/rules`, 'rule', rule);
+  }
+
   async status(kind: string, id: string): Promise<string> {
     const { body } = await this.get(`/v2/lbaas/${kind}/${id}`);
     return (Object.values(body)[0] as { provisioning_status: string }).provisioning_status;
   }
 
-  async setStatus(table: 'load_balancer' | 'pool', id: string, status: string): Promise<void> {
+  async setStatus(table: 'load_balancer' | 'pool' | 'l7policy', id: string, status: string): Promise<void> {
     const { db } = this.database.store;
     await sql`update ${sql.table(table)} set provisioning_status = ${status} where id = ${id}`.execute(db);
   }
