@@ -15,7 +15,9 @@ const COMMANDS = {
   octavia: ['packages/controller/bin/octavia.ts'],
   demo: ['demo/main.ts'],
   test: ['scripts/test.ts'],
+  'test:clients': ['test/integration/clients/main.ts'],
   'bench:first': ['bench/first.ts'],
+  'bench:api': ['bench/api.ts'],
 };
 
 // Type stripping still calls itself experimental; the flow engine's driver use is deprecated for a release to come.

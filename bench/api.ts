@@ -1,0 +1,240 @@
+/**
+ * `npm run bench:api`: the API under load, against the figures of the original. `--json` for machines.
+ *
+ * The reference, Octavia 11.0.0 from Debian 12 (uwsgi with 2 processes of 32 threads, MariaDB 10.11, noop_driver, 8 clients;
+ * 4 for batches), was measured on a machine with 2 cores that API, database and load generator shared. Compare only figures of
+ * one machine: the ratios here are exact on one like that.
+ */
+import { spawn } from 'node:child_process';
+import { type BenchServer, benchServer } from './api-server.ts';
+import { full, hundredMembers, simple, wide } from './api-shapes.ts';
+import { type Measured, measure, request } from './load.ts';
+import { percentile } from './statistics.ts';
+
+/** Requests per second of the reference. */
+const REFERENCE = {
+  listOf100: 12.59,
+  listOf1000: 1.37,
+  show: 25.12,
+  statusTree: 28.21,
+  createOneProject: 58.73,
+  createManyProjects: 59.28,
+  fullCreate: 9.08,
+  batchCreated: 2.65,
+  batchUpdated: 6.23,
+};
+
+interface Figure {
+  figure: string;
+  value: number;
+  unit: 'req/s' | 'ms' | 's' | 'MB';
+  /** Times the reference, when it was measured there. */
+  times?: number;
+  /** `≥` for rates (times the reference), `≤` for the rest. */
+  bar: number | null;
+  ok: boolean;
+}
+
+const CLIENTS = 8;
+const RUNS = 3;
+const RUN_MS = 3000;
+const LIST = '/v2/lbaas/loadbalancers';
+const INSIDE = 'OCTAVIA_BENCH_INSIDE';
+const json = process.argv.includes('--json');
+/** Progress is not part of the result. */
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const median = (values: readonly number[]): number => percentile(values, 0.5);
+const round = (value: number): number => Number(value.toPrecision(4));
+
+function rate(figure: string, value: number, reference: number, bar: number | null): Figure {
+  const times = round(value / reference);
+  return { figure, value: round(value), unit: 'req/s', times, bar, ok: bar === null || times >= bar };
+}
+
+const amount = (figure: string, value: number, unit: Figure['unit'], bar: number): Figure => ({
+  figure,
+  value: round(value),
+  unit,
+  bar,
+  ok: value <= bar,
+});
+
+class Bench {
+  readonly #server: BenchServer;
+  readonly figures: Figure[] = [];
+  #created = 0;
+  #peakMegabytes = 0;
+
+  constructor(server: BenchServer) {
+    this.#server = server;
+  }
+
+  async run(): Promise<void> {
+    await this.#starts();
+    await this.#fill(100);
+    await this.#rate('list of 100', REFERENCE.listOf100, 60, () => request('GET', LIST));
+    await this.#fill(1000);
+    await this.#rate('list of 1,000', REFERENCE.listOf1000, null, () => request('GET', LIST));
+    const balancers = await this.#list();
+    const one = balancers[500]?.id;
+    await this.#rate('show one of 1,000', REFERENCE.show, 60, () => request('GET', `${LIST}/${one}`));
+    await this.#rate('status tree of one of 1,000', REFERENCE.statusTree, 60, () =>
+      request('GET', `${LIST}/${one}/status`),
+    );
+    await this.#batches(balancers.map(({ pools }) => pools[0]?.id ?? ''));
+    await this.#rate('create, one project', REFERENCE.createOneProject, 12, () => this.#create(simple(0, true)));
+    await this.#rate('create, many projects', REFERENCE.createManyProjects, 12, () =>
+      this.#create(simple(this.#created, false)),
+    );
+    await this.#rate('fully populated create', REFERENCE.fullCreate, 30, () => this.#create(full(this.#created)));
+    await this.#wide();
+    await this.#pageOfTenThousand();
+    this.#note(amount('memory of the API under load (RSS), peak', this.#peakMegabytes, 'MB', 250));
+  }
+
+  #note(figure: Figure): void {
+    this.figures.push(figure);
+    say(line(figure));
+  }
+
+  #create(body: unknown): Buffer {
+    this.#created += 1;
+    return request('POST', LIST, body);
+  }
+
+  async #starts(): Promise<void> {
+    const seconds: number[] = [];
+    for (let run = 0; run < RUNS; run += 1) {
+      await this.#server.stopApi();
+      seconds.push(await this.#server.start());
+    }
+    this.#note(amount('start to first answer, database present', median(seconds), 's', 1));
+  }
+
+  async #measure(clients: number, next: () => Buffer | null, milliseconds?: number): Promise<Measured> {
+    const { host, port } = this.#server;
+    const measured = await measure({ host, port, clients, next }, milliseconds);
+    this.#peakMegabytes = Math.max(this.#peakMegabytes, this.#server.residentMegabytes());
+    if (measured.errors.length > 0) throw new Error(`refused: ${measured.errors[0]}`);
+    return measured;
+  }
+
+  /** Median of several runs after a short one that is not counted. */
+  async #rate(figure: string, reference: number, bar: number | null, next: () => Buffer): Promise<void> {
+    await this.#measure(CLIENTS, next, RUN_MS / 3);
+    const rates: number[] = [];
+    for (let run = 0; run < RUNS; run += 1) rates.push((await this.#measure(CLIENTS, next, RUN_MS)).perSecond);
+    this.#note(rate(figure, median(rates), reference, bar));
+  }
+
+  async #fill(count: number): Promise<void> {
+    await this.#measure(CLIENTS, () => (this.#created < count ? this.#create(full(this.#created)) : null));
+    await this.#settled();
+  }
+
+  async #json(path: string, method = 'GET', body?: unknown) {
+    const response = await fetch(`http://${this.#server.host}:${this.#server.port}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  async #list(query = ''): Promise<{ id: string; pools: { id: string }[] }[]> {
+    const { loadbalancers } = (await this.#json(`${LIST}${query}`)) as Record<string, never>;
+    return loadbalancers as unknown as { id: string; pools: { id: string }[] }[];
+  }
+
+  /** Waits until nothing is PENDING. */
+  async #settled(): Promise<void> {
+    for (const status of ['PENDING_CREATE', 'PENDING_UPDATE']) {
+      while ((await this.#list(`?provisioning_status=${status}&limit=1&fields=id`)).length > 0) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+
+  /** One pool of each load balancer, so that no two requests meet the same lock. */
+  async #batches(pools: string[]): Promise<void> {
+    const rates = { created: [] as number[], updated: [] as number[] };
+    for (let run = 0; run < RUNS; run += 1) {
+      const own = pools.slice(run * 100, run * 100 + 100);
+      for (const [kind, weight] of [
+        ['created', 1],
+        ['updated', 7],
+      ] as const) {
+        const waiting = own.map((id) => request('PUT', `/v2/lbaas/pools/${id}/members`, hundredMembers(weight)));
+        rates[kind].push((await this.#measure(4, () => waiting.shift() ?? null)).perSecond);
+        await this.#settled();
+      }
+    }
+    this.#note(rate('batch of 100 members created', median(rates.created), REFERENCE.batchCreated, 30));
+    this.#note(rate('batch of 100 members updated', median(rates.updated), REFERENCE.batchUpdated, 30));
+  }
+
+  async #wide(): Promise<void> {
+    const { loadbalancer } = (await this.#json(LIST, 'POST', wide())) as { loadbalancer: { id: string } };
+    await this.#settled();
+    const show = request('GET', `${LIST}/${loadbalancer.id}`);
+    const { latencies } = await this.#measure(1, () => show, RUN_MS);
+    this.#note(amount('show of a load balancer with 50 pools, p50', median(latencies), 'ms', 5));
+  }
+
+  async #pageOfTenThousand(): Promise<void> {
+    await this.#measure(CLIENTS, () => (this.#created < 10_000 ? this.#create(simple(this.#created, false)) : null));
+    await this.#settled();
+    const page = request('GET', `${LIST}?limit=50`);
+    const { latencies } = await this.#measure(CLIENTS, () => page, RUN_MS);
+    this.#note(amount('list 50 of 10,000, p95', percentile(latencies, 0.95), 'ms', 50));
+  }
+}
+
+function line({ figure, value, unit, times, bar, ok }: Figure): string {
+  const shown = `${value.toLocaleString('en-US')} ${unit}`.padStart(14);
+  const compared = times === undefined ? '' : `${times.toFixed(1)} ×`;
+  const wanted = bar === null ? '' : `   (bar: ${times === undefined ? `≤ ${bar} ${unit}` : `≥ ${bar} ×`})`;
+  return `${ok ? 'ok  ' : 'MISS'}  ${figure.padEnd(46)} ${shown} ${compared.padStart(9)}${wanted}`;
+}
+
+async function inside(): Promise<void> {
+  const server = await benchServer();
+  const end = () => void server.close().then(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  try {
+    const bench = new Bench(server);
+    await bench.run();
+    if (json) process.stdout.write(`${JSON.stringify(bench.figures, null, 2)}\n`);
+    else for (const figure of bench.figures) process.stdout.write(`${line(figure)}\n`);
+    if (bench.figures.some(({ ok }) => !ok)) process.exitCode = 1;
+  } finally {
+    await server.close();
+  }
+}
+
+/** In a network namespace of its own the port is free, whatever else runs on the host; it goes with the process. */
+function enter(): void {
+  const self = [process.execPath, ...process.execArgv, import.meta.filename, ...process.argv.slice(2)];
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const child = spawn(
+    'unshare',
+    [...user, '--net', '--', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...self],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, [INSIDE]: '1' },
+    },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  child.once('error', (error) => say(`Bench failed: ${error.message}`));
+  child.once('exit', (code) => process.exit(code ?? 1));
+}
+
+if (process.env[INSIDE] === undefined) {
+  enter();
+} else {
+  await inside().catch((error: unknown) => {
+    say(`Bench failed: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+}
