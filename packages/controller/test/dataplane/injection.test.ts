@@ -8,7 +8,7 @@ import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
 import type { LoadBalancerTree } from '../../src/domain/resources.ts';
 import { isOctaviaError } from '../../src/errors.ts';
 import { meantSections, readMeaning } from './support/meaning.ts';
-import { makeAmphora, makeTree, poolId } from './support/tree.ts';
+import { makeAmphora, makeTree, policyId, poolId } from './support/tree.ts';
 
 /** Plain text, and text made of what is special to HAProxy, more often than chance would make it. */
 const special = fc.constantFrom(
@@ -63,6 +63,10 @@ const texts = fc.record({
   expectedCodes: fc.oneof(fc.constantFrom('200', '200-204', '200, 202'), text),
   header: text,
   headerValue: fc.oneof(fc.constantFrom('true', 'TRUE', 'false'), text),
+  redirectUrl: text,
+  redirectPrefix: text,
+  ruleKey: text,
+  ruleValue: text,
 });
 type Texts = typeof texts extends fc.Arbitrary<infer T> ? T : never;
 
@@ -76,6 +80,10 @@ const HARMLESS: Texts = {
   expectedCodes: '200',
   header: 'X-Forwarded-For',
   headerValue: 'true',
+  redirectUrl: 'https://a/',
+  redirectPrefix: 'https://b',
+  ruleKey: 'X-Key',
+  ruleValue: 'value',
 };
 
 function treeWith(given: Texts): LoadBalancerTree {
@@ -99,6 +107,24 @@ function treeWith(given: Texts): LoadBalancerTree {
         httpVersion: '1.1',
         domainName: given.domainName,
       },
+    ],
+    l7policies: [
+      { ...described, action: 'REDIRECT_TO_URL', redirectUrl: given.redirectUrl },
+      { ...described, action: 'REDIRECT_PREFIX', redirectPrefix: given.redirectPrefix },
+    ],
+    l7rules: [
+      ...(['HEADER', 'COOKIE', 'SSL_DN_FIELD'] as const).map((type) => ({
+        ...common,
+        type,
+        key: given.ruleKey,
+        value: given.ruleValue,
+      })),
+      ...(['HOST_NAME', 'PATH'] as const).map((type) => ({
+        l7policyId: policyId(2),
+        type,
+        compareType: 'REGEX' as const,
+        value: given.ruleValue,
+      })),
     ],
   });
 }

@@ -45,6 +45,7 @@ const REFUSALS: [Feature, string][] = [
   [{ listenerProtocol: 'UDP' }, 'Amphora provider does not support UDP listeners.'],
   [{ listenerProtocol: 'SCTP' }, 'Amphora provider does not support SCTP listeners.'],
   [{ listenerProtocol: 'PROMETHEUS' }, 'Amphora provider does not support PROMETHEUS listeners.'],
+  [{ policyProtocol: 'TCP' }, 'Amphora provider does not support L7 policies on TCP listeners.'],
   [{ poolProtocol: 'UDP' }, 'Amphora provider does not support UDP pools.'],
   [{ poolProtocol: 'SCTP' }, 'Amphora provider does not support SCTP pools.'],
   [{ algorithm: 'SOURCE_IP_PORT' }, 'Amphora provider does not support SOURCE_IP_PORT algorithm.'],
@@ -61,7 +62,8 @@ describe('what this data plane cannot do', () => {
 
   it.each(REFUSALS)('%j in a stored row is an error, not a silent gap', (feature, reason) => {
     const {
-      listenerProtocol = 'HTTP',
+      policyProtocol,
+      listenerProtocol = policyProtocol ?? 'HTTP',
       poolProtocol = 'HTTP',
       algorithm = 'ROUND_ROBIN',
       monitorType = 'TCP',
@@ -70,6 +72,7 @@ describe('what this data plane cannot do', () => {
       listeners: [{ protocol: listenerProtocol, defaultPoolId: poolId(1) }],
       pools: [{ protocol: poolProtocol, lbAlgorithm: algorithm, tlsEnabled: feature.tlsEnabled ?? false }],
       healthMonitors: [{ type: monitorType }],
+      ...(policyProtocol ? { l7policies: [{}], l7rules: [{}] } : {}),
     };
     expect(() => render(tree)).toThrow(reason);
   });

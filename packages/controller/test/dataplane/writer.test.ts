@@ -45,7 +45,13 @@ describe('one word', () => {
 });
 
 describe('what the file cannot hold is refused', () => {
-  it.each(['', '\n', 'a\r', '\0', '\t', '\x7f', '\x85', '\ud800'])('%j as a value', (text) => {
+  it('a tab, except as plain data', () => {
+    expect(write(line('option', value('a\tb')))).toContain('"a\tb"');
+    expect(isRefused(() => write(line('option', logFormatLiteral('a\tb'))))).toBe(true);
+    expect(isRefused(() => write(line('option', fetchOf('f', 'a\tb'))))).toBe(true);
+  });
+
+  it.each(['', '\n', 'a\r', '\0', '\x7f', '\x85', '\ud800'])('%j as a value', (text) => {
     expect(isRefused(() => write(line('option', value(text))))).toBe(true);
     expect(isRefused(() => write(line('option', logFormatLiteral(text))))).toBe(true);
     expect(isRefused(() => write(line('option', fetchOf('f', text))))).toBe(true);

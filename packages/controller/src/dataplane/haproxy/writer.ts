@@ -64,7 +64,9 @@ function argumentText(argument: Argument, keyword: string): string {
   }
   switch (argument.kind) {
     case 'value':
-      return quote(requireSafe(argument.text, keyword));
+      // A tab is an ordinary character between quotes.
+      requireSafe(argument.text.replaceAll('\t', ' '), keyword);
+      return quote(argument.text);
     case 'log-format':
       return quote(requireSafe(argument.text, keyword).replaceAll('%', '%%'));
     case 'fetch':

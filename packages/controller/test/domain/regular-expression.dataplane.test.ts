@@ -1,0 +1,45 @@
+/** HAProxy is the judge of regular expressions: what it takes, the API takes. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, it } from 'vitest';
+import { regularExpressionFault } from '../../src/domain/validation/regular-expression.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'regular-expression-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const parts = fc.constantFrom(
+  ...['a', '-', '#', ',', '.', '^', '$', '|', '*', '+', '?', '{1,3}', '{3,1}', '{', '}', '(', ')', '[', ']', '[^'],
+  ...['\\', '\\d', '\\b', '\\1', '\\Q', '\\E', '\\c', '\\K', '\\N', '\\y', '\\x41', 'z-a', '[:alpha:]', '[:x:]'],
+  ...['(?:', '(?=', '(?<!', '(?>', '(?|', '(?i)', '(?i:', '(?i', '(?x)', '(?#', '(?R)', '(?1)', '(?<n>', "(?'n'"],
+  ...['(?P<n>', '(?P=n)', '(*UTF)', '(*'],
+);
+const expression = fc.array(parts, { minLength: 1, maxLength: 6 }).map((texts) => texts.join(''));
+
+/** HAProxy stops reading after fifty errors. */
+const BATCH = 45;
+const HEAD = 'defaults\n mode http\n timeout client 1s\nfrontend f\n';
+
+/** Which of the expressions HAProxy refuses, with its reason. */
+function refusedByEngine(expressions: string[]): Map<number, string> {
+  const file = join(folder, 'haproxy.cfg');
+  const quote = (text: string) => `"${text.replace(/[\\"$]/g, '\\$&')}"`;
+  writeFileSync(file, HEAD + expressions.map((text, n) => ` acl a${n} path -m reg -- ${quote(text)}\n`).join(''));
+  const { stderr } = spawnSync('haproxy', ['-c', '-f', file], { encoding: 'utf8' });
+  const first = HEAD.split('\n').length;
+  const lines = stderr.matchAll(/haproxy\.cfg:(\d+)\] : (.*)/g);
+  return new Map([...lines].map(([, number, reason]) => [Number(number) - first, reason!]));
+}
+
+it('any expression that the engine takes is accepted', () => {
+  fc.assert(
+    fc.property(fc.array(expression, { minLength: BATCH, maxLength: BATCH }), (expressions) => {
+      const refused = refusedByEngine(expressions);
+      const wronged = expressions.filter((text, n) => !refused.has(n) && regularExpressionFault(text) !== null);
+      expect(wronged).toEqual([]);
+    }),
+    { numRuns: 40 },
+  );
+});
