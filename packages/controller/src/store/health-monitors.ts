@@ -24,6 +24,7 @@ const table = new Table<HealthMonitor>({
 });
 
 export const insert = (tx: Tx, monitor: HealthMonitor) => table.insert(tx, monitor);
+export const insertAll = (tx: Tx, rows: readonly HealthMonitor[]) => table.insertAll(tx, rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<HealthMonitor>) =>
   table.update(executor, id, changes);

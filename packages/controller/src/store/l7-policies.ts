@@ -21,6 +21,7 @@ const table = new Table<L7Policy>({
 });
 
 export const insert = (tx: Tx, policy: L7Policy) => table.insert(tx, policy);
+export const insertAll = (tx: Tx, rows: readonly L7Policy[]) => table.insertAll(tx, rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<L7Policy>) =>
   table.update(executor, id, changes);

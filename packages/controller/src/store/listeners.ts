@@ -34,6 +34,7 @@ const table = new Table<Listener>({
 });
 
 export const insert = (tx: Tx, listener: Listener) => table.insert(tx, listener);
+export const insertAll = (tx: Tx, rows: readonly Listener[]) => table.insertAll(tx, rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Listener>) =>
   table.update(executor, id, changes);

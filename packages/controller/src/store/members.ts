@@ -21,8 +21,11 @@ const table = new Table<Member>({
 });
 
 export const insert = (tx: Tx, member: Member) => table.insert(tx, member);
+export const insertAll = (tx: Tx, rows: readonly Member[]) => table.insertAll(tx, rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Member>) => table.update(executor, id, changes);
+export const updateAll = (tx: Tx, changes: readonly (Partial<Member> & { id: string })[]) =>
+  table.updateAll(tx, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 

@@ -27,6 +27,7 @@ const table = new Table<Pool>({
 });
 
 export const insert = (tx: Tx, pool: Pool) => table.insert(tx, pool);
+export const insertAll = (tx: Tx, rows: readonly Pool[]) => table.insertAll(tx, rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Pool>) => table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);

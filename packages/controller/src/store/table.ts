@@ -61,6 +61,29 @@ export class Table<T extends { id: string }> {
     );
   }
 
+  /** Any number of rows in one statement whose text is always the same. */
+  async insertAll(tx: Tx, resources: readonly T[]): Promise<void> {
+    const [first] = resources;
+    if (!first) return;
+    const names = sql.join(this.#entries(first).map(([column]) => sql.ref(column)));
+    await sql`insert into ${this.#table} (${names})
+      select ${names} from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(resources)}::jsonb)`.execute(
+      tx,
+    );
+  }
+
+  /** Changes the same fields of several rows, in one statement. @param changes all with the fields of the first */
+  async updateAll(tx: Tx, changes: readonly (Partial<T> & { id: string })[]): Promise<void> {
+    const [first] = changes;
+    if (!first) return;
+    const columns = this.#entries(first).filter(([column]) => column !== this.definition.columns.id);
+    const assignments = sql.join(columns.map(([column]) => sql`${sql.ref(column)} = ${sql.ref(`v.${column}`)}`));
+    const key = sql.ref(`v.${this.definition.columns.id}`);
+    await sql`update ${this.#table} t set ${assignments}
+      from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(changes)}::jsonb) v
+      where ${this.#key} = ${key}`.execute(tx);
+  }
+
   async get(executor: Executor, id: string): Promise<T | null> {
     if (!this.#isKey(id)) return null;
     const [row] = await this.select(executor, sql`${this.#key} = ${id}`);
@@ -131,13 +154,27 @@ export class Table<T extends { id: string }> {
     return compose ? rows.map(compose) : (rows as unknown as T[]);
   }
 
+  /** Rows as JSON, columns as keys: PostgreSQL turns each value into its column's type. */
+  #recordset(resources: readonly Partial<T>[]): string {
+    return JSON.stringify(resources.map((resource) => Object.fromEntries(this.#values(resource))));
+  }
+
   #entries(resource: Partial<T>): [column: string, value: unknown][] {
+    const { columns } = this.definition;
+    const json = new Set([...this.#json].map((field) => columns[field]));
+    return this.#values(resource).map(([column, value]) => [
+      column,
+      json.has(column) && value !== null ? JSON.stringify(value) : value,
+    ]);
+  }
+
+  #values(resource: Partial<T>): [column: string, value: unknown][] {
     const { columns, decompose } = this.definition;
     const fields = decompose ? decompose(resource) : (resource as Record<string, unknown>);
     return Object.entries(fields).flatMap(([field, value]): [string, unknown][] => {
       const column = columns[field];
       if (column === undefined || value === undefined) return [];
-      return [[column, this.#json.has(field) && value !== null ? JSON.stringify(value) : value]];
+      return [[column, value]];
     });
   }
 

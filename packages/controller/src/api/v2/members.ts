@@ -168,11 +168,13 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const touched = [...created, ...plan.updated, ...plan.removed];
       if (touched.length === 0) return;
       await setPoolPending(tx, tree, pool.id);
-      for (const member of created) await store.insert(tx, member);
-      for (const { id, operatingStatus: _measured, ...wish } of plan.updated) {
-        await store.update(tx, id, pendingUpdate(deps, wish));
-      }
-      for (const { id } of plan.removed) await store.update(tx, id, { provisioningStatus: 'PENDING_DELETE' });
+      await store.insertAll(tx, created);
+      const updated = plan.updated.map(({ operatingStatus: _measured, ...wish }) => pendingUpdate(deps, wish));
+      await store.updateAll(tx, updated);
+      await store.updateAll(
+        tx,
+        plan.removed.map(({ id }) => ({ id, provisioningStatus: 'PENDING_DELETE' as const })),
+      );
       await provider.submit(tx, {
         kind: 'batch_update_members',
         loadBalancerId: loadBalancer.id,

@@ -176,10 +176,10 @@ export function checkUnique(tree: NewTree): void {
 
 /** Parents first: pools before what refers to them. */
 export async function insertTree(tx: Tx, tree: NewTree): Promise<void> {
-  for (const pool of tree.pools) await pools.insert(tx, pool);
-  for (const monitor of tree.healthMonitors) await healthMonitors.insert(tx, monitor);
-  for (const member of tree.members) await members.insert(tx, member);
-  for (const listener of tree.listeners) await listeners.insert(tx, listener);
-  for (const policy of tree.l7policies) await l7policies.insert(tx, policy);
-  for (const rule of tree.l7rules) await l7rules.insert(tx, rule);
+  await pools.insertAll(tx, tree.pools);
+  await healthMonitors.insertAll(tx, tree.healthMonitors);
+  await members.insertAll(tx, tree.members);
+  await listeners.insertAll(tx, tree.listeners);
+  await l7policies.insertAll(tx, tree.l7policies);
+  await l7rules.insertAll(tx, tree.l7rules);
 }
