@@ -93,7 +93,14 @@ const pathParameters = (path: string): JsonSchema[] =>
     schema: { type: 'string' },
   }));
 
-function paths({ path, wrapper, plural, title, titles = `${title}s`, table }: ResourceDescription): Record<string, unknown> {
+function paths({
+  path,
+  wrapper,
+  plural,
+  title,
+  titles = `${title}s`,
+  table,
+}: ResourceDescription): Record<string, unknown> {
   const one = wrapped(wrapper, reference(wrapper));
   const item = `${path}/{id}`;
   const page = {
