@@ -43,9 +43,19 @@ export function versionList(applicationAddress: string) {
   }));
 }
 
+/** The older API, where it is enabled. */
+function operatorVersion(applicationAddress: string) {
+  const links = [{ href: `${applicationAddress}/v1`, rel: 'self' }];
+  return { id: 'v1', status: 'DEPRECATED', updated: '2014-12-11T00:00:00Z', links };
+}
+
 export function discovery(server: FastifyInstance, { config }: ApiDependencies): void {
   const { enable_proxy_headers_parsing: believeProxy } = config.oslo_middleware;
-  server.get('/', async (request) => ({ versions: versionList(applicationUrl(request, believeProxy)) }));
+  const { api_v1_enabled: withV1 } = config.api_settings;
+  server.get('/', async (request) => {
+    const address = applicationUrl(request, believeProxy);
+    return { versions: [...(withV1 ? [operatorVersion(address)] : []), ...versionList(address)] };
+  });
   for (const path of ['/v2', '/v2/lbaas', '/v2/octavia']) {
     server.get(path, async (_request, reply) => reply.type('application/json').send('"v2"'));
   }
