@@ -2,7 +2,7 @@ import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Bench, namespaceExists, OCTAVIA, processesOf, runOctavia, runToEnd } from './harness.ts';
+import { Bench, namespaceExists, OCTAVIA, processesOf, runAsNobody, runOctavia, runToEnd } from './harness.ts';
 
 let bench: Bench;
 
@@ -44,8 +44,7 @@ test('a port taken inside the namespace is found there, and a namespace made for
 
 test('without root the local cloud is refused in one sentence', async () => {
   const state = join(bench.folder, 'rootless');
-  const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-  const { code, stderr } = await runToEnd([...nobody, process.execPath, OCTAVIA, 'up', '--state-dir', state]);
+  const { code, stderr } = await runAsNobody(bench.folder, 'exec "$1" "$2" up --state-dir "$3"', state);
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: 'The local cloud makes network interfaces and sandboxes: run it as root, or use --cloud noop.\n',
@@ -84,21 +83,9 @@ test('the noop cloud runs without root', async () => {
   const state = join(bench.folder, 'noop');
   mkdirSync(state);
   chownSync(state, 65534, 65534);
-  const { code, stdout } = await runToEnd([
-    'setpriv',
-    '--reuid',
-    '65534',
-    '--regid',
-    '65534',
-    '--clear-groups',
-    'sh',
-    '-c',
-    '"$1" "$2" up --cloud noop --port 19923 --state-dir "$3" & until grep -q endpoint.*http "$3/control-plane.json" 2>/dev/null; do sleep 0.1; done; kill -INT $!; wait $!',
-    'sh',
-    process.execPath,
-    OCTAVIA,
-    state,
-  ]);
+  const script =
+    '"$1" "$2" up --cloud noop --port 19923 --state-dir "$3" & until grep -q endpoint.*http "$3/control-plane.json" 2>/dev/null; do sleep 0.1; done; kill -INT $!; wait $!';
+  const { code, stdout } = await runAsNobody(bench.folder, script, state);
   expect({ code, stdout: stdout.includes('Load balancing API  http://127.0.0.1:19923') }).toEqual({
     code: 0,
     stdout: true,

@@ -1,9 +1,9 @@
 /** Control planes for end-to-end tests: each in a state directory of its own, inside a network namespace of the test's. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Started, startControlPlane, stopControlPlane } from '../../demo/control-plane.ts';
 import { command } from '../../demo/shell.ts';
 
@@ -63,6 +63,20 @@ export function runToEnd(words: string[], env: NodeJS.ProcessEnv = {}, timeout =
 
 export const runOctavia = (args: string[], env?: NodeJS.ProcessEnv): Promise<Ended> =>
   runToEnd([process.execPath, OCTAVIA, ...args], env);
+
+/**
+ * Runs a shell script as `nobody`, with the pinned Node as $1 and the command as $2, further arguments behind. The checkout
+ * may lie below a folder that only root may enter, so the script sees it at a place of its own.
+ */
+export function runAsNobody(folder: string, script: string, ...args: string[]): Promise<Ended> {
+  const checkout = join(folder, 'checkout');
+  mkdirSync(checkout, { recursive: true });
+  const at = (path: string): string => join(checkout, relative(ROOT, path));
+  const enter =
+    'mount --bind "$1" "$2" && shift 2 && exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "$@"';
+  const inside = [script, 'sh', at(process.execPath), at(OCTAVIA), ...args];
+  return runToEnd(['unshare', '--mount', 'sh', '-c', enter, 'sh', ROOT, checkout, ...inside]);
+}
 
 /** Processes whose command line or working directory lies below the folder. */
 export function processesOf(folder: string): string[] {
