@@ -9,11 +9,27 @@ export type Tx = Transaction<Schema>;
 /** Where a read may run: inside a transaction or on its own. */
 export type Executor = Database | Tx;
 
-// bigint columns are counters far below 2^53: numbers, not text.
-const BIGINT_OID = 20;
+const OID = { int8: 20, timestamptz: 1184, textArray: 1009, uuidArray: 2951 } as const;
+
+const inGeneral = (oid: number) => pg.types.getTypeParser(oid, 'text') as (text: string) => unknown;
+const parseTime = inGeneral(OID.timestamptz);
+const parseTexts = inGeneral(OID.textArray);
+
+/** What a list has a thousand of is read without the general parsers, which walk arrays and times letter by letter. */
+const PARSERS = new Map<number, (text: string) => unknown>([
+  // Counters far below 2^53: numbers, not text.
+  [OID.int8, Number],
+  [
+    OID.timestamptz,
+    (text) => (text.endsWith('+00') ? new Date(`${text.slice(0, -3).replace(' ', 'T')}Z`) : parseTime(text)),
+  ],
+  [OID.textArray, (text) => (text === '{}' ? [] : parseTexts(text))],
+  [OID.uuidArray, (text) => (text === '{}' ? [] : text.slice(1, -1).split(','))],
+]);
+
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === BIGINT_OID ? Number : pg.types.getTypeParser(oid, format as 'text'),
+    PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format as 'text'),
 };
 
 /** SQLSTATE classes that mean "not now": connection failures, shutdown, too many connections. */
