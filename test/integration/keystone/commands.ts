@@ -11,6 +11,8 @@ export interface Command {
   keep?: string;
   /** Text the output holds. */
   shows?: string;
+  /** Text the output does not hold. */
+  hides?: string;
 }
 
 const SUBNET = '6b0fd1ea-9b2d-4b0f-9a6b-1f0f3f1a7a11';
@@ -82,20 +84,22 @@ export const COMMANDS: readonly Command[] = [
   { who: 'rita', line: 'loadbalancer show {lb}', shows: '{lb}' },
   { who: 'rita', line: 'loadbalancer delete {lb}', refused: DENIED },
   { who: 'nora', line: 'loadbalancer list', refused: DENIED },
-  { who: 'eve', line: 'loadbalancer list -f value -c id', shows: '' },
+  { who: 'eve', line: 'loadbalancer list', hides: '{lb}' },
   {
     who: 'eve',
     line: 'loadbalancer pool create --lb-algorithm ROUND_ROBIN --loadbalancer {lb} --protocol HTTP',
-    refused: '',
+    refused: 'Unable to locate',
   },
   { who: 'glen', line: 'loadbalancer list', shows: '{lb}' },
   { who: 'glen', line: 'loadbalancer amphora list', refused: DENIED },
   { who: 'boss', line: 'loadbalancer list', shows: '{lb}' },
   { who: 'admin', line: 'loadbalancer amphora list' },
   { who: 'quinn', line: 'loadbalancer quota list' },
-  { who: 'quinn', line: 'loadbalancer quota set --loadbalancer 7 engineering', refused: '' },
+  { who: 'quinn', line: 'loadbalancer quota set --loadbalancer 9 {project}', shows: '9' },
+  { who: 'quinn', line: 'loadbalancer show {lb}', refused: DENIED },
   jane('failover balancer', { refused: DENIED }),
-  boss('failover {lb} --wait'),
+  // Whom the policy lets through hears what the provider says: the amphora provider has no failover yet.
+  boss('failover {lb}', { refused: 'does not support a requested action' }),
 
   // Administration
   boss('quota set --loadbalancer 7 {project}'),
@@ -108,7 +112,7 @@ export const COMMANDS: readonly Command[] = [
   boss('flavorprofile list', { shows: 'fq' }),
   boss('flavorprofile show fq', { shows: 'amphora' }),
   boss('flavor create --name fl --flavorprofile fq --enable'),
-  boss('flavor set fl --description text'),
+  boss('flavor set fl --disable'),
   boss('flavor unset fl --description'),
   boss('flavor show fl', { shows: 'fl' }),
   jane('flavor list', { shows: 'fl' }),

@@ -29,13 +29,15 @@ function clientOf(who: Person): OpenStack {
   return client;
 }
 
-async function play({ who, line, refused, keep, shows }: Command): Promise<void> {
+async function play({ who, line, refused, keep, shows, hides }: Command): Promise<void> {
   const started = Date.now();
   const words = [...filled(line).split(' '), ...(keep === undefined ? [] : ['-f', 'json'])];
   const { code, stdout, stderr } = await clientOf(who).run(words);
   const output = stdout + stderr;
   const good =
-    refused === undefined ? code === 0 && output.includes(filled(shows ?? '')) : code !== 0 && output.includes(refused);
+    refused === undefined
+      ? code === 0 && output.includes(filled(shows ?? '')) && (hides === undefined || !output.includes(filled(hides)))
+      : code !== 0 && output.includes(refused);
   if (good && keep !== undefined) kept.set(keep, (JSON.parse(stdout) as { id: string }).id);
   const what = `${who}: openstack ${line}${refused === undefined ? '' : ' (refused)'}`;
   report(good, what, (Date.now() - started) / 1000, output);
