@@ -91,8 +91,8 @@ describe('without a valid token', () => {
     ['GET', '/', 200],
     ['GET', '/?x=1', 200],
     ['GET', '/load-balancer/', 200],
-    ['GET', '/healthcheck', 200],
-    ['GET', '/load-balancer/healthcheck', 200],
+    ['GET', '/healthcheck', 204],
+    ['GET', '/load-balancer/healthcheck', 204],
   ])('%s %s is %d', async (method, path, status) => {
     const answer = await fetch(api.url + path, { method });
     expect(answer.status).toBe(status);
