@@ -10,6 +10,7 @@ import { POOL } from './attributes/pool.ts';
 import { queryableFields } from './attributes/query.ts';
 import type { AttributeTable } from './attributes/table.ts';
 import type { JsonSchema } from './attributes/value-type.ts';
+import { CATALOG_RESOURCES, CATALOG_SCHEMAS, catalogPaths } from './openapi-catalog.ts';
 import { filterParameters, objectSchema } from './openapi-schemas.ts';
 
 interface ResourceDescription {
@@ -17,6 +18,10 @@ interface ResourceDescription {
   wrapper: string;
   plural: string;
   title: string;
+  /** Key of the links of a page, when it is not `<plural>_links`. */
+  links?: string;
+  /** What items are found by, when it is not their id. */
+  key?: string;
   /** When an s does not make the plural. */
   titles?: string;
   table: AttributeTable;
@@ -55,6 +60,7 @@ const RESOURCES: readonly ResourceDescription[] = [
     title: 'layer 7 rule',
     table: L7RULE,
   },
+  ...CATALOG_RESOURCES,
 ];
 
 const json = (schema: JsonSchema) => ({ content: { 'application/json': { schema } } });
@@ -99,15 +105,17 @@ function paths({
   plural,
   title,
   titles = `${title}s`,
+  links = `${plural}_links`,
+  key = 'id',
   table,
 }: ResourceDescription): Record<string, unknown> {
   const one = wrapped(wrapper, reference(wrapper));
-  const item = `${path}/{id}`;
+  const item = `${path}/{${key}}`;
   const page = {
     type: 'object',
     properties: {
       [plural]: { type: 'array', items: reference(wrapper) },
-      [`${plural}_links`]: { type: 'array', items: reference('link') },
+      [links]: { type: 'array', items: reference('link') },
     },
   };
   const fault = { default: { description: 'Refused', ...json(reference('fault')) } };
@@ -179,6 +187,7 @@ function extraPaths(): Record<string, unknown> {
 
 export function openapiDocument(): Record<string, unknown> {
   const schemas: Record<string, JsonSchema> = {
+    ...CATALOG_SCHEMAS,
     fault: FAULT,
     link: { type: 'object', properties: { rel: { type: 'string' }, href: { type: 'string' } } },
   };
@@ -200,7 +209,7 @@ export function openapiDocument(): Record<string, unknown> {
   return {
     openapi: '3.1.0',
     info: { title: 'Octavia API', version: '2.26' },
-    paths: { ...extraPaths(), ...described },
+    paths: { ...extraPaths(), ...catalogPaths(), ...described },
     components: { schemas },
   };
 }
