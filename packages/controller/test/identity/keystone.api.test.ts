@@ -347,6 +347,13 @@ describe('settings', () => {
     expect(login({ ...base, auth_section: 'service_auth' }, service).login).toMatchObject(expected);
   });
 
+  it('take certificates from where the credentials are', () => {
+    const here = import.meta.filename;
+    expect(login({}, { ...base, cafile: here, insecure: true }).tls).toMatchObject({ rejectUnauthorized: false });
+    expect(login({}, { ...base, cafile: here }).tls.ca).toBeInstanceOf(Buffer);
+    expect(login(base, { cafile: here }).tls).toEqual({ rejectUnauthorized: true });
+  });
+
   it('accept the names of old files', () => {
     const old = { auth_uri: 'http://k', admin_user: 'a', admin_password: 'b', admin_tenant_name: 'c' };
     expect(login(old).login).toMatchObject({ scope: { project: { name: 'c' } } });

@@ -53,6 +53,8 @@ interface Credentials {
   projectDomainId: string | null;
   projectDomainName: string | null;
   systemScope: string | null;
+  /** Where [keystone_authtoken] itself names no certificates. */
+  certificates: { cafile: string | null; certfile: string | null; keyfile: string | null; insecure: boolean };
 }
 
 /** `[keystone_authtoken]` itself, or the section it refers to, or `[service_auth]` when it names nobody. */
@@ -76,6 +78,7 @@ function credentials({ keystone_authtoken: own, service_auth: service }: Section
       projectDomainId: service.project_domain_id ?? service.default_domain_id,
       projectDomainName: service.project_domain_name ?? service.default_domain_name,
       systemScope: service.system_scope,
+      certificates: service,
     };
   }
   return {
@@ -92,6 +95,7 @@ function credentials({ keystone_authtoken: own, service_auth: service }: Section
     projectDomainId: own.project_domain_id,
     projectDomainName: own.project_domain_name,
     systemScope: own.system_scope,
+    certificates: own,
   };
 }
 
@@ -116,7 +120,7 @@ function file(option: string, path: string | null): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
-    return refuse(`[keystone_authtoken] ${option} = ${path} cannot be read: ${(error as Error).message}.`);
+    return refuse(`Identity service: ${option} = ${path} cannot be read: ${(error as Error).message}.`);
   }
 }
 
@@ -141,9 +145,9 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
   if (!/^https?:$/.test(URL.parse(authUrl)?.protocol ?? '')) {
     refuse(`${named} auth_url = ${authUrl} is not an http or https address.`);
   }
-  const ca = file('cafile', own.cafile);
-  const cert = file('certfile', own.certfile);
-  const key = file('keyfile', own.keyfile);
+  const ca = file('cafile', own.cafile ?? given.certificates.cafile);
+  const cert = file('certfile', own.certfile ?? given.certificates.certfile);
+  const key = file('keyfile', own.keyfile ?? given.certificates.keyfile);
   return {
     url: versioned(authUrl),
     publicUrl: own.www_authenticate_uri ?? own.auth_uri ?? authUrl,
@@ -156,7 +160,7 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
       ...(ca ? { ca } : {}),
       ...(cert ? { cert } : {}),
       ...(key ? { key } : {}),
-      rejectUnauthorized: !own.insecure,
+      rejectUnauthorized: !(own.insecure || given.certificates.insecure),
     },
     cacheSeconds: Math.max(0, own.token_cache_time),
     serviceRoles: own.service_token_roles,
