@@ -64,7 +64,7 @@ async function runInside(folder: string): Promise<number> {
   const ended = new Promise<number | null>((resolve) => controlPlane.on('exit', resolve));
   await answering(`http://127.0.0.1:${PORT}/`, ended);
   const front = await startFront(PORT);
-  const openstack = new OpenStack(front.endpoint);
+  const openstack = new OpenStack(front.endpoint, folder);
   try {
     return await runScenario(openstack);
   } finally {

@@ -14,13 +14,14 @@ export class OpenStack {
   readonly #child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(endpoint: string) {
+  /** @param home folder for what the client keeps */
+  constructor(endpoint: string, home: string) {
     this.#endpoint = endpoint;
     // The system's Python and its packages, whatever is first in PATH.
     const env = {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
       LC_ALL: 'C.UTF-8',
-      HOME: '/nonexistent',
+      HOME: home,
       no_proxy: '127.0.0.1',
     };
     this.#child = spawn('/usr/bin/python3', ['-W', 'ignore', join(import.meta.dirname, 'runner.py')], {

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import { discovery } from '../../src/api/discovery.ts';
+import { frontDoor } from '../../src/api/front-door.ts';
+import { healthCheck } from '../../src/api/health-check/health-check.ts';
+import { createInstance } from '../../src/api/instance.ts';
+import { Policy } from '../../src/api/policy/policy.ts';
+import type { Identity, IdentityDriver } from '../../src/clouds/identity/interface.ts';
+import { NoauthIdentityDriver } from '../../src/clouds/identity/noauth/driver.ts';
+import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
+
+export interface Around {
+  server: FastifyInstance;
+  /** Lines of the log. */
+  log: Record<string, unknown>[];
+  /** Statements the database got. */
+  statements: string[];
+}
+
+/** Lets nobody in. */
+export const NOBODY: IdentityDriver = {
+  challenge: 'Keystone uri="http://keystone.example"',
+  trustsEverybody: false,
+  identify: async (): Promise<Identity | null> => null,
+  close: async () => undefined,
+};
+
+export interface Surroundings {
+  identity?: IdentityDriver;
+  /** null: the database answers */
+  databaseError?: () => Error | null;
+  now?: () => Date;
+  newId?: () => string;
+}
+
+/** Everything around the resources, without a database or a socket: `POST /v2/lbaas/echo` tells the length of its body. */
+export function around(overrides: ConfigOverrides = {}, surroundings: Surroundings = {}): Around {
+  const { identity = new NoauthIdentityDriver(), databaseError = () => null } = surroundings;
+  const log: Around['log'] = [];
+  const statements: string[] = [];
+  const logger = pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) });
+  const now = surroundings.now ?? (() => new Date());
+  const config = loadConfig({
+    env: {},
+    overrides: { ...overrides, audit: { audit_map_file: '/no/such/audit-map.conf', ...overrides.audit } },
+  });
+  const policy = new Policy({
+    settings: config.oslo_policy,
+    everybodyIsAdmin: identity.trustsEverybody,
+    log: logger,
+    now,
+  });
+  const pool = {
+    async query(statement: string) {
+      statements.push(statement);
+      const error = databaseError();
+      if (error) throw error;
+    },
+  };
+  const deps = { config, identity, policy, logger, now, newId: surroundings.newId ?? randomUUID, store: { pool } };
+  const server = createInstance(deps as unknown as ApiDependencies);
+  frontDoor(server, deps as unknown as ApiDependencies);
+  for (const routes of [discovery, healthCheck]) routes(server, deps as unknown as ApiDependencies);
+  server.post('/v2/lbaas/echo', async ({ body }) => ({ length: (body as Buffer | undefined)?.length ?? 0 }));
+  server.post('/v2/lbaas/loadbalancers', async () => ({}));
+  server.get('/v2/lbaas/pools/:id/members', async () => ({ members: [] }));
+  server.get('/v2/lbaas/broken', async () => {
+    throw new Error('secret text of the database');
+  });
+  return { server, log, statements };
+}
