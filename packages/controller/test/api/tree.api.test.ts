@@ -54,6 +54,25 @@ describe('a fully populated create', () => {
     expect(await api.status('pools', lb.pools[0].id)).toBe('ACTIVE');
   });
 
+  it('answers with policies and rules in full, by position', async () => {
+    const redirect = { action: 'REDIRECT_TO_POOL', redirect_pool: pool({ name: 'q', members: [member()] }) };
+    const rule = { type: 'PATH', compare_type: 'STARTS_WITH', value: '/' };
+    const answer = await create({
+      listeners: [listener({ l7policies: [redirect, { action: 'REJECT', position: 1, rules: [rule, rule] }] })],
+    });
+    expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+    const [given] = answer.body.loadbalancer.listeners;
+    const [target] = answer.body.loadbalancer.pools;
+    expect(given.l7policies).toMatchObject([
+      { action: 'REJECT', position: 1, rules: [{ value: '/', provisioning_status: 'PENDING_CREATE' }, {}] },
+      { action: 'REDIRECT_TO_POOL', position: 2, redirect_pool_id: target.id, listener_id: given.id, rules: [] },
+    ]);
+    expect(target.listeners).toEqual([{ id: given.id }]);
+    expect(api.provider.candidates.at(-1)).toMatchObject({ l7policies: [{}, {}], l7rules: [{}, {}] });
+    await api.settle();
+    expect(await api.status('l7policies', given.l7policies[0].id)).toBe('ACTIVE');
+  });
+
   it.each<[string, object, number, string]>([
     [
       'an unnamed inline pool',
@@ -116,6 +135,75 @@ describe('a fully populated create', () => {
       { listeners: [listener({ default_pool_id: MISSING_SUBNET })] },
       404,
       `Pool ${MISSING_SUBNET} not found.`,
+    ],
+    [
+      'an unnamed redirect pool',
+      { listeners: [listener({ l7policies: [{ action: 'REDIRECT_TO_POOL', redirect_pool: pool({ name: '' }) }] })] },
+      400,
+      'Validation failure: Pools must be named',
+    ],
+    [
+      'a policy to an existing pool',
+      { listeners: [listener({ l7policies: [{ action: 'REDIRECT_TO_POOL', redirect_pool_id: MISSING_SUBNET }] })] },
+      404,
+      `Pool ${MISSING_SUBNET} not found.`,
+    ],
+    [
+      'a policy without its target',
+      { listeners: [listener({ l7policies: [{ action: 'REDIRECT_TO_POOL' }] })] },
+      400,
+      'Invalid L7 Policy arguments: redirect_pool_id or redirect_pool must not be None',
+    ],
+    [
+      'a redirect protocol mismatch',
+      {
+        listeners: [
+          listener({ l7policies: [{ action: 'REDIRECT_TO_POOL', redirect_pool: pool({ protocol: 'TCP' }) }] }),
+        ],
+      },
+      400,
+      "The pool protocol 'TCP' is invalid",
+    ],
+    [
+      'a PROMETHEUS policy',
+      { listeners: [listener({ protocol: 'PROMETHEUS', l7policies: [{ action: 'REJECT' }] })] },
+      400,
+      'PROMETHEUS listeners cannot',
+    ],
+    [
+      'a wrong rule',
+      {
+        listeners: [
+          listener({
+            l7policies: [{ action: 'REJECT', rules: [{ type: 'COOKIE', compare_type: 'REGEX', value: 'a' }] }],
+          }),
+        ],
+      },
+      400,
+      'Error parsing L7Rule: L7 rule type requires a key',
+    ],
+    [
+      'a listener in a policy',
+      { listeners: [listener({ l7policies: [{ action: 'REJECT', listener_id: MISSING_SUBNET }] })] },
+      400,
+      'Unknown attribute for argument load_balancer.loadbalancer.listeners.l7policies: listener_id',
+    ],
+    [
+      'too many rules',
+      {
+        listeners: [
+          listener({
+            l7policies: [
+              {
+                action: 'REJECT',
+                rules: Array.from({ length: 51 }, () => ({ type: 'PATH', compare_type: 'EQUAL_TO', value: '/' })),
+              },
+            ],
+          }),
+        ],
+      },
+      409,
+      'Too many rules on L7 policy',
     ],
     [
       'two listeners on a port',
