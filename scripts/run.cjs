@@ -39,7 +39,7 @@ function main() {
   const { ensureDependencies, pinnedNode } = require('./bootstrap/dependencies.cjs');
   const { ensurePackages, packagesWanted } = require('./bootstrap/packages.cjs');
   try {
-    if (packagesWanted(command, args)) ensurePackages();
+    if (packagesWanted(command, args)) ensurePackages(command);
     ensureDependencies(ROOT);
     run(pinnedNode(ROOT), entry, args);
   } catch (error) {

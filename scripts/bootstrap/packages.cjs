@@ -6,7 +6,17 @@ const { delimiter, join } = require('node:path');
 const { BootstrapError } = require('./error.cjs');
 
 /** Debian/Ubuntu package → the command it brings */
-const PACKAGES = { haproxy: 'haproxy', keepalived: 'keepalived', bubblewrap: 'bwrap', nftables: 'nft', iproute2: 'ip' };
+const PACKAGES = {
+  haproxy: 'haproxy',
+  keepalived: 'keepalived',
+  bubblewrap: 'bwrap',
+  nftables: 'nft',
+  iproute2: 'ip',
+  // The commands that `up` prints use it.
+  curl: 'curl',
+};
+/** The tests look at certificates with it. */
+const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl' };
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
@@ -18,11 +28,13 @@ function packagesWanted(command, args) {
   return !args.some((arg, index) => arg === '--cloud=noop' || (arg === '--cloud' && args[index + 1] === 'noop'));
 }
 
-function ensurePackages() {
+/** @param command the npm script they are for */
+function ensurePackages(command) {
+  const packages = command === 'test' ? TEST_PACKAGES : PACKAGES;
   // `su` without `-` leaves the sbin folders out, and everything after this looks commands up by name.
   const path = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   process.env.PATH = [...path, ...SYSTEM_FOLDERS.filter((folder) => !path.includes(folder))].join(delimiter);
-  const missing = missingPackages();
+  const missing = missingPackages(packages);
   if (missing.length === 0) return;
   const names = missing.join(', ');
   if (process.getuid?.() !== 0) {
@@ -44,13 +56,13 @@ function ensurePackages() {
   spawnSync('systemctl', ['disable', ...missing.filter((name) => name === 'haproxy' || name === 'keepalived')], {
     stdio: 'ignore',
   });
-  const still = missingPackages();
+  const still = missingPackages(packages);
   if (still.length > 0)
     throw new BootstrapError(`These system packages did not bring their commands: ${still.join(', ')}.`);
 }
 
-function missingPackages() {
-  return Object.keys(PACKAGES).filter((name) => !findCommand(PACKAGES[name]));
+function missingPackages(packages) {
+  return Object.keys(packages).filter((name) => !findCommand(packages[name]));
 }
 
 function findCommand(name) {

@@ -12,7 +12,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 /** A filter value that PostgreSQL cannot read as the column's type: nothing can equal it. */
-const UNREADABLE_VALUE = new Set(['22P02', '22003', '22007', '22008']);
+const UNREADABLE_VALUE = new Set(['22P02', '22003', '22007', '22008', '22021']);
 
 export interface TableDefinition<T> {
   name: string;

@@ -208,7 +208,7 @@ export class LocalComputeDriver implements ComputeDriver {
       await plugManagementPort(instance, process.pid, record.managementPort);
       await plugPorts(instance, process.pid, ports);
       sandbox.release();
-      if (!isAlive(process)) throw new Error('it is gone');
+      await sandbox.running();
       const { startTime } = process;
       const attached = ports.map((port) => ({ port, attachedTo: startTime }));
       const running: InstanceRecord = { ...record, state: 'running', process, ports: attached };

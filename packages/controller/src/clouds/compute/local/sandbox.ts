@@ -4,13 +4,14 @@
  * that nobody recorded (its controller died that moment) is found again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { lstatSync, readlinkSync } from 'node:fs';
-import { open, readFile, stat, truncate } from 'node:fs/promises';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { toolEnvironment } from '../../local-host/command.ts';
 import type { LocalInstance } from '../../local-host/instance.ts';
-import { findProcesses, identify, type ProcessIdentity } from '../../local-host/process.ts';
+import { findProcesses, identify, isAlive, type ProcessIdentity } from '../../local-host/process.ts';
 import { amphoraeDirectory, MOUNTS } from './record.ts';
 
 export interface SandboxOptions {
@@ -28,6 +29,8 @@ export interface StartedSandbox {
   process: ProcessIdentity;
   /** Lets the agent start; until then the sandbox waits, so that its interfaces can be put in first. */
   release(): void;
+  /** After `release`: until the first program inside runs. @throws Error when the sandbox ended instead */
+  running(): Promise<void>;
 }
 
 const MARKER = 'OCTAVIA_SANDBOX';
@@ -68,8 +71,13 @@ const ETC_FILES = [
   'ssl',
 ];
 
+/** Written by the first program inside: bubblewrap tells of a sandbox before all of it is set up. */
+const STARTED_MARK = '.started';
+const MARK_POLL_MS = 2;
+
 /** The agent may die; HAProxy then keeps serving and the next agent adopts it. */
 const INIT_SCRIPT =
+  `: > ${MOUNTS.lib}/${STARTED_MARK}; ` +
   'while :; do /opt/octavia/node --max-old-space-size=64 --max-semi-space-size=1 /opt/octavia/amphora-agent.cjs; echo "the agent ended with status $?, starting it again"; sleep 1; done';
 
 /** `/bin` and its kind are links into /usr on merged systems, directories on others. */
@@ -156,8 +164,20 @@ function readChildPid(child: ChildProcess, info: Duplex): Promise<number> {
   });
 }
 
+async function waitForMark(mark: string, process: ProcessIdentity): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    if (existsSync(mark)) return;
+    if (!isAlive(process)) throw new Error('it is gone');
+    if (Date.now() > deadline) throw new Error('its first program did not start in time');
+    await sleep(MARK_POLL_MS);
+  }
+}
+
 /** Starts the sandbox and holds it before its first program. @throws Error with the console's last words */
 export async function startSandbox(options: SandboxOptions): Promise<StartedSandbox> {
+  const mark = join(options.directory, 'lib', STARTED_MARK);
+  await rm(mark, { force: true });
   const console = await openConsole(options.directory);
   try {
     const child = spawn('bwrap', sandboxArguments(options), {
@@ -175,7 +195,11 @@ export async function startSandbox(options: SandboxOptions): Promise<StartedSand
     try {
       const process = identify(await readChildPid(child, info));
       if (!process) throw new Error('the sandbox ended at once');
-      return { process, release: () => void block.end('1', () => block.destroy()) };
+      return {
+        process,
+        release: () => void block.end('1', () => block.destroy()),
+        running: () => waitForMark(mark, process),
+      };
     } finally {
       info.destroy();
     }
