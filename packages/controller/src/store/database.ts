@@ -121,6 +121,14 @@ export class Store {
     return client;
   }
 
+  /** The only cell of the first row: for the reads that answer most requests, without the query builder around them. */
+  async text(text: string, values: readonly unknown[]): Promise<string | null> {
+    const name = statementName(text);
+    const config = { text, values: [...values], rowMode: 'array' as const, ...(name === null ? {} : { name }) };
+    const { rows } = await this.pool.query<[string | null]>(config);
+    return rows[0]?.[0] ?? null;
+  }
+
   /** Runs the function once the transaction, opened by this store, is committed; never when it is rolled back. */
   afterCommit(tx: Tx, then: () => void): void {
     const listed = this.#afterCommit.get(tx);

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { LoadBalancer, LoadBalancerTree, Vip } from '../domain/resources.ts';
 import type { ProvisioningStatus } from '../domain/statuses.ts';
 import * as amphorae from './amphorae.ts';
-import type { Executor, Tx } from './database.ts';
+import { free, readRows, rowText } from './cells.ts';
+import type { Executor, Store, Tx } from './database.ts';
 import * as healthMonitors from './health-monitors.ts';
 import * as l7policies from './l7-policies.ts';
 import * as l7rules from './l7-rules.ts';
@@ -66,6 +67,50 @@ export const update = (executor: Executor, id: string, changes: Partial<LoadBala
   table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
+
+/** Ids of what stands in a table under the load balancer `t`, oldest first. */
+const childrenOf = (child: string): string =>
+  `array(select c.id from ${child} c where c.load_balancer_id = t.id order by c.created_at, c.id)`;
+
+/** What the API shows of a load balancer: the order of its cells, and the SQL of each. */
+const SHOWN = {
+  id: 't.id',
+  name: free('t.name'),
+  adminStateUp: 't.admin_state_up',
+  tags: free('t.tags'),
+  description: free('t.description'),
+  projectId: free('t.project_id'),
+  vipSubnetId: 't.vip_subnet_id',
+  vipNetworkId: 't.vip_network_id',
+  vipPortId: 't.vip_port_id',
+  vipAddress: 't.vip_address',
+  vipQosPolicyId: 't.vip_qos_policy_id',
+  additionalVips: 't.additional_vips',
+  provider: free('t.provider'),
+  flavorId: 't.flavor_id',
+  availabilityZone: free('t.availability_zone'),
+  listeners: childrenOf('listener'),
+  pools: childrenOf('pool'),
+  provisioningStatus: 't.provisioning_status',
+  operatingStatus: 't.operating_status',
+  statusReason: free('t.status_reason'),
+  createdAt: 't.created_at',
+  updatedAt: 't.updated_at',
+} as const;
+
+export const SHOWN_FIELDS = Object.keys(SHOWN) as readonly (keyof typeof SHOWN)[];
+const SHOWN_ROW = rowText(Object.values(SHOWN));
+const SHOW = `select ${SHOWN_ROW} from load_balancer t where t.id = $1 and t.provisioning_status <> 'DELETED'`;
+
+/** A page with the ids of the children, in one statement (two with a marker): cells of `SHOWN_FIELDS`. */
+export const listShown = (store: Store, query: ListQuery): Promise<string[][]> =>
+  table.listCells(store, query, SHOWN_ROW);
+
+/** One load balancer with the ids of its children, in one statement: cells of `SHOWN_FIELDS`. */
+export async function shown(store: Store, id: string): Promise<string[] | null> {
+  if (!isUuid(id)) return null;
+  return readRows(await store.text(SHOW, [id]))[0] ?? null;
+}
 
 /** Takes the row lock that makes "test the state, then set PENDING" one atomic step. */
 export async function lockForUpdate(

@@ -4,7 +4,8 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import { OctaviaError } from '../errors.ts';
-import type { Executor, Tx } from './database.ts';
+import { readRows, rowsText } from './cells.ts';
+import type { Executor, Store, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -112,6 +113,22 @@ export class Table<T extends { id: string }> {
 
   /** One page in one statement (two with a marker). @throws OctaviaError INVALID_MARKER */
   async list(executor: Executor, query: ListQuery): Promise<T[]> {
+    const page = await this.#page(executor, query);
+    const statement = sql<Record<string, unknown>>`select ${this.#columns} ${page}`;
+    const rows = await readable(async () => (await statement.execute(executor)).rows);
+    return this.#compose(query.reverse ? rows.reverse() : rows);
+  }
+
+  /** The same page as cells (see `cells.ts`). @param row what `rowText` made of expressions over `t` */
+  async listCells(store: Store, query: ListQuery, row: string): Promise<string[][]> {
+    const page = await this.#page(store.db, query);
+    const { sql: text, parameters } = sql`select ${sql.raw(row)} as row ${page}`.compile(store.db);
+    const rows = await readable(async () => readRows(await store.text(`select ${rowsText(text)}`, parameters)));
+    return query.reverse ? rows.reverse() : rows;
+  }
+
+  /** `from … where … order by … limit …` of a page. @throws OctaviaError INVALID_MARKER */
+  async #page(executor: Executor, query: ListQuery): Promise<RawBuilder<unknown>> {
     const order = [...query.sort];
     for (const field of this.#order) {
       if (!order.some((key) => key.field === field)) order.push({ field, direction: 'asc' });
@@ -133,15 +150,7 @@ export class Table<T extends { id: string }> {
       directed.map(({ expression, ascending }) => sql`${expression} ${sql.raw(ascending ? 'asc' : 'desc')}`),
     );
     const limit = query.limit === null ? sql`` : sql`limit ${query.limit}`;
-    const statement = sql<Record<string, unknown>>`
-      select ${this.#columns} from ${this.#table} t where ${sql.join(conditions, sql` and `)} order by ${ordering} ${limit}`;
-    try {
-      const { rows } = await statement.execute(executor);
-      return this.#compose(query.reverse ? rows.reverse() : rows);
-    } catch (error) {
-      if (UNREADABLE_VALUE.has((error as { code?: string }).code ?? '')) return [];
-      throw error;
-    }
+    return sql`from ${this.#table} t where ${sql.join(conditions, sql` and `)} order by ${ordering} ${limit}`;
   }
 
   /** Whether the database can compare the text with the key. */
@@ -208,6 +217,16 @@ export class Table<T extends { id: string }> {
       ? await sql`select 1 from ${this.#table} t where ${this.#key} = ${marker} and ${this.#visible}`.execute(executor)
       : { rows: [] };
     if (found.rows.length === 0) throw new OctaviaError('INVALID_MARKER', { marker });
+  }
+}
+
+/** Nothing equals a value that the database cannot read. */
+async function readable<R>(read: () => Promise<R[]>): Promise<R[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (UNREADABLE_VALUE.has((error as { code?: string }).code ?? '')) return [];
+    throw error;
   }
 }
 

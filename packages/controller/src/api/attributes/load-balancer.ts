@@ -1,5 +1,6 @@
 /** The load balancer field table (API contract §7.1), and the nested forms of a fully populated create (§7.4). */
 import type { AdditionalVip, LoadBalancer } from '../../domain/resources.ts';
+import { SHOWN_FIELDS } from '../../store/load-balancers.ts';
 import { list, nested, optional, refuseUnknown, required } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, references, STATE } from './common.ts';
 import { HEALTH_MONITOR_FIELDS } from './health-monitor.ts';
@@ -8,6 +9,7 @@ import { LISTENER_FIELDS } from './listener.ts';
 import { MEMBER_FIELDS } from './member.ts';
 import { POOL_ALGORITHM, POOL_OPTIONS, POOL_PROTOCOL } from './pool.ts';
 import { responder } from './response.ts';
+import { type CellWriter, identifiers, json, moment, textResponder, truth, word } from './response-text.ts';
 import { ipAddress, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
 import { tableObject } from './table-object.ts';
@@ -54,11 +56,8 @@ const additionalVip = nested<AdditionalVipRequest>(
   { type: 'object', properties: { subnet_id: uuid.schema, ip_address: ipAddress.schema } },
 );
 
-const serveAdditionalVips = ({ additionalVips }: LoadBalancer) =>
-  additionalVips.map(({ subnetId, ipAddress: address }: AdditionalVip) => ({
-    subnet_id: subnetId,
-    ip_address: address,
-  }));
+const additionalVipsOf = (vips: readonly AdditionalVip[]) =>
+  vips.map(({ subnetId, ipAddress: address }) => ({ subnet_id: subnetId, ip_address: address }));
 
 export interface LoadBalancerRelations {
   listenerIds: readonly string[];
@@ -83,7 +82,7 @@ export const LOAD_BALANCER = {
     type: list(additionalVip),
     accepted: 'create',
     default: [],
-    serve: serveAdditionalVips,
+    serve: ({ additionalVips }: LoadBalancer) => additionalVipsOf(additionalVips),
   },
   provider: { type: text({ max: 64 }), accepted: 'create' },
   flavorId: { type: uuid, accepted: 'create' },
@@ -108,3 +107,38 @@ export type LoadBalancerUpdate = Updated<typeof LOAD_BALANCER>;
 export const LOAD_BALANCER_ENVELOPE = { argument: 'load_balancer', wrapper: 'loadbalancer' };
 
 export const loadBalancerResponse = responder<LoadBalancer, LoadBalancerRelations>(LOAD_BALANCER);
+
+/** `[{"subnetId": …}]` of the store in the words of the API. */
+const additionalVipsText: CellWriter = (cell) =>
+  cell === '[]' ? cell : JSON.stringify(additionalVipsOf(JSON.parse(cell) as AdditionalVip[]));
+
+const CELLS: Record<(typeof SHOWN_FIELDS)[number], CellWriter> = {
+  id: word,
+  name: json,
+  adminStateUp: truth,
+  tags: json,
+  description: json,
+  projectId: json,
+  vipSubnetId: word,
+  vipNetworkId: word,
+  vipPortId: word,
+  vipAddress: word,
+  vipQosPolicyId: word,
+  additionalVips: additionalVipsText,
+  provider: json,
+  flavorId: word,
+  availabilityZone: json,
+  listeners: identifiers,
+  pools: identifiers,
+  provisioningStatus: word,
+  operatingStatus: word,
+  statusReason: json,
+  createdAt: moment,
+  updatedAt: moment,
+};
+
+/** From cells of the store's `SHOWN_FIELDS`. */
+export const loadBalancerText = textResponder(
+  LOAD_BALANCER,
+  SHOWN_FIELDS.map((field) => [field, CELLS[field]]),
+);

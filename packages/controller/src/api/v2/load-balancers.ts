@@ -6,25 +6,27 @@ import type { Tx } from '../../store/database.ts';
 import * as store from '../../store/load-balancers.ts';
 import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
+import { statusTree as statuses } from '../../store/status-tree.ts';
 import {
   LOAD_BALANCER,
   LOAD_BALANCER_ENVELOPE,
   type LoadBalancerRelations,
   loadBalancerResponse,
+  loadBalancerText,
 } from '../attributes/load-balancer.ts';
 import { queryableFields } from '../attributes/query.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { answerList } from '../lists/collection.ts';
+import { listText } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { choose, topologyOf, unchosen, validateChoice, zoneVipNetworks } from './offer.ts';
 import { quotaRules } from './quota-rules.ts';
-import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
+import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { statisticsResponse } from './statistics.ts';
-import { statusTree } from './status-tree.ts';
+import { statusText } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
 import { checkUnique, insertTree, memberSubnets, planTree, treeUnits } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
@@ -34,6 +36,8 @@ import { allocateVip, expectedAddresses, planVip, type VipPlan } from './vip.ts'
 const KIND = 'Load Balancer';
 const PATH = '/v2/lbaas/loadbalancers';
 const QUERYABLE = queryableFields(LOAD_BALANCER);
+/** Where the cells of a load balancer hold its project. */
+const OWNER = store.SHOWN_FIELDS.indexOf('projectId');
 const CHILDLESS: LoadBalancerRelations = { listenerIds: [], poolIds: [] };
 
 async function locked(tx: Tx, id: string): Promise<LoadBalancer> {
@@ -49,25 +53,21 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
   const rules = rulesOf(deps.config);
   const { db } = deps.store;
 
-  server.get(PATH, async (request) =>
-    answerList(deps, request, {
+  server.get(PATH, async (request, reply) => {
+    const text = await listText(deps, request, {
       plural: 'loadbalancers',
       queryable: QUERYABLE,
       scope: visibleProjects(request, 'loadbalancer'),
-      list: store.list,
-      respond: async (rows, fields) => {
-        const ids = rows.map((row) => row.id);
-        const children = await store.childIds(db, ids);
-        return rows.map((row) => loadBalancerResponse(row, children.get(row.id) ?? CHILDLESS, fields));
-      },
-    }),
-  );
+      list: store.listShown,
+      write: loadBalancerText,
+    });
+    return sendText(reply, text);
+  });
 
-  server.get(`${PATH}/:id`, async (request) => {
-    const loadBalancer = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request, 'loadbalancer:get_one', loadBalancer.projectId);
-    const relations = (await store.childIds(db, [loadBalancer.id])).get(loadBalancer.id) ?? CHILDLESS;
-    return { loadbalancer: loadBalancerResponse(loadBalancer, relations, shownFields(request, deps)) };
+  server.get(`${PATH}/:id`, async (request, reply) => {
+    const cells = found(await store.shown(deps.store, parameter(request)), KIND, parameter(request));
+    authorise(request, 'loadbalancer:get_one', JSON.parse(cells[OWNER] ?? '') as string);
+    return sendText(reply, `{"loadbalancer":${loadBalancerText(cells, shownFields(request, deps))}}`);
   });
 
   server.get(`${PATH}/:id/stats`, async (request) => {
@@ -77,10 +77,10 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
   });
 
   for (const path of [`${PATH}/:id/status`, `${PATH}/:id/statuses`]) {
-    server.get(path, async (request) => {
-      const tree = found(await store.tree(db, parameter(request)), KIND, parameter(request));
-      authorise(request, 'loadbalancer:get_status', tree.loadBalancer.projectId);
-      return statusTree(tree);
+    server.get(path, async (request, reply) => {
+      const tree = found(await statuses(deps.store, parameter(request)), KIND, parameter(request));
+      authorise(request, 'loadbalancer:get_status', JSON.parse(tree.projectId) as string);
+      return sendText(reply, statusText(tree));
     });
   }
 

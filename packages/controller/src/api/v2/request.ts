@@ -1,5 +1,5 @@
 /** Small readings of a request that every resource file needs. */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Envelope, parseCreate, parseUpdate, unwrapObject } from '../attributes/body.ts';
 import type { AttributeTable, Created, Updated } from '../attributes/table.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -10,6 +10,10 @@ import { queryOf } from '../urls.ts';
 export function parameter(request: FastifyRequest, name = 'id'): string {
   return (request.params as Record<string, string>)[name] ?? '';
 }
+
+/** JSON that is text already. */
+export const sendText = (reply: FastifyReply, text: string): FastifyReply =>
+  reply.header('content-type', 'application/json').send(text);
 
 export function createBody<T extends AttributeTable>(
   request: FastifyRequest,

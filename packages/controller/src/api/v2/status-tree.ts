@@ -1,44 +1,29 @@
-import type { HealthMonitor, Listener, LoadBalancerTree, Pool, Resource } from '../../domain/resources.ts';
+import type { Status, StatusTree } from '../../store/status-tree.ts';
 
-function statusOf({ id, name, operatingStatus, provisioningStatus }: Resource) {
-  return { id, name, operating_status: operatingStatus, provisioning_status: provisioningStatus };
-}
+const statusOf = ({ id, name, operatingStatus, provisioningStatus }: Status): string =>
+  `"id":"${id}","name":${name},"operating_status":"${operatingStatus}","provisioning_status":"${provisioningStatus}"`;
 
-/** `GET …/status`: pools appear below the listeners that use them; pools without a listener do not appear. */
-export function statusTree(tree: LoadBalancerTree) {
+/** `GET …/status` as JSON text: pools appear below the listeners that use them; pools without a listener do not appear. */
+export function statusText(tree: StatusTree): string {
   const monitors = new Map(tree.healthMonitors.map((monitor) => [monitor.poolId, monitor]));
   const members = Map.groupBy(tree.members, (member) => member.poolId);
+  const redirects = Map.groupBy(tree.redirects, (redirect) => redirect.listenerId);
+  const pools = new Map(tree.pools.map((pool) => [pool.id, pool]));
 
-  const monitorStatus = (monitor: HealthMonitor) => ({ ...statusOf(monitor), type: monitor.type });
-  const poolStatus = (pool: Pool) => {
+  const memberText = (member: StatusTree['members'][number]): string =>
+    `{${statusOf(member)},"address":"${member.address}","protocol_port":${member.protocolPort}}`;
+  const poolText = (pool: Status): string => {
     const monitor = monitors.get(pool.id);
-    return {
-      ...statusOf(pool),
-      ...(monitor ? { health_monitor: monitorStatus(monitor) } : {}),
-      members: (members.get(pool.id) ?? []).map((member) => ({
-        ...statusOf(member),
-        address: member.address,
-        protocol_port: member.protocolPort,
-      })),
-    };
+    const health = monitor ? `"health_monitor":{${statusOf(monitor)},"type":"${monitor.type}"},` : '';
+    return `{${statusOf(pool)},${health}"members":[${(members.get(pool.id) ?? []).map(memberText).join(',')}]}`;
   };
-  const policies = tree.l7policies.toSorted((a, b) => a.position - b.position);
-  const poolsById = new Map(tree.pools.map((pool) => [pool.id, pool]));
-  /** The default pool first, then those that policies redirect to, each once. */
-  const poolsOf = (listener: Listener): Pool[] => {
-    const own = policies.filter((policy) => policy.listenerId === listener.id);
-    const ids = new Set([listener.defaultPoolId, ...own.map((policy) => policy.redirectPoolId)]);
-    return [...ids].flatMap((id) => (id === null ? [] : (poolsById.get(id) ?? [])));
+  const listenerText = (listener: StatusTree['listeners'][number]): string => {
+    // The default pool first, then those that policies redirect to, each once.
+    const redirected = (redirects.get(listener.id) ?? []).map(({ poolId }) => poolId);
+    const ids = new Set([listener.defaultPoolId ?? '', ...redirected]);
+    const own = [...ids].flatMap((id) => pools.get(id) ?? []);
+    return `{${statusOf(listener)},"pools":[${own.map(poolText).join(',')}]}`;
   };
-  return {
-    statuses: {
-      loadbalancer: {
-        ...statusOf(tree.loadBalancer),
-        listeners: tree.listeners.map((listener) => ({
-          ...statusOf(listener),
-          pools: poolsOf(listener).map(poolStatus),
-        })),
-      },
-    },
-  };
+  const listeners = tree.listeners.map(listenerText).join(',');
+  return `{"statuses":{"loadbalancer":{${statusOf(tree.loadBalancer)},"listeners":[${listeners}]}}}`;
 }
