@@ -9,7 +9,8 @@ export interface GuardLogger {
 }
 
 /** A provider that has an answer to every call: what it leaves out is "not implemented". */
-export type GuardedProvider = Required<Omit<Provider, 'createVip'>> & Pick<Provider, 'createVip'>;
+export type GuardedProvider = Required<Omit<Provider, 'createVip' | 'detached'>> &
+  Pick<Provider, 'createVip' | 'detached'>;
 
 const SILENT: GuardLogger = { info: () => undefined, error: () => undefined };
 
@@ -44,13 +45,21 @@ export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedPro
       }
     };
   }
-  const { amphorae } = provider;
+  const { amphorae, detached } = provider;
   return {
     name: provider.name,
     description: provider.description,
     check: call(provider.check.bind(provider)),
     submit: promised(provider.submit.bind(provider)),
     ...(provider.createVip ? { createVip: promised(provider.createVip.bind(provider)) } : {}),
+    ...(detached
+      ? {
+          detached: {
+            createVip: call(detached.createVip.bind(detached)),
+            accepted: call(detached.accepted.bind(detached)),
+          },
+        }
+      : {}),
     flavorCapabilities: call(provider.flavorCapabilities?.bind(provider)),
     availabilityZoneCapabilities: call(provider.availabilityZoneCapabilities?.bind(provider)),
     validateFlavor: promised(provider.validateFlavor?.bind(provider)),

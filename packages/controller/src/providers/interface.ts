@@ -61,6 +61,14 @@ export interface AmphoraActions {
   delete(tx: Tx, amphora: Amphora): Promise<void>;
 }
 
+/** The part of providers whose creates need no transaction of ours: the API may write many load balancers at once. */
+export interface Detached {
+  /** As `createVip`, without touching the store. */
+  createVip(loadBalancerId: string, wish: VipWish): { vip: Vip; additionalVips: AdditionalVip[] };
+  /** As `submit`, once the change is committed. What a crash in between leaves PENDING the provider finds by itself. */
+  accepted(change: Change): void;
+}
+
 export interface Provider {
   readonly name: string;
   readonly description: string;
@@ -70,6 +78,7 @@ export interface Provider {
   submit(tx: Tx, change: Change): Promise<void>;
   /** Makes the VIP port; left out: the API asks the network service. */
   createVip?(tx: Tx, loadBalancerId: string, wish: VipWish): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }>;
+  readonly detached?: Detached;
   /** Keys of flavor data. */
   flavorCapabilities?(): Capability[];
   availabilityZoneCapabilities?(): Capability[];

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { HealthMonitor } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -25,6 +25,8 @@ const table = new Table<HealthMonitor>({
 
 export const insert = (tx: Tx, monitor: HealthMonitor) => table.insert(tx, monitor);
 export const insertAll = (tx: Tx, rows: readonly HealthMonitor[]) => table.insertAll(tx, rows);
+export const insertion = (rows: readonly HealthMonitor[], projects: RawBuilder<unknown>) =>
+  table.insertion(rows, projects);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<HealthMonitor>) =>
   table.update(executor, id, changes);

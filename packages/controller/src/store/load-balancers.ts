@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { LoadBalancer, LoadBalancerTree, Vip } from '../domain/resources.ts';
 import type { ProvisioningStatus } from '../domain/statuses.ts';
 import * as amphorae from './amphorae.ts';
@@ -62,6 +62,8 @@ const table = new Table<LoadBalancer>({
 });
 
 export const insert = (tx: Tx, loadBalancer: LoadBalancer) => table.insert(tx, loadBalancer);
+export const insertion = (rows: readonly LoadBalancer[], projects: RawBuilder<unknown>) =>
+  table.insertion(rows, projects);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<LoadBalancer>) =>
   table.update(executor, id, changes);

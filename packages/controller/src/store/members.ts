@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Member } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -22,6 +22,7 @@ const table = new Table<Member>({
 
 export const insert = (tx: Tx, member: Member) => table.insert(tx, member);
 export const insertAll = (tx: Tx, rows: readonly Member[]) => table.insertAll(tx, rows);
+export const insertion = (rows: readonly Member[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Member>) => table.update(executor, id, changes);
 export const updateAll = (tx: Tx, changes: readonly (Partial<Member> & { id: string })[]) =>

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Pool } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -28,6 +28,7 @@ const table = new Table<Pool>({
 
 export const insert = (tx: Tx, pool: Pool) => table.insert(tx, pool);
 export const insertAll = (tx: Tx, rows: readonly Pool[]) => table.insertAll(tx, rows);
+export const insertion = (rows: readonly Pool[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Pool>) => table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);

@@ -75,6 +75,35 @@ export async function reserve(
   }
 }
 
+/**
+ * Part of a statement that creates for several projects at once: counts for those that nobody holds at the moment, that
+ * have a settled counter of each kind already, and room for everything; names them as `counted (project_id)`. The others
+ * are left to `reserve`, which waits, counts anew, and says what is wrong.
+ */
+export function countWhereEasy(
+  wishes: ReadonlyMap<string, QuotaUnits>,
+  { enforced, defaults }: QuotaRules,
+): RawBuilder<unknown> {
+  const rows = [...wishes].map(([project_id, units]) => ({ project_id, ...units }));
+  const wished = (kind: QuotaKind) => sql`coalesce(w.${sql.ref(kind)}, 0)`;
+  const used = (kind: QuotaKind) => sql`q.${column(kind, 'in_use')}`;
+  const columns = sql.join(KINDS.map((kind) => sql`${sql.ref(kind)} integer`));
+  const sums = sql.join(KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${used(kind)} + ${wished(kind)}`));
+  const easy = KINDS.map((kind) => {
+    const limit = sql`coalesce(q.${column(kind, 'limit')}, ${sql.lit(defaults[kind])})`;
+    const room = enforced ? sql` and (${limit} < 0 or ${used(kind)} + ${wished(kind)} <= ${limit})` : sql``;
+    return sql`(${wished(kind)} = 0 or (${used(kind)} > 0${room}))`;
+  });
+  return sql`
+    wished as materialized (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as w (project_id text, ${columns})),
+    held as materialized (select project_id from quota where project_id in (select project_id from wished)
+      for update skip locked),
+    counted as (update quota q set ${sums} from wished w, held h
+      where q.project_id = w.project_id and h.project_id = w.project_id and ${sql.join(easy, sql` and `)}
+      returning q.project_id)`;
+}
+
 /** One statement locks, counts and tells; a refusal rolls it back. The time limit holds for this one lock only. */
 async function count(tx: Tx, projectId: string, units: QuotaUnits, kinds: QuotaKind[]): Promise<QuotaRow> {
   const columns = sql.join(kinds.map((kind) => column(kind, 'in_use')));

@@ -34,6 +34,8 @@ export interface TableDefinition<T> {
 export class Table<T extends { id: string }> {
   readonly definition: TableDefinition<T>;
   readonly #columns: RawBuilder<unknown>;
+  /** All columns by their own names. */
+  readonly #stored: RawBuilder<unknown>;
   readonly #table: RawBuilder<unknown>;
   readonly #visible: RawBuilder<unknown>;
   readonly #json: Set<string>;
@@ -46,6 +48,11 @@ export class Table<T extends { id: string }> {
     this.#columns = sql.raw(
       Object.entries(definition.columns)
         .map(([field, column]) => `t."${column}" as "${field}"`)
+        .join(', '),
+    );
+    this.#stored = sql.raw(
+      Object.values(definition.columns)
+        .map((column) => `"${column}"`)
         .join(', '),
     );
     this.#visible = sql.raw(definition.visible ?? 'true');
@@ -71,6 +78,13 @@ export class Table<T extends { id: string }> {
       select ${names} from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(resources)}::jsonb)`.execute(
       tx,
     );
+  }
+
+  /** The same as part of a larger statement: of the rows, those whose project is among `projects` (a query of ids). */
+  insertion(resources: readonly T[], projects: RawBuilder<unknown>): RawBuilder<unknown> {
+    return sql`insert into ${this.#table} (${this.#stored})
+      select ${this.#stored} from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(resources)}::jsonb)
+      where project_id in (${projects})`;
   }
 
   /** Changes the same fields of several rows, in one statement. @param changes all with the fields of the first */

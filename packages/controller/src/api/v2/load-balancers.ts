@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import type { LoadBalancer } from '../../domain/resources.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
+import type { GuardedProvider } from '../../providers/guard.ts';
 import type { Tx } from '../../store/database.ts';
 import * as store from '../../store/load-balancers.ts';
+import type { Children } from '../../store/new-trees.ts';
 import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
 import { statusTree as statuses } from '../../store/status-tree.ts';
@@ -28,9 +30,10 @@ import { rulesOf } from './rules.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusText } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
-import { checkUnique, insertTree, memberSubnets, planTree, treeUnits } from './tree-create.ts';
+import { checkUnique, insertTree, isUnique, memberSubnets, planTree, treeUnits } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
 import { treeResponse } from './tree-response.ts';
+import { TreeWriter } from './tree-writer.ts';
 import { allocateVip, expectedAddresses, planVip, type VipPlan } from './vip.ts';
 
 const KIND = 'Load Balancer';
@@ -52,6 +55,8 @@ function requireState(loadBalancer: LoadBalancer, admitted: readonly LoadBalance
 export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): void {
   const rules = rulesOf(deps.config);
   const { db } = deps.store;
+  const limits = quotaRules(deps.config);
+  const writer = new TreeWriter(deps.store, limits);
 
   server.get(PATH, async (request, reply) => {
     const text = await listText(deps, request, {
@@ -116,25 +121,43 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const tree = planTree(body, draft, rules, subnets, deps);
     const provider = deps.providers.get(chosen.providerName);
     await validateChoice(chosen, provider);
-    const created = await deps.store.transaction(async (tx) => {
-      // They may have gone since.
-      if (choosing) await choose(tx, body, deps.providers);
-      provider.check({ loadBalancer: draft, ...tree });
-      await quotas.reserve(tx, projectId, { loadBalancer: 1, ...treeUnits(tree) }, quotaRules(deps.config));
-      checkUnique(tree);
-      const loadBalancer: LoadBalancer = {
-        ...draft,
-        ...(await allocateVip(deps.network, provider, plan, draft.id, tx)),
-      };
-      await store.insert(tx, loadBalancer);
-      await insertTree(tx, tree);
-      await provider.submit(tx, changeOf('create_load_balancer', loadBalancer));
-      return loadBalancer;
-    });
+    const inOwnTransaction = () =>
+      deps.store.transaction(async (tx) => {
+        // They may have gone since.
+        if (choosing) await choose(tx, body, deps.providers);
+        provider.check({ loadBalancer: draft, ...tree });
+        await quotas.reserve(tx, projectId, { loadBalancer: 1, ...treeUnits(tree) }, limits);
+        checkUnique(tree);
+        const loadBalancer: LoadBalancer = {
+          ...draft,
+          ...(await allocateVip(deps.network, provider, plan, draft.id, tx)),
+        };
+        await store.insert(tx, loadBalancer);
+        await insertTree(tx, tree);
+        await provider.submit(tx, changeOf('create_load_balancer', loadBalancer));
+        return loadBalancer;
+      });
+    const created = (choosing ? null : await createDetached(provider, plan, draft, tree)) ?? (await inOwnTransaction());
     return reply
       .code(201)
       .send({ loadbalancer: { ...loadBalancerResponse(created, CHILDLESS), ...treeResponse(tree) } });
   });
+
+  /** Null: not written this way; the transaction of its own does it, or says what is wrong. */
+  async function createDetached(
+    { detached, check }: GuardedProvider,
+    plan: VipPlan,
+    draft: LoadBalancer,
+    tree: Children,
+  ): Promise<LoadBalancer | null> {
+    if (!detached || !isUnique(tree)) return null;
+    check({ loadBalancer: draft, ...tree });
+    const { vip, additionalVips } = 'port' in plan ? plan : detached.createVip(draft.id, plan);
+    const loadBalancer: LoadBalancer = { ...draft, vip, additionalVips };
+    if (!(await writer.write({ loadBalancer, ...tree }))) return null;
+    detached.accepted(changeOf('create_load_balancer', loadBalancer));
+    return loadBalancer;
+  }
 
   /** Addresses of the right IP version stand in until the port exists. */
   async function draftVip(plan: VipPlan): Promise<Pick<LoadBalancer, 'vip' | 'additionalVips'>> {

@@ -1,7 +1,7 @@
 /** Listeners, policies, rules, pools, members and monitors of a fully populated create, through the same rules as single creates. */
 
 import type { QuotaUnits } from '../../domain/quotas.ts';
-import type { HealthMonitor, L7Policy, L7Rule, Listener, LoadBalancer, Member, Pool } from '../../domain/resources.ts';
+import type { L7Policy, Listener, LoadBalancer, Pool } from '../../domain/resources.ts';
 import { settleHealthMonitor } from '../../domain/validation/health-monitor.ts';
 import { settleL7Policy } from '../../domain/validation/l7-policy.ts';
 import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
@@ -18,6 +18,7 @@ import * as l7policies from '../../store/l7-policies.ts';
 import * as l7rules from '../../store/l7-rules.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as members from '../../store/members.ts';
+import type { Children } from '../../store/new-trees.ts';
 import * as pools from '../../store/pools.ts';
 import type { L7PolicyInTree, ListenerInTree, LoadBalancerCreate, PoolInTree } from '../attributes/load-balancer.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -27,15 +28,6 @@ import { notFound } from './not-found.ts';
 import type { Rules } from './rules.ts';
 import { requireReadable } from './secrets.ts';
 import { requireSubnet } from './subnets.ts';
-
-export interface NewTree {
-  listeners: Listener[];
-  pools: Pool[];
-  members: Member[];
-  healthMonitors: HealthMonitor[];
-  l7policies: L7Policy[];
-  l7rules: L7Rule[];
-}
 
 type Request = Pick<LoadBalancerCreate, 'listeners' | 'pools'>;
 
@@ -66,9 +58,9 @@ export function planTree(
   rules: Rules,
   knownSubnets: ReadonlySet<string>,
   identify: Pick<ApiDependencies, 'newId' | 'now'>,
-): NewTree {
+): Children {
   const deps = inSequence(identify);
-  const tree: NewTree = { listeners: [], pools: [], members: [], healthMonitors: [], l7policies: [], l7rules: [] };
+  const tree: Children = { listeners: [], pools: [], members: [], healthMonitors: [], l7policies: [], l7rules: [] };
   const { id: loadBalancerId, projectId } = loadBalancer;
   const resolved = resolvePools(request.pools, inlinePools(request));
   for (const { members: memberFields, healthmonitor, ...input } of resolved.definitions) {
@@ -105,7 +97,7 @@ export function planTree(
 }
 
 function planPolicies(
-  tree: NewTree,
+  tree: Children,
   listener: Listener,
   given: ListenerInTree['l7policies'],
   nextInlinePool: () => Pool | null,
@@ -147,7 +139,7 @@ function requireOwnPool(
 }
 
 /** What the tree takes of a project's quota, the load balancer itself not counted. */
-export function treeUnits(tree: NewTree): QuotaUnits {
+export function treeUnits(tree: Children): QuotaUnits {
   return {
     listener: tree.listeners.length,
     pool: tree.pools.length,
@@ -159,7 +151,7 @@ export function treeUnits(tree: NewTree): QuotaUnits {
 }
 
 /** @throws OctaviaError DUPLICATE_LISTENER, DUPLICATE_MEMBER, TOO_MANY_RULES */
-export function checkUnique(tree: NewTree): void {
+export function checkUnique(tree: Children): void {
   tree.listeners.forEach((listener, index) => {
     checkPortFree(listener, tree.listeners.slice(0, index));
   });
@@ -174,8 +166,18 @@ export function checkUnique(tree: NewTree): void {
   }
 }
 
+export function isUnique(tree: Children): boolean {
+  try {
+    checkUnique(tree);
+    return true;
+  } catch (error) {
+    if (error instanceof OctaviaError) return false;
+    throw error;
+  }
+}
+
 /** Parents first: pools before what refers to them. */
-export async function insertTree(tx: Tx, tree: NewTree): Promise<void> {
+export async function insertTree(tx: Tx, tree: Children): Promise<void> {
   await pools.insertAll(tx, tree.pools);
   await healthMonitors.insertAll(tx, tree.healthMonitors);
   await members.insertAll(tx, tree.members);

@@ -1,15 +1,15 @@
 /** The answer to a fully populated create: everything in full, where it stands in the request. */
 import type { Listener, Pool } from '../../domain/resources.ts';
+import type { Children } from '../../store/new-trees.ts';
 import { healthMonitorResponse } from '../attributes/health-monitor.ts';
 import { l7policyResponse } from '../attributes/l7-policy.ts';
 import { l7ruleResponse } from '../attributes/l7-rule.ts';
 import { listenerResponse } from '../attributes/listener.ts';
 import { memberResponse } from '../attributes/member.ts';
 import { poolResponse } from '../attributes/pool.ts';
-import type { NewTree } from './tree-create.ts';
 
 /** Listeners that send to the pool. */
-function listenersOf(tree: NewTree, pool: Pool): string[] {
+function listenersOf(tree: Children, pool: Pool): string[] {
   const redirecting = tree.l7policies.filter((policy) => policy.redirectPoolId === pool.id);
   const through = new Set(redirecting.map((policy) => policy.listenerId));
   return tree.listeners
@@ -17,7 +17,7 @@ function listenersOf(tree: NewTree, pool: Pool): string[] {
     .map(({ id }) => id);
 }
 
-function policiesResponse(tree: NewTree, listener: Listener): object[] {
+function policiesResponse(tree: Children, listener: Listener): object[] {
   return tree.l7policies
     .filter((policy) => policy.listenerId === listener.id)
     .sort((a, b) => a.position - b.position)
@@ -27,7 +27,7 @@ function policiesResponse(tree: NewTree, listener: Listener): object[] {
     });
 }
 
-export function treeResponse(tree: NewTree): { listeners: object[]; pools: object[] } {
+export function treeResponse(tree: Children): { listeners: object[]; pools: object[] } {
   return {
     listeners: tree.listeners.map((listener) => {
       const { loadbalancers: _, ...shown } = listenerResponse(listener, { l7policyIds: [] });

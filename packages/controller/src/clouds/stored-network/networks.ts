@@ -16,6 +16,31 @@ export async function getStoredSubnet(executor: Executor, id: string): Promise<S
   return row ? toSubnet(row) : null;
 }
 
+/** What a change of a subnet by another process may take to show. */
+const REMEMBERED_MS = 5_000;
+const MAXIMUM_REMEMBERED = 1_000;
+
+/** Subnets hardly ever change and every create asks for one: found ones are remembered for a moment. */
+export class SubnetMemory {
+  readonly #known = new Map<string, { subnet: Subnet; until: number }>();
+  readonly #find: (id: string) => Promise<Subnet | null>;
+
+  constructor(find: (id: string) => Promise<Subnet | null>) {
+    this.#find = find;
+  }
+
+  async get(id: string): Promise<Subnet | null> {
+    const now = performance.now();
+    const known = this.#known.get(id);
+    if (known && known.until > now) return known.subnet;
+    const subnet = await this.#find(id);
+    if (this.#known.size >= MAXIMUM_REMEMBERED) this.#known.clear();
+    if (subnet) this.#known.set(id, { subnet, until: now + REMEMBERED_MS });
+    else this.#known.delete(id);
+    return subnet;
+  }
+}
+
 export async function listStoredNetworks(executor: Executor): Promise<Network[]> {
   const networks = await store.selectNetworks(executor);
   const subnets = await store.selectSubnets(executor);

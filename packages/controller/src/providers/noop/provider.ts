@@ -5,20 +5,44 @@
 import { randomUUID } from 'node:crypto';
 import type { AdditionalVip, Amphora, Vip } from '../../domain/resources.ts';
 import type { Tx } from '../../store/database.ts';
-import type { AmphoraActions, Capability, Change, Provider, VipWish } from '../interface.ts';
+import type { AmphoraActions, Capability, Change, Detached, Provider, VipWish } from '../interface.ts';
 
 export interface Settler {
   /** Called in the transaction of the change; the change is settled once it is committed. */
   note(tx: Tx, loadBalancerId: string): void;
+  /** The same for a change that is committed. */
+  add(loadBalancerId: string): void;
 }
 
 /** Not a network: a made-up address that clients of the original know. */
 const ADDRESS = '198.0.2.5';
 
+interface NewVip {
+  vip: Vip;
+  additionalVips: AdditionalVip[];
+}
+
+function madeUpVip({ networkId, fixedIps }: VipWish): NewVip {
+  const [primary, ...others] = fixedIps;
+  return {
+    vip: {
+      address: primary?.ipAddress ?? ADDRESS,
+      portId: randomUUID(),
+      subnetId: primary?.subnetId ?? randomUUID(),
+      networkId,
+      qosPolicyId: null,
+      // There is no port that anybody could delete.
+      portOwned: false,
+    },
+    additionalVips: others.map(({ subnetId, ipAddress }) => ({ subnetId, ipAddress: ipAddress ?? ADDRESS })),
+  };
+}
+
 export class NoopProvider implements Provider {
   readonly name: string;
   readonly description: string;
   readonly amphorae: AmphoraActions;
+  readonly detached: Detached;
   readonly #settler: Settler;
 
   constructor(name: string, description: string, settler: Settler) {
@@ -30,6 +54,10 @@ export class NoopProvider implements Provider {
       failover: async (tx, _amphora, { id }) => settler.note(tx, id),
       delete: async (_tx: Tx, _amphora: Amphora) => undefined,
     };
+    this.detached = {
+      createVip: (_loadBalancerId, wish) => madeUpVip(wish),
+      accepted: ({ loadBalancerId }) => settler.add(loadBalancerId),
+    };
   }
 
   check(): void {}
@@ -38,24 +66,8 @@ export class NoopProvider implements Provider {
     this.#settler.note(tx, loadBalancerId);
   }
 
-  async createVip(
-    _tx: Tx,
-    _loadBalancerId: string,
-    { networkId, fixedIps }: VipWish,
-  ): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }> {
-    const [primary, ...others] = fixedIps;
-    return {
-      vip: {
-        address: primary?.ipAddress ?? ADDRESS,
-        portId: randomUUID(),
-        subnetId: primary?.subnetId ?? randomUUID(),
-        networkId,
-        qosPolicyId: null,
-        // There is no port that anybody could delete.
-        portOwned: false,
-      },
-      additionalVips: others.map(({ subnetId, ipAddress }) => ({ subnetId, ipAddress: ipAddress ?? ADDRESS })),
-    };
+  async createVip(_tx: Tx, _loadBalancerId: string, wish: VipWish): Promise<NewVip> {
+    return madeUpVip(wish);
   }
 
   flavorCapabilities(): Capability[] {

@@ -30,14 +30,14 @@ export class NoopSettler implements Settler {
   #stopped = false;
 
   constructor(options: NoopSettlerOptions) {
-    this.#options = { collectMs: 10, sweepMs: 15_000, ...options };
+    this.#options = { collectMs: 25, sweepMs: 15_000, ...options };
   }
 
   /** Settles what an earlier process left, and keeps looking. */
   start(): void {
     const look = async () => {
       try {
-        for (const id of await pendingUnder(this.#options.store.db, this.#options.providers)) this.#add(id);
+        for (const id of await pendingUnder(this.#options.store.db, this.#options.providers)) this.add(id);
       } catch (error) {
         this.#options.log.warn({ err: error }, 'Could not look for unsettled load balancers; trying again');
       }
@@ -47,7 +47,7 @@ export class NoopSettler implements Settler {
   }
 
   note(tx: Tx, loadBalancerId: string): void {
-    this.#options.store.afterCommit(tx, () => this.#add(loadBalancerId));
+    this.#options.store.afterCommit(tx, () => this.add(loadBalancerId));
   }
 
   /** Resolves when nothing is left to settle. */
@@ -65,7 +65,7 @@ export class NoopSettler implements Settler {
     await this.idle();
   }
 
-  #add(id: string): void {
+  add(id: string): void {
     this.#noted.add(id);
     if (this.#running || this.#timer) return;
     this.#timer = setTimeout(() => this.#run(), this.#options.collectMs);

@@ -7,6 +7,7 @@ import {
   getStoredSubnet,
   listStoredNetworks,
   listStoredSubnets,
+  SubnetMemory,
 } from '../../stored-network/networks.ts';
 import {
   createStoredPort,
@@ -22,9 +23,11 @@ const rules = { getSubnet: getStoredSubnet, accepts: isUsableAddress };
 export class LocalNetworkDriver implements NetworkDriver {
   readonly name = 'network_local_driver';
   readonly #database: Database;
+  readonly #subnets: SubnetMemory;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#subnets = new SubnetMemory((id) => getStoredSubnet(database, id));
   }
 
   /** Makes the networks and subnets of the instance known. Idempotent. */
@@ -50,7 +53,7 @@ export class LocalNetworkDriver implements NetworkDriver {
   }
 
   getSubnet(id: string): Promise<Subnet | null> {
-    return getStoredSubnet(this.#database, id);
+    return this.#subnets.get(id);
   }
 
   getPort(id: string): Promise<Port | null> {

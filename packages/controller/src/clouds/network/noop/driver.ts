@@ -12,6 +12,7 @@ import {
   getStoredSubnet,
   listStoredNetworks,
   listStoredSubnets,
+  SubnetMemory,
 } from '../../stored-network/networks.ts';
 import {
   asTransaction,
@@ -91,9 +92,11 @@ const rules = {
 export class NoopNetworkDriver implements NetworkDriver {
   readonly name = 'network_noop_driver';
   readonly #database: Database;
+  readonly #subnets: SubnetMemory;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#subnets = new SubnetMemory((id) => subnetOf(database, id));
   }
 
   /** Makes the public, private and management network known. Idempotent. */
@@ -112,7 +115,7 @@ export class NoopNetworkDriver implements NetworkDriver {
   }
 
   getSubnet(id: string): Promise<Subnet | null> {
-    return subnetOf(this.#database, id);
+    return this.#subnets.get(id);
   }
 
   getPort(id: string): Promise<Port | null> {
