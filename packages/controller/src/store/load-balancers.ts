@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { LoadBalancer, LoadBalancerTree, Vip } from '../domain/resources.ts';
-import type { ProvisioningStatus } from '../domain/statuses.ts';
 import * as amphorae from './amphorae.ts';
 import { free, readRows, rowText } from './cells.ts';
 import type { Executor, Store, Tx } from './database.ts';
@@ -114,16 +113,43 @@ export async function shown(store: Store, id: string): Promise<string[] | null> 
   return readRows(await store.text(SHOW, [id]))[0] ?? null;
 }
 
-/** Takes the row lock that makes "test the state, then set PENDING" one atomic step. */
-export async function lockForUpdate(
+/**
+ * The row as it is once nobody else holds it, locked until the transaction ends: that makes "test the state, then set
+ * PENDING" one atomic step.
+ */
+export async function lock(tx: Tx, id: string): Promise<LoadBalancer | null> {
+  if (!isUuid(id)) return null;
+  const [row] = await table.selectForUpdate(tx, sql`t.id = ${id}`);
+  return row ?? null;
+}
+
+/**
+ * The load balancer and, when given, a pool with the listeners that use it, or a listener: all wait for a change, in one
+ * statement. `also`: statements that write the change in the same round trip.
+ */
+export async function setPending(
   tx: Tx,
   id: string,
-): Promise<{ id: string; provisioningStatus: ProvisioningStatus } | null> {
-  if (!isUuid(id)) return null;
-  const { rows } = await sql<{ id: string; provisioningStatus: ProvisioningStatus }>`
-    select id, provisioning_status as "provisioningStatus" from load_balancer
-    where id = ${id} and provisioning_status <> 'DELETED' for update`.execute(tx);
-  return rows[0] ?? null;
+  below: { poolId?: string; listenerId?: string } = {},
+  also: readonly RawBuilder<unknown>[] = [],
+): Promise<void> {
+  const { poolId, listenerId } = below;
+  const state = sql`set provisioning_status = 'PENDING_UPDATE'`;
+  const parts = [sql`waiting_load_balancer as (update load_balancer ${state} where id = ${id})`];
+  if (poolId !== undefined) {
+    parts.push(
+      sql`waiting_pool as (update pool ${state} where id = ${poolId})`,
+      sql`waiting_listeners as (update listener l ${state}
+        where l.load_balancer_id = ${id} and (l.default_pool_id = ${poolId}
+          or exists (select 1 from l7policy p where p.listener_id = l.id and p.redirect_pool_id = ${poolId})))`,
+    );
+  }
+  if (listenerId !== undefined)
+    parts.push(sql`waiting_listener as (update listener ${state} where id = ${listenerId})`);
+  also.forEach((part, index) => {
+    parts.push(sql`${sql.ref(`change_${index}`)} as (${part})`);
+  });
+  await sql`with ${sql.join(parts)} select 1`.execute(tx);
 }
 
 /** The load balancer with everything below it, in nine statements whatever its size. */

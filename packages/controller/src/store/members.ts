@@ -3,7 +3,7 @@ import type { Member } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
 import { RESOURCE_COLUMNS } from './resource-columns.ts';
-import { Table } from './table.ts';
+import { type Changes, Table } from './table.ts';
 
 const table = new Table<Member>({
   name: 'member',
@@ -25,8 +25,13 @@ export const insertAll = (tx: Tx, rows: readonly Member[]) => table.insertAll(tx
 export const insertion = (rows: readonly Member[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Member>) => table.update(executor, id, changes);
-export const updateAll = (tx: Tx, changes: readonly (Partial<Member> & { id: string })[]) =>
-  table.updateAll(tx, changes);
+
+/** Parts of a statement that write a batch: new members, and lists of changes that each name the same fields. */
+export function batch(created: readonly Member[], ...changes: (readonly Changes<Member>[])[]): RawBuilder<unknown>[] {
+  const updates = changes.flatMap(([first, ...others]) => (first ? [table.updatesOf([first, ...others])] : []));
+  return created.length > 0 ? [table.insertionOf(created), ...updates] : updates;
+}
+
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 

@@ -45,6 +45,7 @@ async function setPending(
   reason: string | null,
   operating: (table: ChildTable | 'load_balancer') => RawBuilder<unknown> | null = () => null,
   tables: (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
+  also: readonly RawBuilder<unknown>[] = [],
 ): Promise<void> {
   const updates = tables.map((table) => {
     const status = operating(table);
@@ -54,7 +55,7 @@ async function setPending(
         ${status === null ? sql`` : sql`, operating_status = ${status}`}
       where ${rows} and provisioning_status in ${PENDING})`;
   });
-  await sql`with ${sql.join(updates)} select 1`.execute(tx);
+  await sql`with ${sql.join([...updates, ...also])} select 1`.execute(tx);
 }
 
 /** Deletes the children that wait for it, and gives their quota back. */
@@ -92,17 +93,40 @@ export async function succeed(tx: Tx, operation: Operation): Promise<void> {
  * @param removals whether anything may be PENDING_DELETE below them
  */
 export async function succeedUnmeasured(tx: Tx, ids: readonly string[], removals: boolean): Promise<void> {
-  if (removals) await removeDoomed(tx, ids);
-  // A pool waits when its monitor comes or goes, and its members' statuses with it.
-  await sql`update member as m set operating_status = ${MEMBER_UNMEASURED} from pool p
-    where p.id = m.pool_id and p.load_balancer_id = any(${ids}::uuid[]) and p.provisioning_status in ${PENDING}`.execute(
-    tx,
-  );
-  await setPending(tx, ids, 'ACTIVE', null, (table) => (table === 'member' ? null : UP_OR_DOWN));
+  const doomed = removals ? await withDoomed(tx, ids) : [];
+  if (doomed.length > 0) await removeDoomed(tx, doomed);
+  const tables = [...CHILD_TABLES.filter((table) => table !== 'member'), 'load_balancer' as const];
+  await setPending(tx, ids, 'ACTIVE', null, () => UP_OR_DOWN, tables, [unmeasuredMembers(ids)]);
 }
 
-const MEMBER_UNMEASURED = sql`case when not m.admin_state_up then 'OFFLINE'
-  when exists (select 1 from health_monitor h where h.pool_id = m.pool_id) then 'ONLINE' else 'NO_MONITOR' end`;
+const MEMBER_UNMEASURED = sql`case when not x.admin_state_up then 'OFFLINE'
+  when h.id is not null then 'ONLINE' else 'NO_MONITOR' end`;
+
+/** A pool waits when its monitor comes or goes, and its members' statuses with it. */
+function unmeasuredMembers(ids: readonly string[]): RawBuilder<unknown> {
+  const waits = sql`x.provisioning_status in ${PENDING}`;
+  return sql`settled_member as (
+    update member as x set operating_status = ${MEMBER_UNMEASURED},
+      provisioning_status = case when ${waits} then 'ACTIVE' else x.provisioning_status end,
+      status_reason = case when ${waits} then null else x.status_reason end
+    from pool p left join health_monitor h on h.pool_id = p.id
+    where p.id = x.pool_id and p.load_balancer_id = any(${ids}::uuid[])
+      and (${waits} or (p.provisioning_status in ${PENDING} and x.operating_status <> ${MEMBER_UNMEASURED})))`;
+}
+
+/** Those of the load balancers that have something PENDING_DELETE below them. */
+async function withDoomed(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  const doomed = sql.raw(`provisioning_status = 'PENDING_DELETE'`);
+  const { rows } = await sql<{ id: string }>`
+    select b.id from unnest(${ids}::uuid[]) as b(id)
+    where exists (select 1 from pool p where p.load_balancer_id = b.id and (p.${doomed}
+        or exists (select 1 from member m where m.pool_id = p.id and m.${doomed})
+        or exists (select 1 from health_monitor h where h.pool_id = p.id and h.${doomed})))
+      or exists (select 1 from listener l where l.load_balancer_id = b.id and (l.${doomed}
+        or exists (select 1 from l7policy y where y.listener_id = l.id and (y.${doomed}
+          or exists (select 1 from l7rule r where r.l7policy_id = y.id and r.${doomed})))))`.execute(tx);
+  return rows.map(({ id }) => id);
+}
 
 /** The load balancer is gone: its row stays as DELETED for the purge, everything below goes now. */
 export async function deleted(tx: Tx, operation: Operation): Promise<void> {

@@ -31,6 +31,8 @@ export interface TableDefinition<T> {
   decompose?: (resource: Partial<T>) => Record<string, unknown>;
 }
 
+export type Changes<T> = Partial<T> & { id: string };
+
 export class Table<T extends { id: string }> {
   readonly definition: TableDefinition<T>;
   readonly #columns: RawBuilder<unknown>;
@@ -38,7 +40,7 @@ export class Table<T extends { id: string }> {
   readonly #stored: RawBuilder<unknown>;
   readonly #table: RawBuilder<unknown>;
   readonly #visible: RawBuilder<unknown>;
-  readonly #json: Set<string>;
+  readonly #jsonColumns: ReadonlySet<string | undefined>;
   readonly #key: RawBuilder<unknown>;
   readonly #order: readonly string[];
 
@@ -56,7 +58,7 @@ export class Table<T extends { id: string }> {
         .join(', '),
     );
     this.#visible = sql.raw(definition.visible ?? 'true');
-    this.#json = new Set(definition.json ?? []);
+    this.#jsonColumns = new Set((definition.json ?? []).map((field) => definition.columns[field]));
     this.#key = sql.ref(`t.${definition.columns.id}`);
     this.#order = ['createdAt', 'id'].filter((field) => field in definition.columns);
   }
@@ -71,32 +73,29 @@ export class Table<T extends { id: string }> {
 
   /** Any number of rows in one statement whose text is always the same. */
   async insertAll(tx: Tx, resources: readonly T[]): Promise<void> {
-    const [first] = resources;
-    if (!first) return;
-    const names = sql.join(this.#entries(first).map(([column]) => sql.ref(column)));
-    await sql`insert into ${this.#table} (${names})
-      select ${names} from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(resources)}::jsonb)`.execute(
-      tx,
-    );
+    if (resources.length > 0) await this.insertionOf(resources).execute(tx);
   }
 
-  /** The same as part of a larger statement: of the rows, those whose project is among `projects` (a query of ids). */
-  insertion(resources: readonly T[], projects: RawBuilder<unknown>): RawBuilder<unknown> {
+  /** `insertAll` as part of a larger statement. @param resources at least one */
+  insertionOf(resources: readonly T[]): RawBuilder<unknown> {
     return sql`insert into ${this.#table} (${this.#stored})
-      select ${this.#stored} from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(resources)}::jsonb)
-      where project_id in (${projects})`;
+      select ${this.#stored} from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(resources)}::jsonb)`;
   }
 
-  /** Changes the same fields of several rows, in one statement. @param changes all with the fields of the first */
-  async updateAll(tx: Tx, changes: readonly (Partial<T> & { id: string })[]): Promise<void> {
+  /** Of the rows, those whose project is among `projects` (a query of ids). */
+  insertion(resources: readonly T[], projects: RawBuilder<unknown>): RawBuilder<unknown> {
+    return sql`${this.insertionOf(resources)} where project_id in (${projects})`;
+  }
+
+  /** Changes the same fields of several rows, as part of a larger statement. @param changes all with the fields of the first */
+  updatesOf(changes: readonly [Changes<T>, ...Changes<T>[]]): RawBuilder<unknown> {
     const [first] = changes;
-    if (!first) return;
     const columns = this.#entries(first).filter(([column]) => column !== this.definition.columns.id);
     const assignments = sql.join(columns.map(([column]) => sql`${sql.ref(column)} = ${sql.ref(`v.${column}`)}`));
     const key = sql.ref(`v.${this.definition.columns.id}`);
-    await sql`update ${this.#table} t set ${assignments}
+    return sql`update ${this.#table} t set ${assignments}
       from jsonb_populate_recordset(null::${this.#table}, ${this.#recordset(changes)}::jsonb) v
-      where ${this.#key} = ${key}`.execute(tx);
+      where ${this.#key} = ${key}`;
   }
 
   async get(executor: Executor, id: string): Promise<T | null> {
@@ -123,6 +122,13 @@ export class Table<T extends { id: string }> {
       select ${this.#columns} from ${this.#table} t where ${condition} and ${this.#visible}
       order by ${sql.join(this.#order.map((field) => this.#expression(field, 't')))}`;
     return this.#compose((await statement.execute(executor)).rows);
+  }
+
+  /** The same rows, locked until the transaction ends, as they are once nobody else holds them. */
+  async selectForUpdate(tx: Tx, condition: RawBuilder<unknown>): Promise<T[]> {
+    const statement = sql<Record<string, unknown>>`
+      select ${this.#columns} from ${this.#table} t where ${condition} and ${this.#visible} for update`;
+    return this.#compose((await statement.execute(tx)).rows);
   }
 
   /** One page in one statement (two with a marker). @throws OctaviaError INVALID_MARKER */
@@ -183,8 +189,7 @@ export class Table<T extends { id: string }> {
   }
 
   #entries(resource: Partial<T>): [column: string, value: unknown][] {
-    const { columns } = this.definition;
-    const json = new Set([...this.#json].map((field) => columns[field]));
+    const json = this.#jsonColumns;
     return this.#values(resource).map(([column, value]) => [
       column,
       json.has(column) && value !== null ? JSON.stringify(value) : value,
@@ -194,11 +199,13 @@ export class Table<T extends { id: string }> {
   #values(resource: Partial<T>): [column: string, value: unknown][] {
     const { columns, decompose } = this.definition;
     const fields = decompose ? decompose(resource) : (resource as Record<string, unknown>);
-    return Object.entries(fields).flatMap(([field, value]): [string, unknown][] => {
+    const values: [string, unknown][] = [];
+    for (const field in fields) {
       const column = columns[field];
-      if (column === undefined || value === undefined) return [];
-      return [[column, value]];
-    });
+      const value = fields[field];
+      if (column !== undefined && value !== undefined) values.push([column, value]);
+    }
+    return values;
   }
 
   #expression(field: string, alias: 't' | 'm'): RawBuilder<unknown> {

@@ -16,10 +16,12 @@ interface Waiting {
   status: 'PENDING_CREATE' | 'PENDING_UPDATE' | 'PENDING_DELETE';
 }
 
-/** Those of the load balancers that (still) wait; locked in order of id, so that two batches cannot block each other. */
+/**
+ * Those of the load balancers that (still) wait. The commit does not wait for the disk: what a crash undoes is PENDING again
+ * and settled again. Locked in order of id, so that two batches cannot block each other. */
 export async function settleUnmeasured(tx: Tx, ids: readonly string[], providers: readonly string[]): Promise<void> {
   const { rows } = await sql<Waiting>`
-    select id, provisioning_status as status from load_balancer
+    select id, provisioning_status as status, set_config('synchronous_commit', 'off', true) from load_balancer
     where id = any(${ids}::uuid[]) and provider = any(${providers}) and provisioning_status like 'PENDING\\_%'
     order by id for update`.execute(tx);
   const having = (wanted: Waiting['status']) => rows.filter(({ status }) => status === wanted).map(({ id }) => id);

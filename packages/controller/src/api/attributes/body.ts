@@ -38,26 +38,56 @@ export function unwrapObject(body: unknown, envelope: Envelope): { object: Body;
 interface Entry {
   field: string;
   attribute: Attribute;
-  names: string[];
+  names: readonly [string, ...string[]];
 }
 
-const compiled = new WeakMap<AttributeTable, Entry[]>();
+/** The attributes that a request accepts, and all their names. */
+interface Accepting {
+  entries: Entry[];
+  isKnown(name: string): boolean;
+}
 
-function entriesOf(table: AttributeTable): Entry[] {
-  let entries = compiled.get(table);
-  if (!entries) {
-    entries = Object.entries(table).map(([field, attribute]) => ({
-      field,
-      attribute: attribute as Attribute,
-      names: [apiName(field, attribute), ...(attribute.aliases ?? [])],
-    }));
-    compiled.set(table, entries);
+function accepting(table: AttributeTable, accepts: (attribute: Attribute) => boolean): Accepting {
+  const entries = Object.entries(table)
+    .filter(([, attribute]) => accepts(attribute as Attribute))
+    .map(([field, attribute]): Entry => {
+      const names = [apiName(field, attribute), ...(attribute.aliases ?? [])] as const;
+      return { field, attribute: attribute as Attribute, names };
+    });
+  const names = new Set(entries.flatMap((entry) => entry.names));
+  return { entries, isKnown: (name) => names.has(name) };
+}
+
+interface Compiled {
+  create: Accepting;
+  update: Accepting;
+}
+
+const tables = new WeakMap<AttributeTable, Compiled>();
+
+function compiled(table: AttributeTable): Compiled {
+  let known = tables.get(table);
+  if (!known) {
+    known = {
+      create: accepting(table, ({ accepted }) => accepted !== 'never'),
+      update: accepting(table, ({ accepted }) => accepted === 'create and update'),
+    };
+    tables.set(table, known);
   }
-  return entries;
+  return known;
 }
+
+/** Defaults are shared by all requests; what a request gets of them is its own. */
+const copied = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? structuredClone(value) : value;
+const ownCopy = (value: unknown): unknown => (Array.isArray(value) && value.length === 0 ? [] : copied(value));
 
 /** The first of the attribute's names that the body has a value for; null counts only when no other name has one. */
-function givenValue(body: Body, names: string[]): { name: string; value: unknown } | null {
+function givenValue(body: Body, names: Entry['names']): { name: string; value: unknown } | null {
+  if (names.length === 1) {
+    const [only] = names;
+    return Object.hasOwn(body, only) ? { name: only, value: body[only] } : null;
+  }
   const present = names.filter((name) => Object.hasOwn(body, name));
   const name = present.find((candidate) => body[candidate] !== null) ?? present[0];
   return name === undefined ? null : { name, value: body[name] };
@@ -65,8 +95,8 @@ function givenValue(body: Body, names: string[]): { name: string; value: unknown
 
 /** @throws OctaviaError UNKNOWN_ATTRIBUTE(S), INVALID_ATTRIBUTE */
 export function parseCreate<T extends AttributeTable>(table: T, body: Body, at: Place): Created<T> {
-  const entries = entriesOf(table).filter(({ attribute }) => attribute.accepted !== 'never');
-  refuseUnknown(body, (name) => entries.some(({ names }) => names.includes(name)), at.path);
+  const { entries, isKnown } = compiled(table).create;
+  refuseUnknown(body, isKnown, at.path);
   const values: Body = {};
   const absent: string[] = [];
   for (const { field, attribute, names } of entries) {
@@ -74,9 +104,9 @@ export function parseCreate<T extends AttributeTable>(table: T, body: Body, at: 
     if (given && given.value !== null) {
       values[field] = attribute.type.parse(given.value, { name: given.name, path: at.path });
     } else if (attribute.required) {
-      absent.push(names[0]!);
+      absent.push(names[0]);
     } else {
-      values[field] = structuredClone((given && attribute.nullMeans) ?? attribute.default ?? null);
+      values[field] = ownCopy((given && attribute.nullMeans) ?? attribute.default ?? null);
     }
   }
   // What is given and wrong is named before what is missing.
@@ -86,15 +116,15 @@ export function parseCreate<T extends AttributeTable>(table: T, body: Body, at: 
 
 /** @throws OctaviaError UNKNOWN_ATTRIBUTE(S), INVALID_ATTRIBUTE, INVALID_OPTION (null where the contract refuses it) */
 export function parseUpdate<T extends AttributeTable>(table: T, body: Body, at: Place): Updated<T> {
-  const entries = entriesOf(table).filter(({ attribute }) => attribute.accepted === 'create and update');
-  refuseUnknown(body, (name) => entries.some(({ names }) => names.includes(name)), at.path);
+  const { entries, isKnown } = compiled(table).update;
+  refuseUnknown(body, isKnown, at.path);
   const values: Body = {};
   for (const { field, attribute, names } of entries) {
     const given = givenValue(body, names);
     if (!given) continue;
     if (given.value === null) {
       const replacement = onNull(attribute, given.name);
-      if (replacement !== undefined) values[field] = structuredClone(replacement);
+      if (replacement !== undefined) values[field] = ownCopy(replacement);
     } else {
       const type = attribute.updateType ?? attribute.type;
       values[field] = type.parse(given.value, { name: given.name, path: at.path });

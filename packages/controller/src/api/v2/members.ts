@@ -22,7 +22,7 @@ import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { knownSubnets, requireSubnet } from './subnets.ts';
-import { type LockedTree, lockChild, setPoolPending } from './tree-lock.ts';
+import { type LockedTree, lockTree, setPoolPending } from './tree-lock.ts';
 
 const KIND = 'Member';
 const PATH = '/v2/lbaas/pools/:pool/members';
@@ -41,11 +41,12 @@ async function memberOf(executor: Executor, pool: Pool, id: string): Promise<Mem
   return found(member?.poolId === pool.id ? member : null, KIND, id);
 }
 
-async function lockPool(tx: Tx, request: FastifyRequest): Promise<{ pool: Pool; tree: LockedTree }> {
-  const find = () => pools.get(tx, parameter(request, 'pool'));
-  const locked = await lockChild(tx, find, (pool) => pool.loadBalancerId);
-  if (!locked) throw new RouteFault(notFound('Pool', parameter(request, 'pool')));
-  return { pool: locked.child, tree: locked.tree };
+/** A pool never changes its load balancer: what was read before the transaction says what to lock. */
+async function lockPool(tx: Tx, { id, loadBalancerId }: Pool): Promise<{ pool: Pool; tree: LockedTree }> {
+  const tree = await lockTree(tx, loadBalancerId);
+  const pool = tree && (await pools.get(tx, id));
+  if (!pool) throw new RouteFault(notFound('Pool', id));
+  return { pool, tree };
 }
 
 export function members(server: FastifyInstance, deps: ApiDependencies): void {
@@ -74,12 +75,12 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
   });
 
   server.post(PATH, async (request, reply) => {
-    await parent(db, request);
+    const outside = await parent(db, request);
     const { projectId: _ignored, ...fields } = createBody(request, MEMBER, MEMBER_ENVELOPE);
     // Asked before the transaction: a network driver may need a database connection of its own.
     const subnets = await knownSubnets(deps.network, [fields.subnetId]);
     const member = await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, request);
+      const { pool, tree } = await lockPool(tx, outside);
       const { loadBalancer } = tree;
       authorise(request, 'member:post', pool.projectId);
       checkMemberAddress(fields.address, rules);
@@ -101,10 +102,10 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
   });
 
   server.put(`${PATH}/:id`, async (request) => {
-    await parent(db, request);
+    const outside = await parent(db, request);
     const change = updateBody(request, MEMBER, MEMBER_ENVELOPE);
     const member = await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, request);
+      const { pool, tree } = await lockPool(tx, outside);
       const { loadBalancer } = tree;
       const current = await memberOf(tx, pool, parameter(request));
       authorise(request, 'member:put', current.projectId);
@@ -123,8 +124,9 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
   });
 
   server.delete(`${PATH}/:id`, async (request, reply) => {
+    const outside = await parent(db, request);
     await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, request);
+      const { pool, tree } = await lockPool(tx, outside);
       const member = await memberOf(tx, pool, parameter(request));
       authorise(request, 'member:delete', member.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
@@ -138,7 +140,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
   });
 
   server.put(PATH, async (request, reply) => {
-    await parent(db, request);
+    const outside = await parent(db, request);
     const entries = parseBatch(readBody(request.body));
     const additive = isTrueish(queryParameters(request).get('additive_only') ?? '');
     const subnets = await knownSubnets(
@@ -146,7 +148,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       entries.map(({ wish }) => wish.subnetId),
     );
     await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, request);
+      const { pool, tree } = await lockPool(tx, outside);
       const { loadBalancer } = tree;
       authorise(request, 'member:post', pool.projectId);
       authorise(request, 'member:put', pool.projectId);
@@ -155,7 +157,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const plan = planBatch(entries, await store.byPool(tx, pool.id), additive);
       // Members that exist already keep their subnet, whatever the list says.
       for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);
-      const status = await initialStatus(tx, pool);
+      const status = plan.created.length > 0 ? await initialStatus(tx, pool) : 'OFFLINE';
       const created = plan.created.map(({ projectId: _ignored, ...fields }): Member => {
         return { ...newResource(deps, pool.projectId, status), ...fields, poolId: pool.id };
       });
@@ -167,14 +169,9 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       requirePoolActive(pool);
       const touched = [...created, ...plan.updated, ...plan.removed];
       if (touched.length === 0) return;
-      await setPoolPending(tx, tree, pool.id);
-      await store.insertAll(tx, created);
-      const updated = plan.updated.map(({ operatingStatus: _measured, ...wish }) => pendingUpdate(deps, wish));
-      await store.updateAll(tx, updated);
-      await store.updateAll(
-        tx,
-        plan.removed.map(({ id }) => ({ id, provisioningStatus: 'PENDING_DELETE' as const })),
-      );
+      const updated = plan.updated.map((member) => pendingUpdate(deps, mutable(member)));
+      const removed = plan.removed.map(({ id }) => ({ id, provisioningStatus: 'PENDING_DELETE' as const }));
+      await setPoolPending(tx, tree, pool.id, store.batch(created, updated, removed));
       await provider.submit(tx, {
         kind: 'batch_update_members',
         loadBalancerId: loadBalancer.id,
@@ -186,6 +183,11 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     });
     return reply.code(202).send();
   });
+}
+
+/** What a batch may change of a member; statuses that heartbeats measure are not among it. */
+function mutable({ id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort }: Member) {
+  return { id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort };
 }
 
 function changeOf(kind: 'create_member' | 'update_member' | 'delete_member', member: Member, loadBalancerId: string) {

@@ -2,13 +2,13 @@
  * The lock of a tree. The row of the load balancer is locked first and its state is judged later, because errors of the
  * request itself come before 409 in the order of the contract (VAL-ORDER); nothing can change in between.
  */
+import type { RawBuilder } from 'kysely';
 import type { L7Policy, LoadBalancer } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/database.ts';
 import * as l7policies from '../../store/l7-policies.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
-import * as pools from '../../store/pools.ts';
 
 export interface LockedTree {
   loadBalancer: LoadBalancer;
@@ -20,8 +20,7 @@ export interface LockedTree {
 
 /** Null when the load balancer does not exist. */
 export async function lockTree(tx: Tx, loadBalancerId: string): Promise<LockedTree | null> {
-  if (!(await loadBalancers.lockForUpdate(tx, loadBalancerId))) return null;
-  const loadBalancer = await loadBalancers.get(tx, loadBalancerId);
+  const loadBalancer = await loadBalancers.lock(tx, loadBalancerId);
   if (!loadBalancer) return null;
   return {
     loadBalancer,
@@ -30,7 +29,7 @@ export async function lockTree(tx: Tx, loadBalancerId: string): Promise<LockedTr
         throw new OctaviaError('IMMUTABLE', { kind: 'Load Balancer', id: loadBalancer.id });
       }
     },
-    setPending: () => loadBalancers.update(tx, loadBalancer.id, { provisioningStatus: 'PENDING_UPDATE' }),
+    setPending: () => loadBalancers.setPending(tx, loadBalancer.id),
   };
 }
 
@@ -57,17 +56,19 @@ export async function setListenersPending(tx: Tx, poolId: string): Promise<void>
   }
 }
 
-/** Pool, its listeners and the load balancer wait for a change below the pool. */
-export async function setPoolPending(tx: Tx, tree: LockedTree, poolId: string): Promise<void> {
-  await tree.setPending();
-  await setListenersPending(tx, poolId);
-  await pools.update(tx, poolId, { provisioningStatus: 'PENDING_UPDATE' });
+/** Pool, its listeners and the load balancer wait for a change below the pool, which the same statement may write. */
+export async function setPoolPending(
+  tx: Tx,
+  tree: LockedTree,
+  poolId: string,
+  change: readonly RawBuilder<unknown>[] = [],
+): Promise<void> {
+  await loadBalancers.setPending(tx, tree.loadBalancer.id, { poolId }, change);
 }
 
 /** A listener and the load balancer wait for a change below the listener. */
 export async function setListenerPending(tx: Tx, tree: LockedTree, listenerId: string): Promise<void> {
-  await tree.setPending();
-  await listeners.update(tx, listenerId, { provisioningStatus: 'PENDING_UPDATE' });
+  await loadBalancers.setPending(tx, tree.loadBalancer.id, { listenerId });
 }
 
 /** Policy, its listener and the load balancer wait for a change of one of its rules. */

@@ -10,9 +10,20 @@ export interface MemberRules {
   reservedIps: readonly string[];
 }
 
+const canonicalLists = new WeakMap<readonly string[], ReadonlySet<string | null>>();
+
+function canonical(addresses: readonly string[]): ReadonlySet<string | null> {
+  let known = canonicalLists.get(addresses);
+  if (!known) {
+    known = new Set(addresses.map((address) => canonicalAddress(address.trim())));
+    canonicalLists.set(addresses, known);
+  }
+  return known;
+}
+
 /** @throws OctaviaError INVALID_OPTION */
 export function checkMemberAddress(address: string, rules: MemberRules): void {
-  if (rules.reservedIps.some((reserved) => canonicalAddress(reserved.trim()) === address)) {
+  if (canonical(rules.reservedIps).has(address)) {
     throw invalidOption(address, 'member address');
   }
 }
