@@ -22,11 +22,12 @@ const COMMANDS = {
 };
 
 // Type stripping still calls itself experimental; the flow engine's driver use is deprecated for a release to come.
-// A smaller young generation saves 20 MB of the idle control plane (147 → 127 MB with the noop cloud).
+// A smaller young generation (the default is 16 MB) saves memory; with 4 MB lists cost a quarter more processor time than
+// with 8, for answers under way are copied again and again.
 const FLAGS = [
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=DeprecationWarning',
-  '--max-semi-space-size=4',
+  '--max-semi-space-size=8',
 ];
 
 function main() {
