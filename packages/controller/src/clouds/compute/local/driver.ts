@@ -6,6 +6,7 @@
  * is not recorded is removed and made afresh: it has not served anybody yet.
  */
 import { mkdir, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isOctaviaError, OctaviaError } from '../../../errors.ts';
 import type { LocalInstance } from '../../local-host/instance.ts';
 import { listLinks } from '../../local-host/ip.ts';
@@ -41,6 +42,15 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
 
 function isRunning(record: InstanceRecord): record is InstanceRecord & { process: ProcessIdentity } {
   return record.state === 'running' && record.process !== null && isAlive(record.process);
+}
+
+/** A dying process has lost its network namespace (`ip` fails then) some moments before it counts as ended. */
+async function endsSoon(process: ProcessIdentity): Promise<boolean> {
+  for (let waited = 0; waited < 200; waited += 10) {
+    if (!isAlive(process)) return true;
+    await sleep(10);
+  }
+  return !isAlive(process);
 }
 
 export class LocalComputeDriver implements ComputeDriver {
@@ -216,7 +226,7 @@ export class LocalComputeDriver implements ComputeDriver {
       return running;
     } catch (error) {
       // The sandbox is set up while we plug: what bubblewrap said then tells more than what `ip` missed.
-      const ended = process !== null && !isAlive(process);
+      const ended = process !== null && (await endsSoon(process));
       await clear();
       if (ended) throw new Error(`the sandbox ended at once: ${await readConsoleTail(directory)}`, { cause: error });
       throw error;
