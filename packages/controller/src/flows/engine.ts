@@ -4,6 +4,7 @@
 import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
 import type { Operation } from '../domain/operations.ts';
 import { isDatabaseUnavailable } from '../store/database.ts';
+import { openPool } from '../store/pool.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
 import type { Flow, FlowDependencies, FlowLogger } from './flow.ts';
 import { type Durable, type RunOptions, runOperation } from './runner.ts';
@@ -29,16 +30,20 @@ const DATABASE_RETRY = { retriesAllowed: true, maxAttempts: 600, intervalSeconds
 export class FlowEngine {
   readonly #options: EngineOptions;
   readonly #dependencies: FlowDependencies;
+  readonly #pool: ReturnType<typeof openPool>;
   /** Workflows whose body runs in this process right now. */
   readonly running = new Set<string>();
 
   constructor(options: EngineOptions, dependencies: FlowDependencies, flowOf: (operation: Operation) => Flow) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#pool = openPool({ connectionString: options.url, max: 8 }, (error) =>
+      dependencies.log.warn({ component: 'flow engine', reason: error.message }, 'Lost a database connection'),
+    );
     DBOS.setConfig({
       name: APPLICATION,
       systemDatabaseUrl: options.url,
-      systemDatabasePoolSize: 8,
+      systemDatabasePool: this.#pool,
       applicationVersion: APPLICATION_VERSION,
       executorID: options.workerId,
       listenQueues: [QUEUE],
@@ -77,6 +82,7 @@ export class FlowEngine {
   /** Stops taking operations and waits for the running ones; what does not end in time is taken over later. */
   async stop(graceMs: number): Promise<void> {
     await DBOS.shutdown({ workflowCompletionTimeoutMS: graceMs, deregister: true });
+    await this.#pool.end();
   }
 
   /** Operations that some worker has begun and not ended. */

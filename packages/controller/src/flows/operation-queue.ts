@@ -2,26 +2,30 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import type { Store, Tx } from '../store/database.ts';
 import type { NewOperation } from '../store/operations.ts';
 import * as operations from '../store/operations.ts';
+import { openPool } from '../store/pool.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
 
 /** The API's end of the engine: an accepted change and its owner come into being in one transaction, or neither does. */
 export class OperationQueue {
   readonly #store: Store;
   readonly #client: DBOSClient;
+  readonly #pool: ReturnType<typeof openPool>;
 
-  private constructor(store: Store, client: DBOSClient) {
+  private constructor(store: Store, client: DBOSClient, pool: ReturnType<typeof openPool>) {
     this.#store = store;
     this.#client = client;
+    this.#pool = pool;
   }
 
   static async open(store: Store, url: string): Promise<OperationQueue> {
     // The client writes through the transaction's connection; its own pool is only for look-ups.
+    const pool = openPool({ connectionString: url, max: 1 }, () => undefined);
     const client = await DBOSClient.create({
       systemDatabaseUrl: url,
-      systemDatabasePoolSize: 1,
+      systemDatabasePool: pool,
       applicationName: APPLICATION,
     });
-    return new OperationQueue(store, client);
+    return new OperationQueue(store, client, pool);
   }
 
   async submit(tx: Tx, operation: NewOperation): Promise<void> {
@@ -43,5 +47,6 @@ export class OperationQueue {
 
   async close(): Promise<void> {
     await this.#client.destroy();
+    await this.#pool.end();
   }
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { OctaviaError } from '../errors.ts';
+import { openPool } from './pool.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -92,14 +93,8 @@ export class Store {
   readonly #afterCommit = new WeakMap<Tx, (() => void)[]>();
 
   constructor(options: StoreOptions) {
-    this.pool = new pg.Pool({
-      connectionString: options.url,
-      max: options.maxConnections,
-      types,
-      application_name: 'octavia',
-      connectionTimeoutMillis: 10_000,
-    });
-    this.pool.on('error', (error) => options.onIdleError?.(error));
+    const config = { connectionString: options.url, max: options.maxConnections, types };
+    this.pool = openPool(config, (error) => options.onIdleError?.(error));
     // Kysely hides the connection of a transaction; noting it at checkout lets the flow engine write in the same transaction.
     const pool = {
       connect: async (): Promise<pg.PoolClient> => {

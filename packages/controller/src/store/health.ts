@@ -34,7 +34,8 @@ export async function expectedTrees(executor: Executor, amphoraIds: string[]): P
 
 /** Writes changed operating statuses, one statement per kind. */
 export async function setOperatingStatuses(tx: Tx, changes: StatusChange[]): Promise<void> {
-  for (const kind of ['member', 'pool', 'listener', 'load_balancer'] as const) {
+  // In the order in which the API takes its locks, or the two could wait for each other.
+  for (const kind of ['load_balancer', 'listener', 'pool', 'member'] as const) {
     const rows = changes.filter((change) => change.kind === kind).sort((a, b) => (a.id < b.id ? -1 : 1));
     if (rows.length === 0) continue;
     await sql`

@@ -93,6 +93,16 @@ export function describeInstance(parts: Pick<LocalInstance, 'tag' | 'stateDir' |
 
 const instanceFile = (stateDir: string): string => join(stateDir, 'instance.json');
 
+/** Empty when the text is no JSON object: the checks behind then refuse it with the file's name. */
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
 /** The instance a state directory holds; null when none was started there yet. Touches nothing. */
 export async function readInstance(stateDir: string): Promise<LocalInstance | null> {
   let text: string;
@@ -102,7 +112,7 @@ export async function readInstance(stateDir: string): Promise<LocalInstance | nu
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  const { tag, block, netns } = JSON.parse(text) as Record<string, unknown>;
+  const { tag, block, netns } = parseObject(text);
   if (typeof tag !== 'string' || !/^[0-9a-f]{6}$/.test(tag) || typeof block !== 'string') {
     throw new OctaviaError('STARTUP', { detail: `${instanceFile(stateDir)} is damaged; restore or remove it.` });
   }

@@ -18,7 +18,14 @@ function configFileOption(): Option {
 function stateDirOption(): Option {
   return new Option('--state-dir <dir>', 'folder of everything that outlives the process')
     .env('OCTAVIA_STATE_DIR')
+    .argParser(parseStateDir)
     .default('/var/lib/octavia');
+}
+
+/** An unset variable on the command line must not mean the current folder. */
+function parseStateDir(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It must name a folder.');
 }
 
 function parsePort(text: string): number {

@@ -43,14 +43,19 @@ export async function up(given: UpOptions): Promise<void> {
   const signal = firstSignal();
   const undo = new UndoStack();
   try {
-    const interrupted = signal.then((name) => {
-      throw new OctaviaError('STARTUP', { detail: `Stopped by ${name} while starting.` });
-    });
-    const running = await Promise.race([start(options, undo), interrupted]);
-    interrupted.catch(() => {});
-    await runInForeground(running, STOP_TIMEOUT_SECONDS, signal);
+    const starting = start(options, undo);
+    void signal.then((name) => undo.interrupt(name));
+    const started = await Promise.race([starting, signal]);
+    if (typeof started === 'string') {
+      // The step under way ends first: nothing may still be made while it is taken back.
+      const finished = await starting;
+      await finished.stop();
+      undo.check();
+    } else await runInForeground(started, STOP_TIMEOUT_SECONDS, signal);
   } catch (error) {
     await undo.run();
+    // A step that the same signal cut off failed because of it: that is what the user did, and reads.
+    undo.check();
     throw error;
   }
 }
@@ -122,6 +127,7 @@ async function enterNamespace(netns: string, stateDir: string, undo: UndoStack):
     undo.push(() => removeMadeNamespace(stateDir));
     process.env[MADE] = `${process.env[MADE] ?? ''},netns`;
   }
+  undo.check();
   return continueInside(netns);
 }
 
