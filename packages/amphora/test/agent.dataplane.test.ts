@@ -129,7 +129,7 @@ describe('plugging', () => {
       expect(link).toContain('mtu 1400');
       expect(link).toContain(`inet ${VIP}/24`);
       expect(link).toContain('inet6 fd77::10/64');
-      expect(link).not.toContain('tentative');
+      expect(link).not.toMatch(/scope global[^\n]*tentative/);
       const routes = lab.traffic('ip', 'route');
       expect(routes).toContain('default via 10.77.0.1 dev eth1');
       expect(routes).toContain('10.99.0.0/16 via 10.77.0.9 dev eth1');
