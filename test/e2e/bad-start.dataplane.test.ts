@@ -1,7 +1,7 @@
-import { chownSync, existsSync, mkdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Bench, namespaceExists, OCTAVIA, processesOf, runAsNobody, runOctavia, runToEnd } from './harness.ts';
 
 let bench: Bench;
@@ -90,4 +90,45 @@ test('the noop cloud runs without root', async () => {
     code: 0,
     stdout: true,
   });
+});
+
+test('an empty state directory is refused, not taken for the current folder', async () => {
+  const { code, stderr } = await runOctavia(['up', '--cloud', 'noop', '--state-dir', '']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('It must name a folder.');
+});
+
+test.each(['up', 'down'])('a damaged instance.json is named by %s', async (name) => {
+  const state = join(bench.folder, 'damaged');
+  mkdirSync(state);
+  writeFileSync(join(state, 'instance.json'), '{');
+  const { code, stderr } = await runOctavia([name, '--state-dir', state]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${join(state, 'instance.json')} is damaged; restore or remove it.`);
+});
+
+test('a PostgreSQL that is killed is started again, and the control plane lives on', async () => {
+  const { process: child } = await bench.up('killed', 19_924);
+  const pidFile = join(bench.stateDir('killed'), 'postgres/data/postmaster.pid');
+  const postmaster = () => Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  const before = postmaster();
+  process.kill(before, 'SIGKILL');
+  const status = () =>
+    bench.inside(
+      'curl',
+      '-s',
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code}',
+      'http://127.0.0.1:19924/v2/lbaas/loadbalancers',
+    );
+  await vi.waitFor(
+    async () => {
+      expect(postmaster()).not.toBe(before);
+      expect(await status()).toBe('200');
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  expect(child.exitCode).toBeNull();
 });
