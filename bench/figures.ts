@@ -29,6 +29,8 @@ export async function measureCloud(
   await idle();
   say(`control plane without load balancers: ${residentMegabytes(controlPlane.pid).toFixed(1)} MB`);
   const createSeconds = await measureCreates(client, controlPlane, say);
+  // At rest: what an amphora costs all day. Right after the creates the youngest still hold some 1.5 MB of their boot.
+  await idle();
   const agents = agentPids(stateDir).map(proportionalMegabytes);
   if (agents.length !== ROUNDS) throw new Error(`${agents.length} agents run instead of ${ROUNDS}`);
   say(`agents: ${agents.map((megabytes) => megabytes.toFixed(1)).join(' ')} MB`);
