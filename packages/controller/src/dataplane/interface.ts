@@ -14,14 +14,59 @@ export interface PluggedPort {
   mtu: number;
 }
 
+/** Another address of the load balancer on the VIP's port. */
+export interface AdditionalVipPlug {
+  subnet: Subnet;
+  address: string;
+}
+
+/** The VIP's port. STANDALONE amphorae hold the VIPs themselves, MASTER and BACKUP leave them to keepalived. */
+export interface PluggedVip extends PluggedPort {
+  additional?: AdditionalVipPlug[];
+}
+
+/** What both amphorae of an ACTIVE_STANDBY load balancer share to elect a master. */
+export interface VrrpGroup {
+  name: string;
+  authType: 'PASS' | 'AH';
+  /** A secret. */
+  authPass: string;
+  /** Seconds between two advertisements. */
+  advertInt: number;
+}
+
+/** Without a time limit of its own, a call lasts as long as the configured tries. */
+export interface CallLimit {
+  timeoutMs?: number;
+}
+
 export interface DataplaneDriver {
   readonly name: string;
   /** Waits for the agent to answer. @throws OctaviaError AMPHORA_UNREACHABLE after the configured attempts */
   waitUntilReachable(amphora: Amphora): Promise<void>;
-  /** Puts the VIP on the interface that holds the port's MAC, inside the traffic namespace. Idempotent. Returns the interface name. */
-  plugVip(amphora: Amphora, plugged: PluggedPort): Promise<string>;
+  /** One quick try, without repetition: whether the agent answers. Never throws. */
+  probe(amphora: Amphora, timeoutMs: number): Promise<boolean>;
+  /**
+   * Readies the interface that holds the port's MAC, inside the traffic namespace, for the VIP and the additional
+   * ones. Idempotent. Returns the interface name.
+   */
+  plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string>;
   /** Puts a member network's port into the traffic namespace. Idempotent. */
   plugNetwork(amphora: Amphora, plugged: PluggedPort): Promise<void>;
-  /** Renders the tree for this amphora and makes it the running configuration. Idempotent. */
-  apply(amphora: Amphora, tree: LoadBalancerTree): Promise<ApplyOutcome>;
+  /**
+   * Renders the tree for this amphora and makes it the running configuration. Idempotent. With a time limit, an
+   * amphora that may be dead is asked only that long.
+   */
+  apply(amphora: Amphora, tree: LoadBalancerTree, limit?: CallLimit): Promise<ApplyOutcome>;
+  /**
+   * Makes keepalived hold the VIPs according to the amphora's role, starting or reloading it. Needs the VRRP fields of
+   * all amphorae of the tree. Does nothing for STANDALONE. Idempotent.
+   */
+  applyVrrp(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup, limit?: CallLimit): Promise<void>;
+  /** Replaces the agent's own server certificate (key and certificate in one PEM), while it serves requests. */
+  uploadCertificate(amphora: Amphora, pem: string): Promise<void>;
+  /** Replaces the agent's configuration file. `unsupported`: an agent too old to know how. */
+  updateAgentConfiguration(amphora: Amphora, text: string): Promise<'applied' | 'unsupported'>;
+  /** What the agent tells of its amphora, as it tells it; for diagnosis. */
+  details(amphora: Amphora): Promise<unknown>;
 }

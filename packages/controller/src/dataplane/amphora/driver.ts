@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentPaths, type LoadBalancerAction } from '@octavia/amphora/protocol/agent-api';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { renderLoadBalancer } from '../haproxy/render.ts';
 import { writeConfig } from '../haproxy/writer.ts';
-import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../interface.ts';
+import type { ApplyOutcome, DataplaneDriver, PluggedPort, PluggedVip } from '../interface.ts';
 import { AgentClient } from './agent-client.ts';
 import { readInterface, readUploaded } from './answers.ts';
 import type { AmphoraDriverOptions } from './options.ts';
@@ -24,7 +25,15 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     await this.#client.requestWhenBooted(amphora, { method: 'GET', path: agentPaths.info() });
   }
 
-  async plugVip(amphora: Amphora, plugged: PluggedPort): Promise<string> {
+  async probe(amphora: Amphora, timeoutMs: number): Promise<boolean> {
+    const asked = this.#client.request(amphora, { method: 'GET', path: agentPaths.info() }).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asked, sleep(timeoutMs, false, { ref: false })]);
+  }
+
+  async plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string> {
     const vip = vipAddress(amphora, plugged);
     if (vip === null) {
       const detail = `port ${plugged.port.id} has no address in subnet ${plugged.subnet.id}`;
@@ -56,6 +65,26 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     const action = running === null ? 'start' : 'reload';
     await this.#act(amphora, loadBalancerId, action);
     return { method: action };
+  }
+
+  async applyVrrp(amphora: Amphora): Promise<void> {
+    if (amphora.role === 'STANDALONE') return;
+    const detail = 'this release renders no keepalived configuration yet';
+    throw new OctaviaError('AMPHORA_REFUSED', { id: amphora.id, status: 'nothing', request: 'VRRP', detail });
+  }
+
+  async uploadCertificate(amphora: Amphora, pem: string): Promise<void> {
+    await this.#client.request(amphora, { method: 'PUT', path: agentPaths.certificate(), body: pem });
+  }
+
+  async updateAgentConfiguration(amphora: Amphora, text: string): Promise<'applied' | 'unsupported'> {
+    const request = { method: 'PUT', path: agentPaths.config(), body: text, accept: [404] } as const;
+    const { status } = await this.#client.request(amphora, request);
+    return status === 404 ? 'unsupported' : 'applied';
+  }
+
+  async details(amphora: Amphora): Promise<unknown> {
+    return (await this.#client.request(amphora, { method: 'GET', path: agentPaths.details() })).json;
   }
 
   /** Ends idle connections; the driver can still be used. */

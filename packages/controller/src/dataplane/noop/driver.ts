@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
-import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../interface.ts';
+import type { ApplyOutcome, DataplaneDriver, PluggedPort, PluggedVip, VrrpGroup } from '../interface.ts';
 
 export type NoopCall =
-  | { call: 'waitUntilReachable'; amphoraId: string }
+  | { call: 'waitUntilReachable' | 'probe' | 'details' | 'uploadCertificate'; amphoraId: string }
+  | { call: 'updateAgentConfiguration'; amphoraId: string; text: string }
   | { call: 'plugVip' | 'plugNetwork'; amphoraId: string; portId: string }
-  | { call: 'apply'; amphoraId: string; tree: LoadBalancerTree };
+  | { call: 'apply'; amphoraId: string; tree: LoadBalancerTree }
+  | { call: 'applyVrrp'; amphoraId: string; tree: LoadBalancerTree; group: VrrpGroup };
 
 export interface NoopDataplaneOptions {
   /** Milliseconds that every call takes. */
@@ -31,7 +33,12 @@ export class NoopDataplaneDriver implements DataplaneDriver {
     await this.#record({ call: 'waitUntilReachable', amphoraId: amphora.id });
   }
 
-  async plugVip(amphora: Amphora, plugged: PluggedPort): Promise<string> {
+  async probe(amphora: Amphora): Promise<boolean> {
+    await this.#record({ call: 'probe', amphoraId: amphora.id });
+    return true;
+  }
+
+  async plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string> {
     await this.#record({ call: 'plugVip', amphoraId: amphora.id, portId: plugged.port.id });
     return 'eth1';
   }
@@ -45,6 +52,24 @@ export class NoopDataplaneDriver implements DataplaneDriver {
     if (this.#served.has(amphora.id)) return { method: 'reload' };
     this.#served.add(amphora.id);
     return { method: 'start' };
+  }
+
+  async applyVrrp(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup): Promise<void> {
+    await this.#record({ call: 'applyVrrp', amphoraId: amphora.id, tree, group });
+  }
+
+  async uploadCertificate(amphora: Amphora): Promise<void> {
+    await this.#record({ call: 'uploadCertificate', amphoraId: amphora.id });
+  }
+
+  async updateAgentConfiguration(amphora: Amphora, text: string): Promise<'applied'> {
+    await this.#record({ call: 'updateAgentConfiguration', amphoraId: amphora.id, text });
+    return 'applied';
+  }
+
+  async details(amphora: Amphora): Promise<unknown> {
+    await this.#record({ call: 'details', amphoraId: amphora.id });
+    return { uuid: amphora.id };
   }
 
   async #record(call: NoopCall): Promise<void> {
