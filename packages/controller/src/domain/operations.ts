@@ -8,6 +8,7 @@ export const RESOURCE_TYPES = [
   'health_monitor',
   'l7policy',
   'l7rule',
+  'amphora',
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
@@ -35,6 +36,10 @@ export const OPERATION_KINDS = [
   'create_l7rule',
   'update_l7rule',
   'delete_l7rule',
+  'failover_amphora',
+  'delete_amphora',
+  'rotate_amphora_certificate',
+  'update_amphora_configuration',
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
@@ -42,14 +47,17 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
 export const OPERATION_STATES = ['queued', 'running', 'undoing', 'succeeded', 'failed'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
-/** Ids of members a batch touches; empty for other kinds. */
 export interface OperationInput {
+  /** Members a batch touches. */
   memberIds?: string[];
   cascade?: boolean;
+  /** Why the controller itself asked for it, in the operator's words. */
+  cause?: string;
 }
 
 export interface Operation {
   id: string;
+  /** Of an amphora that belongs to none: the amphora's own id. */
   loadBalancerId: string;
   projectId: string;
   kind: OperationKind;

@@ -55,6 +55,11 @@ export async function ensure(tx: Tx, amphora: Amphora): Promise<void> {
   if (!existing) await table.insert(tx, amphora);
 }
 
+/** The health manager leaves it alone from now on. Nothing happens when it was never heard. */
+export async function markHealthBusy(executor: Executor, id: string): Promise<void> {
+  await sql`update amphora_health set busy = true where amphora_id = ${id}`.execute(executor);
+}
+
 export async function memberPorts(
   executor: Executor,
   amphoraId: string,

@@ -148,7 +148,7 @@ export async function fail(tx: Tx, operation: Operation, reason: string): Promis
   const { kind, resourceType, resourceId, loadBalancerId } = operation;
   const ids = [loadBalancerId];
   const untouched = () => null;
-  if (resourceType === 'load_balancer') {
+  if (resourceType === 'load_balancer' || resourceType === 'amphora') {
     const created = kind === 'create_load_balancer';
     await setPending(tx, ids, created ? 'ERROR' : 'ACTIVE', created ? reason : null, untouched, CHILD_TABLES);
     await setPending(tx, ids, 'ERROR', reason, untouched, ['load_balancer']);
