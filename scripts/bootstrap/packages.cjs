@@ -15,8 +15,9 @@ const PACKAGES = {
   // The commands that `up` prints use it.
   curl: 'curl',
 };
-/** The tests look at certificates with it. */
-const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl' };
+/** The tests look at certificates with the one and send logs through the other. */
+const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl', rsyslog: 'rsyslogd' };
+const WITH_SERVICE = ['haproxy', 'keepalived', 'rsyslog'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
@@ -53,7 +54,7 @@ function ensurePackages(command) {
     apt(['install', '-y', '-q', '--no-install-recommends', ...missing]);
   });
   // Amphorae start their own processes: the services that the packages enable stay off after a reboot, too.
-  spawnSync('systemctl', ['disable', ...missing.filter((name) => name === 'haproxy' || name === 'keepalived')], {
+  spawnSync('systemctl', ['disable', ...missing.filter((name) => WITH_SERVICE.includes(name))], {
     stdio: 'ignore',
   });
   const still = missingPackages(packages);

@@ -17,6 +17,8 @@ export interface AgentConfiguration {
   /** Seconds. */
   requestReadTimeout?: number;
   tlsProtocol?: string;
+  /** LOG_LOCALn of what the amphora's own programs say. */
+  administrativeLogFacility?: number;
 }
 
 /** Where the files of an amphora lie, inside it. */
@@ -75,6 +77,7 @@ export function renderAgentConfiguration(given: AgentConfiguration): string {
       agent_server_cert: AMPHORA_FILES.serverCertificate,
       agent_request_read_timeout: given.requestReadTimeout ?? 180,
       agent_tls_protocol: given.tlsProtocol ?? 'TLSv1.2',
+      administrative_log_facility: given.administrativeLogFacility ?? 1,
       amphora_id: given.amphoraId,
     },
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/index.ts';
 import { renderAgentConfiguration } from '../dataplane/agent-configuration.ts';
+import { logForwarding } from '../dataplane/rsyslog/offloading.ts';
 import type { Amphora } from '../domain/resources.ts';
 import { OctaviaError } from '../errors.ts';
 import { FlowEngine } from '../flows/engine.ts';
@@ -33,6 +34,7 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
       certificates,
       dataplane,
       agentConfiguration: agentConfiguration(config),
+      ...(await logForwarding(config)),
       computeWait: {
         intervalMs: amp_active_wait_sec * 1000,
         timeoutMs: amp_active_retries * amp_active_wait_sec * 1000,
@@ -78,6 +80,7 @@ function agentConfiguration({ health_manager, haproxy_amphora, amphora_agent, DE
       basePath: haproxy_amphora.base_path,
       haproxyCmd: haproxy_amphora.haproxy_cmd,
       requestReadTimeout: amphora_agent.agent_request_read_timeout,
+      administrativeLogFacility: amphora_agent.administrative_log_facility,
       tlsProtocol: amphora_agent.agent_tls_protocol,
       debug: DEFAULT.debug,
     });

@@ -32,6 +32,7 @@ it('has the options that the agent reads', () => {
     'amphora_agent.agent_server_cert': '/etc/octavia/certs/server.pem',
     'amphora_agent.agent_request_read_timeout': '180',
     'amphora_agent.agent_tls_protocol': 'TLSv1.2',
+    'amphora_agent.administrative_log_facility': '1',
     'amphora_agent.amphora_id': given.amphoraId,
   });
 });

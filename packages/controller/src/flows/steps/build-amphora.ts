@@ -75,6 +75,7 @@ function bootInstance(id: string): Step {
           '/etc/octavia/amphora-agent.conf': context.agentConfiguration(amphora),
           '/etc/octavia/certs/server.pem': `${issued.certificate.trimEnd()}\n${issued.privateKey}`,
           '/etc/octavia/certs/client_ca.pem': await certificates.clientCa(),
+          ...(context.logForwarding ? { '/etc/rsyslog.d/10-rsyslog.conf': context.logForwarding } : {}),
         },
       });
       await amphorae.update(store.db, id, { computeId: instance.id, certExpiration: issued.expiresAt });

@@ -14,6 +14,7 @@ import { withHostLock } from '../../local-host/lock.ts';
 import { isAlive, killProcesses, type ProcessIdentity } from '../../local-host/process.ts';
 import type { NetworkDriver, Port } from '../../network/interface.ts';
 import type { BuildRequest, ComputeDriver, ComputeInstance } from '../interface.ts';
+import { LOGGING_FILES } from './logging.ts';
 import {
   directoryExists,
   directoryOf,
@@ -185,7 +186,7 @@ export class LocalComputeDriver implements ComputeDriver {
   /** Directory, files and management port; described as `building` once all three are there. */
   async #prepare(directory: string, request: BuildRequest): Promise<InstanceRecord> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeFiles(directory, request.files);
+    await writeFiles(directory, { ...LOGGING_FILES, ...request.files });
     const { management } = this.#instance.networks;
     const managementPort = await this.#network.createPort({
       name: managementPortName(request.amphoraId),

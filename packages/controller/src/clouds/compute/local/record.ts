@@ -61,7 +61,12 @@ export async function listInstanceIds(instance: Pick<LocalInstance, 'stateDir'>)
 }
 
 /** Directories of an instance and where the sandbox sees them. */
-export const MOUNTS = { etc: '/etc/octavia', lib: '/var/lib/octavia' } as const;
+export const MOUNTS = {
+  etc: '/etc/octavia',
+  lib: '/var/lib/octavia',
+  log: '/var/log',
+  'rsyslog.d': '/etc/rsyslog.d',
+} as const;
 
 /** Where a file of the instance lies on the host. Null when the path is outside the instance's directories. Pure. */
 export function hostPathOf(directory: string, path: string): string | null {
@@ -79,6 +84,7 @@ export async function writeFiles(directory: string, files: Record<string, string
   await mkdir(join(directory, 'etc'), { recursive: true, mode: 0o700 });
   // HAProxy's unprivileged worker must be able to walk through.
   await mkdir(join(directory, 'lib'), { recursive: true, mode: 0o755 });
+  for (const folder of ['log', 'rsyslog.d']) await mkdir(join(directory, folder), { recursive: true, mode: 0o700 });
   for (const [path, content] of Object.entries(files)) {
     const target = hostPathOf(directory, path);
     if (target === null) throw new Error(`${path} is outside ${Object.values(MOUNTS).join(' and ')}`);

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { toolEnvironment } from '../../local-host/command.ts';
 import type { LocalInstance } from '../../local-host/instance.ts';
 import { findProcesses, identify, isAlive, type ProcessIdentity } from '../../local-host/process.ts';
+import { CONSOLE_FILE, START_LOGGING } from './logging.ts';
 import { amphoraeDirectory, MOUNTS } from './record.ts';
 
 export interface SandboxOptions {
@@ -78,6 +79,7 @@ const MARK_POLL_MS = 2;
 /** The agent may die; HAProxy then keeps serving and the next agent adopts it. */
 const INIT_SCRIPT =
   `: > ${MOUNTS.lib}/${STARTED_MARK}; ` +
+  START_LOGGING +
   'while :; do /opt/octavia/node --max-old-space-size=64 --max-semi-space-size=1 /opt/octavia/amphora-agent.cjs; echo "the agent ended with status $?, starting it again"; sleep 1; done';
 
 /** `/bin` and its kind are links into /usr on merged systems, directories on others. */
@@ -106,7 +108,9 @@ export function sandboxArguments(options: SandboxOptions): string[] {
     ...ETC_FILES.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     ...['--dev', '/dev', '--proc', '/proc', '--dir', '/sys', '--dir', '/root'],
     ...['--tmpfs', '/tmp', '--tmpfs', '/run', '--symlink', '../run', '/var/run', '--dir', '/var/log'],
-    ...['--bind', join(options.directory, 'etc'), MOUNTS.etc, '--bind', join(options.directory, 'lib'), MOUNTS.lib],
+    // Instances of former releases lack the younger folders.
+    ...Object.entries(MOUNTS).flatMap(([folder, path]) => ['--bind-try', join(options.directory, folder), path]),
+    ...['--ro-bind-try', join(options.directory, 'console.log'), CONSOLE_FILE],
     ...['--ro-bind', options.agentNode, '/opt/octavia/node'],
     ...['--ro-bind', options.agentBundle, '/opt/octavia/amphora-agent.cjs'],
     ...['--remount-ro', '/', '--chdir', '/', '--', '/bin/sh', '-c', INIT_SCRIPT],
