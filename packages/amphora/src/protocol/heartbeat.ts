@@ -118,32 +118,39 @@ function count(value: unknown, what: string): number {
   return value;
 }
 
-/** `Object.fromEntries` defines own properties, so a key such as `__proto__` stays harmless data. */
-function mapRecord<T>(source: Record<string, unknown>, convert: (value: unknown, key: string) => T): Record<string, T> {
-  return Object.fromEntries(Object.entries(source).map(([key, value]) => [key, convert(value, key)]));
+/**
+ * Checks every value and hands the object on as it was parsed: a health manager reads thousands of messages a second, and
+ * copying their maps would cost it more than the signature does. `JSON.parse` makes own properties, so a key such as
+ * `__proto__` stays harmless data.
+ */
+function everyValue<T>(source: Record<string, unknown>, check: (value: unknown) => T): Record<string, T> {
+  for (const key of Object.keys(source)) check(source[key]);
+  return source as Record<string, T>;
 }
+
+const COUNTS = ['tx', 'rx', 'conns', 'totconns', 'ereq'] as const;
 
 function parseListener(value: unknown): HeartbeatListener {
   const listener = record(value, 'listener');
+  text(listener.status, 'listener status');
   const stats = record(listener.stats, 'stats');
-  return {
-    status: text(listener.status, 'listener status'),
-    stats: {
-      tx: count(stats.tx, 'tx'),
-      rx: count(stats.rx, 'rx'),
-      conns: count(stats.conns, 'conns'),
-      totconns: count(stats.totconns, 'totconns'),
-      ereq: count(stats.ereq, 'ereq'),
-    },
-  };
+  for (const name of COUNTS) count(stats[name], name);
+  return value as HeartbeatListener;
 }
+
+const memberStatus = (value: unknown): string => text(value, 'member status');
 
 function parsePool(value: unknown): HeartbeatPool {
   const pool = record(value, 'pool');
-  return {
-    status: text(pool.status, 'pool status'),
-    members: mapRecord(record(pool.members ?? {}, 'members'), (status) => text(status, 'member status')),
-  };
+  text(pool.status, 'pool status');
+  pool.members ??= {};
+  everyValue(record(pool.members, 'members'), memberStatus);
+  return value as HeartbeatPool;
+}
+
+function withoutPools(listeners: Record<string, unknown>): Record<string, HeartbeatListener> {
+  const entries = Object.entries(everyValue(listeners, parseListener));
+  return Object.fromEntries(entries.map(([id, { status, stats }]) => [id, { status, stats }]));
 }
 
 /** Version 1 nests the pools in their listeners; the key gets the listener's id as in later versions. */
@@ -179,7 +186,7 @@ export function decodeHeartbeat(datagram: Buffer, key: string): HeartbeatMessage
     id: text(message.id, 'id'),
     seq: message.seq === undefined ? 0 : count(message.seq, 'seq'),
     ver,
-    listeners: mapRecord(listeners, parseListener),
-    pools: ver === 1 ? nestedPools(listeners) : mapRecord(record(message.pools ?? {}, 'pools'), parsePool),
+    listeners: ver === 1 ? withoutPools(listeners) : everyValue(listeners, parseListener),
+    pools: ver === 1 ? nestedPools(listeners) : everyValue(record(message.pools ?? {}, 'pools'), parsePool),
   };
 }
