@@ -70,6 +70,13 @@ export interface Operation {
   currentStep: string | null;
   attempts: number;
   reason: string | null;
+  /** Code of the error that made it fail, from the catalogue. */
+  cause: string | null;
+  /** Why it is to be undone although no step failed. */
+  abandonReason: string | null;
+  /** The failed operation that this one repeats, and how many were before it. */
+  retryOf: string | null;
+  retryNumber: number;
   workerId: string | null;
   createdAt: Date;
   startedAt: Date | null;
@@ -83,6 +90,8 @@ export interface OperationStep {
   state: 'running' | 'done' | 'failed';
   attempts: number;
   detail: string | null;
+  /** Code of the error that made it fail, from the catalogue. */
+  cause: string | null;
   startedAt: Date;
   endedAt: Date | null;
 }

@@ -1,13 +1,14 @@
 /**
  * Adapter to DBOS Transact, the only file (with `operation-queue.ts`) that knows it. DBOS keeps one engine per process.
  */
-import { DBOS, type DLogger } from '@dbos-inc/dbos-sdk';
+import { DBOS, DBOSWorkflowConflictError, type DLogger } from '@dbos-inc/dbos-sdk';
 import type { Operation } from '../domain/operations.ts';
-import { isDatabaseUnavailable } from '../store/database.ts';
 import { openPool } from '../store/pool.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
+import { type FaultListener, faultListenerFromEnvironment } from './fault-points.ts';
 import type { Flow, FlowDependencies, FlowLogger } from './flow.ts';
-import { type Durable, type RunOptions, runOperation } from './runner.ts';
+import { Lease, Superseded } from './in-charge.ts';
+import { runOperation } from './runner.ts';
 
 export interface EngineOptions {
   url: string;
@@ -16,6 +17,8 @@ export interface EngineOptions {
   dispatchIntervalMs: number;
   /** Operations that run at once in this process. */
   concurrency: number;
+  /** Called at the fault points of every operation; by default what the environment says, normally nothing. */
+  faults?: FaultListener;
 }
 
 export interface PendingOperation {
@@ -24,15 +27,14 @@ export interface PendingOperation {
   workerId: string | null;
 }
 
-/** A step waits for the database this long before the engine gives the operation to the reconciler (600 × 1 s). */
-const DATABASE_RETRY = { retriesAllowed: true, maxAttempts: 600, intervalSeconds: 1, backoffRate: 1 } as const;
-
 export class FlowEngine {
   readonly #options: EngineOptions;
   readonly #dependencies: FlowDependencies;
   readonly #pool: ReturnType<typeof openPool>;
-  /** Workflows whose body runs in this process right now. */
-  readonly running = new Set<string>();
+  /** How recently the worker reported itself; whoever reports it renews this. */
+  readonly lease = new Lease();
+  /** Bodies of each workflow that run in this process right now. */
+  readonly #running = new Map<string, number>();
 
   constructor(options: EngineOptions, dependencies: FlowDependencies, flowOf: (operation: Operation) => Flow) {
     this.#options = options;
@@ -49,19 +51,34 @@ export class FlowEngine {
       listenQueues: [QUEUE],
       logger: quiet(dependencies.log),
     });
+    const faults = options.faults ?? faultListenerFromEnvironment();
     DBOS.registerWorkflow(
-      async (operationId: string, mode: RunOptions['mode']) => {
+      async (operationId: string) => {
         const workflowId = DBOS.workflowID ?? operationId;
-        this.running.add(workflowId);
+        this.#count(workflowId, 1);
         try {
-          await runOperation(operationId, flowOf, this.#dependencies, durable, { workerId: options.workerId, mode });
+          const run = { workerId: options.workerId, lease: this.lease, faults };
+          await runOperation(operationId, flowOf, this.#dependencies, run);
+        } catch (error) {
+          // Of a run that is no longer in charge the engine must not record an end.
+          throw error instanceof Superseded ? new DBOSWorkflowConflictError(workflowId) : error;
         } finally {
-          this.running.delete(workflowId);
+          this.#count(workflowId, -1);
         }
       },
       // Taking over counts as an attempt; the reconciler bounds attempts itself and gives a reason.
       { name: WORKFLOW, maxRecoveryAttempts: 1_000 },
     );
+  }
+
+  #count(workflowId: string, change: 1 | -1): void {
+    const bodies = (this.#running.get(workflowId) ?? 0) + change;
+    if (bodies > 0) this.#running.set(workflowId, bodies);
+    else this.#running.delete(workflowId);
+  }
+
+  isRunning(workflowId: string): boolean {
+    return this.#running.has(workflowId);
   }
 
   /** Creates or updates the engine's own tables, for deployments that migrate apart; `start` does it too. */
@@ -114,7 +131,7 @@ export class FlowEngine {
   }
 
   /** Starts a fresh flow for an operation whose former one ended without settling it. */
-  async again(operation: Operation, mode: RunOptions['mode']): Promise<void> {
+  async again(operation: Operation): Promise<void> {
     await DBOS.enqueueWorkflowWithOptions(
       {
         queueName: QUEUE,
@@ -126,17 +143,9 @@ export class FlowEngine {
         applicationName: APPLICATION,
       },
       operation.id,
-      mode,
     );
   }
 }
-
-const durable: Durable = (name, work) =>
-  DBOS.runStep(work, {
-    name,
-    ...DATABASE_RETRY,
-    shouldRetry: (error) => isDatabaseUnavailable(error) || isDatabaseUnavailable((error as Error).cause),
-  });
 
 /** The engine's own chatter is for debugging; what it warns of concerns operators. */
 function quiet(log: FlowLogger): DLogger {

@@ -25,6 +25,8 @@ export interface FlowDependencies {
   dataplane: DataplaneDriver;
   /** The agent's configuration file for one amphora. */
   agentConfiguration(amphora: Amphora): string;
+  /** Rules of the log daemon in an amphora; absent when no log goes to a receiver. */
+  logForwarding?: string;
   /** How often and how long (ms) to wait for a compute instance to become ACTIVE. */
   computeWait: { intervalMs: number; timeoutMs: number };
   sleep(ms: number): Promise<void>;
@@ -34,6 +36,11 @@ export interface FlowDependencies {
 
 export interface StepContext extends FlowDependencies {
   operation: Operation;
+  /**
+   * What is left of the time (ms) an operation may spend on talking to amphorae that should be there already; 0 when it is
+   * used up. Building new ones has time limits of its own.
+   */
+  remainingMs(): number;
 }
 
 export interface Step {
@@ -45,11 +52,27 @@ export interface Step {
   undo?(context: StepContext): Promise<void>;
 }
 
+/**
+ * Lanes that run beside each other, the steps of one lane in order. When one fails, the others end the step they are in
+ * and begin no more. Lanes are undone beside each other, each last step first.
+ */
+export interface ParallelSteps {
+  /** For diagrams. */
+  name: string;
+  parallel: Step[][];
+}
+
+export type FlowPart = Step | ParallelSteps;
+
+export const isParallel = (part: FlowPart): part is ParallelSteps => 'parallel' in part;
+
 export interface Flow {
   kind: OperationKind;
   version: number;
+  /** One line for the generated documentation. */
+  summary?: string;
   /** Pure: the same operation always gives the same steps, or a resumed flow would lose its place. */
-  steps(operation: Operation): Step[];
+  steps(operation: Operation): FlowPart[];
   /** Writes the end state on success, in one transaction with the end of the operation. */
   succeed(tx: Tx, operation: Operation): Promise<void>;
 }

@@ -5,6 +5,9 @@ import * as operations from '../store/operations.ts';
 import { openPool } from '../store/pool.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
 
+const ENDED = ['SUCCESS', 'ERROR', 'CANCELLED'] as const;
+const FORGET_AT_ONCE = 500;
+
 /** The API's end of the engine: an accepted change and its owner come into being in one transaction, or neither does. */
 export class OperationQueue {
   readonly #store: Store;
@@ -41,8 +44,20 @@ export class OperationQueue {
         appVersion: APPLICATION_VERSION,
       },
       operation.id,
-      'run',
     );
+  }
+
+  /** Removes what the engine remembers of flows that ended more than `age` seconds ago. @returns how many */
+  async forget(age: number): Promise<number> {
+    const completedBefore = new Date(Date.now() - age * 1000).toISOString();
+    const ended = { queueName: QUEUE, status: [...ENDED], completedBefore, limit: FORGET_AT_ONCE };
+    let total = 0;
+    for (;;) {
+      const flows = await this.#client.listWorkflows({ ...ended, loadInput: false, loadOutput: false });
+      await this.#client.deleteWorkflows(flows.map((flow) => flow.workflowID));
+      total += flows.length;
+      if (flows.length < FORGET_AT_ONCE) return total;
+    }
   }
 
   async close(): Promise<void> {

@@ -53,7 +53,9 @@ export class Reconciler {
 
   /** Call before the engine starts: an engine whose worker is unknown counts as dead. */
   async announce(): Promise<void> {
+    const sentAt = this.#engine.lease.now();
     await workers.beat(this.#store.db, this.#worker);
+    this.#engine.lease.renew(sentAt);
   }
 
   start(): void {
@@ -87,7 +89,7 @@ export class Reconciler {
   /** A flow that threw out of the engine (database cut) stays "begun by me" without running: hand it back to the queue. */
   async #resumeOwnLost(): Promise<void> {
     const mine = (await this.#engine.pending()).filter((entry) => entry.workerId === this.#worker.id);
-    const idle = mine.map((entry) => entry.workflowId).filter((id) => !this.#engine.running.has(id));
+    const idle = mine.map((entry) => entry.workflowId).filter((id) => !this.#engine.isRunning(id));
     const lost = idle.filter((id) => this.#suspects.has(id));
     this.#suspects = new Set(idle.filter((id) => !lost.includes(id)));
     await this.#engine.resume(lost);
@@ -120,12 +122,12 @@ export class Reconciler {
     const owned = await this.#engine.owned(unfinished.map((operation) => operation.id));
     for (const operation of unfinished) {
       if (owned.has(operation.id)) continue;
-      const mode = operation.attempts < MAX_ATTEMPTS ? 'run' : 'abandon';
-      this.#log.warn(
-        { operation: operation.id, attempts: operation.attempts, mode },
-        'Restarting an operation that was left unsettled',
-      );
-      await this.#engine.again(operation, mode);
+      const { id, attempts } = operation;
+      if (attempts >= MAX_ATTEMPTS) {
+        await operations.abandon(this.#store.db, id, `Given up after ${attempts} attempts.`);
+      }
+      this.#log.warn({ operation: id, attempts }, 'Restarting an operation that was left unsettled');
+      await this.#engine.again(operation);
     }
   }
 }

@@ -1,115 +1,263 @@
 /**
- * Runs one operation to its end state. Knows nothing of the engine: `durable` makes a piece of work happen once, remember
- * its answer, and be skipped when the flow is resumed.
+ * Runs one operation to its end state. Knows nothing of the engine: whatever interrupts it, running it again goes on at the
+ * first step that is not recorded as done.
  *
- * A failing step is an *answer* (`{ ok: false }`), never an exception. Whatever is thrown out of `durable` therefore comes
- * from the engine (another worker took over, cancelled, database gone) and passes through untouched: nothing is undone
- * by a worker that is no longer in charge.
+ * A failing step is an *answer*, never an exception. Whatever is thrown from here therefore means that this worker is no
+ * longer in charge, or cannot reach the database: nothing is undone by a worker that is not in charge.
  */
 import type { Operation } from '../domain/operations.ts';
-import { isOctaviaError, OctaviaError } from '../errors.ts';
+import { OctaviaError } from '../errors.ts';
 import * as operations from '../store/operations.ts';
 import * as settlement from '../store/settlement.ts';
-import type { Flow, FlowDependencies, Step, StepContext } from './flow.ts';
+import { type FaultListener, type Moment, stepNamer } from './fault-points.ts';
+import { type Flow, type FlowDependencies, type FlowPart, isParallel, type Step, type StepContext } from './flow.ts';
+import { guarded, type Lease, LeaseExpired, Superseded } from './in-charge.ts';
+import { Journal, patiently } from './journal.ts';
 
-export type Outcome<T> = { ok: true; value: T } | { ok: false; reason: string };
-
-/** Runs `work` under a name that is unique within the operation. JSON-serialisable answers only. */
-export type Durable = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+/** Time (ms) an operation may spend on amphorae that should be there: it ends, as failed, within a minute. */
+const AMPHORA_BUDGET_MS = 50_000;
 
 export interface RunOptions {
   workerId: string;
-  /** `abandon`: undo what has been begun and settle as failed, for operations that failed to finish too often. */
-  mode: 'run' | 'abandon';
+  lease?: Lease;
+  faults?: FaultListener | null;
 }
 
+interface Failure {
+  reason: string;
+  cause: string | null;
+}
+
+/** A step with its place in the flow. */
+interface Placed {
+  step: Step;
+  number: number;
+}
+
+/** @throws Superseded when another worker is in charge; errors of the database after long patience */
 export async function runOperation(
   operationId: string,
   flowOf: (operation: Operation) => Flow,
   dependencies: FlowDependencies,
-  durable: Durable,
   options: RunOptions,
 ): Promise<void> {
-  const { store } = dependencies;
-  const begun = await durable('begin', () => operations.begin(store.db, operationId, options.workerId));
-  if (!begun) return;
-  // A remembered answer went through JSON: dates of the operation are not used by steps, the rest is text and numbers.
-  const context: StepContext = { ...dependencies, operation: begun };
-  const planned = plan(begun, flowOf);
-  const { steps } = planned;
+  const { store, sleep } = dependencies;
+  const operation = await patiently(sleep, () => operations.begin(store.db, operationId, options.workerId));
+  if (!operation) return;
+  const journal = await patiently(sleep, () => Journal.open(store, operation));
+  await new OperationRun(operation, flowOf, dependencies, journal, options).toItsEnd();
+}
 
-  let reached = steps.length;
-  let failure = options.mode === 'abandon' ? `Given up after ${begun.attempts} attempts.` : planned.failure;
-  if (failure === null) {
-    for (const [index, step] of steps.entries()) {
-      const outcome = await durable(step.name, () => attempt(context, step, index + 1, 'do'));
-      if (!outcome.ok) {
-        failure = outcome.reason;
-        reached = index + 1;
-        break;
+class OperationRun {
+  readonly #operation: Operation;
+  readonly #context: StepContext;
+  readonly #journal: Journal;
+  readonly #sleep: FlowDependencies['sleep'];
+  readonly #faults: FaultListener | null;
+  readonly #pointName: (name: string) => string;
+  readonly #parts: Placed[][][];
+  readonly #succeed: Flow['succeed'];
+  /** Of the first step that failed, or why there is nothing to do but undo. */
+  #failure: Failure | null;
+  #superseded = false;
+  /** Names of the steps this run has begun. */
+  readonly #begun = new Set<string>();
+
+  constructor(
+    operation: Operation,
+    flowOf: (operation: Operation) => Flow,
+    dependencies: FlowDependencies,
+    journal: Journal,
+    { lease, faults }: RunOptions,
+  ) {
+    const planned = plan(operation, flowOf);
+    const startedAt = dependencies.now().getTime();
+    this.#operation = operation;
+    this.#journal = journal;
+    this.#sleep = dependencies.sleep;
+    this.#faults = faults ?? null;
+    this.#succeed = planned.succeed;
+    this.#failure =
+      planned.failure ?? (operation.abandonReason === null ? null : { reason: operation.abandonReason, cause: null });
+    this.#parts = placed(planned.parts);
+    this.#pointName = stepNamer(this.#parts.flat(2).map(({ step }) => step.name));
+    this.#context = {
+      ...guarded(dependencies, () => {
+        if (this.#superseded) throw new Superseded();
+        if (lease && !lease.holds()) throw new LeaseExpired();
+      }),
+      operation,
+      remainingMs: () => Math.max(0, AMPHORA_BUDGET_MS - (dependencies.now().getTime() - startedAt)),
+    };
+  }
+
+  async toItsEnd(): Promise<void> {
+    await this.#point('begin', 'after-commit');
+    for (const lanes of this.#parts) {
+      if (this.#failure) break;
+      await Promise.all(lanes.map((lane) => this.#onward(lane)));
+    }
+    if (this.#failure) {
+      for (const lanes of this.#parts.toReversed()) await Promise.all(lanes.map((lane) => this.#back(lane)));
+    }
+    await this.#settle(this.#failure);
+  }
+
+  /** The steps of one lane until one fails, here or in a lane beside it. */
+  async #onward(lane: Placed[]): Promise<void> {
+    let ended: operations.StepEnd | null = null;
+    let endedName = '';
+    for (const { step, number } of lane) {
+      const former = this.#journal.former('do', step.name);
+      if (former?.state === 'done') continue;
+      if (former?.state === 'failed') this.#failure ??= { reason: former.detail ?? '', cause: former.cause };
+      if (this.#failure) break;
+      const begin = { number, phase: 'do' as const, name: step.name };
+      ended = await this.#attempt(begin, endedName, ended, (context) => step.run(context));
+      endedName = step.name;
+      if (ended?.state === 'failed') this.#failure ??= { reason: ended.detail ?? '', cause: ended.cause };
+    }
+    await this.#record(ended, endedName);
+  }
+
+  /** Undoes what was begun in one lane, last step first. The failing step is undone too: it may have half happened. */
+  async #back(lane: Placed[]): Promise<void> {
+    let ended: operations.StepEnd | null = null;
+    let endedName = '';
+    for (const { step, number } of lane.toReversed()) {
+      const { undo } = step;
+      if (!undo || !(this.#begun.has(step.name) || this.#journal.former('do', step.name))) continue;
+      // An undo that failed before would fail again; what it leaves behind is for the orphan collector.
+      const former = this.#journal.former('undo', step.name)?.state;
+      if (former === 'done' || former === 'failed') continue;
+      const begin = { number, phase: 'undo' as const, name: step.name };
+      ended = await this.#attempt(begin, endedName, ended, (context) => undo.call(step, context));
+      endedName = `undo ${step.name}`;
+    }
+    await this.#record(ended, endedName);
+  }
+
+  /**
+   * Records the end of the step before and the begin of this one, then does it.
+   * @returns how it ended, to be recorded; null when the operation is to be abandoned and the step was not begun
+   */
+  async #attempt(
+    begin: operations.StepBegin,
+    formerName: string,
+    former: operations.StepEnd | null,
+    work: (context: StepContext) => Promise<unknown>,
+  ): Promise<operations.StepEnd | null> {
+    const { number, phase, name } = begin;
+    const shown = phase === 'do' ? name : `undo ${name}`;
+    let toRecord = former;
+    return patiently(this.#sleep, async () => {
+      this.#mustBeInCharge();
+      const abandonReason = await this.#inCharge(() => this.#journal.advance(toRecord, begin));
+      if (toRecord) {
+        toRecord = null;
+        await this.#point(formerName, 'after-commit');
       }
+      if (abandonReason !== null && phase === 'do') {
+        this.#failure ??= { reason: abandonReason, cause: null };
+        return null;
+      }
+      if (phase === 'do') this.#begun.add(name);
+      try {
+        await this.#point(shown, 'before-effect');
+        const detail = await work(this.#context);
+        await this.#point(shown, 'after-effect');
+        return { number, phase, state: 'done', detail: typeof detail === 'string' ? detail : null, cause: null };
+      } catch (error) {
+        this.#mustBeInCharge();
+        // Says nothing about the step: it is done again when the database is back.
+        if (error instanceof Superseded || error instanceof LeaseExpired) throw error;
+        if (error instanceof OctaviaError && error.code === 'DATABASE_UNAVAILABLE') throw error;
+        const reason = reasonOf(error);
+        const fields = { operation: this.#operation.id, step: name, phase, err: error };
+        this.#context.log.error(fields, `Step failed: ${reason}`);
+        return { number, phase, state: 'failed', detail: reason, cause: causeOf(error) };
+      }
+    });
+  }
+
+  async #record(ended: operations.StepEnd | null, name: string): Promise<void> {
+    if (!ended) return;
+    await patiently(this.#sleep, () => this.#inCharge(() => this.#journal.advance(ended, null)));
+    await this.#point(name, 'after-commit');
+  }
+
+  async #settle(failure: Failure | null): Promise<void> {
+    const { store, log } = this.#context;
+    const operation = this.#operation;
+    await this.#point('settle', 'before-effect');
+    await patiently(this.#sleep, () =>
+      this.#inCharge(() =>
+        store.transaction(async (tx) => {
+          const state = failure ? 'failed' : 'succeeded';
+          if (!(await operations.end(tx, operation, state, failure))) throw new Superseded();
+          if (failure) await settlement.fail(tx, operation, failure.reason);
+          else await this.#succeed(tx, operation);
+          await this.#point('settle', 'after-effect');
+        }),
+      ),
+    );
+    const fields = { operation: operation.id, kind: operation.kind, loadBalancer: operation.loadBalancerId };
+    if (failure) log.error(fields, `${operation.kind} ${operation.resourceId} failed: ${failure.reason}`);
+    else log.info(fields, `${operation.kind} ${operation.resourceId} done`);
+    await this.#point('settle', 'after-commit');
+  }
+
+  #mustBeInCharge(): void {
+    if (this.#superseded) throw new Superseded();
+  }
+
+  /** Notes for all lanes when one learns that another worker is in charge. */
+  async #inCharge<T>(work: () => Promise<T>): Promise<T> {
+    this.#mustBeInCharge();
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Superseded) this.#superseded = true;
+      throw error;
     }
   }
-  if (failure === null) {
-    await durable('settle', () => settle(context, planned.succeed, null));
-    return;
+
+  async #point(step: string, moment: Moment): Promise<void> {
+    const { kind } = this.#operation;
+    const listener = this.#faults;
+    if (listener === null) return;
+    await this.#inCharge(async () => listener(`${kind}/${this.#pointName(step)}/${moment}`, this.#operation));
   }
-  // The failing step is undone too: it may have half happened.
-  for (const [index, step] of [...steps.slice(0, reached).entries()].reverse()) {
-    if (step.undo) await durable(`undo ${step.name}`, () => attempt(context, step, index + 1, 'undo'));
-  }
-  const reason = failure;
-  await durable('settle as failed', () => settle(context, planned.succeed, reason));
 }
 
 /** An operation this release has no flow for ends as failed, it is not left pending. */
 function plan(operation: Operation, flowOf: (operation: Operation) => Flow) {
   try {
     const flow = flowOf(operation);
-    return { steps: flow.steps(operation), succeed: flow.succeed, failure: null };
+    return { parts: flow.steps(operation), succeed: flow.succeed, failure: null };
   } catch (error) {
-    return { steps: [], succeed: settlement.succeed, failure: reasonOf(error) };
+    const failure = { reason: reasonOf(error), cause: causeOf(error) };
+    return { parts: [], succeed: settlement.succeed, failure };
   }
 }
 
-async function attempt(
-  context: StepContext,
-  step: Step,
-  number: number,
-  phase: 'do' | 'undo',
-): Promise<Outcome<string | null>> {
-  const { store, operation, log } = context;
-  await operations.beginStep(store.db, operation.id, { number, phase, name: step.name });
-  let outcome: Outcome<string | null>;
-  try {
-    const detail = phase === 'do' ? await step.run(context) : await step.undo?.(context);
-    outcome = { ok: true, value: typeof detail === 'string' ? detail : null };
-  } catch (error) {
-    // "The database is away" says nothing about the step: the engine tries again when it is back.
-    if (isOctaviaError(error, 'DATABASE_UNAVAILABLE')) throw error;
-    outcome = { ok: false, reason: reasonOf(error) };
-    log.error({ operation: operation.id, step: step.name, phase, err: error }, `Step failed: ${outcome.reason}`);
+/** Parts of lanes of steps, numbered in the order they are written. Steps in a row are one lane: it needs fewer statements. */
+function placed(parts: FlowPart[]): Placed[][][] {
+  let number = 0;
+  const place = (step: Step): Placed => ({ step, number: ++number });
+  const result: Placed[][][] = [];
+  let row: Placed[] | null = null;
+  for (const part of parts) {
+    if (isParallel(part)) {
+      result.push(part.parallel.map((lane) => lane.map(place)));
+      row = null;
+    } else if (row) row.push(place(part));
+    else {
+      row = [place(part)];
+      result.push([row]);
+    }
   }
-  await operations.endStep(store.db, operation.id, {
-    number,
-    phase,
-    state: outcome.ok ? 'done' : 'failed',
-    detail: outcome.ok ? outcome.value : outcome.reason,
-  });
-  return outcome;
-}
-
-async function settle(context: StepContext, succeed: Flow['succeed'], failure: string | null): Promise<null> {
-  const { store, operation, log } = context;
-  await store.transaction(async (tx) => {
-    if (failure === null) await succeed(tx, operation);
-    else await settlement.fail(tx, operation, failure);
-    await operations.end(tx, operation.id, failure === null ? 'succeeded' : 'failed', failure);
-  });
-  const fields = { operation: operation.id, kind: operation.kind, loadBalancer: operation.loadBalancerId };
-  if (failure === null) log.info(fields, `${operation.kind} ${operation.resourceId} done`);
-  else log.error(fields, `${operation.kind} ${operation.resourceId} failed: ${failure}`);
-  return null;
+  return result;
 }
 
 /** What the tenant may read: catalogue texts as they are, anything else only in the log. */
@@ -117,3 +265,5 @@ function reasonOf(error: unknown): string {
   if (error instanceof OctaviaError) return error.message;
   return 'An unexpected error occurred in the controller. The operator finds the cause in the log under the operation id.';
 }
+
+const causeOf = (error: unknown): string | null => (error instanceof OctaviaError ? error.code : null);

@@ -101,6 +101,34 @@ test('a failing step is undone with all before it, last first, and the reason is
   });
 });
 
+test('lanes run beside each other, each in order, and are undone when one fails', async () => {
+  const pause = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms, undefined));
+  const lane = (name: string, fails: boolean) => [
+    step(`${name} 1`, () => pause(30)),
+    step(`${name} 2`, async () => {
+      await pause(fails ? 100 : 300);
+      if (fails) throw new Error('no');
+      return undefined;
+    }),
+    step(`${name} 3`),
+  ];
+  flowOf = flowWith([step('first'), { name: 'both', parallel: [lane('a', false), lane('b', false)] }, step('last')]);
+  expect(await ended(testStore.store, (await accepted()).operation)).toMatchObject({ state: 'succeeded' });
+  expect(journal.slice(0, 3).toSorted()).toEqual(['a 1', 'b 1', 'first']);
+  expect(journal[0]).toBe('first');
+  expect(journal.at(-1)).toBe('last');
+  expect(journal.filter((name) => name.startsWith('a'))).toEqual(['a 1', 'a 2', 'a 3']);
+  journal = [];
+  flowOf = flowWith([step('first'), { name: 'both', parallel: [lane('a', false), lane('b', true)] }, step('last')]);
+  expect(await ended(testStore.store, (await accepted()).operation)).toMatchObject({ state: 'failed' });
+  const undone = journal.filter((name) => name.startsWith('undo'));
+  // The other lane ended its second step and began no third.
+  expect(undone.filter((name) => name.includes('a'))).toEqual(['undo a 2', 'undo a 1']);
+  expect(undone.filter((name) => name.includes('b'))).toEqual(['undo b 2', 'undo b 1']);
+  expect(undone.at(-1)).toBe('undo first');
+  expect(journal).not.toContain('last');
+});
+
 test('an undo that fails does not stop the others', async () => {
   const stubborn: Step = {
     name: 'two',
@@ -294,7 +322,8 @@ test('an operation that never settles is undone and failed after five attempts',
     [id],
   );
   await reconciler.round();
-  expect(await ended(testStore.store, id)).toMatchObject({ state: 'failed', reason: 'Given up after 6 attempts.' });
-  expect(journal).toEqual(['undo two', 'undo one']);
+  expect(await ended(testStore.store, id)).toMatchObject({ state: 'failed', reason: 'Given up after 5 attempts.' });
+  // Nothing is recorded as begun.
+  expect(journal).toEqual([]);
   expect(await statusOf(lb.id)).toBe('ERROR');
 });

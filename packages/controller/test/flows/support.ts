@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation, OperationKind, ResourceType } from '../../src/domain/operations.ts';
-import type { Flow, FlowDependencies, FlowLogger, Step } from '../../src/flows/flow.ts';
+import type { Flow, FlowDependencies, FlowLogger, FlowPart } from '../../src/flows/flow.ts';
 import type { OperationQueue } from '../../src/flows/operation-queue.ts';
 import type { Store, Tx } from '../../src/store/database.ts';
 import * as operations from '../../src/store/operations.ts';
@@ -33,7 +33,7 @@ export function storeOnly(store: Store): FlowDependencies {
 }
 
 export const flowWith =
-  (steps: Step[]) =>
+  (steps: FlowPart[]) =>
   (operation: Operation): Flow => ({
     kind: operation.kind,
     version: 1,

@@ -58,7 +58,7 @@ test('another worker ends what a killed one began, without repeating its finishe
   const before = Date.now();
   reconciler.start();
   try {
-    expect(await ended(store, operation, 30_000)).toMatchObject({ state: 'succeeded', workerId: 'victim' });
+    expect(await ended(store, operation, 30_000)).toMatchObject({ state: 'succeeded', workerId: 'heir', attempts: 2 });
     expect(journal).toEqual(['two']);
     expect((await loadBalancers.get(store.db, lb.id))?.provisioningStatus).toBe('ACTIVE');
     // The dead worker's process can be seen to be gone: no need to wait for its heartbeat to age.
