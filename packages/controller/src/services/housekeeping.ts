@@ -1,39 +1,89 @@
+import { hostname } from 'node:os';
 import type { Config } from '../config/index.ts';
+import { requestCertificateRotation } from '../flows/failover-requests.ts';
+import { OperationQueue } from '../flows/operation-queue.ts';
+import { rotateCertificates } from '../housekeeping/certificates.ts';
+import { type Duty, Housekeeper } from '../housekeeping/housekeeper.ts';
+import { orphanDuty } from '../housekeeping/orphans.ts';
 import { purge } from '../housekeeping/purge.ts';
-import { tryElection } from '../store/workers.ts';
+import { recountQuotas } from '../housekeeping/quotas.ts';
+import { computeDriver } from './drivers.ts';
 import { openRuntime, type Runtime, type Service } from './runtime.ts';
+import { signingAuthority } from './signing-authority.ts';
 
-const ELECTION_KEY = 0x0c7a_4053;
-
-/** Cleans up every `cleanup_interval`; any number of processes may run, one at a time does the work. */
-export async function startHousekeeping({ config, store, log }: Runtime): Promise<Service> {
-  const { cleanup_interval, amphora_expiry_age, load_balancer_expiry_age } = config.house_keeping;
-  let timer: NodeJS.Timeout | null = null;
-  let round: Promise<void> = Promise.resolve();
-  const clean = () =>
-    store.transaction(async (tx) => {
-      if (!(await tryElection(tx, ELECTION_KEY))) return;
-      const purged = await purge(store, {
-        amphoraExpiryAge: amphora_expiry_age,
-        loadBalancerExpiryAge: load_balancer_expiry_age,
-      });
-      if (purged.amphorae + purged.loadBalancers > 0) log.info(purged, 'Purged deleted rows');
-    });
-  const tick = () => {
-    round = clean()
-      .catch((error: unknown) => log.warn({ err: error }, 'Housekeeping round failed; trying again'))
-      .finally(() => {
-        if (timer) timer = setTimeout(tick, cleanup_interval * 1000);
-      });
-  };
-  timer = setTimeout(tick, cleanup_interval * 1000);
+/** Does what [house_keeping] says; any number of processes may run, one at a time does the work. */
+export async function startHousekeeping(runtime: Runtime): Promise<Service> {
+  const { store, databaseUrl, log } = runtime;
+  const queue = await OperationQueue.open(store, databaseUrl);
+  const housekeeper = new Housekeeper({
+    store,
+    holder: `${hostname()} pid ${process.pid}`,
+    duties: await duties(runtime, queue),
+    log: log.child({ component: 'housekeeping' }),
+  });
+  housekeeper.start();
   return {
     async stop() {
-      if (timer) clearTimeout(timer);
-      timer = null;
-      await round;
+      await housekeeper.stop();
+      await queue.close();
     },
   };
+}
+
+async function duties(runtime: Runtime, queue: OperationQueue): Promise<Duty[]> {
+  const { config, store } = runtime;
+  const log = runtime.log.child({ component: 'housekeeping' });
+  const options = config.house_keeping;
+  const removal: Duty = {
+    name: 'purge',
+    intervalSeconds: options.cleanup_interval,
+    async run() {
+      const purged = await purge(store, {
+        amphoraExpiryAge: options.amphora_expiry_age,
+        loadBalancerExpiryAge: options.load_balancer_expiry_age,
+        operationExpiryAge: options.operation_expiry_age,
+        forgetFlows: (age) => queue.forget(age),
+      });
+      const parts = Object.entries(purged).filter(([, count]) => count > 0);
+      return { summary: parts.length === 0 ? null : `Purged ${parts.map(([what, n]) => `${n} ${what}`).join(', ')}` };
+    },
+  };
+  const certificates: Duty = {
+    name: 'certificates',
+    intervalSeconds: options.cert_interval,
+    run: () =>
+      rotateCertificates({
+        store,
+        validitySeconds: config.certificates.cert_validity_time,
+        expiryBuffer: options.cert_expiry_buffer,
+        atOnce: options.cert_rotate_threads,
+        authority: () => signingAuthority(config),
+        request: (tx, amphoraId) => requestCertificateRotation(tx, queue, amphoraId),
+        log,
+        now: () => new Date(),
+      }),
+  };
+  const recount: Duty = {
+    name: 'quotas',
+    intervalSeconds: options.quota_recount_interval,
+    run: () => recountQuotas(store),
+  };
+  return [removal, certificates, ...(options.quota_recount_interval > 0 ? [recount] : []), ...(await orphans(runtime))];
+}
+
+/** The cloud's own account may see and remove things; of the local cloud that is root. */
+async function orphans(runtime: Runtime): Promise<Duty[]> {
+  const { config, store, network } = runtime;
+  const log = runtime.log.child({ component: 'housekeeping' });
+  const { orphan_interval, orphan_expiry_age, orphan_dry_run } = config.house_keeping;
+  if (orphan_interval === 0) return [];
+  if (runtime.instance !== null && process.getuid?.() !== 0) {
+    log.warn('Orphans of the local cloud are not collected: that takes root');
+    return [];
+  }
+  const compute = await computeDriver(runtime);
+  const run = () => orphanDuty({ store, compute, network, age: orphan_expiry_age, dryRun: orphan_dry_run, log });
+  return [{ name: 'orphans', intervalSeconds: orphan_interval, run }];
 }
 
 export async function runHousekeeping(config: Config): Promise<Service> {

@@ -156,6 +156,16 @@ export async function recount(tx: Tx, projectId?: string): Promise<number> {
   return Number(result.numAffectedRows ?? 0);
 }
 
+/** Projects whose counters differ from what exists, in one snapshot. A counter that is unset is not wrong. */
+export async function miscounted(executor: Executor): Promise<string[]> {
+  const differences = KINDS.map((kind) => sql`${column(kind, 'in_use')} <> ${COUNTS[kind](sql`q.project_id`)}`);
+  const { rows } = await sql<{ projectId: string }>`
+    select q.project_id as "projectId" from quota q where ${sql.join(differences, sql` or `)} order by 1`.execute(
+    executor,
+  );
+  return rows.map((row) => row.projectId);
+}
+
 /** `id` is the project. Null limits are not set: the defaults hold. */
 export type ProjectQuota = { id: string } & Limits;
 

@@ -1,4 +1,4 @@
-import { int, section } from '../option.ts';
+import { bool, int, section } from '../option.ts';
 
 export const house_keeping = section('Purging deleted rows and rotating certificates.', {
   cleanup_interval: int(30, 'Seconds between database cleanups.'),
@@ -7,4 +7,15 @@ export const house_keeping = section('Purging deleted rows and rotating certific
   cert_interval: int(3600, 'Seconds between certificate checks.'),
   cert_expiry_buffer: int(1209600, 'Rotate when this many seconds or fewer remain.'),
   cert_rotate_threads: int(10, 'Certificate rotation threads.'),
+  operation_expiry_age: int(
+    2592000,
+    'Age in seconds before ended operations are purged; the newest 100 of a load balancer stay.',
+    { min: 3600 },
+  ),
+  orphan_interval: int(3600, 'Seconds between searches for instances and ports that no row names; 0 never searches.', {
+    min: 0,
+  }),
+  orphan_expiry_age: int(3600, 'Seconds something must be seen as an orphan before it is removed.', { min: 600 }),
+  orphan_dry_run: bool(false, 'Orphans are only reported, never removed.'),
+  quota_recount_interval: int(86400, 'Seconds between recounts of quotas; 0 never counts again.', { min: 0 }),
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { CertificateGenerator, IssuedCertificate } from '../interface.ts';
 import { type CertificateAuthority, readAuthority } from './authority.ts';
 import { type CertificateContext, makeServerCertificate, systemContext } from './certificate.ts';
@@ -23,11 +23,18 @@ export interface LocalCertificateOptions {
   context?: CertificateContext;
 }
 
+/** Differs after a file was written or replaced; a file that is missing is told of by whoever reads it. */
+const identityOf = (file: string): Promise<string> =>
+  stat(file).then(
+    ({ ino, mtimeMs, size }) => `${ino}/${mtimeMs}/${size}`,
+    () => 'missing',
+  );
+
 /** Signs with a CA key that the controller can read. */
 export class LocalCertificateGenerator implements CertificateGenerator {
   readonly name = 'local_cert_generator';
   readonly #options: LocalCertificateOptions;
-  #authority: Promise<CertificateAuthority> | null = null;
+  #authority: { files: string; opened: Promise<CertificateAuthority> } | null = null;
 
   constructor(options: LocalCertificateOptions) {
     this.#options = options;
@@ -50,13 +57,18 @@ export class LocalCertificateGenerator implements CertificateGenerator {
     return readFile(this.#options.clientCa, 'utf8');
   }
 
-  /** The CA key is read once; a failure is not remembered, so that a corrected file works without a restart. */
-  #open(): Promise<CertificateAuthority> {
-    this.#authority ??= this.#read().catch((error: unknown) => {
-      this.#authority = null;
-      throw error;
+  /** Read again when its files were replaced; a failure is not remembered. Neither needs a restart. */
+  async #open(): Promise<CertificateAuthority> {
+    const { caCertificate, caPrivateKey } = this.#options;
+    const files = (await Promise.all([identityOf(caCertificate), identityOf(caPrivateKey)])).join(' ');
+    if (this.#authority?.files === files) return this.#authority.opened;
+    const opened = this.#read();
+    const authority = { files, opened };
+    this.#authority = authority;
+    opened.catch(() => {
+      if (this.#authority === authority) this.#authority = null;
     });
-    return this.#authority;
+    return opened;
   }
 
   async #read(): Promise<CertificateAuthority> {

@@ -1,0 +1,16 @@
+/** Keeps house in a process of its own and hangs in its duty: the parent kills it there. argv: url */
+import { Housekeeper } from '../../src/housekeeping/housekeeper.ts';
+import { Store } from '../../src/store/database.ts';
+
+const store = new Store({ url: process.argv[2] ?? '', maxConnections: 2 });
+const silent = { info: () => undefined, warn: () => undefined };
+const duty = {
+  name: 'long',
+  intervalSeconds: 3600,
+  async run() {
+    console.log('working');
+    await new Promise((resolve) => setTimeout(resolve, 600_000));
+    return { summary: null };
+  },
+};
+await new Housekeeper({ store, holder: 'child', duties: [duty], log: silent }).round();

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Amphora } from '../../src/domain/resources.ts';
+import type { HousekeeperLog } from '../../src/housekeeping/housekeeper.ts';
+import * as amphorae from '../../src/store/amphorae.ts';
+import type { Store } from '../../src/store/database.ts';
+
+export const DAY = 86_400;
+
+export interface Said {
+  fields: Record<string, unknown>;
+  message: string;
+}
+
+export function listeningLog(): HousekeeperLog & { said: Said[] } {
+  const said: Said[] = [];
+  const note = (fields: object, message: string) => void said.push({ fields: { ...fields }, message });
+  return { said, info: note, warn: note };
+}
+
+/** In the ages given as seconds before now. */
+export async function anAmphora(
+  store: Store,
+  loadBalancerId: string | null,
+  changes: Partial<Amphora> = {},
+): Promise<string> {
+  const id = randomUUID();
+  const amphora: Amphora = {
+    id,
+    loadBalancerId,
+    computeId: id,
+    lbNetworkIp: '198.18.0.9',
+    vrrpIp: null,
+    haIp: null,
+    vrrpPortId: null,
+    haPortId: null,
+    vrrpInterface: null,
+    vrrpId: null,
+    vrrpPriority: null,
+    role: 'STANDALONE',
+    status: 'ALLOCATED',
+    certExpiration: new Date(Date.now() + 30 * DAY * 1000),
+    certBusy: false,
+    cachedZone: null,
+    imageId: null,
+    computeFlavor: null,
+    createdAt: new Date(),
+    updatedAt: null,
+    ...changes,
+  };
+  await store.transaction((tx) => amphorae.insert(tx, amphora));
+  return id;
+}
+
+/** Rewrites when a row was changed the last time. */
+export async function aged(store: Store, table: string, id: string, seconds: number): Promise<void> {
+  await sql`update ${sql.table(table)} set updated_at = now() - make_interval(secs => ${seconds}) where id = ${id}`.execute(
+    store.db,
+  );
+}
+
+export async function idsOf(store: Store, table: string, column = 'id'): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select ${sql.ref(column)}::text as id from ${sql.table(table)} order by 1`.execute(store.db);
+  return rows.map((row) => row.id);
+}
