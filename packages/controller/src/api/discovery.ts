@@ -32,6 +32,10 @@ const VERSIONS: readonly [id: string, updated: string][] = [
   ['v2.24', '2020-10-15T00:00:00Z'],
   ['v2.25', '2021-10-02T00:00:00Z'],
   ['v2.26', '2022-08-29T00:00:00Z'],
+  ['v2.27', '2023-05-05T00:00:00Z'],
+  ['v2.28', '2023-11-08T00:00:00Z'],
+  ['v2.29', '2024-10-15T00:00:00Z'],
+  ['v2.30', '2025-02-26T00:00:00Z'],
 ];
 
 export function versionList(applicationAddress: string) {

@@ -47,6 +47,10 @@ export type L7CompareType = (typeof L7_COMPARE_TYPES)[number];
 export const CLIENT_AUTHENTICATIONS = ['NONE', 'OPTIONAL', 'MANDATORY'] as const;
 export type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number];
 
+/** How a port is connected: `direct` = an SR-IOV function. */
+export const VNIC_TYPES = ['normal', 'direct'] as const;
+export type VnicType = (typeof VNIC_TYPES)[number];
+
 /** What every API object has. */
 export interface Resource {
   id: string;
@@ -70,6 +74,9 @@ export interface Vip {
   qosPolicyId: string | null;
   /** True when the service made the port and must delete it with the load balancer. */
   portOwned: boolean;
+  vnicType: VnicType;
+  /** Security groups of the user's choice on the port; empty: the service decides. */
+  securityGroupIds: string[];
 }
 
 export interface AdditionalVip {
@@ -110,6 +117,10 @@ export interface Listener extends Resource {
   tlsCiphers: string | null;
   tlsVersions: string[] | null;
   alpnProtocols: string[] | null;
+  /** Seconds browsers remember to come by HTTPS only; null = HSTS is off. */
+  hstsMaxAge: number | null;
+  hstsIncludeSubdomains: boolean;
+  hstsPreload: boolean;
 }
 
 export interface SessionPersistence {
@@ -144,6 +155,8 @@ export interface Member extends Resource {
   backup: boolean;
   monitorAddress: string | null;
   monitorPort: number | null;
+  /** Of the port towards the member. */
+  vnicType: VnicType;
 }
 
 export interface HealthMonitor extends Resource {

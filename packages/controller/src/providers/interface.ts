@@ -46,9 +46,10 @@ export interface Capability {
 }
 
 /** What a client and the API have settled about a VIP; the provider decides the rest. */
-export interface VipWish {
+export interface VipWish extends Pick<Vip, 'qosPolicyId' | 'vnicType'> {
   networkId: string;
   fixedIps: readonly { subnetId: string; ipAddress?: string }[];
+  securityGroupIds: readonly string[];
 }
 
 /** What an operator asks of single amphorae. */

@@ -29,6 +29,9 @@ const table = new Table<Listener>({
     tlsCiphers: 'tls_ciphers',
     tlsVersions: 'tls_versions',
     alpnProtocols: 'alpn_protocols',
+    hstsMaxAge: 'hsts_max_age',
+    hstsIncludeSubdomains: 'hsts_include_subdomains',
+    hstsPreload: 'hsts_preload',
   },
   json: ['insertHeaders'],
 });

@@ -20,7 +20,11 @@ const VIP_FIELDS = {
   vipNetworkId: 'networkId',
   vipQosPolicyId: 'qosPolicyId',
   vipPortOwned: 'portOwned',
+  vipVnicType: 'vnicType',
+  vipSgIds: 'securityGroupIds',
 } as const satisfies Record<string, keyof Vip>;
+
+const VIP_PARTS: ReadonlyMap<string, keyof Vip> = new Map(Object.entries(VIP_FIELDS));
 
 const table = new Table<LoadBalancer>({
   name: 'load_balancer',
@@ -37,20 +41,20 @@ const table = new Table<LoadBalancer>({
     vipNetworkId: 'vip_network_id',
     vipQosPolicyId: 'vip_qos_policy_id',
     vipPortOwned: 'vip_port_owned',
+    vipVnicType: 'vip_vnic_type',
+    vipSgIds: 'vip_sg_ids',
     additionalVips: 'additional_vips',
   },
   json: ['additionalVips'],
   visible: `t.provisioning_status <> 'DELETED'`,
   compose: (row) => {
-    const { vipAddress, vipPortId, vipSubnetId, vipNetworkId, vipQosPolicyId, vipPortOwned, ...rest } = row;
-    const vip = {
-      address: vipAddress,
-      portId: vipPortId,
-      subnetId: vipSubnetId,
-      networkId: vipNetworkId,
-      qosPolicyId: vipQosPolicyId,
-      portOwned: vipPortOwned,
-    };
+    const vip: Record<string, unknown> = {};
+    const rest: Record<string, unknown> = {};
+    for (const [field, value] of Object.entries(row)) {
+      const part = VIP_PARTS.get(field);
+      if (part === undefined) rest[field] = value;
+      else vip[part] = value;
+    }
     return { ...rest, vip } as unknown as LoadBalancer;
   },
   decompose: ({ vip, ...rest }) => {
@@ -86,6 +90,8 @@ const SHOWN = {
   vipPortId: 't.vip_port_id',
   vipAddress: 't.vip_address',
   vipQosPolicyId: 't.vip_qos_policy_id',
+  vipVnicType: 't.vip_vnic_type',
+  vipSgIds: 't.vip_sg_ids',
   additionalVips: 't.additional_vips',
   provider: free('t.provider'),
   flavorId: 't.flavor_id',

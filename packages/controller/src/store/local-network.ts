@@ -26,6 +26,8 @@ export interface PortRow {
   macAddress: string;
   deviceId: string;
   deviceOwner: string;
+  qosPolicyId: string | null;
+  securityGroupIds: string[];
   /** In order of address. */
   fixedIps: { subnetId: string; ipAddress: string }[];
 }
@@ -93,6 +95,8 @@ export async function selectPorts(
       'port.mac_address as macAddress',
       'port.device_id as deviceId',
       'port.device_owner as deviceOwner',
+      'port.qos_policy_id as qosPolicyId',
+      'port.security_group_ids as securityGroupIds',
       columns
         .selectFrom('local_port_ip as ip')
         .whereRef('ip.port_id', '=', 'port.id')
@@ -122,10 +126,25 @@ export async function insertPort(executor: Executor, port: Omit<PortRow, 'fixedI
       mac_address: port.macAddress,
       device_id: port.deviceId,
       device_owner: port.deviceOwner,
+      qos_policy_id: port.qosPolicyId,
+      security_group_ids: port.securityGroupIds,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function updatePort(
+  executor: Executor,
+  id: string,
+  { qosPolicyId, securityGroupIds }: { qosPolicyId?: string | null; securityGroupIds?: readonly string[] },
+): Promise<void> {
+  const changes = {
+    ...(qosPolicyId === undefined ? {} : { qos_policy_id: qosPolicyId }),
+    ...(securityGroupIds === undefined ? {} : { security_group_ids: [...securityGroupIds] }),
+  };
+  if (Object.keys(changes).length === 0) return;
+  await executor.updateTable('local_port').set(changes).where('id', '=', id).execute();
 }
 
 export async function deletePort(executor: Executor, id: string): Promise<void> {

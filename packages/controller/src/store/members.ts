@@ -17,6 +17,7 @@ const table = new Table<Member>({
     backup: 'backup',
     monitorAddress: 'monitor_address',
     monitorPort: 'monitor_port',
+    vnicType: 'vnic_type',
   },
 });
 

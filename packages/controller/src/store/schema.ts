@@ -29,6 +29,8 @@ export interface LocalPortTable {
   mac_address: string;
   device_id: string;
   device_owner: string;
+  qos_policy_id: Generated<string | null>;
+  security_group_ids: Generated<string[]>;
   created_at: CreatedAt;
 }
 

@@ -93,7 +93,11 @@ afterAll(async () => {
 function bodyOf(rule: ApiRule): object | undefined {
   const bodies: Partial<Record<ApiRule, object>> = {
     'loadbalancer:post': { loadbalancer: { project_id: PROJECT, vip_subnet_id: randomUUID(), provider: 'none' } },
+    'loadbalancer:post:vip_sg_ids': {
+      loadbalancer: { project_id: PROJECT, vip_subnet_id: randomUUID(), vip_sg_ids: [randomUUID()], provider: 'none' },
+    },
     'loadbalancer:put': { loadbalancer: {} },
+    'loadbalancer:put:vip_sg_ids': { loadbalancer: { vip_sg_ids: [] } },
     'listener:post': { listener: { loadbalancer_id: ids.loadbalancer_id, protocol: 'HTTP', protocol_port: 81 } },
     'listener:put': { listener: {} },
     'pool:post': {
@@ -198,5 +202,5 @@ describe('lists without a project', () => {
 });
 
 describe('every rule', () => {
-  it('guards a request of this test', () => expect(rules.length + 6).toBe(79));
+  it('guards a request of this test', () => expect(rules.length + 6).toBe(81));
 });

@@ -17,13 +17,22 @@ const ROLES: readonly (readonly string[])[] = [
   ['load-balancer_quota_admin'],
   ['load-balancer_admin'],
   ['admin'],
+  ['service'],
 ];
 
 export const PERSONAS: readonly Persona[] = ROLES.flatMap((roles) =>
   (['own project', 'other project', 'system'] as const).map((scope) => ({ roles, scope })),
 );
 
-export type Group = 'read' | 'read-global' | 'write' | 'read-quota' | 'read-quota-global' | 'write-quota' | 'admin';
+export type Group =
+  | 'read'
+  | 'read-or-service'
+  | 'read-global'
+  | 'write'
+  | 'read-quota'
+  | 'read-quota-global'
+  | 'write-quota'
+  | 'admin';
 
 /**
  * @param owner the object belongs to the project of the token
@@ -41,6 +50,7 @@ export function expected(group: Group, { roles, scope }: Persona, owner: boolean
   const read = readGlobal || observer || member;
   return {
     read,
+    'read-or-service': read || has('service'),
     'read-global': readGlobal,
     write: admin || member,
     'read-quota': read || quotaAdmin,

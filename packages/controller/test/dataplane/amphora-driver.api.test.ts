@@ -88,6 +88,8 @@ const plugged: PluggedPort = {
     ],
     deviceId: '',
     deviceOwner: '',
+    qosPolicyId: null,
+    securityGroupIds: [],
   },
   subnet: {
     id: 'subnet',

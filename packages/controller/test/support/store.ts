@@ -51,7 +51,16 @@ export const aLoadBalancer = (changes: Partial<LoadBalancer> = {}): LoadBalancer
   topology: 'SINGLE',
   flavorId: null,
   availabilityZone: null,
-  vip: { address: '198.18.4.10', portId: null, subnetId: null, networkId: null, qosPolicyId: null, portOwned: false },
+  vip: {
+    address: '198.18.4.10',
+    portId: null,
+    subnetId: null,
+    networkId: null,
+    qosPolicyId: null,
+    portOwned: false,
+    vnicType: 'normal',
+    securityGroupIds: [],
+  },
   additionalVips: [],
   ...changes,
 });
@@ -95,6 +104,9 @@ export const aListener = (loadBalancerId: string, changes: Partial<Listener> = {
   tlsCiphers: null,
   tlsVersions: null,
   alpnProtocols: null,
+  hstsMaxAge: null,
+  hstsIncludeSubdomains: false,
+  hstsPreload: false,
   ...changes,
 });
 
@@ -108,5 +120,6 @@ export const aMember = (poolId: string, changes: Partial<Member> = {}): Member =
   backup: false,
   monitorAddress: null,
   monitorPort: null,
+  vnicType: 'normal',
   ...changes,
 });

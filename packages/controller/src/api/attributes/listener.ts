@@ -4,7 +4,7 @@ import { ALPN_PROTOCOLS } from '../../domain/validation/tls.ts';
 import { list, map, set } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, references, STATE } from './common.ts';
 import { responder } from './response.ts';
-import { choice, cidr, integer, text, uuid } from './scalar-types.ts';
+import { boolean, choice, cidr, integer, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
 import { onlyInTree } from './table-object.ts';
 import type { ValueType } from './value-type.ts';
@@ -45,6 +45,9 @@ export const LISTENER_FIELDS = {
   tlsCiphers: { type: text({ max: 2048 }), accepted: 'create and update' },
   tlsVersions: { type: list(text({ max: 32 })), accepted: 'create and update' },
   alpnProtocols: { type: alpnProtocols, accepted: 'create and update' },
+  hstsMaxAge: { type: integer(0), accepted: 'create and update' },
+  hstsIncludeSubdomains: { type: boolean, accepted: 'create and update', default: false },
+  hstsPreload: { type: boolean, accepted: 'create and update', default: false },
 } as const satisfies AttributeTable;
 
 export interface ListenerRelations {

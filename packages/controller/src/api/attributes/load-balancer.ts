@@ -1,7 +1,7 @@
 /** The load balancer field table (API contract §7.1), and the nested forms of a fully populated create (§7.4). */
-import type { AdditionalVip, LoadBalancer } from '../../domain/resources.ts';
+import { type AdditionalVip, type LoadBalancer, VNIC_TYPES } from '../../domain/resources.ts';
 import { SHOWN_FIELDS } from '../../store/load-balancers.ts';
-import { list, nested, optional, refuseUnknown, required } from './collection-types.ts';
+import { list, nested, optional, refuseUnknown, required, set } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, references, STATE } from './common.ts';
 import { HEALTH_MONITOR_FIELDS } from './health-monitor.ts';
 import { L7POLICY_IN_TREE } from './l7-policy.ts';
@@ -9,8 +9,8 @@ import { LISTENER_FIELDS } from './listener.ts';
 import { MEMBER_FIELDS } from './member.ts';
 import { POOL_ALGORITHM, POOL_OPTIONS, POOL_PROTOCOL } from './pool.ts';
 import { responder } from './response.ts';
-import { type CellWriter, identifiers, json, moment, textResponder, truth, word } from './response-text.ts';
-import { ipAddress, text, uuid } from './scalar-types.ts';
+import { type CellWriter, identifiers, json, moment, textResponder, truth, word, words } from './response-text.ts';
+import { choice, ipAddress, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
 import { tableObject } from './table-object.ts';
 
@@ -78,6 +78,14 @@ export const LOAD_BALANCER = {
     accepted: 'create and update',
     serve: ({ vip }: LoadBalancer) => vip.qosPolicyId,
   },
+  vipVnicType: { type: choice(VNIC_TYPES), accepted: 'never', serve: ({ vip }: LoadBalancer) => vip.vnicType },
+  vipSgIds: {
+    type: set(uuid),
+    accepted: 'create and update',
+    default: [],
+    serve: ({ vip }: LoadBalancer) => vip.securityGroupIds,
+    description: 'Security groups of the VIP port, instead of the one the service makes.',
+  },
   additionalVips: {
     type: list(additionalVip),
     accepted: 'create',
@@ -124,6 +132,8 @@ const CELLS: Record<(typeof SHOWN_FIELDS)[number], CellWriter> = {
   vipPortId: word,
   vipAddress: word,
   vipQosPolicyId: word,
+  vipVnicType: word,
+  vipSgIds: words,
   additionalVips: additionalVipsText,
   provider: json,
   flavorId: word,

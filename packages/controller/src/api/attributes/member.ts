@@ -1,8 +1,8 @@
 /** The member field table (API contract §10). */
-import type { Member } from '../../domain/resources.ts';
+import { type Member, VNIC_TYPES } from '../../domain/resources.ts';
 import { COMMON, IDENTITY, INHERITED_PROJECT, STATE } from './common.ts';
 import { responder } from './response.ts';
-import { boolean, integer, ipAddress, uuid } from './scalar-types.ts';
+import { boolean, choice, integer, ipAddress, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
 
 export const MEMBER_FIELDS = {
@@ -14,6 +14,15 @@ export const MEMBER_FIELDS = {
   backup: { type: boolean, accepted: 'create and update', default: false },
   monitorAddress: { type: ipAddress, accepted: 'create and update' },
   monitorPort: { type: integer(1, 65_535), accepted: 'create and update' },
+  requestSriov: {
+    type: boolean,
+    accepted: 'create',
+    default: false,
+    serve: null,
+    queryable: false,
+    description: 'Reach the member through an SR-IOV port; the flavor has to allow it.',
+  },
+  vnicType: { type: choice(VNIC_TYPES), accepted: 'never' },
 } as const satisfies AttributeTable;
 
 export const MEMBER = {

@@ -21,6 +21,9 @@ export const moment: CellWriter = (cell) => {
   return JSON.stringify(wireTime(new Date(cell.replace(/([+-]\d\d)$/, '$1:00'))));
 };
 
+/** `{a,b}` as `["a","b"]` */
+export const words: CellWriter = (cell) => (cell === '{}' ? '[]' : `["${cell.slice(1, -1).replaceAll(',', '","')}"]`);
+
 /** `{a,b}` as `[{"id":"a"},{"id":"b"}]` */
 export const identifiers: CellWriter = (cell) =>
   cell === '{}' ? '[]' : `[{"id":"${cell.slice(1, -1).replaceAll(',', '"},{"id":"')}"}]`;

@@ -72,7 +72,15 @@ export const NAMED_RULES = define({
   },
 });
 
-type Group = 'read' | 'read-global' | 'write' | 'read-quota' | 'read-quota-global' | 'write-quota' | 'admin';
+type Group =
+  | 'read'
+  | 'read-or-service'
+  | 'read-global'
+  | 'write'
+  | 'read-quota'
+  | 'read-quota-global'
+  | 'write-quota'
+  | 'admin';
 
 const describe = <T extends Record<string, readonly [group: Group, operation: string, purpose: string]>>(table: T) =>
   table;
@@ -82,8 +90,18 @@ export const API_RULES = describe({
   'loadbalancer:get_all': ['read', 'GET /v2/lbaas/loadbalancers', 'List load balancers of the own project'],
   'loadbalancer:get_all-global': ['read-global', 'GET /v2/lbaas/loadbalancers', 'List load balancers of all projects'],
   'loadbalancer:post': ['write', 'POST /v2/lbaas/loadbalancers', 'Create a load balancer'],
+  'loadbalancer:post:vip_sg_ids': [
+    'write',
+    'POST /v2/lbaas/loadbalancers',
+    'Choose the security groups of the VIP of a new load balancer',
+  ],
   'loadbalancer:get_one': ['read', 'GET /v2/lbaas/loadbalancers/{loadbalancer_id}', 'Show a load balancer'],
   'loadbalancer:put': ['write', 'PUT /v2/lbaas/loadbalancers/{loadbalancer_id}', 'Update a load balancer'],
+  'loadbalancer:put:vip_sg_ids': [
+    'write',
+    'PUT /v2/lbaas/loadbalancers/{loadbalancer_id}',
+    'Change the security groups of the VIP of a load balancer',
+  ],
   'loadbalancer:delete': ['write', 'DELETE /v2/lbaas/loadbalancers/{loadbalancer_id}', 'Delete a load balancer'],
   'loadbalancer:get_stats': [
     'read',
@@ -113,7 +131,7 @@ export const API_RULES = describe({
   'pool:get_one': ['read', 'GET /v2/lbaas/pools/{pool_id}', 'Show a pool'],
   'pool:put': ['write', 'PUT /v2/lbaas/pools/{pool_id}', 'Update a pool'],
   'pool:delete': ['write', 'DELETE /v2/lbaas/pools/{pool_id}', 'Delete a pool'],
-  'member:get_all': ['read', 'GET /v2/lbaas/pools/{pool_id}/members', 'List members of a pool'],
+  'member:get_all': ['read-or-service', 'GET /v2/lbaas/pools/{pool_id}/members', 'List members of a pool'],
   'member:post': ['write', 'POST /v2/lbaas/pools/{pool_id}/members', 'Create a member'],
   'member:get_one': ['read', 'GET /v2/lbaas/pools/{pool_id}/members/{member_id}', 'Show a member'],
   'member:put': ['write', 'PUT /v2/lbaas/pools/{pool_id}/members/{member_id}', 'Update a member'],
@@ -244,7 +262,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   ...Object.entries<NamedRule>(NAMED_RULES).map(([name, rule]) => ({ name, ...rule })),
   ...Object.entries(API_RULES).map(([name, [group, operation, purpose]]) => ({
     name: API_PREFIX + name,
-    check: `rule:load-balancer:${group}`,
+    check: group === 'read-or-service' ? 'rule:load-balancer:read or role:service' : `rule:load-balancer:${group}`,
     scopes: [],
     operation,
     purpose,

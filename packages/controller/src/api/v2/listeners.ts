@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Listener, LoadBalancer } from '../../domain/resources.ts';
 import {
+  checkCidrsBesideGroups,
   type ListenerFields,
   listenerSecretRefs,
   settleListener,
@@ -83,6 +84,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       authorise(request, 'listener:post', loadBalancer.projectId);
       await requireFittingPool(tx, fields.defaultPoolId, fields.protocol, loadBalancerId);
       const settled: ListenerFields = settleListener(fields, rules, vipAddresses(loadBalancer));
+      checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
       requireReadable(listenerSecretRefs(settled));
       const created: Listener = { ...newResource(deps, loadBalancer.projectId), ...settled, loadBalancerId };
       const provider = deps.providers.get(loadBalancer.provider);
@@ -112,6 +114,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       authorise(request, 'listener:put', current.projectId);
       await requireFittingPool(tx, change.defaultPoolId, current.protocol, current.loadBalancerId);
       const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
+      checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
       const written = pendingUpdate(deps, settled);
       const updated: Listener = { ...current, ...written };
       requireReadable(listenerSecretRefs(updated), listenerSecretRefs(current));

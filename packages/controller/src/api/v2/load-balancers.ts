@@ -1,9 +1,12 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { PortChanges } from '../../clouds/network/interface.ts';
 import type { LoadBalancer } from '../../domain/resources.ts';
+import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { GuardedProvider } from '../../providers/guard.ts';
 import type { Tx } from '../../store/database.ts';
+import * as listeners from '../../store/listeners.ts';
 import * as store from '../../store/load-balancers.ts';
 import type { Children } from '../../store/new-trees.ts';
 import * as quotas from '../../store/quotas.ts';
@@ -23,7 +26,15 @@ import { listText } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
-import { choose, topologyOf, unchosen, validateChoice, zoneVipNetworks } from './offer.ts';
+import {
+  allowsMemberSriov,
+  choose,
+  topologyOf,
+  unchosen,
+  validateChoice,
+  vnicTypeOf,
+  zoneVipNetworks,
+} from './offer.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
@@ -34,7 +45,7 @@ import { checkUnique, insertTree, isUnique, memberSubnets, planTree, treeUnits }
 import { lockTree } from './tree-lock.ts';
 import { treeResponse } from './tree-response.ts';
 import { TreeWriter } from './tree-writer.ts';
-import { allocateVip, expectedAddresses, planVip, type VipPlan } from './vip.ts';
+import { allocateVip, checkQosPolicy, checkSecurityGroups, expectedAddresses, planVip, type VipPlan } from './vip.ts';
 
 const KIND = 'Load Balancer';
 const PATH = '/v2/lbaas/loadbalancers';
@@ -94,16 +105,19 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const projectId = body.projectId || request.caller.projectId;
     if (!projectId) throw new OctaviaError('MISSING_PROJECT');
     authorise(request, 'loadbalancer:post', projectId);
+    if (body.vipSgIds.length > 0) authorise(request, 'loadbalancer:post:vip_sg_ids', projectId);
     const choosing = body.flavorId !== null || body.availabilityZone !== null;
     const chosen = choosing
       ? await deps.store.transaction((tx) => choose(tx, body, deps.providers))
       : unchosen(body, deps.providers);
     const { networking } = deps.config;
     const vipNetworks = zoneVipNetworks(chosen);
+    const topology = topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology);
     const plan = await planVip(
       deps.network,
       vipNetworks ? { ...networking, valid_vip_networks: vipNetworks } : networking,
       body,
+      { topology, vnicType: vnicTypeOf(chosen) },
     );
     const subnets = await knownSubnets(deps.network, memberSubnets(body));
     const draft: LoadBalancer = {
@@ -113,12 +127,12 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
       adminStateUp: body.adminStateUp,
       tags: body.tags,
       provider: chosen.providerName,
-      topology: topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology),
+      topology,
       flavorId: body.flavorId,
       availabilityZone: body.availabilityZone,
       ...(await draftVip(plan)),
     };
-    const tree = planTree(body, draft, rules, subnets, deps);
+    const tree = planTree(body, draft, { ...rules, sriovMembers: allowsMemberSriov(chosen) }, subnets, deps);
     const provider = deps.providers.get(chosen.providerName);
     await validateChoice(chosen, provider);
     const inOwnTransaction = () =>
@@ -170,20 +184,43 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
         portId: null,
         subnetId: primary!.subnetId,
         networkId: plan.networkId,
-        qosPolicyId: null,
+        qosPolicyId: plan.qosPolicyId,
         portOwned: true,
+        vnicType: plan.vnicType,
+        securityGroupIds: [...plan.securityGroupIds],
       },
       additionalVips: additional.map(({ subnetId }, index) => ({ subnetId, ipAddress: others[index]! })),
     };
   }
 
+  /** Before the transaction: a network driver may need a database connection of its own. */
+  async function checkVipChange(
+    request: FastifyRequest,
+    { qosPolicyId, securityGroupIds }: Pick<PortChanges, 'qosPolicyId' | 'securityGroupIds'>,
+  ): Promise<void> {
+    const { projectId, vip } = found(await store.get(db, parameter(request)), KIND, parameter(request));
+    authorise(request, 'loadbalancer:put', projectId);
+    if (securityGroupIds) authorise(request, 'loadbalancer:put:vip_sg_ids', projectId);
+    if (qosPolicyId !== undefined) await checkQosPolicy(deps.network, qosPolicyId);
+    if (securityGroupIds) await checkSecurityGroups(deps.network, securityGroupIds, vip.vnicType);
+  }
+
   server.put(`${PATH}/:id`, async (request) => {
-    const { vipQosPolicyId, ...change } = updateBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
+    const { vipQosPolicyId, vipSgIds, ...change } = updateBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
+    const vipChange = {
+      ...(vipQosPolicyId === undefined ? {} : { qosPolicyId: vipQosPolicyId }),
+      ...(vipSgIds === undefined ? {} : { securityGroupIds: vipSgIds }),
+    };
+    const changesVip = Object.keys(vipChange).length > 0;
+    if (changesVip) await checkVipChange(request, vipChange);
     const result = await deps.store.transaction(async (tx) => {
       const current = await locked(tx, parameter(request));
       authorise(request, 'loadbalancer:put', current.projectId);
-      if (vipQosPolicyId !== undefined) throw refusal('VIP QoS policy is not allowed in this deployment.');
-      const written = pendingUpdate(deps, change);
+      for (const { allowedCidrs } of vipSgIds ? await listeners.byLoadBalancer(tx, current.id) : []) {
+        checkCidrsBesideGroups(allowedCidrs, vipSgIds ?? []);
+      }
+      const vip = changesVip ? { vip: { ...current.vip, ...vipChange } } : {};
+      const written = pendingUpdate(deps, { ...change, ...vip });
       const updated: LoadBalancer = { ...current, ...written };
       const provider = deps.providers.get(current.provider);
       provider.check({ loadBalancer: updated });

@@ -41,7 +41,7 @@ export function parseBatch(body: unknown): BatchEntry[] {
 
 /** A matched member: defaults apply to what is omitted, except its name, subnet and tags. */
 function matched(current: Member, { wish, given }: BatchEntry): Member {
-  const { projectId: _ignored, subnetId: _fixed, name, tags, ...rest } = wish;
+  const { projectId: _ignored, subnetId: _fixed, requestSriov: _fixedToo, name, tags, ...rest } = wish;
   return { ...current, ...rest, ...(given.name ? { name } : {}), ...(given.tags ? { tags } : {}) };
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, Pool } from '../../domain/resources.ts';
-import { checkEndpointFree, checkMemberAddress } from '../../domain/validation/member.ts';
+import { checkEndpointFree, checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
 import type { Executor, Tx } from '../../store/database.ts';
 import * as healthMonitors from '../../store/health-monitors.ts';
 import * as store from '../../store/members.ts';
@@ -17,6 +17,7 @@ import { readBody } from '../request-body.ts';
 import { parseBatch, planBatch } from './member-batch.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
+import { flavorAllowsMemberSriov } from './offer.ts';
 import { requirePoolActive } from './pool-state.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
@@ -86,7 +87,9 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       checkMemberAddress(fields.address, rules);
       requireSubnet(fields.subnetId, subnets);
       const status = await initialStatus(tx, pool);
-      const created: Member = { ...newResource(deps, pool.projectId, status), ...fields, poolId: pool.id };
+      const sriov = fields.requestSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
+      const settled = settleMember(fields, sriov);
+      const created: Member = { ...newResource(deps, pool.projectId, status), ...settled, poolId: pool.id };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], members: [created] });
       await quotas.reserve(tx, pool.projectId, { member: 1 }, quotaRules(deps.config));
@@ -158,8 +161,10 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       // Members that exist already keep their subnet, whatever the list says.
       for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);
       const status = plan.created.length > 0 ? await initialStatus(tx, pool) : 'OFFLINE';
+      const wantsSriov = plan.created.some(({ requestSriov }) => requestSriov);
+      const sriov = wantsSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
       const created = plan.created.map(({ projectId: _ignored, ...fields }): Member => {
-        return { ...newResource(deps, pool.projectId, status), ...fields, poolId: pool.id };
+        return { ...newResource(deps, pool.projectId, status), ...settleMember(fields, sriov), poolId: pool.id };
       });
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });

@@ -1,5 +1,6 @@
 /** What a new load balancer chooses of the operator's offer: flavor, availability zone, and with them the provider. */
 import { parseMetadata } from '../../domain/catalog.ts';
+import type { VnicType } from '../../domain/resources.ts';
 import { TOPOLOGIES, type Topology } from '../../domain/statuses.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -59,6 +60,18 @@ export async function validateChoice({ flavor, zone }: Choice, provider: Guarded
 export function topologyOf({ flavor }: Choice, configured: Topology): Topology {
   const chosen = flavor?.loadbalancer_topology;
   return TOPOLOGIES.find((topology) => topology === chosen) ?? configured;
+}
+
+/** The flavor decides how the VIP port is connected. */
+export const vnicTypeOf = ({ flavor }: Choice): VnicType => (flavor?.sriov_vip === true ? 'direct' : 'normal');
+
+/** Whether members may be reached through SR-IOV ports. */
+export const allowsMemberSriov = ({ flavor }: Pick<Choice, 'flavor'>): boolean => flavor?.allow_member_sriov === true;
+
+/** The same for a load balancer that exists. Asked only where somebody wants it. */
+export async function flavorAllowsMemberSriov(tx: Tx, flavorId: string | null): Promise<boolean> {
+  const flavor = flavorId === null ? null : await flavors.hold(tx, flavorId);
+  return allowsMemberSriov({ flavor: flavor && (parseMetadata(flavor.flavorData) ?? {}) });
 }
 
 /** Networks that addresses may come from, when the zone restricts them. */

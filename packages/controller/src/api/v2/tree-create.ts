@@ -5,9 +5,9 @@ import type { L7Policy, Listener, LoadBalancer, Pool } from '../../domain/resour
 import { settleHealthMonitor } from '../../domain/validation/health-monitor.ts';
 import { settleL7Policy } from '../../domain/validation/l7-policy.ts';
 import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
-import { listenerSecretRefs, settleListener } from '../../domain/validation/listener.ts';
+import { checkCidrsBesideGroups, listenerSecretRefs, settleListener } from '../../domain/validation/listener.ts';
 import { checkPortFree } from '../../domain/validation/listener-port.ts';
-import { checkEndpointFree, checkMemberAddress } from '../../domain/validation/member.ts';
+import { checkEndpointFree, checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
 import { poolSecretRefs, settlePool } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { resolvePools } from '../../domain/validation/tree-pools.ts';
@@ -55,7 +55,7 @@ function inSequence({ newId, now }: Pick<ApiDependencies, 'newId' | 'now'>): Pic
 export function planTree(
   request: Request,
   loadBalancer: LoadBalancer,
-  rules: Rules,
+  rules: Rules & { sriovMembers: boolean },
   knownSubnets: ReadonlySet<string>,
   identify: Pick<ApiDependencies, 'newId' | 'now'>,
 ): Children {
@@ -76,7 +76,8 @@ export function planTree(
       checkMemberAddress(fields.address, rules.member);
       requireSubnet(fields.subnetId, knownSubnets);
       const status = healthmonitor ? 'OFFLINE' : 'NO_MONITOR';
-      tree.members.push({ ...newResource(deps, projectId, status), ...fields, poolId: pool.id });
+      const member = settleMember(fields, rules.sriovMembers);
+      tree.members.push({ ...newResource(deps, projectId, status), ...member, poolId: pool.id });
     }
   }
   const nextInlinePool = () => {
@@ -88,6 +89,7 @@ export function planTree(
     const pool = nextInlinePool();
     if (pool) checkPoolFitsListener(pool.protocol, fields.protocol);
     const settled = settleListener(fields, rules.listener, vipAddresses(loadBalancer));
+    checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
     requireReadable(listenerSecretRefs(settled));
     const created = { ...newResource(deps, projectId), ...settled, defaultPoolId: pool?.id ?? null, loadBalancerId };
     tree.listeners.push(created);

@@ -2,24 +2,32 @@
 import type { NetworkDriver, Port, PortRequest, Subnet } from '../../clouds/network/interface.ts';
 import type { Config } from '../../config/index.ts';
 import { canonicalAddress, cidrContains } from '../../domain/addresses.ts';
-import type { AdditionalVip, Vip } from '../../domain/resources.ts';
+import { NIL } from '../../domain/catalog.ts';
+import type { AdditionalVip, Vip, VnicType } from '../../domain/resources.ts';
+import type { Topology } from '../../domain/statuses.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Provider } from '../../providers/interface.ts';
+import type { Provider, VipWish } from '../../providers/interface.ts';
 import type { Tx } from '../../store/database.ts';
 import type { AdditionalVipRequest, LoadBalancerCreate } from '../attributes/load-balancer.ts';
 
 export type VipRequest = Pick<
   LoadBalancerCreate,
-  'vipPortId' | 'vipNetworkId' | 'vipSubnetId' | 'vipAddress' | 'vipQosPolicyId' | 'additionalVips'
+  'vipPortId' | 'vipNetworkId' | 'vipSubnetId' | 'vipAddress' | 'vipQosPolicyId' | 'vipSgIds' | 'additionalVips'
 >;
 
 /** Either a port that exists, or what to ask of the network service. Nothing has been changed yet. */
 export type VipPlan =
   | { port: Port; vip: Vip; additionalVips: AdditionalVip[] }
-  | { networkId: string; fixedIps: PortRequest['fixedIps'] };
+  | (VipWish & { fixedIps: PortRequest['fixedIps'] });
 
 type Settings = Config['networking'];
+
+/** What the flavor says about the VIP. */
+export interface VipChoice {
+  topology: Topology;
+  vnicType: VnicType;
+}
 
 const KINDS = [
   ['vip_port_id', 'vipPortId', 'allow_vip_port_id'],
@@ -39,7 +47,7 @@ function checkKinds(request: VipRequest, settings: Settings): void {
   }
 }
 
-function missing(kind: 'Port' | 'Subnet' | 'Network', id: string): OctaviaError {
+function missing(kind: 'Port' | 'Subnet' | 'Network' | 'qos_policy' | 'Security Group', id: string): OctaviaError {
   return new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind, id });
 }
 
@@ -54,6 +62,26 @@ function checkNetworkAllowed(networkId: string, settings: Settings): void {
   if (allowed.length > 0 && !allowed.some((id) => id.toLowerCase() === networkId.toLowerCase())) {
     throw refusal('Supplied VIP network_id is not allowed by the configuration of this deployment.');
   }
+}
+
+/** @throws OctaviaError VALIDATION where the network service knows no QoS, NETWORK_OBJECT_NOT_FOUND */
+export async function checkQosPolicy(network: NetworkDriver, id: string | null): Promise<void> {
+  // Any policy tells whether there could be one: clearing needs the service's extension, too.
+  const exists = await network.qosPolicyExists(id ?? NIL);
+  if (exists === null) throw refusal('VIP QoS policy is not allowed in this deployment.');
+  if (id !== null && !exists) throw missing('qos_policy', id);
+}
+
+/** @throws OctaviaError VALIDATION, NETWORK_OBJECT_NOT_FOUND */
+export async function checkSecurityGroups(
+  network: NetworkDriver,
+  ids: readonly string[],
+  vnicType: VnicType,
+): Promise<void> {
+  if (ids.length > 0 && vnicType === 'direct') {
+    throw refusal('vip_sg_ids cannot be used with a VIP of vNIC type direct.');
+  }
+  for (const id of ids) if (!(await network.securityGroupExists(id))) throw missing('Security Group', id);
 }
 
 /** One address per subnet, all on the network of the VIP. */
@@ -74,7 +102,12 @@ async function checkAdditional(
   }
 }
 
-async function onPort(network: NetworkDriver, request: VipRequest, portId: string): Promise<VipPlan> {
+async function onPort(
+  network: NetworkDriver,
+  request: VipRequest,
+  portId: string,
+  vnicType: VnicType,
+): Promise<VipPlan> {
   const port = await network.getPort(portId);
   if (!port) throw missing('Port', portId);
   if (port.deviceId !== '') throw refusal(`Port ${portId} is already used by device ${port.deviceId} `);
@@ -102,10 +135,34 @@ async function onPort(network: NetworkDriver, request: VipRequest, portId: strin
     if (!own) throw refusal('No VIP address found on the specified VIP port within the specified subnet.');
     return { subnetId, ipAddress: own.ipAddress };
   });
-  return { port, vip: vipOn(port, chosen, false), additionalVips };
+  const own = {
+    vnicType,
+    qosPolicyId: request.vipQosPolicyId ?? port.qosPolicyId,
+    securityGroupIds: request.vipSgIds,
+    portOwned: false,
+  };
+  return { port, vip: vipOn(port, chosen, own), additionalVips };
 }
 
-async function subnetInNetwork(network: NetworkDriver, request: VipRequest, networkId: string): Promise<Subnet> {
+/** The VIP and one for each amphora. */
+const ADDRESSES_NEEDED: Record<Topology, number> = { SINGLE: 2, ACTIVE_STANDBY: 3 };
+
+/** The first subnet with room, IPv4 before IPv6. */
+async function roomySubnet(network: NetworkDriver, subnets: readonly Subnet[], topology: Topology): Promise<Subnet> {
+  if (subnets.length === 0) throw refusal('Supplied network does not contain a subnet.');
+  const preferred = [...subnets].sort((a, b) => a.ipVersion - b.ipVersion);
+  for (const subnet of preferred) {
+    if ((await network.countFreeAddresses(subnet)) >= ADDRESSES_NEEDED[topology]) return subnet;
+  }
+  throw refusal('Subnet(s) in the supplied network do not contain enough available IPs.');
+}
+
+async function subnetInNetwork(
+  network: NetworkDriver,
+  request: VipRequest,
+  networkId: string,
+  topology: Topology,
+): Promise<Subnet> {
   const known = await network.getNetwork(networkId);
   if (!known) throw missing('Network', networkId);
   const { vipSubnetId, vipAddress } = request;
@@ -119,32 +176,39 @@ async function subnetInNetwork(network: NetworkDriver, request: VipRequest, netw
     if (!containing) throw refusal('Supplied network does not contain a subnet for VIP address specified.');
     return containing;
   }
-  const preferred = subnets.find((subnet) => subnet.ipVersion === 4) ?? subnets[0];
-  if (!preferred) throw refusal('Supplied network does not contain a subnet.');
-  return preferred;
+  return roomySubnet(network, subnets, topology);
 }
 
 /**
  * Reads the network service and decides; writes nothing.
  * @throws OctaviaError VALIDATION, NETWORK_OBJECT_NOT_FOUND
  */
-export async function planVip(network: NetworkDriver, settings: Settings, request: VipRequest): Promise<VipPlan> {
+export async function planVip(
+  network: NetworkDriver,
+  settings: Settings,
+  request: VipRequest,
+  { topology, vnicType }: VipChoice,
+): Promise<VipPlan> {
   checkKinds(request, settings);
-  if (request.vipQosPolicyId !== null) throw refusal('VIP QoS policy is not allowed in this deployment.');
+  if (request.vipQosPolicyId !== null) await checkQosPolicy(network, request.vipQosPolicyId);
+  await checkSecurityGroups(network, request.vipSgIds, vnicType);
   if (request.vipPortId !== null) {
-    const plan = await onPort(network, request, request.vipPortId);
+    const plan = await onPort(network, request, request.vipPortId, vnicType);
     if ('port' in plan) checkNetworkAllowed(plan.port.networkId, settings);
     return plan;
   }
   const subnet =
     request.vipNetworkId !== null
-      ? await subnetInNetwork(network, request, request.vipNetworkId)
+      ? await subnetInNetwork(network, request, request.vipNetworkId, topology)
       : await subnetOf(network, request.vipSubnetId!);
   checkNetworkAllowed(subnet.networkId, settings);
   await checkAdditional(network, subnet.networkId, subnet.id, request.additionalVips);
   const wish = (subnetId: string, ipAddress: string | null) => ({ subnetId, ...(ipAddress ? { ipAddress } : {}) });
   return {
     networkId: subnet.networkId,
+    vnicType,
+    qosPolicyId: request.vipQosPolicyId,
+    securityGroupIds: request.vipSgIds,
     fixedIps: [
       wish(subnet.id, request.vipAddress),
       ...request.additionalVips.map(({ subnetId, ipAddress }) => wish(subnetId, ipAddress)),
@@ -159,14 +223,15 @@ export async function expectedAddresses(network: NetworkDriver, plan: VipPlan): 
   return plan.fixedIps.map(({ ipAddress }, index) => ipAddress ?? subnets[index]!.cidr.split('/')[0]!);
 }
 
-function vipOn(port: Port, fixed: { subnetId: string; ipAddress: string }, portOwned: boolean): Vip {
+type OwnParts = Pick<Vip, 'qosPolicyId' | 'vnicType' | 'securityGroupIds' | 'portOwned'>;
+
+function vipOn(port: Port, fixed: { subnetId: string; ipAddress: string }, own: OwnParts): Vip {
   return {
     address: fixed.ipAddress,
     portId: port.id,
     subnetId: fixed.subnetId,
     networkId: port.networkId,
-    qosPolicyId: null,
-    portOwned,
+    ...own,
   };
 }
 
@@ -179,12 +244,16 @@ export async function allocateVip(
   transaction: Tx,
 ): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }> {
   if ('port' in plan) return plan;
+  const { qosPolicyId, vnicType, securityGroupIds } = plan;
   if (provider.createVip) return provider.createVip(transaction, loadBalancerId, plan);
   const port = await network.createPort(
     {
       name: `octavia-lb-${loadBalancerId}`,
       networkId: plan.networkId,
       fixedIps: plan.fixedIps,
+      qosPolicyId,
+      vnicType,
+      securityGroupIds,
       deviceId: `lb-${loadBalancerId}`,
       deviceOwner: 'Octavia',
     },
@@ -195,5 +264,6 @@ export async function allocateVip(
     if (!fixed) throw new OctaviaError('SUBNET_NO_FREE_ADDRESS', { subnet: subnetId });
     return fixed;
   });
-  return { vip: vipOn(port, primary!, true), additionalVips: others };
+  const own = { qosPolicyId, vnicType, securityGroupIds: [...securityGroupIds], portOwned: true };
+  return { vip: vipOn(port, primary!, own), additionalVips: others };
 }

@@ -1,4 +1,5 @@
 /** What the controller needs of a network service. Implementations: `local`, `noop` (later `neutron`), same file names. */
+import type { VnicType } from '../../domain/resources.ts';
 
 export interface Network {
   id: string;
@@ -32,9 +33,18 @@ export interface Port {
   /** Compute instance or load balancer that uses the port; empty text when none. */
   deviceId: string;
   deviceOwner: string;
+  qosPolicyId: string | null;
+  /** Empty: what the network service gives by itself. */
+  securityGroupIds: string[];
 }
 
-export interface PortRequest {
+/** What may change on a port; what is left out stays. */
+export interface PortChanges {
+  qosPolicyId?: string | null;
+  securityGroupIds?: readonly string[];
+}
+
+export interface PortRequest extends PortChanges {
   /** Deterministic name: asking twice for the same name gives the same port (steps are idempotent and adopt). */
   name: string;
   networkId: string;
@@ -42,6 +52,8 @@ export interface PortRequest {
   fixedIps: { subnetId: string; ipAddress?: string }[];
   deviceId: string;
   deviceOwner: string;
+  /** `direct`: an SR-IOV function. Left out: normal. */
+  vnicType?: VnicType;
 }
 
 /**
@@ -55,10 +67,17 @@ export interface NetworkDriver {
   getNetwork(id: string): Promise<Network | null>;
   getSubnet(id: string): Promise<Subnet | null>;
   getPort(id: string): Promise<Port | null>;
+  /** null: the service knows no QoS policies. */
+  qosPolicyExists(id: string): Promise<boolean | null>;
+  securityGroupExists(id: string): Promise<boolean>;
+  /** How many addresses the service could still give out. */
+  countFreeAddresses(subnet: Subnet): Promise<number>;
   listNetworks(): Promise<Network[]>;
   listSubnets(): Promise<Subnet[]>;
   /** Idempotent by name. @throws OctaviaError `VIP_ADDRESS_IN_USE` (409), `SUBNET_NO_FREE_ADDRESS`, `SUBNET_NOT_FOUND` */
   createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port>;
+  /** Idempotent; a port that is gone is fine. */
+  updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void>;
   /** Idempotent: a port that is gone is fine. */
   deletePort(id: string, transaction?: TransactionHandle): Promise<void>;
   /** All ports whose name starts with the prefix (the orphan collector and cleanup steps use this). */

@@ -6,7 +6,7 @@ import type { Database, Executor, Tx } from '../../store/database.ts';
 import * as store from '../../store/local-network.ts';
 import { formatIpv4, parseCidr, parseIpv4 } from '../local-host/address-block.ts';
 import { deterministicMac } from '../local-host/deterministic-mac.ts';
-import type { FixedIp, Port, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
+import type { FixedIp, Port, PortChanges, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
 
 /** `.1` is the gateway; the others below `.10` are left for addresses that people choose by hand. */
 const RESERVED_ADDRESSES = 10;
@@ -52,8 +52,9 @@ async function claimGivenAddress(executor: Executor, portId: string, subnet: Sub
 async function insertOrAdopt(executor: Executor, request: PortRequest): Promise<{ port: Port; created: boolean }> {
   const id = randomUUID();
   for (let attempt = 0; attempt < MAC_ATTEMPTS; attempt += 1) {
-    const { name, networkId, deviceId, deviceOwner } = request;
-    const row = { id, name, networkId, deviceId, deviceOwner, macAddress: deterministicMac(id, attempt) };
+    const { name, networkId, deviceId, deviceOwner, qosPolicyId = null, securityGroupIds = [] } = request;
+    const policies = { qosPolicyId, securityGroupIds: [...securityGroupIds] };
+    const row = { id, name, networkId, deviceId, deviceOwner, ...policies, macAddress: deterministicMac(id, attempt) };
     if (await store.insertPort(executor, row)) return { port: { ...row, fixedIps: [] }, created: true };
     const [existing] = await store.selectPorts(executor, { name });
     if (existing) return { port: existing, created: false };
@@ -116,6 +117,21 @@ export async function getStoredPort(database: Database, id: string): Promise<Por
 
 export async function deleteStoredPort(database: Database, id: string, transaction?: TransactionHandle): Promise<void> {
   if (isUuid(id)) await store.deletePort(asTransaction(transaction) ?? database, id);
+}
+
+export async function updateStoredPort(
+  database: Database,
+  id: string,
+  changes: PortChanges,
+  transaction?: TransactionHandle,
+): Promise<void> {
+  if (isUuid(id)) await store.updatePort(asTransaction(transaction) ?? database, id, changes);
+}
+
+/** Addresses that automatic allocation could still give out. */
+export async function countFreeStoredAddresses(executor: Executor, subnet: Subnet): Promise<number> {
+  const window = allocationWindow(subnet.cidr);
+  return window.count - (await store.countTaken(executor, subnet.id, window));
 }
 
 export const listStoredPorts = (database: Database, namePrefix: string): Promise<Port[]> =>

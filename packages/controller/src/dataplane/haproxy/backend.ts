@@ -25,6 +25,9 @@ function headerLines(listener: Listener, mode: ProxyMode): Line[] {
   if (wants('X-Forwarded-For')) lines.push(line('option', 'forwardfor'));
   if (wants('X-Forwarded-Port')) lines.push(line('http-request', 'set-header', 'X-Forwarded-Port', '%[dst_port]'));
   if (wants('X-Forwarded-Proto')) lines.push(line('http-request', 'set-header', 'X-Forwarded-Proto', 'http'));
+  for (const header of ['X-Forwarded-IP', 'X-Client-IP', 'X-Real-IP']) {
+    if (wants(header)) lines.push(line('http-request', 'set-header', header, '%[src]'));
+  }
   return lines;
 }
 

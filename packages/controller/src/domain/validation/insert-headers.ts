@@ -1,7 +1,14 @@
 import type { ListenerProtocol } from '../resources.ts';
 import { invalidOption } from './refuse.ts';
 
-export const FORWARDING_HEADERS = ['X-Forwarded-For', 'X-Forwarded-Port', 'X-Forwarded-Proto'] as const;
+export const FORWARDING_HEADERS = [
+  'X-Forwarded-For',
+  'X-Forwarded-Port',
+  'X-Forwarded-Proto',
+  'X-Forwarded-IP',
+  'X-Client-IP',
+  'X-Real-IP',
+] as const;
 
 export const TLS_HEADERS = [
   'X-SSL-Client-Verify',

@@ -90,6 +90,27 @@ function checkCidrs(cidrs: readonly string[] | null, vips: readonly string[]): v
   }
 }
 
+/** @throws OctaviaError VALIDATION */
+function checkHsts({ protocol, hstsMaxAge, hstsIncludeSubdomains, hstsPreload }: ListenerFields): void {
+  if (hstsMaxAge === null) {
+    if (!hstsIncludeSubdomains && !hstsPreload) return;
+    throw refusal('hsts_include_subdomains and hsts_preload have a meaning only together with hsts_max_age.');
+  }
+  if (protocol !== 'TERMINATED_HTTPS') {
+    throw refusal(`HSTS is only available on TERMINATED_HTTPS protocol listeners, not on ${protocol}.`);
+  }
+}
+
+/** Who names the security groups of the VIP says there who may come. @throws OctaviaError VALIDATION */
+export function checkCidrsBesideGroups(
+  cidrs: readonly string[] | null | undefined,
+  securityGroupIds: readonly string[],
+): void {
+  if (cidrs && cidrs.length > 0 && securityGroupIds.length > 0) {
+    throw refusal('allowed_cidrs cannot be used together with vip_sg_ids of the load balancer.');
+  }
+}
+
 function withoutDuplicates(cidrs: string[] | null): string[] | null {
   return cidrs === null || cidrs.length === 0 ? null : [...new Set(cidrs)];
 }
@@ -112,6 +133,7 @@ export function settleListener(fields: ListenerFields, rules: ListenerRules, vip
   if (fields.tlsCiphers) checkCiphers(fields.tlsCiphers, rules.tls);
   if (isTlsCapable(fields)) checkTlsSettings(fields, rules.tls);
   checkCidrs(fields.allowedCidrs, vips);
+  checkHsts(fields);
   return { ...fields, ...settledTls(fields, rules.tls), allowedCidrs: withoutDuplicates(fields.allowedCidrs) };
 }
 
@@ -135,6 +157,7 @@ export function settleListenerChange(
   }
   checkTlsSettings(change, rules.tls);
   if (change.allowedCidrs !== undefined) checkCidrs(change.allowedCidrs, vips);
+  checkHsts(merged);
   return {
     ...change,
     ...settledTls(merged, rules.tls),

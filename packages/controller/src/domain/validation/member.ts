@@ -1,9 +1,12 @@
 import { OctaviaError } from '../../errors.ts';
 import { canonicalAddress } from '../addresses.ts';
 import type { Member, Resource } from '../resources.ts';
-import { invalidOption } from './refuse.ts';
+import { invalidOption, refusal } from './refuse.ts';
 
 export type MemberFields = Omit<Member, Exclude<keyof Resource, 'name' | 'adminStateUp' | 'tags'> | 'poolId'>;
+
+/** The same as a request says it. */
+export type MemberInput = Omit<MemberFields, 'vnicType'> & { requestSriov: boolean };
 
 export interface MemberRules {
   /** Addresses that may not be members, any spelling. */
@@ -19,6 +22,18 @@ function canonical(addresses: readonly string[]): ReadonlySet<string | null> {
     canonicalLists.set(addresses, known);
   }
   return known;
+}
+
+/**
+ * A member as it will be stored.
+ * @param sriovAllowed by the flavor of the load balancer
+ * @throws OctaviaError VALIDATION
+ */
+export function settleMember({ requestSriov, ...fields }: MemberInput, sriovAllowed: boolean): MemberFields {
+  if (requestSriov && !sriovAllowed) {
+    throw refusal('The flavor of the load balancer does not allow SR-IOV ports to members.');
+  }
+  return { ...fields, vnicType: requestSriov ? 'direct' : 'normal' };
 }
 
 /** @throws OctaviaError INVALID_OPTION */

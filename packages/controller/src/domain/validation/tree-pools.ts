@@ -1,7 +1,7 @@
 /** Pools of a fully populated create: names, references and definitions (API contract §7.4). */
 import type { LbAlgorithm, PoolProtocol } from '../resources.ts';
 import type { HealthMonitorFields } from './health-monitor.ts';
-import type { MemberFields } from './member.ts';
+import type { MemberInput } from './member.ts';
 import type { PoolInput } from './pool.ts';
 import { refusal } from './refuse.ts';
 
@@ -9,12 +9,12 @@ import { refusal } from './refuse.ts';
 export interface TreePool extends Omit<PoolInput, 'protocol' | 'lbAlgorithm'> {
   protocol: PoolProtocol | null;
   lbAlgorithm: LbAlgorithm | null;
-  members: readonly MemberFields[];
+  members: readonly MemberInput[];
   healthmonitor: HealthMonitorFields | null;
 }
 
 export interface PoolDefinition extends PoolInput {
-  members: readonly MemberFields[];
+  members: readonly MemberInput[];
   healthmonitor: HealthMonitorFields | null;
 }
 

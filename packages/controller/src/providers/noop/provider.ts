@@ -22,7 +22,7 @@ interface NewVip {
   additionalVips: AdditionalVip[];
 }
 
-function madeUpVip({ networkId, fixedIps }: VipWish): NewVip {
+function madeUpVip({ networkId, fixedIps, qosPolicyId, vnicType, securityGroupIds }: VipWish): NewVip {
   const [primary, ...others] = fixedIps;
   return {
     vip: {
@@ -30,9 +30,11 @@ function madeUpVip({ networkId, fixedIps }: VipWish): NewVip {
       portId: randomUUID(),
       subnetId: primary?.subnetId ?? randomUUID(),
       networkId,
-      qosPolicyId: null,
+      qosPolicyId,
       // There is no port that anybody could delete.
       portOwned: false,
+      vnicType,
+      securityGroupIds: [...securityGroupIds],
     },
     additionalVips: others.map(({ subnetId, ipAddress }) => ({ subnetId, ipAddress: ipAddress ?? ADDRESS })),
   };

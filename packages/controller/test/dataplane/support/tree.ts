@@ -55,6 +55,8 @@ export function makeLoadBalancer(
     networkId: null,
     qosPolicyId: null,
     portOwned: true,
+    vnicType: 'normal',
+    securityGroupIds: [],
     ...given.vip,
   };
   const base = resource(LOAD_BALANCER_ID, 0);
@@ -83,6 +85,9 @@ export function makeListener(n: number, given: Partial<Listener> = {}): Listener
     clientCaTlsContainerRef: null,
     clientCrlContainerRef: null,
     allowedCidrs: null,
+    hstsMaxAge: null,
+    hstsIncludeSubdomains: false,
+    hstsPreload: false,
     ...given,
   };
 }
@@ -129,6 +134,7 @@ export function makeMember(n: number, given: Partial<Member> = {}): Member {
     backup: false,
     monitorAddress: null,
     monitorPort: null,
+    vnicType: 'normal',
     ...given,
   };
 }

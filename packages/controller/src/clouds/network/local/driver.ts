@@ -10,13 +10,23 @@ import {
   SubnetMemory,
 } from '../../stored-network/networks.ts';
 import {
+  countFreeStoredAddresses,
   createStoredPort,
   deleteStoredPort,
   getStoredPort,
   isUsableAddress,
   listStoredPorts,
+  updateStoredPort,
 } from '../../stored-network/ports.ts';
-import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
+import type {
+  Network,
+  NetworkDriver,
+  Port,
+  PortChanges,
+  PortRequest,
+  Subnet,
+  TransactionHandle,
+} from '../interface.ts';
 
 const rules = { getSubnet: getStoredSubnet, accepts: isUsableAddress };
 
@@ -60,6 +70,20 @@ export class LocalNetworkDriver implements NetworkDriver {
     return getStoredPort(this.#database, id);
   }
 
+  /** Bridges of a host shape no traffic. */
+  async qosPolicyExists(): Promise<null> {
+    return null;
+  }
+
+  /** There are none on a host: an amphora lets in what its listeners want. */
+  async securityGroupExists(): Promise<boolean> {
+    return false;
+  }
+
+  countFreeAddresses(subnet: Subnet): Promise<number> {
+    return countFreeStoredAddresses(this.#database, subnet);
+  }
+
   listNetworks(): Promise<Network[]> {
     return listStoredNetworks(this.#database);
   }
@@ -70,6 +94,10 @@ export class LocalNetworkDriver implements NetworkDriver {
 
   createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
     return createStoredPort(this.#database, request, rules, transaction);
+  }
+
+  updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void> {
+    return updateStoredPort(this.#database, id, changes, transaction);
   }
 
   deletePort(id: string, transaction?: TransactionHandle): Promise<void> {

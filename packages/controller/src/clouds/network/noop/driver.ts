@@ -16,14 +16,24 @@ import {
 } from '../../stored-network/networks.ts';
 import {
   asTransaction,
+  countFreeStoredAddresses,
   createStoredPort,
   deleteStoredPort,
   getStoredPort,
   isUsableAddress,
   isUuid,
   listStoredPorts,
+  updateStoredPort,
 } from '../../stored-network/ports.ts';
-import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
+import type {
+  Network,
+  NetworkDriver,
+  Port,
+  PortChanges,
+  PortRequest,
+  Subnet,
+  TransactionHandle,
+} from '../interface.ts';
 
 const MTU = 1500;
 /** /16: load tests create more load balancers than a /24 has addresses. */
@@ -122,6 +132,19 @@ export class NoopNetworkDriver implements NetworkDriver {
     return getStoredPort(this.#database, id);
   }
 
+  /** Any UUID is a QoS policy, and a security group. */
+  async qosPolicyExists(id: string): Promise<boolean> {
+    return isUuid(id);
+  }
+
+  async securityGroupExists(id: string): Promise<boolean> {
+    return isUuid(id);
+  }
+
+  countFreeAddresses(subnet: Subnet): Promise<number> {
+    return countFreeStoredAddresses(this.#database, subnet);
+  }
+
   listNetworks(): Promise<Network[]> {
     return listStoredNetworks(this.#database);
   }
@@ -133,6 +156,10 @@ export class NoopNetworkDriver implements NetworkDriver {
   async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
     await this.#store(request, asTransaction(transaction) ?? this.#database);
     return createStoredPort(this.#database, request, rules, transaction);
+  }
+
+  updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void> {
+    return updateStoredPort(this.#database, id, changes, transaction);
   }
 
   deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
