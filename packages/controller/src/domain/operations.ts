@@ -1,5 +1,7 @@
 /** An operation is one accepted change of a load balancer: what the API promised and the worker carries out. */
 
+import type { Topology } from './statuses.ts';
+
 export const RESOURCE_TYPES = [
   'load_balancer',
   'listener',
@@ -51,6 +53,8 @@ export interface OperationInput {
   /** Members a batch touches. */
   memberIds?: string[];
   cascade?: boolean;
+  /** Of the load balancer: what is built depends on it. Absent where no amphora is built, or for an amphora without one. */
+  topology?: Topology;
   /** Why the controller itself asked for it, in the operator's words. */
   cause?: string;
 }

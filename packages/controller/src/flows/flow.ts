@@ -3,8 +3,9 @@
  * step durable; a step may therefore run again after a crash and has to find and adopt what it made before.
  */
 import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
-import type { ComputeDriver } from '../clouds/compute/interface.ts';
+import type { AntiAffinity, ComputeDriver } from '../clouds/compute/interface.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
+import type { NotificationDriver } from '../clouds/notifications/interface.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Amphora } from '../domain/resources.ts';
@@ -15,6 +16,36 @@ export interface FlowLogger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+export interface Tries {
+  attempts: number;
+  /** Pause between two of them. */
+  intervalMs: number;
+}
+
+export interface FlowOptions {
+  /** Removing an amphora. */
+  amphoraDelete: Tries;
+  /** Asking an amphora that may be dead. */
+  failover: Tries;
+  /** Waiting for one of `limit` places to build an amphora; -1: as many as come. */
+  buildSlots: Tries & { limit: number };
+  /** How the amphorae of a load balancer are kept apart; null: they are not. */
+  antiAffinity: AntiAffinity | null;
+  /** Seconds between two VRRP advertisements. */
+  advertInt: number;
+  /** For debugging: failed operations leave what they made. */
+  disableRevert: boolean;
+}
+
+export const DEFAULT_FLOW_OPTIONS: FlowOptions = {
+  amphoraDelete: { attempts: 5, intervalMs: 5_000 },
+  failover: { attempts: 2, intervalMs: 5_000 },
+  buildSlots: { limit: -1, attempts: 120, intervalMs: 5_000 },
+  antiAffinity: null,
+  advertInt: 1,
+  disableRevert: false,
+};
 
 /** The world a flow works on; everything outside is passed in. */
 export interface FlowDependencies {
@@ -27,6 +58,9 @@ export interface FlowDependencies {
   agentConfiguration(amphora: Amphora): string;
   /** Rules of the log daemon in an amphora; absent when no log goes to a receiver. */
   logForwarding?: string;
+  /** Hears of load balancers that were created, changed and deleted. */
+  notifications: NotificationDriver;
+  options: FlowOptions;
   /** How often and how long (ms) to wait for a compute instance to become ACTIVE. */
   computeWait: { intervalMs: number; timeoutMs: number };
   sleep(ms: number): Promise<void>;

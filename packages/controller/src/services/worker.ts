@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NotificationDriver } from '../clouds/notifications/interface.ts';
+import { LogNotificationDriver } from '../clouds/notifications/log.ts';
+import { NoopNotificationDriver } from '../clouds/notifications/noop.ts';
 import type { Config } from '../config/index.ts';
 import { renderAgentConfiguration } from '../dataplane/agent-configuration.ts';
 import { logForwarding } from '../dataplane/rsyslog/offloading.ts';
 import type { Amphora } from '../domain/resources.ts';
 import { OctaviaError } from '../errors.ts';
 import { FlowEngine } from '../flows/engine.ts';
+import type { FlowOptions } from '../flows/flow.ts';
 import { Reconciler, thisWorker } from '../flows/reconciler.ts';
 import { flowOf } from '../flows/registry.ts';
 import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
 import { alone } from './housekeeping.ts';
+import type { Logger } from './logger.ts';
 import { openRuntime, type Runtime, type Service } from './runtime.ts';
 
 /** Operations at once in one process. They mostly wait for amphorae; ten leave the database pool room for the rest. */
@@ -35,6 +40,8 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
       dataplane,
       agentConfiguration: agentConfiguration(config),
       ...(await logForwarding(config)),
+      notifications: notifications(config, log),
+      options: flowOptions(config),
       computeWait: {
         intervalMs: amp_active_wait_sec * 1000,
         timeoutMs: amp_active_retries * amp_active_wait_sec * 1000,
@@ -61,6 +68,29 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
       await reconciler.stop();
     },
   };
+}
+
+function flowOptions({ controller_worker, haproxy_amphora, keepalived_vrrp, nova, task_flow }: Config): FlowOptions {
+  const tries = (attempts: number, seconds: number) => ({ attempts, intervalMs: seconds * 1000 });
+  const { amphora_delete_retries, amphora_delete_retry_interval } = controller_worker;
+  const { failover_connection_max_retries, failover_connection_retry_interval } = haproxy_amphora;
+  const { build_rate_limit, build_active_retries, build_retry_interval } = haproxy_amphora;
+  return {
+    amphoraDelete: tries(amphora_delete_retries, amphora_delete_retry_interval),
+    failover: tries(failover_connection_max_retries, failover_connection_retry_interval),
+    buildSlots: { limit: build_rate_limit, ...tries(build_active_retries, build_retry_interval) },
+    antiAffinity: nova.enable_anti_affinity ? nova.anti_affinity_policy : null,
+    advertInt: keepalived_vrrp.vrrp_advert_int,
+    disableRevert: task_flow.disable_revert,
+  };
+}
+
+/** The drivers of [oslo_messaging_notifications]: this release has no message bus, what would go there is logged. */
+function notifications(config: Config, log: Logger): NotificationDriver {
+  const wanted = config.oslo_messaging_notifications.driver.some((name) => name !== 'noop' && name !== 'test');
+  return config.controller_worker.event_notifications && wanted
+    ? new LogNotificationDriver(log)
+    : new NoopNotificationDriver();
 }
 
 function agentConfiguration({ health_manager, haproxy_amphora, amphora_agent, DEFAULT }: Config) {

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation, OperationKind, ResourceType } from '../../src/domain/operations.ts';
-import type { Flow, FlowDependencies, FlowLogger, FlowPart } from '../../src/flows/flow.ts';
+import {
+  DEFAULT_FLOW_OPTIONS,
+  type Flow,
+  type FlowDependencies,
+  type FlowLogger,
+  type FlowPart,
+} from '../../src/flows/flow.ts';
 import type { OperationQueue } from '../../src/flows/operation-queue.ts';
 import type { Store, Tx } from '../../src/store/database.ts';
 import * as operations from '../../src/store/operations.ts';
@@ -25,6 +31,8 @@ export function storeOnly(store: Store): FlowDependencies {
     certificates: unreachable as FlowDependencies['certificates'],
     dataplane: unreachable as FlowDependencies['dataplane'],
     agentConfiguration: () => '',
+    notifications: { notify: () => undefined },
+    options: DEFAULT_FLOW_OPTIONS,
     computeWait: { intervalMs: 10, timeoutMs: 1000 },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     now: () => new Date(),

@@ -7,7 +7,11 @@ export interface BuildRequest {
   name: string;
   /** Files to place in the instance before its first boot, absolute path → content. */
   files: Record<string, string>;
+  /** Members of a group are kept apart from each other. */
+  serverGroupId?: string;
 }
+
+export type AntiAffinity = 'anti-affinity' | 'soft-anti-affinity';
 
 export interface ComputeInstance {
   id: string;
@@ -30,6 +34,10 @@ export interface ComputeDriver {
   attachPort(id: string, port: Port): Promise<void>;
   detachPort(id: string, portId: string): Promise<void>;
   list(): Promise<ComputeInstance[]>;
+  /** Makes a group whose instances run on different hosts. Idempotent by name. Left out: there is one host only. */
+  createServerGroup?(name: string, policy: AntiAffinity): Promise<string>;
+  /** Idempotent. */
+  deleteServerGroup?(id: string): Promise<void>;
   /** Boots again what should run but does not (host rebooted, `down`); called when the control plane starts. */
   recover(): Promise<void>;
 }

@@ -56,6 +56,13 @@ export class NoopComputeDriver implements ComputeDriver {
     return [...this.#built.keys()].map((id) => this.#describe(id));
   }
 
+  /** The name is the id. */
+  async createServerGroup(name: string): Promise<string> {
+    return name;
+  }
+
+  async deleteServerGroup(): Promise<void> {}
+
   async recover(): Promise<void> {}
 
   #describe(id: string): ComputeInstance {
