@@ -19,6 +19,7 @@ const COMMANDS = {
   'test:clients': ['test/integration/clients/main.ts'],
   'bench:first': ['bench/first.ts'],
   'bench:api': ['bench/api.ts'],
+  'bench:controller': ['bench/controller.ts'],
 };
 
 // Type stripping still calls itself experimental; the flow engine's driver use is deprecated for a release to come.

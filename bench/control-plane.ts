@@ -1,0 +1,108 @@
+/** API and workers as separate processes on no-op drivers, with a PostgreSQL of their own in a temporary folder. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deterministicUuid } from '../packages/controller/src/domain/deterministic-uuid.ts';
+import { upgrade } from '../packages/controller/src/services/db-manage.ts';
+import { startPostgres } from '../packages/controller/src/services/postgres/start.ts';
+import { stopPostgres } from '../packages/controller/src/services/postgres/stop.ts';
+
+const PROGRAM = join(import.meta.dirname, '../packages/controller/bin/octavia.ts');
+const ENDPOINT = 'http://127.0.0.1:9876/v2/lbaas/loadbalancers';
+const SUBNET = deterministicUuid('noop', 'public-subnet');
+
+interface LoadBalancer {
+  id: string;
+  provisioning_status: string;
+}
+
+export class ControlPlane {
+  readonly #folder: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #children = new Set<ChildProcess>();
+
+  private constructor(folder: string, url: string) {
+    this.#folder = folder;
+    this.#env = { ...process.env, ...settings(url) };
+  }
+
+  static async start(): Promise<ControlPlane> {
+    const folder = mkdtempSync(join(tmpdir(), 'octavia-bench-controller-'));
+    const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
+    await upgrade(url);
+    const plane = new ControlPlane(folder, url);
+    plane.spawn('api');
+    while (
+      !(await fetch(ENDPOINT).then(
+        ({ ok }) => ok,
+        () => false,
+      ))
+    ) {
+      await pause(20);
+    }
+    return plane;
+  }
+
+  /** @param wrapper a command that starts the rest of its line, e.g. `unshare` */
+  spawn(service: 'api' | 'worker', env: NodeJS.ProcessEnv = {}, wrapper: string[] = []): ChildProcess {
+    const line = [...wrapper, process.execPath, ...process.execArgv, PROGRAM, service];
+    const child = spawn(line[0] ?? '', line.slice(1), {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...this.#env, ...env },
+    });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+
+  async create(project: string): Promise<string> {
+    const body = JSON.stringify({ loadbalancer: { project_id: project, vip_subnet_id: SUBNET } });
+    const answer = await fetch(ENDPOINT, { method: 'POST', body });
+    const { loadbalancer } = (await answer.json()) as { loadbalancer: LoadBalancer };
+    return loadbalancer.id;
+  }
+
+  async status(id: string): Promise<string> {
+    const answer = await fetch(`${ENDPOINT}/${id}`);
+    return ((await answer.json()) as { loadbalancer: LoadBalancer }).loadbalancer.provisioning_status;
+  }
+
+  /** Waits until nothing is being created any more. @throws Error when one of the load balancers is not ACTIVE then */
+  async settled(intervalMs: number): Promise<void> {
+    const pending = `${ENDPOINT}?provisioning_status=PENDING_CREATE&limit=1&fields=id`;
+    for (;;) {
+      const { loadbalancers } = (await (await fetch(pending)).json()) as { loadbalancers: LoadBalancer[] };
+      if (loadbalancers.length === 0) break;
+      await pause(intervalMs);
+    }
+    const failed = (await (await fetch(`${ENDPOINT}?provisioning_status=ERROR&limit=1`)).json()) as {
+      loadbalancers: LoadBalancer[];
+    };
+    if (failed.loadbalancers.length > 0) throw new Error(`a create failed: ${JSON.stringify(failed)}`);
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#children) {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    }
+    await stopPostgres(this.#folder);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Everything else stays as shipped. */
+const settings = (url: string): Record<string, string> => ({
+  OS_DATABASE__CONNECTION: url,
+  OS_API_SETTINGS__AUTH_STRATEGY: 'noauth',
+  OS_CONTROLLER_WORKER__NETWORK_DRIVER: 'network_noop_driver',
+  OS_CONTROLLER_WORKER__COMPUTE_DRIVER: 'compute_noop_driver',
+  OS_CONTROLLER_WORKER__AMPHORA_DRIVER: 'amphora_noop_driver',
+  OS_CERTIFICATES__CERT_GENERATOR: 'noop_cert_generator',
+  OS_HEALTH_MANAGER__HEARTBEAT_KEY: 'bench',
+});

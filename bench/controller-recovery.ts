@@ -1,0 +1,68 @@
+/**
+ * How long operations of a worker that died by SIGKILL wait for another one: from its death until all it was working on is
+ * ACTIVE. Half of the workers die where the survivor can see their process, half on a "host" of their own (a process
+ * namespace), where only the silence tells.
+ */
+import { once } from 'node:events';
+import { ControlPlane, pause } from './control-plane.ts';
+import type { FigureModule } from './controller-figure.ts';
+import { percentile } from './statistics.ts';
+
+const TRIALS = 10;
+const POLL_MS = 50;
+const POINT = 'create_load_balancer/boot amphora #1/after-effect';
+
+export const recovery: FigureModule = {
+  name: 'recovery',
+  async measure(say) {
+    const plane = await ControlPlane.start();
+    try {
+      plane.spawn('worker');
+      await plane.create('warm-up');
+      await plane.settled(POLL_MS);
+      const seconds: number[] = [];
+      const trial = async (wrapper: string[]) => {
+        const victim = plane.spawn('worker', { OCTAVIA_FAULT_POINT: POINT }, wrapper);
+        const died = once(victim, 'exit').then(() => performance.now());
+        const waiting = new Map<string, number>();
+        let death: number | null = null;
+        void died.then((at) => {
+          death = at;
+        });
+        // Some go to the survivor; sooner or later the victim takes one.
+        while (death === null) {
+          for (let index = 0; index < 4; index++) waiting.set(await plane.create('recovery'), 0);
+          await pause(300);
+        }
+        for (const id of waiting.keys()) {
+          while ((await plane.status(id)) !== 'ACTIVE') await pause(POLL_MS);
+        }
+        seconds.push((performance.now() - death) / 1000);
+      };
+      for (let count = 0; count < TRIALS; count++) await trial([]);
+      say(`recovery, process seen to be gone: ${seconds.map((value) => value.toFixed(1)).join(' ')} s`);
+      const seen = seconds.length;
+      // They wait at the same time: the silence of each lasts as long.
+      const away = ['unshare', '--pid', '--fork', '--mount-proc'];
+      for (let wave = 0; wave < 2; wave++) await Promise.all(Array.from({ length: TRIALS / 2 }, () => trial(away)));
+      say(
+        `recovery, silent: ${seconds
+          .slice(seen)
+          .map((value) => value.toFixed(1))
+          .join(' ')} s`,
+      );
+      return [
+        {
+          figure: `recovery after SIGKILL of a worker, p99 of ${seconds.length}`,
+          value: percentile(seconds, 0.99),
+          unit: 's',
+          reference: null,
+          bar: 30,
+          wanted: 'at most',
+        },
+      ];
+    } finally {
+      await plane.close();
+    }
+  },
+};
