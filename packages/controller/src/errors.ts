@@ -158,6 +158,26 @@ export const ERRORS = define({
     message: 'The method {method} is not allowed for this resource.',
     remedy: 'See /v2/openapi.json for the methods.',
   },
+  MALFORMED_REQUEST: {
+    status: 400,
+    message: 'The request is not valid HTTP.',
+    remedy: 'Send HTTP/1.1 with a Host header.',
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    message: 'The request did not arrive completely in time.',
+    remedy: 'Send the whole request at once.',
+  },
+  EXPECTATION_FAILED: {
+    status: 417,
+    message: 'The expectation {expectation} cannot be met.',
+    remedy: 'Leave the Expect header out, or send 100-continue.',
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    message: 'The headers of the request are larger than 16384 bytes.',
+    remedy: 'Send fewer or shorter headers; a shorter query helps, too.',
+  },
   NOT_ACCEPTABLE: {
     status: 406,
     message: 'Only application/json can be produced.',

@@ -11,6 +11,7 @@ const BEFORE_CONTROLLER: ReadonlySet<ErrorCode> = new Set([
   'ROUTE_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'BODY_TOO_LARGE',
+  'MALFORMED_REQUEST',
   'INVALID_LIMIT',
   'INVALID_SORT_KEY',
   'INVALID_SORT_DIRECTION',
@@ -26,7 +27,7 @@ export class RouteFault extends Error {
   }
 }
 
-function routeBody(error: OctaviaError) {
+export function routeBody(error: OctaviaError) {
   return { code: error.status, title: STATUS_CODES[error.status] ?? '', description: error.message };
 }
 

@@ -23,6 +23,8 @@ export function frontDoor(server: FastifyInstance, deps: ApiDependencies): void 
 
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      throw new OctaviaError('MALFORMED_REQUEST');
     if (applyCors(cors, request, reply)) return reply;
     noteGlobalRequestId(request);
     // A body without a length is measured while it arrives.

@@ -1,5 +1,6 @@
 /** A Fastify instance that reads bodies and writes answers and faults as the API does; without routes and front door. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { answerBrokenRequests } from './broken-requests.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { sendFault } from './faults.ts';
@@ -29,7 +30,12 @@ export function createInstance(deps: ApiDependencies): FastifyInstance {
     rewriteUrl: (request) => canonicalUrl(request.url ?? '/').url,
     frameworkErrors: (error, request, reply) => void fault(error, request, reply as never),
     routerOptions: { maxParamLength: 1024 },
+    // Without a Host header Node would answer by itself, in no shape of ours.
+    http: { requireHostHeader: false },
+    clientErrorHandler: () => undefined,
   });
+
+  answerBrokenRequests(instance.server, () => `req-${newId()}`);
 
   // Bodies stay bytes until a handler wants them: only then can they be wrong.
   instance.removeAllContentTypeParsers();

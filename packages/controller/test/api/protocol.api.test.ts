@@ -61,7 +61,7 @@ describe('discovery', () => {
       'x-forwarded-host': 'lb.example',
       'x-forwarded-prefix': '/load-balancer',
     });
-    expect(body.versions).toHaveLength(27);
+    expect(body.versions).toHaveLength(31);
     expect(body.versions[0]).toEqual({
       id: 'v2.0',
       status: 'SUPPORTED',
@@ -69,7 +69,7 @@ describe('discovery', () => {
       links: [{ href: 'https://lb.example/load-balancer/v2', rel: 'self' }],
     });
     expect(body.versions.filter((version: { status: string }) => version.status === 'CURRENT')).toEqual([
-      body.versions[26],
+      body.versions[30],
     ]);
     expect((await api.get('/load-balancer/')).body.versions[0].links[0].href).toBe(`${api.url}/load-balancer/v2`);
   });
@@ -91,6 +91,7 @@ describe('discovery', () => {
       'name',
       'tags',
       'vip_qos_policy_id',
+      'vip_sg_ids',
     ]);
     const text = JSON.stringify(body);
     for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) {

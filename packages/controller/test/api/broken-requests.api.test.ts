@@ -1,0 +1,84 @@
+/** What Node's HTTP parser refuses is answered in the shape of the router, like everything before a controller. */
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestApi } from './support/api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.start();
+});
+afterAll(() => api.stop());
+
+interface RawAnswer {
+  status: number;
+  headers: string;
+  body: { code: number; title: string; description: string };
+}
+
+/** Bytes as they are; the answer until the server hangs up. */
+function send(text: string): Promise<RawAnswer> {
+  const { hostname, port } = new URL(api.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    let answer = '';
+    socket.setTimeout(20_000, () => socket.destroy(new Error(`no answer: ${answer}`)));
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    socket.on('error', reject);
+    socket.on('end', () => {
+      const [headers = '', body = ''] = answer.split('\r\n\r\n');
+      resolve({ status: Number(headers.split(' ')[1]), headers, body: JSON.parse(body) });
+    });
+  });
+}
+
+const HOST = 'Host: x\r\nConnection: close\r\n';
+
+describe('requests that are no HTTP of ours', () => {
+  it.each([
+    ['a method nobody knows', `BREW /v2/lbaas/loadbalancers HTTP/1.1\r\n${HOST}\r\n`, 405, 'Method Not Allowed'],
+    ['a method of WebDAV', `PROPFIND /v2/lbaas/loadbalancers HTTP/1.1\r\n${HOST}\r\n`, 405, 'Method Not Allowed'],
+    ['a method of WebDAV nowhere', `PROPFIND /nothing HTTP/1.1\r\n${HOST}\r\n`, 404, 'Not Found'],
+    ['TRACE', `TRACE /v2/lbaas/loadbalancers HTTP/1.1\r\n${HOST}\r\n`, 405, 'Method Not Allowed'],
+    ['CONNECT', `CONNECT example:443 HTTP/1.1\r\n${HOST}\r\n`, 405, 'Method Not Allowed'],
+    ['no HTTP', 'hello\r\n\r\n', 405, 'Method Not Allowed'],
+    ['a version to come', 'GET / HTTP/9.9\r\n\r\n', 400, 'Bad Request'],
+    ['no host', 'GET /v2 HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Bad Request'],
+    ['a header without a colon', `GET / HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n`, 400, 'Bad Request'],
+    [
+      'two lengths',
+      `POST /v2/lbaas/pools HTTP/1.1\r\n${HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`,
+      400,
+      'Bad Request',
+    ],
+    [
+      'headers of 20 kB',
+      `GET / HTTP/1.1\r\n${HOST}X-Long: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'Request Header Fields Too Large',
+    ],
+    [
+      'a query of 20 kB',
+      `GET /v2/lbaas/pools?name=${'x'.repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`,
+      431,
+      'Request Header Fields Too Large',
+    ],
+    ['an expectation', `GET / HTTP/1.1\r\n${HOST}Expect: miracles\r\n\r\n`, 417, 'Expectation Failed'],
+  ])('%s', async (_what, text, status, title) => {
+    const answer = await send(text);
+    expect(answer.body).toEqual({ code: status, title, description: expect.stringMatching(/\.$/) });
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatch(/content-type: application\/json(\r|$)/i);
+    expect(answer.headers).toMatch(/x-openstack-request-id: req-[0-9a-f-]{36}/);
+  });
+
+  it('name the method', async () => {
+    expect((await send(`BREW / HTTP/1.1\r\n${HOST}\r\n`)).body.description).toContain('The method BREW is not allowed');
+  });
+
+  it('leave the service as it was', async () => {
+    await Promise.all(['x', 'x\r\n\r\n', '\0\0\0\r\n\r\n', '\x16\x03\x01'].map((text) => send(`${text}\r\n\r\n`)));
+    expect((await api.get('/v2/lbaas/loadbalancers')).status).toBe(200);
+  });
+});
