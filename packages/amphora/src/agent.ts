@@ -1,15 +1,25 @@
 /** Puts the agent together: configuration, state, HTTPS API, HAProxy supervision, interfaces, heartbeats. */
 import { mkdir, readFile } from 'node:fs/promises';
-import { type AgentSettings, mutableOf, parseSettings } from './config/settings.ts';
+import { CertificateStore } from './certificates/store.ts';
+import {
+  type AgentSettings,
+  type MutableSettings,
+  mutableOf,
+  parseSettings,
+  SettingsError,
+} from './config/settings.ts';
 import { certificateRoutes } from './endpoints/certificate.ts';
 import { configRoutes } from './endpoints/config.ts';
 import type { AgentContext } from './endpoints/context.ts';
 import { haproxyRoutes } from './endpoints/haproxy.ts';
 import { infoRoutes } from './endpoints/info.ts';
 import { interfaceRoutes } from './endpoints/interface.ts';
+import { listenerCertificateRoutes } from './endpoints/listener-certificates.ts';
 import { listenerRoutes } from './endpoints/listeners.ts';
 import { loadBalancerRoutes } from './endpoints/load-balancer.ts';
+import { lvsRoutes } from './endpoints/lvs.ts';
 import { plugRoutes } from './endpoints/plug.ts';
+import { vrrpRoutes } from './endpoints/vrrp.ts';
 import { Supervisor } from './haproxy/supervisor.ts';
 import { Counters } from './health/counters.ts';
 import { HealthReader } from './health/reader.ts';
@@ -17,13 +27,16 @@ import { HealthSender } from './health/sender.ts';
 import { DatagramSender } from './health/targets.ts';
 import { Router } from './http/router.ts';
 import { AgentServer } from './http/server.ts';
+import { VrrpService } from './keepalived/service.ts';
 import { createLog, type Log, messageOf } from './log.ts';
 import { TrafficNamespace } from './network/namespace.ts';
 import { Plugger } from './network/plugger.ts';
+import { peerName } from './protocol/peer-name.ts';
 import { AgentState } from './state/agent-state.ts';
 import { writeFileAtomic } from './state/atomic-file.ts';
 import { Activity } from './system/activity.ts';
 import { runCommand } from './system/run.ts';
+import { Transition } from './system/transition.ts';
 
 export interface RunningAgent {
   /** Port of the HTTPS API. */
@@ -53,25 +66,46 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
       basePath: settings.basePath,
       haproxyCmd: settings.haproxyCmd,
       namespace: TRAFFIC_NAMESPACE,
+      peerName: peerName(settings.amphoraId),
       run: runCommand,
       log,
       beforeCountersReset: (id) => keepCounts(reader, counters, supervisor, id, log),
     },
     state,
   );
+  const transition = new Transition();
+  const vrrp = new VrrpService({
+    basePath: settings.basePath,
+    keepalivedCmd: settings.keepalivedCmd,
+    namespace,
+    state,
+    transition,
+    run: runCommand,
+    log,
+    haproxyDown: () => supervisor.wanted().some(({ id }) => supervisor.isFailed(id) || isSilent(reader, id)),
+    pidFiles: () => supervisor.wanted().map((service) => service.paths.pid),
+  });
   let server: AgentServer | null = null;
   const context: AgentContext = {
     settings,
     mutable: () => mutable,
     replaceConfiguration: async (text) => {
-      const fresh = mutableOf(parseSettings(text));
+      const fresh = parseSettings(text);
+      if (fresh.amphoraId !== settings.amphoraId) {
+        throw new SettingsError('[amphora_agent] amphora_id', `this amphora is ${settings.amphoraId}`);
+      }
       await writeFileAtomic(configFile, text, 0o600);
-      mutable = fresh;
+      takeOver(mutableOf(fresh));
     },
     replaceCertificate: async (pem) => {
-      server?.useCertificate(pem);
-      await writeFileAtomic(settings.agentServerCert, pem, 0o600);
+      await server?.useCertificate(pem, () => writeFileAtomic(settings.agentServerCert, pem, 0o600));
     },
+    replaceClientCa: async (pem) => {
+      await server?.useClientCa(pem, () => writeFileAtomic(settings.agentServerCa, pem, 0o600));
+    },
+    certificates: new CertificateStore(settings.baseCertDir),
+    vrrp,
+    transition,
     supervisor,
     namespace,
     plugger,
@@ -91,28 +125,44 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     log,
     now: () => performance.now(),
   });
+  const takeOver = (fresh: MutableSettings): void => {
+    mutable = fresh;
+    health.settingsChanged();
+  };
   await namespace.ensure();
   await supervisor.begin();
   server = await listen(settings, context, log);
   health.start();
   activity.start();
-  void plugger.restore(() => supervisor.kick());
+  vrrp.begin();
+  void plugger.restore(() => {
+    supervisor.kick();
+    vrrp.kick();
+  });
   log.info(`agent of amphora ${settings.amphoraId} listens on port ${server.address().port}`);
   const listening = server;
   return {
     port: listening.address().port,
     reloadConfiguration: async () => {
-      mutable = mutableOf(parseSettings(await readFile(configFile, 'utf8')));
+      takeOver(mutableOf(parseSettings(await readFile(configFile, 'utf8'))));
     },
     stop: async () => {
       plugger.stop();
       supervisor.end();
+      vrrp.end();
       activity.stop();
       health.stop();
       await listening.close();
       sender.close();
     },
   };
+}
+
+/** One look without an answer is a moment of a busy machine, or a restart under way. */
+const SILENT_LOOKS = 2;
+
+function isSilent(reader: HealthReader, id: string): boolean {
+  return reader.silentLooks(id) >= SILENT_LOOKS;
 }
 
 async function listen(settings: AgentSettings, context: AgentContext, log: Log): Promise<AgentServer> {
@@ -129,7 +179,10 @@ async function listen(settings: AgentSettings, context: AgentContext, log: Log):
       ...listenerRoutes(context),
       ...loadBalancerRoutes(context),
       ...haproxyRoutes(context),
+      ...listenerCertificateRoutes(context),
       ...plugRoutes(context),
+      ...vrrpRoutes(context),
+      ...lvsRoutes(context),
       ...certificateRoutes(context),
       ...configRoutes(context),
     ]),

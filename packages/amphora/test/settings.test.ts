@@ -17,6 +17,8 @@ describe('settings', () => {
       bindHost: '::',
       bindPort: 9443,
       haproxyCmd: '/usr/sbin/haproxy',
+      keepalivedCmd: '/usr/sbin/keepalived',
+      baseCertDir: '/var/lib/octavia/certs',
       agentServerCa: '/etc/octavia/certs/client_ca.pem',
       agentServerCert: '/etc/octavia/certs/server.pem',
       agentRequestReadTimeout: 180,

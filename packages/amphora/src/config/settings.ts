@@ -19,9 +19,12 @@ export interface MutableSettings {
 
 export interface AgentSettings extends MutableSettings {
   basePath: string;
+  /** Holds a folder of certificate files per load balancer. */
+  baseCertDir: string;
   bindHost: string;
   bindPort: number;
   haproxyCmd: string;
+  keepalivedCmd: string;
   agentServerCa: string;
   agentServerCert: string;
   /** Seconds. */
@@ -113,12 +116,15 @@ export function parseSettings(text: string): AgentSettings {
     'TLSv1.2',
     'TLSv1.3',
   ]);
+  const basePath = lookup('haproxy_amphora', 'base_path') ?? '/var/lib/octavia';
   return {
     ...mutableSettings(lookup),
-    basePath: lookup('haproxy_amphora', 'base_path') ?? '/var/lib/octavia',
+    basePath,
+    baseCertDir: lookup('haproxy_amphora', 'base_cert_dir') ?? `${basePath}/certs`,
     bindHost: lookup('haproxy_amphora', 'bind_host') ?? '::',
     bindPort: integer(lookup, 'haproxy_amphora', 'bind_port', 9443, 0, 65_535),
     haproxyCmd: lookup('haproxy_amphora', 'haproxy_cmd') ?? '/usr/sbin/haproxy',
+    keepalivedCmd: lookup('keepalived_vrrp', 'keepalived_cmd') ?? '/usr/sbin/keepalived',
     agentServerCa: lookup('amphora_agent', 'agent_server_ca') ?? '/etc/octavia/certs/client_ca.pem',
     agentServerCert: lookup('amphora_agent', 'agent_server_cert') ?? '/etc/octavia/certs/server.pem',
     agentRequestReadTimeout: integer(lookup, 'amphora_agent', 'agent_request_read_timeout', 180, 1, 86_400),

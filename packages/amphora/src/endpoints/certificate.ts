@@ -1,8 +1,12 @@
-/** `PUT /1.0/certificate`: replaces the agent's own server certificate while it serves. */
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { AnswerError, ok } from '../http/answer.ts';
+/**
+ * `PUT /1.0/certificate`: replaces the agent's own server certificate while it serves.
+ * `PUT /1.0/certificate/client-ca`: replaces the authorities whose clients are let in (old and new one in one file).
+ */
+import type { X509Certificate } from 'node:crypto';
+import { checkKeyPair, PemError, readAuthorities } from '../certificates/pem.ts';
+import { type Answer, AnswerError, ok } from '../http/answer.ts';
 import { SMALL_BODY } from '../http/body.ts';
-import type { Route } from '../http/router.ts';
+import type { AgentRequest, Route } from '../http/router.ts';
 import type { AgentContext } from './context.ts';
 
 export function certificateRoutes(context: AgentContext): Route[] {
@@ -12,35 +16,36 @@ export function certificateRoutes(context: AgentContext): Route[] {
       path: '/1.0/certificate',
       handle: async ({ body }) => {
         const pem = await body(SMALL_BODY);
-        checkCertificate(pem.toString('utf8'));
+        refuse(() => checkKeyPair(pem.toString('utf8')));
         await context.replaceCertificate(pem);
         return ok(202, { message: 'OK' });
       },
     },
+    { method: 'PUT', path: '/1.0/certificate/client-ca', handle: (request) => replaceClientCa(context, request) },
   ];
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/;
-const PRIVATE_KEY = /-----BEGIN (RSA |EC )?PRIVATE KEY-----[^-]*-----END (RSA |EC )?PRIVATE KEY-----/;
-
-/**
- * The first certificate must belong to the (unencrypted) key. Controllers issue RSA or elliptic-curve keys; the text of the
- * refusal is the contract's, from the days of RSA alone. @throws AnswerError 400
- */
-export function checkCertificate(pem: string): void {
-  const certificate = parse(() => new X509Certificate(CERTIFICATE.exec(pem)?.[0] ?? ''));
-  if (certificate === null) throw new AnswerError(400, { message: 'No certificate found' });
-  const key: KeyObject | null = parse(() => createPrivateKey(PRIVATE_KEY.exec(pem)?.[0] ?? ''));
-  if (key?.asymmetricKeyType !== 'rsa' && key?.asymmetricKeyType !== 'ec') {
-    throw new AnswerError(400, { message: 'No RSA key found' });
+/** Whoever asks must be let in by the new authorities too: a mistake must not lock the controller out for ever. */
+async function replaceClientCa(context: AgentContext, { body, peer }: AgentRequest): Promise<Answer> {
+  const pem = await body(SMALL_BODY);
+  const authorities = refuse(() => readAuthorities(pem.toString('utf8')));
+  if (!isIssuedBy(peer(), authorities)) {
+    throw new AnswerError(400, { message: 'The certificate of this very client is of none of these authorities' });
   }
-  if (!certificate.checkPrivateKey(key)) throw new AnswerError(400, { message: 'Certificate and key do not match' });
+  await context.replaceClientCa(pem);
+  return ok(202, { message: 'OK' });
 }
 
-function parse<T>(read: () => T): T | null {
+function isIssuedBy(certificate: X509Certificate | null, authorities: X509Certificate[]): boolean {
+  if (certificate === null) return false;
+  const issuer = authorities.find((authority) => certificate.checkIssued(authority));
+  return issuer !== undefined && certificate.verify(issuer.publicKey);
+}
+
+function refuse<T>(check: () => T): T {
   try {
-    return read();
-  } catch {
-    return null;
+    return check();
+  } catch (error) {
+    throw error instanceof PemError ? new AnswerError(400, { message: error.message }) : error;
   }
 }

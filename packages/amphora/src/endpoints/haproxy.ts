@@ -8,7 +8,7 @@ import type { Route } from '../http/router.ts';
 import type { HaproxyUploaded } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
-export function haproxyRoutes({ settings, supervisor }: AgentContext): Route[] {
+export function haproxyRoutes({ settings, supervisor, transition }: AgentContext): Route[] {
   return [
     {
       method: 'PUT',
@@ -17,6 +17,7 @@ export function haproxyRoutes({ settings, supervisor }: AgentContext): Route[] {
         const { amphoraId = '', id = '' } = params;
         if (amphoraId !== settings.amphoraId) throw invalid(`This amphora is ${settings.amphoraId}`);
         if (!isUuid(id)) throw invalid('The load balancer id is not a UUID');
+        transition.requireNone();
         const configuration = await body(LARGE_BODY);
         return supervisor.change(id, async (service) => {
           try {

@@ -5,6 +5,8 @@ import { type HaproxyVersion, haproxyVersion } from '../haproxy/check.ts';
 import { listenersOf } from '../haproxy/config-text.ts';
 import { ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
+import { keepalivedVersion } from '../keepalived/version.ts';
+import { hasLeasedVips } from '../network/interface-plan.ts';
 import { AGENT_API_VERSION, type AgentDetails, type AgentInfo } from '../protocol/agent-api.ts';
 import { readMemory } from '../system/memory.ts';
 import type { AgentContext } from './context.ts';
@@ -13,6 +15,7 @@ const TOPOLOGY = { SINGLE: 'SINGLE', ACTIVE_STANDBY: 'ACTIVE-STANDBY' } as const
 
 export function infoRoutes(context: AgentContext): Route[] {
   let version: Promise<HaproxyVersion> | undefined;
+  let keepalived: Promise<string | null> | undefined;
   const versions = (): Promise<HaproxyVersion> =>
     (version ??= haproxyVersion(context.run, context.settings.haproxyCmd));
   const info = async (): Promise<AgentInfo> => ({
@@ -28,6 +31,8 @@ export function infoRoutes(context: AgentContext): Route[] {
       path: '/1.0/details',
       handle: async () => {
         const { haproxy, openssl } = await versions();
+        keepalived ??= keepalivedVersion(context.run, context.settings.keepalivedCmd);
+        const vrrpVersion = await keepalived;
         const details: AgentDetails = {
           ...(await info()),
           ...(await context.activity.rates()),
@@ -36,9 +41,14 @@ export function infoRoutes(context: AgentContext): Route[] {
           memory: await readMemory(),
           disk: await rootDisk(),
           load: loadavg() as [number, number, number],
-          topology: TOPOLOGY[context.mutable().loadbalancerTopology],
-          topology_status: 'OK',
-          packages: [{ haproxy }, ...(openssl === null ? [] : [{ openssl }])],
+          topology: TOPOLOGY[topologyOf(context)],
+          topology_status: context.transition.inProgress ? 'TOPOLOGY-CHANGE' : 'OK',
+          packages: [
+            { haproxy },
+            ...(openssl === null ? [] : [{ openssl }]),
+            ...(vrrpVersion === null ? [] : [{ keepalived: vrrpVersion }]),
+          ],
+          keepalived: await keepalivedDetails(context),
         };
         return ok(200, details);
       },
@@ -55,6 +65,18 @@ async function serviceDetails(context: AgentContext): Promise<Pick<AgentDetails,
     haproxy_count: running.length,
     listeners: running.flatMap((text) => listenersOf(text).map((listener) => listener.id)),
   };
+}
+
+/** What was plugged says more than what was configured before the first boot. */
+function topologyOf({ state, mutable }: AgentContext): keyof typeof TOPOLOGY {
+  const vipPort = state.ports().find((port) => port.kind === 'vip');
+  if (vipPort === undefined) return mutable().loadbalancerTopology;
+  return hasLeasedVips(vipPort) ? 'ACTIVE_STANDBY' : 'SINGLE';
+}
+
+async function keepalivedDetails({ vrrp, state }: AgentContext): Promise<AgentDetails['keepalived']> {
+  if (!(await vrrp.isStored())) return null;
+  return { wanted: state.vrrp() === 'running', running: await vrrp.isRunning(), restarts: vrrp.restarts };
 }
 
 async function hasVip({ namespace, state }: AgentContext): Promise<boolean> {

@@ -34,10 +34,11 @@ async function list({ supervisor, state }: AgentContext): Promise<AgentListener[
 
 /** The id names a listener, or a load balancer with all its listeners. The last listener takes everything with it. */
 async function remove(context: AgentContext, id: string): Promise<void> {
-  const { supervisor, state } = context;
+  const { supervisor, state, certificates, transition } = context;
   const service = supervisor.find(id) ?? (await ownerOf(supervisor.services(), id));
   const unknown = new AnswerError(404, { message: 'Listener Not Found', details: `No listener with UUID: ${id}` });
   if (service === null) throw unknown;
+  transition.requireNone();
   await supervisor.change(service.id, async () => {
     const text = (await service.stored())?.toString('utf8');
     if (text === undefined) throw unknown;
@@ -45,6 +46,7 @@ async function remove(context: AgentContext, id: string): Promise<void> {
     if (id === service.id || others.length === 0) {
       await state.forget(service.id);
       await service.remove();
+      await certificates.removeAll(service.id);
       return;
     }
     await service.store(Buffer.from(withoutListener(text, id), 'utf8'));

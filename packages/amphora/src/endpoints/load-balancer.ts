@@ -27,6 +27,7 @@ export function loadBalancerRoutes(context: AgentContext): Route[] {
         if (context.supervisor.find(id) === null) {
           throw new AnswerError(404, { message: 'Listener Not Found', details: `No loadbalancer with UUID: ${id}` });
         }
+        context.transition.requireNone();
         return ok(202, { message: 'OK', details: await run(context, id, action) });
       },
     },

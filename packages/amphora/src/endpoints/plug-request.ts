@@ -51,7 +51,18 @@ function hostRoutes(fields: Fields): { host_routes: HostRoute[] } {
   return { host_routes: list(fields, 'host_routes', convert) };
 }
 
-function address(fields: Fields): AdditionalVipRequest & FixedIpRequest {
+function vrrpIp(fields: Fields): { vrrp_ip?: string } {
+  const value = fields.vrrp_ip ?? undefined;
+  return value === undefined ? {} : { vrrp_ip: text(fields, 'vrrp_ip') };
+}
+
+function keepalived({ keepalived: value }: Fields): { keepalived?: boolean } {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'boolean') throw new ShapeError('keepalived must be true or false');
+  return { keepalived: value };
+}
+
+function address(fields: Fields): FixedIpRequest {
   return {
     ip_address: text(fields, 'ip_address'),
     subnet_cidr: text(fields, 'subnet_cidr'),
@@ -62,15 +73,16 @@ function address(fields: Fields): AdditionalVipRequest & FixedIpRequest {
 
 /** @throws ShapeError */
 export function readPlugVip(fields: Fields): PlugVipRequest {
-  const vrrpIp = fields.vrrp_ip ?? undefined;
+  const additional = (item: Fields): AdditionalVipRequest => ({ ...address(item), ...vrrpIp(item) });
   return {
     mac_address: text(fields, 'mac_address'),
     subnet_cidr: text(fields, 'subnet_cidr'),
     ...gateway(fields),
     ...mtu(fields),
-    ...(vrrpIp === undefined ? {} : { vrrp_ip: text(fields, 'vrrp_ip') }),
+    ...vrrpIp(fields),
     ...hostRoutes(fields),
-    additional_vips: list(fields, 'additional_vips', address),
+    ...keepalived(fields),
+    additional_vips: list(fields, 'additional_vips', additional),
   };
 }
 

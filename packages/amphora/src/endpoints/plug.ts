@@ -17,18 +17,20 @@ export function plugRoutes(context: AgentContext): Route[] {
 }
 
 async function plugVip(context: AgentContext, { params, body }: AgentRequest): Promise<Answer> {
+  context.transition.requireNone();
   const ip = parseIp(params.ip ?? '');
   if (ip === null) throw new AnswerError(400, { message: 'Invalid VIP' });
   const fields = parseObject(await body(SMALL_BODY));
   const plan = await plug(context, 'Invalid subnet information', 'Error plugging VIP', (makeReady) => {
     const request = readPlugVip(fields ?? {});
-    const standby = context.mutable().loadbalancerTopology === 'ACTIVE_STANDBY';
+    const standby = request.keepalived ?? context.mutable().loadbalancerTopology === 'ACTIVE_STANDBY';
     return makeReady(request.mac_address, (name) => planVip(ip.text, request, name, standby));
   });
   return ok(202, { message: 'OK', details: `VIP ${ip.text} plugged on interface ${plan.name}` });
 }
 
 async function plugNetwork(context: AgentContext, { body }: AgentRequest): Promise<Answer> {
+  context.transition.requireNone();
   const fields = parseObject(await body(SMALL_BODY));
   const plan = await plug(context, 'Invalid network information', 'Error plugging Port', (makeReady) => {
     const request = readPlugNetwork(fields ?? {});
@@ -40,7 +42,7 @@ async function plugNetwork(context: AgentContext, { body }: AgentRequest): Promi
 type MakeReady = (mac: string, makePlan: (name: string) => InterfacePlan) => Promise<InterfacePlan>;
 
 async function plug(
-  { plugger, supervisor }: AgentContext,
+  { plugger, supervisor, vrrp }: AgentContext,
   invalid: string,
   failed: string,
   work: (makeReady: MakeReady) => Promise<InterfacePlan>,
@@ -48,6 +50,7 @@ async function plug(
   try {
     const plan = await work((mac, makePlan) => plugger.plug(mac.toLowerCase(), makePlan));
     supervisor.kick();
+    vrrp.kick();
     return plan;
   } catch (error) {
     if (error instanceof ShapeError || error instanceof PlanError) {

@@ -16,11 +16,15 @@ export async function checkConfiguration(
   haproxy: string,
   folder: string,
   text: string | Buffer,
+  peerName: string,
 ): Promise<string | null> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     await writeFile(join(folder, 'haproxy.cfg'), text, { mode: 0o600 });
-    const result = await run(haproxy, ['-c', '-f', 'haproxy.cfg'], { cwd: folder, timeoutMs: CHECK_LIMIT_MS });
+    const result = await run(haproxy, ['-c', '-f', 'haproxy.cfg', '-L', peerName], {
+      cwd: folder,
+      timeoutMs: CHECK_LIMIT_MS,
+    });
     if (result.code === 0) return null;
     return outputOf(result).slice(0, MAX_ALERT_CHARACTERS) || 'haproxy refused the configuration without a word';
   } finally {

@@ -13,6 +13,8 @@ export interface LoadBalancerOptions {
   basePath: string;
   haproxyCmd: string;
   namespace: string;
+  /** The amphora's own name among HAProxy's peers. */
+  peerName: string;
   run: RunCommand;
   log: Log;
   /** Called before the counters of a running HAProxy are lost (reload, stop). Must not throw. */
@@ -41,7 +43,7 @@ export class LoadBalancerService {
     this.id = id;
     this.#options = options;
     this.paths = loadBalancerPaths(options.basePath, id);
-    this.process = new HaproxyProcess(this.paths, options.haproxyCmd, options.namespace);
+    this.process = new HaproxyProcess(this.paths, options.haproxyCmd, options.namespace, options.peerName);
   }
 
   stored(): Promise<Buffer | null> {
@@ -68,8 +70,8 @@ export class LoadBalancerService {
   /** Checks, then stores; nothing changes when the check fails. Returns the hash. @throws InvalidConfigurationError */
   async store(configuration: Buffer): Promise<string> {
     await mkdir(this.paths.folder, { recursive: true, mode: 0o755 });
-    const { run, haproxyCmd } = this.#options;
-    const alerts = await checkConfiguration(run, haproxyCmd, this.paths.check, configuration);
+    const { run, haproxyCmd, peerName } = this.#options;
+    const alerts = await checkConfiguration(run, haproxyCmd, this.paths.check, configuration, peerName);
     if (alerts !== null) {
       // Only an empty folder goes: a refused first upload must leave no trace of the load balancer.
       await rmdir(this.paths.folder).catch(() => {});

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { delay } from '../system/delay.ts';
+import { isProcessOf, readPidFile } from '../system/process-identity.ts';
 import type { LoadBalancerPaths } from './paths.ts';
 import { currentWorkers } from './socket.ts';
 
@@ -20,8 +21,6 @@ const READY_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
 const POLL_MS = 25;
 const SIGNAL_REPEAT_MS = 500;
-const EXEC_ATTEMPTS = 50;
-const EXEC_POLL_MS = 10;
 /** A master between two configurations may accept a question and never answer it; the next poll asks again. */
 const ASK_LIMIT_MS = 500;
 const MAX_OUTPUT_BYTES = 256 * 1024;
@@ -30,21 +29,23 @@ export class HaproxyProcess {
   readonly #paths: LoadBalancerPaths;
   readonly #haproxy: string;
   readonly #namespace: string;
+  readonly #peerName: string;
   #pid: number | null = null;
   /** Workers that served when last asked. */
   #workers: number[] = [];
 
-  constructor(paths: LoadBalancerPaths, haproxy: string, namespace: string) {
+  /** @param peerName the amphora's own name in a section `peers`; HAProxy ignores the section when none is its own */
+  constructor(paths: LoadBalancerPaths, haproxy: string, namespace: string, peerName: string) {
     this.#paths = paths;
     this.#haproxy = haproxy;
     this.#namespace = namespace;
+    this.#peerName = peerName;
   }
 
   /** The master's pid, or null when it is not alive. Adopts one that an earlier agent started. */
   async pid(): Promise<number | null> {
     if (this.#pid !== null && (await this.#isOurs(this.#pid))) return this.#pid;
-    const written = Number.parseInt(await readFile(this.#paths.pid, 'utf8').catch(() => ''), 10);
-    this.#pid = Number.isSafeInteger(written) && written > 1 && (await this.#isOurs(written)) ? written : null;
+    this.#pid = await readPidFile(this.#paths.pid, this.#paths.running);
     return this.#pid;
   }
 
@@ -54,7 +55,8 @@ export class HaproxyProcess {
     const output = await open(this.#paths.output, 'a', 0o600);
     await output.truncate();
     const { running, pid, masterSocket } = this.#paths;
-    const haproxy = [this.#haproxy, '-W', '-f', running, '-p', pid, '-S', `${masterSocket},mode,600,level,admin`];
+    const master = ['-p', pid, '-S', `${masterSocket},mode,600,level,admin`];
+    const haproxy = [this.#haproxy, '-W', '-f', running, ...master, '-L', this.#peerName];
     const child = spawn('ip', ['netns', 'exec', this.#namespace, ...haproxy], {
       detached: true,
       stdio: ['ignore', output.fd, output.fd],
@@ -152,18 +154,7 @@ export class HaproxyProcess {
     return words === '' ? reason : `${reason}\n${words}`;
   }
 
-  /**
-   * A pid may have been given to something else since; the command line names our configuration file. It reads empty for
-   * zombies, and for a moment while the master replaces itself during a reload.
-   */
-  async #isOurs(pid: number): Promise<boolean> {
-    for (let attempt = 0; attempt < EXEC_ATTEMPTS; attempt += 1) {
-      const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      if (commandLine !== '') return commandLine.split('\0').includes(this.#paths.running);
-      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      if (!/^State:\s+[^ZX\s]/m.test(status)) return false;
-      await delay(EXEC_POLL_MS);
-    }
-    return false;
+  #isOurs(pid: number): Promise<boolean> {
+    return isProcessOf(pid, this.#paths.running);
   }
 }

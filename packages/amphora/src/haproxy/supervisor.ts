@@ -10,6 +10,8 @@ interface Entry {
   service: LoadBalancerService;
   /** Failed starts in a row. */
   failures: number;
+  /** The last of them failed, and nothing has succeeded since. */
+  failed: boolean;
   /** Time (ms) before which no restart is tried. */
   notBefore: number;
   startedAt: number;
@@ -61,6 +63,16 @@ export class Supervisor {
     return [...this.#entries.values()].map((entry) => entry.service);
   }
 
+  /** Those whose HAProxy should run. */
+  wanted(): LoadBalancerService[] {
+    return this.services().filter((service) => this.#state.desired(service.id) === 'running');
+  }
+
+  /** HAProxy died and the last try to start it again failed. */
+  isFailed(id: string): boolean {
+    return this.#entries.get(id)?.failed === true;
+  }
+
   /** Null when this amphora stores no configuration for the id. */
   find(id: string): LoadBalancerService | null {
     return this.#entries.get(id)?.service ?? null;
@@ -74,6 +86,7 @@ export class Supervisor {
         return await work(entry.service);
       } finally {
         entry.failures = 0;
+        entry.failed = false;
         entry.notBefore = 0;
         if ((await entry.service.stored()) === null) this.#entries.delete(id);
       }
@@ -84,7 +97,7 @@ export class Supervisor {
     const known = this.#entries.get(id);
     if (known !== undefined) return known;
     const service = new LoadBalancerService(id, this.#options);
-    const entry = { service, failures: 0, notBefore: 0, startedAt: 0, checking: false };
+    const entry = { service, failures: 0, failed: false, notBefore: 0, startedAt: 0, checking: false };
     this.#entries.set(id, entry);
     return entry;
   }
@@ -136,7 +149,9 @@ export class Supervisor {
     entry.failures += 1;
     entry.notBefore = now + (BACKOFF_MS[entry.failures] ?? 10_000);
     this.#log.warn(`${service.id}: haproxy is not running, starting it (attempt ${entry.failures})`);
+    entry.failed = true;
     await service.revive();
+    entry.failed = false;
     entry.startedAt = Date.now();
   }
 }

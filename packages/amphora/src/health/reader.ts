@@ -10,13 +10,22 @@ const CHANGE_LIMIT_MS = 5_000;
 export class HealthReader {
   readonly #log: Log;
   readonly #last = new Map<string, { at: number; reading: Reading }>();
+  readonly #silent = new Map<string, number>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
+  /** Looks in a row without an answer; 0 for one that was never asked. */
+  silentLooks(id: string): number {
+    return this.#silent.get(id) ?? 0;
+  }
+
   async readAll(services: LoadBalancerService[]): Promise<Reading[]> {
     const readings = await Promise.all(services.map((service) => this.#read(service)));
+    for (const [index, { id }] of services.entries()) {
+      this.#silent.set(id, readings[index] === null ? this.silentLooks(id) + 1 : 0);
+    }
     return readings.filter((reading) => reading !== null);
   }
 

@@ -51,6 +51,11 @@ export class HealthSender {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
+  /** Receiver, key or interval may be others now: the next beat comes at once. */
+  settingsChanged(): void {
+    this.#nextBeat = 0;
+  }
+
   /** One look at HAProxy; sends when a beat is due or a status changed. */
   async look(): Promise<void> {
     const readings = await this.#options.collect();

@@ -1,10 +1,13 @@
 /** Finds the endpoint for a method and path. */
+import type { X509Certificate } from 'node:crypto';
 import { type Answer, HttpError } from './answer.ts';
 
 export interface AgentRequest {
   params: Record<string, string>;
   /** The whole body. @throws HttpError 413 over the limit (bytes) */
   body: (limit: number) => Promise<Buffer>;
+  /** The client's own certificate. */
+  peer: () => X509Certificate | null;
 }
 
 export interface Route {

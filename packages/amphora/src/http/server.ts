@@ -1,4 +1,5 @@
 /** The agent's HTTPS server: mutual TLS, time limits, and the one place that turns errors into answers. */
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, isIPv6 } from 'node:net';
@@ -11,7 +12,7 @@ import type { Router } from './router.ts';
 export interface ServerOptions {
   host: string;
   port: number;
-  /** CA whose client certificates are let in. */
+  /** Authorities whose client certificates are let in, one or more. */
   clientCa: Buffer;
   /** Certificate, chain and key in one PEM text. */
   certificate: Buffer;
@@ -30,15 +31,19 @@ const HANDSHAKE_LIMIT_MS = 10_000;
 export class AgentServer {
   readonly #options: ServerOptions;
   readonly #server: Server;
+  #clientCa: Buffer;
+  #certificate: Buffer;
 
   /** @throws Error when certificate or CA cannot be used */
   constructor(options: ServerOptions) {
     this.#options = options;
+    this.#clientCa = options.clientCa;
+    this.#certificate = options.certificate;
     // `rejectUnauthorized` ends the handshake for a missing or foreign certificate. It must stay on: without it a peer
     // that shows no certificate could come back with a TLS 1.3 session ticket, which Node counts as authorized.
     this.#server = createServer(
       {
-        ...this.#context(options.certificate),
+        ...this.#context(options.certificate, options.clientCa),
         requestCert: true,
         rejectUnauthorized: true,
         handshakeTimeout: HANDSHAKE_LIMIT_MS,
@@ -67,10 +72,27 @@ export class AgentServer {
     return this.#server.address() as AddressInfo;
   }
 
-  /** New connections get the new certificate; open ones and the listening socket stay. @throws Error unusable PEM */
-  useCertificate(certificate: Buffer): void {
-    const context = this.#context(certificate);
+  /**
+   * New connections get the new certificate; open ones and the listening socket stay. `keep` stores it for the next start:
+   * after TLS has accepted it, before it is shown to anybody.
+   *
+   * @throws Error for a PEM that TLS cannot use; what `keep` throws. Everything stays as it was then.
+   */
+  async useCertificate(certificate: Buffer, keep: () => Promise<void>): Promise<void> {
+    await this.#use(certificate, this.#clientCa, keep);
+    this.#certificate = certificate;
+  }
+
+  /** The same for the authorities whose clients are let in. */
+  async useClientCa(clientCa: Buffer, keep: () => Promise<void>): Promise<void> {
+    await this.#use(this.#certificate, clientCa, keep);
+    this.#clientCa = clientCa;
+  }
+
+  async #use(certificate: Buffer, clientCa: Buffer, keep: () => Promise<void>): Promise<void> {
+    const context = this.#context(certificate, clientCa);
     createSecureContext(context);
+    await keep();
     this.#server.setSecureContext(context);
   }
 
@@ -81,8 +103,8 @@ export class AgentServer {
     });
   }
 
-  #context(pem: Buffer): { ca: Buffer; cert: Buffer; key: Buffer; minVersion: SecureVersion } {
-    return { ca: this.#options.clientCa, cert: pem, key: pem, minVersion: this.#options.minVersion };
+  #context(pem: Buffer, ca: Buffer): { ca: Buffer; cert: Buffer; key: Buffer; minVersion: SecureVersion } {
+    return { ca, cert: pem, key: pem, minVersion: this.#options.minVersion };
   }
 
   #listen(host: string, port: number): Promise<void> {
@@ -112,7 +134,8 @@ export class AgentServer {
     try {
       if (!(request.socket as TLSSocket).authorized) throw new HttpError(401, 'Unauthorized');
       const { route, params } = this.#options.router.match(request.method ?? '', request.url ?? '');
-      return await route.handle({ params, body: (limit) => readBody(request, limit) });
+      const peer = (): X509Certificate | null => (request.socket as TLSSocket).getPeerX509Certificate() ?? null;
+      return await route.handle({ params, body: (limit) => readBody(request, limit), peer });
     } catch (error) {
       if (error instanceof AnswerError) return error.answer;
       this.#options.log.error(`${request.method} ${request.url}: ${messageOf(error)}`);

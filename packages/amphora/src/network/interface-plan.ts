@@ -33,6 +33,7 @@ export interface InterfacePlan {
   vips: string[];
   addresses: PlannedAddress[];
   routes: PlannedRoute[];
+  /** Those that stay; keepalived moves rules with the VIPs it owns. */
   rules: PlannedRule[];
 }
 
@@ -98,11 +99,12 @@ function addVip(plan: InterfacePlan, source: VipSource, keepalivedOwnsVips: bool
   const { vip } = source;
   const { version } = vip;
   const subnet = network(source.subnetCidr, version, 'subnet');
-  const own = source.vrrpIp === undefined ? vip : address(source.vrrpIp, 'vrrp_ip');
-  if (own.version !== version) throw new PlanError('subnet', 'vrrp_ip and VIP have different IP versions');
+  const own = source.vrrpIp === undefined ? null : address(source.vrrpIp, 'vrrp_ip');
+  if (own !== null && own.version !== version) {
+    throw new PlanError('subnet', 'vrrp_ip and VIP have different IP versions');
+  }
   plan.vips.push(vip.text);
-  plan.addresses.push({ cidr: `${own.text}/${subnet.prefixLength}`, owned: true });
-  if (own.text !== vip.text) plan.addresses.push({ cidr: hostCidr(vip), owned: !keepalivedOwnsVips });
+  plan.addresses.push(...vipAddresses(vip, own, subnet.prefixLength, keepalivedOwnsVips));
   plan.routes.push({ version, destination: subnet.text, table: VIP_TABLE });
   if (source.gateway) {
     const gateway = gatewayOf(source.gateway, version);
@@ -112,11 +114,19 @@ function addVip(plan: InterfacePlan, source: VipSource, keepalivedOwnsVips: bool
   for (const route of hostRoutes(source.hostRoutes, version)) {
     plan.routes.push(route, { ...route, table: VIP_TABLE });
   }
-  plan.rules.push({ from: hostCidr(vip), table: VIP_TABLE });
+  if (!keepalivedOwnsVips) plan.rules.push({ from: hostCidr(vip), table: VIP_TABLE });
+}
+
+/** The port's own address carries the subnet's prefix length. A VIP that is the own address too does so itself. */
+function vipAddresses(vip: IpAddress, own: IpAddress | null, prefix: number, keepalived: boolean): PlannedAddress[] {
+  const ownAddress = own === null || own.text === vip.text ? null : { cidr: `${own.text}/${prefix}`, owned: true };
+  if (keepalived) return [...(ownAddress ? [ownAddress] : []), { cidr: hostCidr(vip), owned: false }];
+  if (ownAddress === null) return [{ cidr: `${vip.text}/${prefix}`, owned: true }];
+  return [ownAddress, { cidr: hostCidr(vip), owned: true }];
 }
 
 /**
- * @param keepalivedOwnsVips active-standby: a VIP beside the port's own address is not put on the interface here
+ * @param keepalivedOwnsVips active-standby: VIPs are put on the interface by keepalived, the port's own addresses here
  * @throws PlanError for values that are no addresses or do not fit together
  */
 export function planVip(ip: string, request: PlugVipRequest, name: string, keepalivedOwnsVips: boolean): InterfacePlan {
@@ -135,10 +145,16 @@ export function planVip(ip: string, request: PlugVipRequest, name: string, keepa
       subnetCidr: extra.subnet_cidr,
       gateway: extra.gateway,
       hostRoutes: extra.host_routes ?? [],
+      vrrpIp: extra.vrrp_ip,
     };
     addVip(plan, source, keepalivedOwnsVips);
   }
   return plan;
+}
+
+/** Addresses of the plan come and go while HAProxy must stay bound to them. */
+export function hasLeasedVips(plan: InterfacePlan): boolean {
+  return plan.addresses.some((address) => !address.owned);
 }
 
 /** A member network gets no default route: that one belongs to the VIP. @throws PlanError */

@@ -4,7 +4,8 @@ import type { AgentState } from '../state/agent-state.ts';
 import { delay } from '../system/delay.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
 import { announceAddresses } from './announce.ts';
-import type { InterfacePlan } from './interface-plan.ts';
+import { allowForeignBind } from './foreign-bind.ts';
+import { hasLeasedVips, type InterfacePlan } from './interface-plan.ts';
 import type { TrafficNamespace } from './namespace.ts';
 import { reconcileInterface } from './reconcile.ts';
 
@@ -54,7 +55,7 @@ export class Plugger {
       const plan = known?.kind === 'vip' && fresh.kind === 'network' ? known : fresh;
       await this.#bringIn(plan, APPEAR_LIMIT_MS);
       await this.#state.savePort(plan);
-      await reconcileInterface(this.#namespace, plan, this.#log);
+      await this.#reconcile(plan);
       await announceAddresses(this.#namespace, plan.name, plan.mac, this.#log);
       return plan;
     });
@@ -81,7 +82,7 @@ export class Plugger {
           // A plug request since boot has done this port, perhaps with a newer plan.
           const current = this.#state.ports().find((item) => item.mac === port.mac) ?? port;
           await this.#bringIn(current, 0);
-          await reconcileInterface(this.#namespace, current, this.#log);
+          await this.#reconcile(current);
           await announceAddresses(this.#namespace, current.name, current.mac, this.#log);
         });
         this.#log.info(`interface ${port.name} (${port.mac}) is in place`);
@@ -92,6 +93,11 @@ export class Plugger {
       }
     }
     return missing;
+  }
+
+  async #reconcile(plan: InterfacePlan): Promise<void> {
+    if (hasLeasedVips(plan)) await allowForeignBind(this.#namespace, this.#log);
+    await reconcileInterface(this.#namespace, plan, this.#log);
   }
 
   async #forgetUnplugged(exceptMac: string): Promise<void> {

@@ -93,13 +93,16 @@ async function staleRoutes(namespace: TrafficNamespace, plan: InterfacePlan): Pr
   return lines;
 }
 
+/** Rules that keepalived moves with its VIPs carry its own protocol number. */
+const isForeignRule = (rule: Record<string, unknown>): boolean => ['keepalived', '18'].includes(String(rule.protocol));
+
 /** The kernel accepts the same rule twice, so only missing ones are added. */
 async function ruleChanges(namespace: TrafficNamespace, plan: InterfacePlan): Promise<string[]> {
   const lines: string[] = [];
   for (const version of [4, 6]) {
     const wanted = plan.rules.filter((rule) => rule.from.includes(':') === (version === 6));
     const present = (await namespace.query([`-${version}`, 'rule', 'show']))
-      .filter((rule) => rule.priority === RULE_PRIORITY)
+      .filter((rule) => rule.priority === RULE_PRIORITY && !isForeignRule(rule))
       .map((rule) => `${String(rule.src)}/${String(rule.srclen ?? (version === 4 ? 32 : 128))}`);
     for (const from of present.filter((item) => !wanted.some((rule) => rule.from === item))) {
       lines.push(`rule delete from ${from} priority ${RULE_PRIORITY}`);

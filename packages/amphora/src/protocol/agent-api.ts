@@ -17,6 +17,18 @@ export const agentPaths = {
   uploadHaproxy: (amphoraId: string, loadBalancerId: string): string =>
     `/1.0/loadbalancer/${encodeURIComponent(amphoraId)}/${encodeURIComponent(loadBalancerId)}/haproxy`,
   getHaproxy: (loadBalancerId: string): string => `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/haproxy`,
+  /** PUT, GET, DELETE. `name` is a file name that ends in `.pem`. */
+  certificateFile: (loadBalancerId: string, name: string): string =>
+    `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/certificates/${encodeURIComponent(name)}`,
+  /** PUT of a file that holds something else than a key with its certificate. */
+  trustFile: (loadBalancerId: string, name: string, kind: TrustFileKind): string =>
+    `${agentPaths.certificateFile(loadBalancerId, name)}/${kind}`,
+  uploadVrrp: (): string => '/1.0/vrrp/upload',
+  vrrpAction: (action: VrrpAction): string => `/1.0/vrrp/${action}`,
+  /** PUT and GET of the configuration of one UDP or SCTP listener. */
+  lvsListener: (amphoraId: string, listenerId: string): string =>
+    `/1.0/listeners/${encodeURIComponent(amphoraId)}/${encodeURIComponent(listenerId)}/udp_listener`,
+  clientCa: (): string => '/1.0/certificate/client-ca',
   plugVip: (ip: string): string => `/1.0/plug/vip/${encodeURIComponent(ip)}`,
   plugNetwork: (): string => '/1.0/plug/network',
   certificate: (): string => '/1.0/certificate',
@@ -25,6 +37,17 @@ export const agentPaths = {
 
 export const LOAD_BALANCER_ACTIONS = ['start', 'stop', 'reload'] as const;
 export type LoadBalancerAction = (typeof LOAD_BALANCER_ACTIONS)[number];
+
+export const VRRP_ACTIONS = ['start', 'stop', 'reload'] as const;
+export type VrrpAction = (typeof VRRP_ACTIONS)[number];
+
+/** `ca`: certificates of authorities; `crl`: revocation lists; `crt-list`: HAProxy's list of certificate files. */
+export const TRUST_FILE_KINDS = ['ca', 'crl', 'crt-list'] as const;
+export type TrustFileKind = (typeof TRUST_FILE_KINDS)[number];
+
+/** Where certificate files of a load balancer lie inside the amphora. */
+export const certificateFolder = (baseCertDir: string, loadBalancerId: string): string =>
+  `${baseCertDir}/${loadBalancerId}`;
 
 /** Body of most answers, good and bad. */
 export interface AgentMessage {
@@ -76,6 +99,8 @@ export interface AgentDetails extends AgentInfo {
   topology_status: 'OK' | 'TOPOLOGY-CHANGE';
   listeners: string[];
   packages: Record<string, string>[];
+  /** Null where no keepalived configuration is stored. `wanted`: it should run; the agent starts it again when it died. */
+  keepalived: { wanted: boolean; running: boolean; restarts: number } | null;
 }
 
 /** `GET /1.0/interface/{ip}` → 200 */
@@ -89,6 +114,21 @@ export interface AgentListener {
   status: 'ACTIVE' | 'STOPPED' | 'ERROR';
   uuid: string;
   type: 'TCP' | 'HTTP' | 'TERMINATED_HTTPS';
+}
+
+/** `GET …/certificates/{name}` → 200 */
+export interface AgentCertificateHash {
+  /** MD5 of the stored file, hexadecimal. */
+  md5sum: string;
+}
+
+/** `PUT /1.0/vrrp/upload`, body: the keepalived configuration as text → 200 */
+export interface VrrpUploaded {
+  message: 'OK';
+  /** SHA-256 of the stored configuration, hexadecimal. */
+  uploaded: string;
+  /** SHA-256 of the configuration the running keepalived uses; null: not running. Equal to `uploaded`: nothing to do. */
+  running: string | null;
 }
 
 /** `PUT /1.0/loadbalancer/{amphora}/{loadbalancer}/haproxy`, body: the configuration as text → 201 */
@@ -111,6 +151,8 @@ export interface AdditionalVipRequest {
   subnet_cidr: string;
   gateway?: string | null;
   host_routes?: HostRoute[];
+  /** The port's own address in that subnet, when it has one beside the VIP. */
+  vrrp_ip?: string;
 }
 
 /** Body of `POST /1.0/plug/vip/{ip}` → 202 `AgentMessage` */
@@ -123,6 +165,8 @@ export interface PlugVipRequest {
   vrrp_ip?: string;
   host_routes?: HostRoute[];
   additional_vips?: AdditionalVipRequest[];
+  /** True: keepalived puts the VIPs on the interface and takes them off. Left out: as the agent's topology says. */
+  keepalived?: boolean;
 }
 
 export interface FixedIpRequest {

@@ -12,6 +12,8 @@ interface StateFile {
   version: 1;
   ports: InterfacePlan[];
   load_balancers: Record<string, Desired>;
+  /** Left out: never started. */
+  vrrp?: Desired;
 }
 
 export class AgentState {
@@ -44,6 +46,16 @@ export class AgentState {
 
   desired(loadBalancerId: string): Desired {
     return this.#data.load_balancers[loadBalancerId] ?? 'stopped';
+  }
+
+  vrrp(): Desired {
+    return this.#data.vrrp ?? 'stopped';
+  }
+
+  async setVrrp(desired: Desired): Promise<void> {
+    if (this.#data.vrrp === desired) return;
+    this.#data.vrrp = desired;
+    await this.#save();
   }
 
   async savePort(plan: InterfacePlan): Promise<void> {

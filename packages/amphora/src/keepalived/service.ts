@@ -1,0 +1,197 @@
+/** VRRP of this amphora: its stored configuration, its keepalived, and the watch that starts it again when it dies. */
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type Log, messageOf } from '../log.ts';
+import type { TrafficNamespace } from '../network/namespace.ts';
+import type { VrrpAction } from '../protocol/agent-api.ts';
+import type { AgentState } from '../state/agent-state.ts';
+import { KeyedLock } from '../system/keyed-lock.ts';
+import { outputOf, type RunCommand } from '../system/run.ts';
+import type { Transition } from '../system/transition.ts';
+import { HaproxyStateFile } from './haproxy-state.ts';
+import { keepalivedPaths } from './paths.ts';
+import { KeepalivedError, KeepalivedProcess } from './process.ts';
+
+export interface VrrpOptions {
+  basePath: string;
+  keepalivedCmd: string;
+  namespace: TrafficNamespace;
+  state: AgentState;
+  transition: Transition;
+  run: RunCommand;
+  log: Log;
+  /** True while a HAProxy that should serve does not; asked every second. */
+  haproxyDown: () => boolean;
+  /** Pid files of every HAProxy that should run. */
+  pidFiles: () => string[];
+}
+
+const CHECK_LIMIT_MS = 10_000;
+const WATCH_INTERVAL_MS = 1_000;
+/** Wait before restart number n+1. */
+const BACKOFF_MS = [0, 500, 1_000, 2_000, 5_000, 10_000];
+const STABLE_MS = 60_000;
+
+const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
+
+export class VrrpService {
+  readonly #options: VrrpOptions;
+  readonly #paths;
+  readonly #process: KeepalivedProcess;
+  readonly #stateFile: HaproxyStateFile;
+  readonly #lock = new KeyedLock();
+  #timer: NodeJS.Timeout | null = null;
+  #failures = 0;
+  #notBefore = 0;
+  #startedAt = 0;
+  /** Times keepalived was found dead and started again, since the agent started. */
+  restarts = 0;
+
+  constructor(options: VrrpOptions) {
+    this.#options = options;
+    this.#paths = keepalivedPaths(options.basePath);
+    this.#process = new KeepalivedProcess(this.#paths, options.keepalivedCmd, options.namespace.name);
+    this.#stateFile = new HaproxyStateFile(this.#paths);
+  }
+
+  /** Adopts a running keepalived, starts one that should run; then watches. */
+  begin(): void {
+    this.#schedule(0);
+  }
+
+  end(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Something changed that may let a failed start succeed now (an interface arrived). */
+  kick(): void {
+    this.#notBefore = 0;
+    if (this.#timer !== null) this.#schedule(0);
+  }
+
+  async isRunning(): Promise<boolean> {
+    return (await this.#process.pid()) !== null;
+  }
+
+  async isStored(): Promise<boolean> {
+    return (await readOrNull(this.#paths.configuration)) !== null;
+  }
+
+  /** SHA-256 of the configuration keepalived uses; null when it does not run. */
+  async runningHash(): Promise<string | null> {
+    const running = (await this.isRunning()) ? await readOrNull(this.#paths.running) : null;
+    return running === null ? null : sha256(running);
+  }
+
+  /** Checks, then stores; nothing changes when the check fails. Returns the hash. @throws KeepalivedError */
+  store(configuration: Buffer): Promise<string> {
+    return this.#lock.run('vrrp', async () => {
+      // The configuration names the script and the state file: they must exist before it is checked.
+      await this.#report();
+      await writeFile(this.#paths.candidate, configuration, { mode: 0o600 });
+      try {
+        await this.#check();
+        await rename(this.#paths.candidate, this.#paths.configuration);
+      } finally {
+        await rm(this.#paths.candidate, { force: true });
+      }
+      return sha256(configuration);
+    });
+  }
+
+  /** Start and reload both end with keepalived running the stored configuration. @throws KeepalivedError */
+  act(action: VrrpAction): Promise<void> {
+    const { state, transition } = this.#options;
+    return this.#lock.run('vrrp', () =>
+      transition.during(async () => {
+        if (action === 'stop') {
+          await state.setVrrp('stopped');
+          await this.#process.stop();
+          await this.#releaseVips();
+          return;
+        }
+        await this.#activate(action === 'reload');
+        this.#failures = 0;
+        await state.setVrrp('running');
+      }),
+    );
+  }
+
+  async #activate(force: boolean): Promise<void> {
+    const stored = await readOrNull(this.#paths.configuration);
+    if (stored === null) throw new KeepalivedError('no keepalived configuration was uploaded');
+    await this.#report();
+    const running = await this.runningHash();
+    if (running === sha256(stored) && !force) return;
+    await copyFile(this.#paths.configuration, `${this.#paths.running}.tmp`);
+    await rename(`${this.#paths.running}.tmp`, this.#paths.running);
+    if (running === null) await this.#process.start();
+    else await this.#process.reload();
+    this.#startedAt = Date.now();
+  }
+
+  async #check(): Promise<void> {
+    const { run, keepalivedCmd, namespace } = this.#options;
+    await mkdir(this.#paths.folder, { recursive: true, mode: 0o700 });
+    const args = [keepalivedCmd, '--config-test', '--use-file', this.#paths.candidate];
+    const result = await run('ip', ['netns', 'exec', namespace.name, ...args], { timeoutMs: CHECK_LIMIT_MS });
+    if (result.code !== 0) throw new KeepalivedError(outputOf(result) || `keepalived ended with code ${result.code}`);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(async () => {
+      await this.#watch().catch((error: unknown) => this.#options.log.error(`keepalived: ${messageOf(error)}`));
+      if (this.#timer !== null) this.#schedule(WATCH_INTERVAL_MS);
+    }, ms);
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#options.state.vrrp() !== 'running') return;
+    await this.#lock.run('vrrp', async () => {
+      if (this.#options.state.vrrp() !== 'running') return;
+      await this.#report();
+      if (await this.isRunning()) return this.#process.boundOutput();
+      await this.#restart();
+    });
+  }
+
+  async #restart(): Promise<void> {
+    const { log } = this.#options;
+    const now = Date.now();
+    if (now < this.#notBefore) return;
+    if (this.#startedAt > 0 && now - this.#startedAt > STABLE_MS) this.#failures = 0;
+    this.#failures += 1;
+    this.#notBefore = now + (BACKOFF_MS[this.#failures] ?? 10_000);
+    log.warn(`keepalived is not running, starting it (attempt ${this.#failures})`);
+    try {
+      await this.#process.start();
+      this.#startedAt = Date.now();
+      this.restarts += 1;
+    } catch (error) {
+      // Without keepalived nobody would take the VIPs away from here when the other amphora holds them.
+      await this.#releaseVips();
+      throw error;
+    }
+  }
+
+  #report(): Promise<void> {
+    return this.#stateFile.report(this.#options.haproxyDown(), this.#options.pidFiles());
+  }
+
+  async #releaseVips(): Promise<void> {
+    const { namespace, state, log } = this.#options;
+    const present = await namespace.addresses();
+    for (const port of state.ports()) {
+      const leased = port.addresses.filter((address) => !address.owned).map((address) => address.cidr);
+      const held = (present.get(port.name) ?? []).map((address) => `${address.address}/${address.prefixLength}`);
+      for (const cidr of held.filter((item) => leased.includes(item))) {
+        await namespace
+          .batch([`address delete ${cidr} dev ${port.name}`])
+          .catch((error: unknown) => log.warn(`${cidr} stays on ${port.name}: ${messageOf(error)}`));
+      }
+    }
+  }
+}
