@@ -124,6 +124,11 @@ export class Store {
     return rows[0]?.[0] ?? null;
   }
 
+  /** Calls the function whenever a connection is opened, before its first answer: it may lead to another server. */
+  onConnection(then: () => void): void {
+    this.pool.on('connect', then);
+  }
+
   /** Runs the function once the transaction, opened by this store, is committed; never when it is rolled back. */
   afterCommit(tx: Tx, then: () => void): void {
     const listed = this.#afterCommit.get(tx);

@@ -11,7 +11,7 @@ import * as listeners from './listeners.ts';
 import * as members from './members.ts';
 import * as pools from './pools.ts';
 import { RESOURCE_COLUMNS } from './resource-columns.ts';
-import { isUuid, Table } from './table.ts';
+import { isUuid, type KnownRows, type PageRow, Table, VERSION } from './table.ts';
 
 const VIP_FIELDS = {
   vipAddress: 'address',
@@ -80,6 +80,8 @@ const childrenOf = (child: string): string =>
 /** What the API shows of a load balancer: the order of its cells, and the SQL of each. */
 const SHOWN = {
   id: 't.id',
+  // Not shown. A reader remembers what it made of a version; children come and go only with a new one (trigger of 0007).
+  version: VERSION,
   name: free('t.name'),
   adminStateUp: 't.admin_state_up',
   tags: free('t.tags'),
@@ -112,6 +114,10 @@ const SHOW = `select ${SHOWN_ROW} from load_balancer t where t.id = $1 and t.pro
 /** A page with the ids of the children, in one statement (two with a marker): cells of `SHOWN_FIELDS`. */
 export const listShown = (store: Store, query: ListQuery): Promise<string[][]> =>
   table.listCells(store, query, SHOWN_ROW);
+
+/** The same page for a reader that remembers, in one statement when it knows all rows, else in two. */
+export const listShownVersions = <K>(store: Store, query: ListQuery, known: KnownRows<K>): Promise<PageRow<K>[]> =>
+  table.listVersions(store, query, SHOWN_ROW, known);
 
 /** One load balancer with the ids of its children, in one statement: cells of `SHOWN_FIELDS`. */
 export async function shown(store: Store, id: string): Promise<string[] | null> {

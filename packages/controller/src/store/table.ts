@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import { OctaviaError } from '../errors.ts';
-import { readRows, rowsText } from './cells.ts';
+import { readRows, rowsText, rowText } from './cells.ts';
 import type { Executor, Store, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
 
@@ -30,6 +30,31 @@ export interface TableDefinition<T> {
   /** From (parts of) the domain type to stored fields. */
   decompose?: (resource: Partial<T>) => Record<string, unknown>;
 }
+
+/** SQL: the version of a row. No row ever has two contents of one version. */
+export const VERSION = 't.xmin';
+
+/** What a reader made of rows. */
+export interface KnownRows<K> {
+  get(id: string, version: string): K | undefined;
+}
+
+export interface PageRow<K> {
+  id: string;
+  version: string;
+  /** What the reader made of this version of the row before. */
+  made: K | undefined;
+  /** Read when there is nothing made of it yet. */
+  cells: string[];
+}
+
+function rowOf<K>(cells: string[], known?: KnownRows<K>): PageRow<K> {
+  const [id = '', version = ''] = cells;
+  return { id, version, made: known?.get(id, version), cells };
+}
+
+/** Up to this share of a page is read row by row; of more, the page is read again. */
+const FEW = 1 / 4;
 
 export type Changes<T> = Partial<T> & { id: string };
 
@@ -141,10 +166,39 @@ export class Table<T extends { id: string }> {
 
   /** The same page as cells (see `cells.ts`). @param row what `rowText` made of expressions over `t` */
   async listCells(store: Store, query: ListQuery, row: string): Promise<string[][]> {
-    const page = await this.#page(store.db, query);
-    const { sql: text, parameters } = sql`select ${sql.raw(row)} as row ${page}`.compile(store.db);
-    const rows = await readable(async () => readRows(await store.text(`select ${rowsText(text)}`, parameters)));
+    const rows = await this.#cells(store, row, await this.#page(store.db, query));
     return query.reverse ? rows.reverse() : rows;
+  }
+
+  /**
+   * The same page for a reader that remembers what it made of rows: first the versions are read, then the rows it does not
+   * know. Two statements (one more with a marker), one when it knows all.
+   * @param row what `rowText` made of id, `VERSION` and more expressions over `t`
+   */
+  async listVersions<K>(store: Store, query: ListQuery, row: string, known: KnownRows<K>): Promise<PageRow<K>[]> {
+    const page = await this.#page(store.db, query);
+    const versions = await this.#cells(store, rowText(['t.id', VERSION]), page);
+    let rows = versions.map((cells) => rowOf(cells, known));
+    const unknown = rows.flatMap(({ id, made }) => (made === undefined ? [id] : []));
+    if (unknown.length > 0) {
+      const few = unknown.length <= rows.length * FEW;
+      const completed = few ? await this.#completed(store, rows, unknown, row) : null;
+      rows = completed ?? (await this.#cells(store, row, page)).map((cells) => rowOf(cells));
+    }
+    return query.reverse ? rows.reverse() : rows;
+  }
+
+  async #cells(store: Store, row: string, from: RawBuilder<unknown>): Promise<string[][]> {
+    const { sql: text, parameters } = sql`select ${sql.raw(row)} as row ${from}`.compile(store.db);
+    return readable(async () => readRows(await store.text(`select ${rowsText(text)}`, parameters)));
+  }
+
+  /** The page with the cells of its unknown rows; null when one of these is not what it was when the page was read. */
+  async #completed<K>(store: Store, page: PageRow<K>[], unknown: string[], row: string): Promise<PageRow<K>[] | null> {
+    const from = sql`from ${this.#table} t where ${this.#key} = any(${unknown}::uuid[]) and ${this.#visible}`;
+    const read = new Map((await this.#cells(store, row, from)).map((cells) => [cells[0], cells]));
+    const rows = page.map((entry) => (entry.made === undefined ? rowOf<K>(read.get(entry.id) ?? []) : entry));
+    return rows.every(({ version }, index) => version === page[index]?.version) ? rows : null;
   }
 
   /** `from … where … order by … limit …` of a page. @throws OctaviaError INVALID_MARKER */

@@ -122,6 +122,7 @@ const additionalVipsText: CellWriter = (cell) =>
 
 const CELLS: Record<(typeof SHOWN_FIELDS)[number], CellWriter> = {
   id: word,
+  version: word,
   name: json,
   adminStateUp: truth,
   tags: json,

@@ -2,12 +2,14 @@
 import type { FastifyRequest } from 'fastify';
 import type { Executor, Store } from '../../store/database.ts';
 import type { ListQuery } from '../../store/list-query.ts';
+import type { KnownRows, PageRow } from '../../store/table.ts';
 import type { QueryableField } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requestUrl } from '../origin.ts';
 import { queryOf } from '../urls.ts';
 import { type Link, type Page, pageLinks } from './links.ts';
 import { parseListRequest } from './parameters.ts';
+import type { RowTexts } from './row-texts.ts';
 
 export interface Collection<R> {
   /** Key of the list in the answer. */
@@ -25,7 +27,10 @@ export interface Collection<R> {
 /** A list whose answer is written as text, from cells of the store; the id is the first. */
 export interface TextCollection extends Pick<Collection<never>, 'plural' | 'queryable' | 'scope'> {
   list(store: Store, query: ListQuery): Promise<string[][]>;
-  write(row: readonly string[], fields: string[] | undefined): string;
+  listVersions(store: Store, query: ListQuery, known: KnownRows<string>): Promise<PageRow<string>[]>;
+  /** What was written of whole rows. */
+  written: RowTexts;
+  write(row: readonly string[], fields?: string[]): string;
 }
 
 function asking(
@@ -68,10 +73,31 @@ export async function listText(
   collection: TextCollection,
 ): Promise<string> {
   const { query, fields, empty } = asking(deps, request, collection);
-  const rows = empty ? [] : await collection.list(deps.store, query);
-  const ids = rows.map(([id = '']) => id);
+  const rows = empty ? [] : await pageTexts(deps.store, collection, query, fields);
+  const ids = rows.map(({ id }) => id);
   const links = JSON.stringify(linksOf(deps, request, query, ids));
-  let text = '';
-  for (const row of rows) text += `,${collection.write(row, fields)}`;
-  return `{"${collection.plural}":[${text.slice(1)}],"${collection.plural}_links":${links}}`;
+  const texts = rows.map(({ text }) => text).join(',');
+  return `{"${collection.plural}":[${texts}],"${collection.plural}_links":${links}}`;
+}
+
+interface RowText {
+  id: string;
+  text: string;
+}
+
+async function pageTexts(
+  store: Store,
+  { list, listVersions, written, write }: TextCollection,
+  query: ListQuery,
+  fields: string[] | undefined,
+): Promise<RowText[]> {
+  if (fields !== undefined) {
+    return (await list(store, query)).map((cells) => ({ id: cells[0] ?? '', text: write(cells, fields) }));
+  }
+  return (await listVersions(store, query, written)).map(({ id, version, made, cells }) => {
+    if (made !== undefined) return { id, text: made };
+    const text = write(cells);
+    written.set(id, version, text);
+    return { id, text };
+  });
 }

@@ -23,6 +23,7 @@ import { queryableFields } from '../attributes/query.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { listText } from '../lists/collection.ts';
+import { RowTexts } from '../lists/row-texts.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
@@ -68,6 +69,9 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
   const { db } = deps.store;
   const limits = quotaRules(deps.config);
   const writer = new TreeWriter(deps.store, limits);
+  const written = new RowTexts();
+  // Versions are those of one server.
+  deps.store.onConnection(() => written.forget());
 
   server.get(PATH, async (request, reply) => {
     const text = await listText(deps, request, {
@@ -75,6 +79,8 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
       queryable: QUERYABLE,
       scope: visibleProjects(request, 'loadbalancer'),
       list: store.listShown,
+      listVersions: store.listShownVersions,
+      written,
       write: loadBalancerText,
     });
     return sendText(reply, text);
