@@ -50,7 +50,7 @@ export async function collectOrphans(options: OrphanOptions): Promise<OrphanRepo
   const report: OrphanReport = { found, removed: [], failed: [], refused: null };
   if (dryRun || ripe.length === 0) return report;
   if (!force && ripe.length > FEW && ripe.length > total * LARGE_PART) {
-    report.refused = `${ripe.length} of ${total} instances and ports are named by no row: that looks like a database that lacks rows. Nothing was removed; look at "octavia housekeeping orphans" and remove them with --remove --force.`;
+    report.refused = `${ripe.length} of ${total} instances and ports are named by no row: that looks like a database that lacks rows. Nothing was removed; look at them with "octavia housekeeping orphans --dry-run" and remove them, if that is right, with --force.`;
     return report;
   }
   // Instances first: their ports are then free.

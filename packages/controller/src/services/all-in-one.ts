@@ -3,7 +3,7 @@ import { migrateToLatest } from '../store/migrate.ts';
 import { startApi } from './api.ts';
 import { startHealthManager } from './health-manager.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { openRuntime, type Runtime, type Service } from './runtime.ts';
+import { openRuntime, type ProcessService, type Runtime, type Service } from './runtime.ts';
 import { startWorker } from './worker.ts';
 
 export interface AllInOneOptions {
@@ -12,7 +12,7 @@ export interface AllInOneOptions {
 }
 
 /** Every service in this process, on one store. The API comes last: who reaches it finds the rest running. */
-export async function runAllInOne({ config, cloud }: AllInOneOptions): Promise<Service & { endpoint: string }> {
+export async function runAllInOne({ config, cloud }: AllInOneOptions): Promise<ProcessService & { endpoint: string }> {
   const runtime = await openRuntime(config);
   const started: Service[] = [];
   const stop = async () => {
@@ -28,7 +28,10 @@ export async function runAllInOne({ config, cloud }: AllInOneOptions): Promise<S
     started.push(await startHousekeeping(runtime));
     const api = await startApi(runtime);
     started.push(api);
-    return { endpoint: api.endpoint, stop };
+    const reload = (load: () => Config) => {
+      if (runtime.reload(load)) for (const service of started) service.reloaded?.();
+    };
+    return { config: runtime.config, endpoint: api.endpoint, stop, reload };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;

@@ -10,9 +10,8 @@ import { NoopProvider } from '../providers/noop/provider.ts';
 import { NoopSettler } from '../providers/noop/settler.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/migrate.ts';
-import { alone } from './housekeeping.ts';
 import { identityDriver } from './identity.ts';
-import { openRuntime, type Runtime, type Service } from './runtime.ts';
+import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 export interface ApiService extends Service {
   /** e.g. `http://127.0.0.1:9876` */
@@ -91,17 +90,15 @@ function providers({ config, network, log }: Runtime, queue: OperationQueue, set
   );
 }
 
-export async function runApi(config: Config): Promise<Service> {
-  const runtime = await openRuntime(config);
-  try {
-    const { pending } = await migrationStatus(runtime.store.db);
-    if (pending.length > 0) {
-      const detail = `The database lacks ${pending.join(', ')}. Run \`octavia db-manage upgrade\` first.`;
-      throw new OctaviaError('STARTUP', { detail });
-    }
-    return alone(runtime, await startApi(runtime));
-  } catch (error) {
-    await runtime.close();
-    throw error;
-  }
+export const runApi = (config: Config): Promise<ProcessService> =>
+  alone(config, async (runtime) => {
+    await requireSchema(runtime);
+    return startApi(runtime);
+  });
+
+async function requireSchema({ store }: Runtime): Promise<void> {
+  const { pending } = await migrationStatus(store.db);
+  if (pending.length === 0) return;
+  const detail = `The database lacks ${pending.join(', ')}. Run \`octavia db-manage upgrade\` first.`;
+  throw new OctaviaError('STARTUP', { detail });
 }

@@ -1,8 +1,7 @@
 import type { Config } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { HeartbeatReceiver } from '../health/heartbeat-receiver.ts';
-import { alone } from './housekeeping.ts';
-import { openRuntime, type Runtime, type Service } from './runtime.ts';
+import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 /** Receives heartbeats on [health_manager] bind_ip:bind_port. @throws OctaviaError STARTUP */
 export async function startHealthManager({ config, store, log }: Runtime): Promise<Service> {
@@ -20,7 +19,4 @@ export async function startHealthManager({ config, store, log }: Runtime): Promi
   return receiver;
 }
 
-export async function runHealthManager(config: Config): Promise<Service> {
-  const runtime = await openRuntime(config);
-  return alone(runtime, await startHealthManager(runtime));
-}
+export const runHealthManager = (config: Config): Promise<ProcessService> => alone(config, startHealthManager);

@@ -8,7 +8,8 @@ import { orphanDuty } from '../housekeeping/orphans.ts';
 import { purge } from '../housekeeping/purge.ts';
 import { recountQuotas } from '../housekeeping/quotas.ts';
 import { computeDriver } from './drivers.ts';
-import { openRuntime, type Runtime, type Service } from './runtime.ts';
+import { withComponent } from './logger.ts';
+import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 import { signingAuthority } from './signing-authority.ts';
 
 /** Does what [house_keeping] says; any number of processes may run, one at a time does the work. */
@@ -19,7 +20,7 @@ export async function startHousekeeping(runtime: Runtime): Promise<Service> {
     store,
     holder: `${hostname()} pid ${process.pid}`,
     duties: await duties(runtime, queue),
-    log: log.child({ component: 'housekeeping' }),
+    log: withComponent(log, 'housekeeping'),
   });
   housekeeper.start();
   return {
@@ -32,7 +33,7 @@ export async function startHousekeeping(runtime: Runtime): Promise<Service> {
 
 async function duties(runtime: Runtime, queue: OperationQueue): Promise<Duty[]> {
   const { config, store } = runtime;
-  const log = runtime.log.child({ component: 'housekeeping' });
+  const log = withComponent(runtime.log, 'housekeeping');
   const options = config.house_keeping;
   const removal: Duty = {
     name: 'purge',
@@ -74,11 +75,11 @@ async function duties(runtime: Runtime, queue: OperationQueue): Promise<Duty[]> 
 /** The cloud's own account may see and remove things; of the local cloud that is root. */
 async function orphans(runtime: Runtime): Promise<Duty[]> {
   const { config, store, network } = runtime;
-  const log = runtime.log.child({ component: 'housekeeping' });
+  const log = withComponent(runtime.log, 'housekeeping');
   const { orphan_interval, orphan_expiry_age, orphan_dry_run } = config.house_keeping;
   if (orphan_interval === 0) return [];
   if (runtime.instance !== null && process.getuid?.() !== 0) {
-    log.warn('Orphans of the local cloud are not collected: that takes root');
+    log.warn({}, 'Orphans of the local cloud are not collected: that takes root');
     return [];
   }
   const compute = await computeDriver(runtime);
@@ -86,15 +87,4 @@ async function orphans(runtime: Runtime): Promise<Duty[]> {
   return [{ name: 'orphans', intervalSeconds: orphan_interval, run }];
 }
 
-export async function runHousekeeping(config: Config): Promise<Service> {
-  const runtime = await openRuntime(config);
-  return alone(runtime, await startHousekeeping(runtime));
-}
-
-/** A service that has a process and a runtime to itself. */
-export const alone = (runtime: Runtime, service: Service): Service => ({
-  async stop() {
-    await service.stop();
-    await runtime.close();
-  },
-});
+export const runHousekeeping = (config: Config): Promise<ProcessService> => alone(config, startHousekeeping);

@@ -21,6 +21,17 @@ export function createLogger({ DEFAULT: { debug, use_json, log_file, log_dir } }
   return pino({ level: debug ? 'debug' : 'info', base: null, serializers: { err: serialiseError } }, { write });
 }
 
+/** A log whose lines name the part of the program they come from; it follows the level of the log it stands on. */
+export function withComponent(log: Logger, component: string): Leveled {
+  return {
+    info: (fields, message) => log.info({ component, ...fields }, message),
+    warn: (fields, message) => log.warn({ component, ...fields }, message),
+    error: (fields, message) => log.error({ component, ...fields }, message),
+  };
+}
+
+type Leveled = Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
+
 /** Known errors explain themselves; of unknown ones the stack is the only trace to the cause. */
 function serialiseError(error: unknown): { message: string; stack?: string } {
   if (!(error instanceof Error)) return { message: String(error) };

@@ -1,11 +1,12 @@
 /** What every service stands on: configuration, log, store and the drivers the configuration names. */
 import type { LocalInstance } from '../clouds/local-host/instance.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
-import type { Config } from '../config/index.ts';
+import { type Config, describeConfig } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { Store } from '../store/database.ts';
 import { unknownChoice } from './drivers.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { reload } from './reload.ts';
 
 export interface Runtime {
   config: Config;
@@ -15,15 +16,28 @@ export interface Runtime {
   network: NetworkDriver;
   /** The local cloud's instance when a local driver is in use. */
   instance: LocalInstance | null;
+  /** Adopts the mutable options of a configuration read afresh. @returns false when it was refused */
+  reload(load: () => Config): boolean;
   close(): Promise<void>;
 }
 
 export interface Service {
   stop(): Promise<void>;
+  /** Mutable options have new values: for services that do not look at the configuration whenever they need one. */
+  reloaded?(): void;
+}
+
+/** A service, or all of them, that own their process. */
+export interface ProcessService extends Service {
+  /** With what was reloaded. */
+  readonly config: Config;
+  reload(load: () => Config): void;
 }
 
 /** Opens the store and the network driver. @throws OctaviaError STARTUP */
-export async function openRuntime(config: Config): Promise<Runtime> {
+export async function openRuntime(given: Config): Promise<Runtime> {
+  // A copy, for a reload changes it.
+  const config = { ...given };
   const databaseUrl = config.database.connection;
   if (!databaseUrl) {
     throw new OctaviaError('STARTUP', {
@@ -33,6 +47,7 @@ export async function openRuntime(config: Config): Promise<Runtime> {
   }
   const log = createLogger(config);
   for (const warning of config.warnings) log.warn(warning);
+  logOptions(config, log);
   const store = new Store({
     url: databaseUrl,
     maxConnections: config.database.max_pool_size || 20,
@@ -41,9 +56,49 @@ export async function openRuntime(config: Config): Promise<Runtime> {
   try {
     const instance = await localInstance(config);
     const network = await networkDriver(config, store);
-    return { config, log, databaseUrl, store, network, instance, close: () => store.close() };
+    return {
+      config,
+      log,
+      databaseUrl,
+      store,
+      network,
+      instance,
+      reload(load) {
+        const adopted = reload(config, load, log);
+        if (adopted) logOptions(config, log);
+        return adopted;
+      },
+      close: () => store.close(),
+    };
   } catch (error) {
     await store.close();
+    throw error;
+  }
+}
+
+/** `[DEFAULT] log_options`: every value, secrets covered. */
+function logOptions(config: Config, log: Logger): void {
+  if (!config.DEFAULT.log_options || !config.DEFAULT.debug) return;
+  for (const { section, name, value } of describeConfig(config)) log.debug(`[${section}] ${name} = ${value}`);
+}
+
+/** Runs one service with a runtime of its own. */
+export async function alone(config: Config, start: (runtime: Runtime) => Promise<Service>): Promise<ProcessService> {
+  const runtime = await openRuntime(config);
+  try {
+    const service = await start(runtime);
+    return {
+      config: runtime.config,
+      reload(load) {
+        if (runtime.reload(load)) service.reloaded?.();
+      },
+      async stop() {
+        await service.stop();
+        await runtime.close();
+      },
+    };
+  } catch (error) {
+    await runtime.close();
     throw error;
   }
 }

@@ -13,12 +13,14 @@ import type { FlowOptions } from '../flows/flow.ts';
 import { Reconciler, thisWorker } from '../flows/reconciler.ts';
 import { flowOf } from '../flows/registry.ts';
 import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
-import { alone } from './housekeeping.ts';
 import type { Logger } from './logger.ts';
-import { openRuntime, type Runtime, type Service } from './runtime.ts';
+import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 /** Operations at once in one process. They mostly wait for amphorae; ten leave the database pool room for the rest. */
 const CONCURRENCY = 10;
+
+/** `graceful_shutdown_timeout = 0`: as long as it takes. */
+const WITHOUT_END_MS = 2 ** 31 - 1;
 
 /** Carries out accepted operations. @throws OctaviaError STARTUP */
 export async function startWorker(runtime: Runtime): Promise<Service> {
@@ -64,7 +66,7 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
     async stop() {
       await recovered;
       // Running operations may end; those that do not are taken over. Our mark stays until then.
-      await engine.stop(config.DEFAULT.graceful_shutdown_timeout * 1000);
+      await engine.stop(config.DEFAULT.graceful_shutdown_timeout * 1000 || WITHOUT_END_MS);
       await reconciler.stop();
     },
   };
@@ -93,18 +95,22 @@ function notifications(config: Config, log: Logger): NotificationDriver {
     : new NoopNotificationDriver();
 }
 
-function agentConfiguration({ health_manager, haproxy_amphora, amphora_agent, DEFAULT }: Config) {
-  const { heartbeat_key, heartbeat_interval, controller_ip_port_list } = health_manager;
-  if (!heartbeat_key) {
-    const detail = '[health_manager] heartbeat_key is not set; amphorae sign their heartbeats with it.';
-    throw new OctaviaError('STARTUP', { detail });
-  }
+function heartbeatKey({ health_manager }: Config): string {
+  if (health_manager.heartbeat_key) return health_manager.heartbeat_key;
+  const detail = '[health_manager] heartbeat_key is not set; amphorae sign their heartbeats with it.';
+  throw new OctaviaError('STARTUP', { detail });
+}
+
+/** Some of it may be reloaded, so the configuration is read for each amphora anew. */
+function agentConfiguration(config: Config) {
+  heartbeatKey(config);
+  const { haproxy_amphora, amphora_agent } = config;
   return (amphora: Amphora): string =>
     renderAgentConfiguration({
       amphoraId: amphora.id,
-      controllerIpPortList: [...controller_ip_port_list],
-      heartbeatInterval: heartbeat_interval,
-      heartbeatKey: heartbeat_key,
+      controllerIpPortList: [...config.health_manager.controller_ip_port_list],
+      heartbeatInterval: config.health_manager.heartbeat_interval,
+      heartbeatKey: heartbeatKey(config),
       bindHost: haproxy_amphora.bind_host,
       bindPort: haproxy_amphora.bind_port,
       basePath: haproxy_amphora.base_path,
@@ -112,11 +118,8 @@ function agentConfiguration({ health_manager, haproxy_amphora, amphora_agent, DE
       requestReadTimeout: amphora_agent.agent_request_read_timeout,
       administrativeLogFacility: amphora_agent.administrative_log_facility,
       tlsProtocol: amphora_agent.agent_tls_protocol,
-      debug: DEFAULT.debug,
+      debug: config.DEFAULT.debug,
     });
 }
 
-export async function runWorker(config: Config): Promise<Service> {
-  const runtime = await openRuntime(config);
-  return alone(runtime, await startWorker(runtime));
-}
+export const runWorker = (config: Config): Promise<ProcessService> => alone(config, startWorker);

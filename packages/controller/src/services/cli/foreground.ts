@@ -1,13 +1,22 @@
+import { Systemd } from './systemd.ts';
+
 export interface Stoppable {
   stop(): Promise<void>;
+  /** Reads the configuration again. */
+  reload?(): void;
 }
 
 /** One Ctrl-C at a terminal reaches us several times: from the terminal, from npm and from its script. */
 const SAME_PRESS_MS = 1_000;
-const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+/** What is cut off after the graceful time gets this long to be handed over. */
+const HAND_OVER_SECONDS = 5;
 
-/** Resolves with the first signal that asks this process to end. From the call on none of them ends it by itself. */
-export function firstSignal(): Promise<NodeJS.Signals> {
+/**
+ * Resolves with the first signal that asks this process to end. From the call on none of them ends it by itself.
+ * @param hangUp whether SIGHUP is one of them: a terminal that is closed sends it. Otherwise it asks for a reload.
+ */
+export function firstSignal(hangUp: boolean): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let pressedAt: number | null = null;
     const seen = (signal: NodeJS.Signals): void => {
@@ -16,22 +25,57 @@ export function firstSignal(): Promise<NodeJS.Signals> {
       if (signal === 'SIGINT' && Date.now() - pressedAt > SAME_PRESS_MS) process.exit(130);
       resolve(signal);
     };
-    for (const name of SIGNALS) process.on(name, seen);
+    for (const name of hangUp ? [...SIGNALS, 'SIGHUP' as const] : SIGNALS) process.on(name, seen);
   });
 }
 
-/** Waits for the signal, then stops gracefully; after the time limit (seconds; 0 = none) the process ends anyway. */
-export async function runInForeground(
-  service: Stoppable,
-  stopTimeoutSeconds: number,
-  signal: Promise<NodeJS.Signals> = firstSignal(),
-): Promise<void> {
-  await signal;
-  if (stopTimeoutSeconds > 0) {
-    setTimeout(() => {
-      process.stderr.write(`Not stopped after ${stopTimeoutSeconds} s; ending anyway.\n`);
-      process.exit(1);
-    }, stopTimeoutSeconds * 1000).unref();
+export const atTerminal = (): boolean => Boolean(process.stdin.isTTY || process.stdout.isTTY);
+
+/** SIGHUP before the service runs is answered as soon as it does, and never ends the process. */
+export class HangUp {
+  #service: Stoppable | null = null;
+  #wanted = false;
+
+  listen(): this {
+    process.on('SIGHUP', () => {
+      if (this.#service) this.#service.reload?.();
+      else this.#wanted = true;
+    });
+    return this;
+  }
+
+  serve(service: Stoppable): void {
+    this.#service = service;
+    if (this.#wanted) service.reload?.();
+  }
+}
+
+export interface ForegroundOptions {
+  /** Asked when the stop begins, for it may have been reloaded. 0 = no limit. */
+  stopTimeoutSeconds(): number;
+  signal?: Promise<NodeJS.Signals>;
+  /** Null when SIGHUP ends the process. */
+  hangUp?: HangUp | null;
+}
+
+/** Starts the service, waits for the signal, then stops it gracefully; after the time limit the process ends anyway. */
+export async function runInForeground(start: () => Promise<Stoppable>, options: ForegroundOptions): Promise<void> {
+  const { hangUp = new HangUp().listen() } = options;
+  const systemd = new Systemd();
+  const service = await start();
+  hangUp?.serve(service);
+  systemd.ready();
+  await (options.signal ?? firstSignal(hangUp === null));
+  systemd.stopping();
+  const seconds = options.stopTimeoutSeconds();
+  if (seconds > 0) {
+    setTimeout(
+      () => {
+        process.stderr.write(`Not stopped after ${seconds} s; ending anyway. Others take over what was under way.\n`);
+        process.exit(1);
+      },
+      (seconds + HAND_OVER_SECONDS) * 1000,
+    ).unref();
   }
   await service.stop();
   // Signal handlers keep nothing alive, but a library's forgotten timer may.

@@ -1,7 +1,7 @@
 /** The command line `octavia`. Thin: every command loads its service when it runs, so that `--help` stays fast. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/index.ts';
-import type { Stoppable } from './foreground.ts';
+import type { ProcessService } from '../runtime.ts';
 
 interface ConfigFlags {
   configFile: string[];
@@ -113,7 +113,7 @@ function addService(
   program: Command,
   name: string,
   description: string,
-  run: (config: Config) => Promise<Stoppable>,
+  run: (config: Config) => Promise<ProcessService>,
 ): void {
   program
     .command(name)
@@ -122,8 +122,14 @@ function addService(
     .action(async (flags: ConfigFlags) => {
       const { loadConfig } = await import('../../config/index.ts');
       const { runInForeground } = await import('./foreground.ts');
-      const config = loadConfig({ files: flags.configFile, env: process.env });
-      await runInForeground(await run(config), config.DEFAULT.graceful_shutdown_timeout);
+      const load = () => loadConfig({ files: flags.configFile, env: process.env });
+      let config = load();
+      const start = async () => {
+        const service = await run(config);
+        config = service.config;
+        return { stop: () => service.stop(), reload: () => service.reload(load) };
+      };
+      await runInForeground(start, { stopTimeoutSeconds: () => config.DEFAULT.graceful_shutdown_timeout });
     });
 }
 

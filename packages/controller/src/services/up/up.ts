@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import { OctaviaError } from '../../errors.ts';
-import { firstSignal, runInForeground } from '../cli/foreground.ts';
+import { atTerminal, firstSignal, HangUp, runInForeground, type Stoppable } from '../cli/foreground.ts';
 import { removeState } from '../down/state.ts';
 import { stopPostgres } from '../postgres/stop.ts';
 import { supervisePostgres } from '../postgres/supervise.ts';
@@ -40,7 +40,9 @@ const STOP_TIMEOUT_SECONDS = 15;
 /** Returns when the control plane was told to stop and did. @throws OctaviaError; nothing half-made is left then */
 export async function up(given: UpOptions): Promise<void> {
   const options = { ...given, stateDir: resolve(given.stateDir) };
-  const signal = firstSignal();
+  // A terminal that is closed ends what runs there; without one SIGHUP asks for a reload, as everywhere.
+  const hangUp = atTerminal() ? null : new HangUp().listen();
+  const signal = firstSignal(hangUp === null);
   const undo = new UndoStack();
   try {
     const starting = start(options, undo);
@@ -51,7 +53,10 @@ export async function up(given: UpOptions): Promise<void> {
       const finished = await starting;
       await finished.stop();
       undo.check();
-    } else await runInForeground(started, STOP_TIMEOUT_SECONDS, signal);
+    } else {
+      const stopTimeoutSeconds = () => STOP_TIMEOUT_SECONDS;
+      await runInForeground(async () => started, { stopTimeoutSeconds, signal, hangUp });
+    }
   } catch (error) {
     await undo.run();
     // A step that the same signal cut off failed because of it: that is what the user did, and reads.
@@ -60,7 +65,7 @@ export async function up(given: UpOptions): Promise<void> {
   }
 }
 
-async function start(options: UpOptions, undo: UndoStack): Promise<{ stop(): Promise<void> }> {
+async function start(options: UpOptions, undo: UndoStack): Promise<Stoppable> {
   const { cloud, netns } = options;
   const config = loadOptions(options, cloudDefaults(cloud, options.stateDir));
   const { bind_host: host, bind_port: port } = config.api_settings;
@@ -87,6 +92,7 @@ async function start(options: UpOptions, undo: UndoStack): Promise<{ stop(): Pro
   completeRecord(stateDir, record);
   process.stdout.write(`${welcome(record, cloud === 'local')}\n`);
   return {
+    reload: () => services.reload(() => loadOptions(options, preparedDefaults(cloud, stateDir, prepared))),
     async stop() {
       log('Stopping the control plane ...');
       await services.stop();
