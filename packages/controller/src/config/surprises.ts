@@ -53,7 +53,9 @@ export function findSurprises(fromFiles: readonly Setting[], fromEnvironment: re
       if (option?.forRemoval && renamed.length === 0) {
         note(setting, 'will be removed; drop it');
       } else if (option?.compatibility) {
-        surprises.unknown.push(`${setting.source}: [${setting.section}] ${setting.name} has no effect here`);
+        surprises.unknown.push(
+          `${setting.source}: [${setting.section}] ${setting.name} has no effect here${typeof option.compatibility === 'string' ? `: ${option.compatibility}` : ''}`,
+        );
       } else if (option === undefined && renamed.length === 0) {
         const text = unknownText(setting, fromFile);
         const once = text.slice(setting.source.length);

@@ -8,7 +8,7 @@ import type { Logger } from './logger.ts';
  * @throws OctaviaError STARTUP for a strategy this release cannot enforce: it never serves without the asked-for check
  */
 export async function identityDriver(
-  config: Pick<Config, 'api_settings' | 'keystone_authtoken' | 'service_auth'>,
+  config: Pick<Config, 'api_settings' | 'audit' | 'keystone_authtoken' | 'service_auth'>,
   log: Pick<Logger, 'error'>,
 ): Promise<IdentityDriver> {
   const { auth_strategy: strategy } = config.api_settings;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type AuditedCall, requestEvent, responseEvent } from '../../src/api/audit/event.ts';
 import { AUDIT_MAP_TEXT, parseAuditMap, readAuditMap } from '../../src/api/audit/map.ts';
+import { auditTarget } from '../../src/api/audit/target.ts';
 import { actionOf, outcomeOf, targetType } from '../../src/api/audit/taxonomy.ts';
 import { NoauthIdentityDriver } from '../../src/clouds/identity/noauth/driver.ts';
 import type { ConfigOverrides } from '../../src/config/index.ts';
@@ -66,6 +67,39 @@ describe('targets and outcomes', () => {
     [500, 'failure'],
     [null, 'unknown'],
   ])('%j is %s', (status, outcome) => expect(outcomeOf(status)).toBe(outcome));
+});
+
+describe('the target', () => {
+  const endpoint = (name: string, url: string) => ({ interface: name, url });
+  const catalog = [
+    { type: 'dns', name: 'designate', endpoints: [endpoint('public', 'http://dns.example:9001/')] },
+    {
+      type: 'load-balancer',
+      name: 'octavia',
+      endpoints: [endpoint('public', 'http://lb.example/'), endpoint('internal', 'http://lb.internal:9876')],
+    },
+  ];
+  const octavia = {
+    id: 'octavia',
+    name: 'octavia',
+    type: 'load-balancer',
+    addresses: [
+      { name: 'private', url: 'http://lb.internal:9876' },
+      { name: 'public', url: 'http://lb.example/' },
+    ],
+  };
+
+  it('is the entry of the type that the map names', () => {
+    expect(auditTarget(catalog, 'load-balancer', 'elsewhere')).toEqual(octavia);
+    expect(auditTarget(catalog, 'volume', 'lb.example')).toBeNull();
+  });
+
+  it('is the entry that was asked, when the map names no type', () => {
+    expect(auditTarget(catalog, null, 'lb.internal:9876')).toEqual(octavia);
+    expect(auditTarget(catalog, null, 'dns.example:9001')).toMatchObject({ type: 'dns' });
+    expect(auditTarget(catalog, null, 'nobody')).toBeNull();
+    expect(auditTarget(undefined, null, undefined)).toBeNull();
+  });
 });
 
 const CALL: AuditedCall = {
@@ -197,7 +231,7 @@ describe('auditing', () => {
     expect(after).toMatchObject({ outcome: 'success', reason: { reasonCode: '200' }, initiator: { id: 'u1' } });
     for (const key of ['id', 'eventTime', 'tags']) expect(after[key]).toEqual(before[key]);
     expect(JSON.stringify(log)).not.toContain(TOKEN);
-    expect(log.filter(({ msg }) => String(msg).includes('no service catalogue'))).toHaveLength(1);
+    expect(log.filter(({ msg }) => String(msg).includes('without a service catalogue'))).toHaveLength(1);
   });
 
   it.each([
@@ -222,7 +256,7 @@ describe('auditing', () => {
   it('goes to the log in place of a message bus, and says so', async () => {
     const { events: told, log } = await call(settings({}, 'messagingv2'), '/v2');
     expect(told).toHaveLength(2);
-    expect(log[1]?.msg).toContain('cannot be sent with the driver messagingv2 in this release');
+    expect(log[1]?.msg).toContain('cannot be sent with the driver messagingv2 (topics notifications) in this release');
     const fallback = { ...settings({}, null), oslo_messaging_notifications: { driver: ['log'] } };
     expect((await call(fallback, '/v2')).events).toHaveLength(2);
     for (const driver of ['noop', null] as const) {

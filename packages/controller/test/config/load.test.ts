@@ -359,6 +359,13 @@ describe('warnings', () => {
     ],
     ['an option without effect', '[database]\nbackend = x', ['octavia.conf:2: [database] backend has no effect here']],
     [
+      'memcached, which nothing is kept in',
+      '[keystone_authtoken]\nmemcached_servers = 192.0.2.1:11211',
+      [
+        'octavia.conf:2: [keystone_authtoken] memcached_servers has no effect here: each process remembers validated tokens in its own memory, for token_cache_time',
+      ],
+    ],
+    [
       'an old name',
       '[sql]\nconnection = x',
       ['octavia.conf:2: [sql] connection is the old name of [database] connection; use the new one'],

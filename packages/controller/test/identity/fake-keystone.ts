@@ -41,6 +41,8 @@ export class FakeKeystone {
   password = SERVICE_PASSWORD;
   /** Where the catalogue says the identity service is. */
   catalogUrl: string | null = null;
+  /** Catalogue of validated tokens, for who does not refuse it. */
+  tokenCatalog: object[] | null = null;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -154,7 +156,8 @@ export class FakeKeystone {
     const known = this.#tokens.get(String(request.headers['x-subject-token']));
     const tooOld = known !== undefined && known.expiresAt <= Date.now() && !url.includes('allow_expired=1');
     if (known === undefined || tooOld) fail(404);
-    else send(200, known.body);
+    else if (this.tokenCatalog === null || url.includes('nocatalog')) send(200, known.body);
+    else send(200, { token: { ...(known.body as { token: object }).token, catalog: this.tokenCatalog } });
   }
 
   #logIn(

@@ -7,6 +7,7 @@ import { keystoneSettings } from '../../src/clouds/identity/keystone/settings.ts
 import { identityEndpoint, parseToken } from '../../src/clouds/identity/keystone/token.ts';
 import { NoauthIdentityDriver } from '../../src/clouds/identity/noauth/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
+import { around } from '../around/support.ts';
 import { FakeKeystone } from './fake-keystone.ts';
 
 let keystone: FakeKeystone;
@@ -93,6 +94,73 @@ describe('a token', () => {
       { numRuns: 50 },
     );
     expect(logged).toEqual([]);
+  });
+});
+
+describe('the catalogue of tokens', () => {
+  const tokenCatalog = [
+    {
+      type: 'load-balancer',
+      id: '0123456789abcdef',
+      name: 'octavia',
+      endpoints: [
+        { interface: 'admin', url: 'http://lb.example:9876/load-balancer' },
+        { interface: 'internal', url: 'http://lb.internal:9876' },
+        { interface: 'public', url: 'https://lb.example/load-balancer' },
+        { interface: 'public' },
+        null,
+      ],
+    },
+    { name: 'without a type' },
+    'not a service',
+  ];
+  const auditing = { audit: { enabled: true }, audit_middleware_notifications: { driver: 'log' as const } };
+
+  /** The target of the events that a request to the API makes, and the warnings. */
+  async function audited(keystoneAuthtoken: object): Promise<{ targets: unknown[]; warnings: string[] }> {
+    const overrides = { ...auditing, keystone_authtoken: { ...keystone.settings, ...keystoneAuthtoken } };
+    const driver = new KeystoneIdentityDriver(settingsOf(overrides), {
+      now: Date.now,
+      log: { error: () => undefined },
+    });
+    drivers.push(driver);
+    const { server, log } = around(overrides, { identity: driver });
+    const headers = { 'x-auth-token': keystone.issue({ roles: ['admin'] }) };
+    const { statusCode } = await server.inject({ url: '/v2/lbaas/pools/1/members', headers });
+    expect(statusCode).toBe(200);
+    const targets = log
+      .filter(({ component }) => String(component).startsWith('notification.'))
+      .map(({ msg }) => JSON.parse(String(msg)).payload.target);
+    return { targets, warnings: log.filter(({ level }) => level === 40).map(({ msg }) => String(msg)) };
+  }
+
+  it('names the target of audit events', async () => {
+    keystone.tokenCatalog = tokenCatalog;
+    const target = {
+      id: 'octavia',
+      name: 'octavia',
+      typeURI: 'service/load-balancer/pools/pool/members',
+      addresses: [
+        { name: 'admin', url: 'http://lb.example:9876/load-balancer' },
+        { name: 'private', url: 'http://lb.internal:9876' },
+        { name: 'public', url: 'https://lb.example/load-balancer' },
+      ],
+    };
+    expect(await audited({})).toEqual({ targets: [target, target], warnings: [] });
+    expect(keystone.requests.filter((line) => line.startsWith('GET'))).toEqual(['GET /v3/auth/tokens']);
+  });
+
+  it('is not read when include_service_catalog is off: the target is unknown, and a warning says so', async () => {
+    keystone.tokenCatalog = tokenCatalog;
+    const { targets, warnings } = await audited({ include_service_catalog: false });
+    expect(targets).toEqual(Array(2).fill({ id: 'unknown', name: 'unknown', typeURI: 'unknown' }));
+    expect(warnings).toEqual([expect.stringContaining('without a service catalogue')]);
+  });
+
+  it('is not read without auditing', async () => {
+    keystone.tokenCatalog = tokenCatalog;
+    expect(await ask(open(), keystone.issue())).not.toHaveProperty('catalog');
+    expect(keystone.requests.at(-1)).toBe('GET /v3/auth/tokens?nocatalog');
   });
 });
 

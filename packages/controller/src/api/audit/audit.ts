@@ -8,6 +8,7 @@ import { readBody } from '../request-body.ts';
 import { type AuditedCall, requestEvent, responseEvent } from './event.ts';
 import { readAuditMap } from './map.ts';
 import { auditNotifier } from './notifier.ts';
+import { auditTarget } from './target.ts';
 
 function firstBodyKey({ body }: FastifyRequest): string | null {
   try {
@@ -29,9 +30,13 @@ export function auditCalls(server: FastifyInstance, { config, newId, now, logger
 
   function describe(request: FastifyRequest): AuditedCall {
     const { headers, method, caller } = request;
-    if (!warned) {
+    const target = auditTarget(caller.catalog, map.targetEndpointType, headers.host);
+    // Only callers with a token can bring a catalogue.
+    if (target === null && !warned && caller.userId !== null) {
       warned = true;
-      logger.warn('Audit events name no target: requests carry no service catalogue');
+      logger.warn(
+        `Audit events name no target: tokens come without a service catalogue, or it has no ${map.targetEndpointType ?? 'service at our address'}`,
+      );
     }
     return {
       id: newId(),
@@ -44,7 +49,7 @@ export function auditCalls(server: FastifyInstance, { config, newId, now, logger
       clientAddress: clientAddress(request, believeProxy),
       hasToken: caller.userId !== null,
       identity: caller,
-      target: null,
+      target,
     };
   }
 

@@ -1,5 +1,12 @@
 /** Who sends a request. */
 
+/** A service as the catalogue of a token names it. */
+export interface CatalogService {
+  readonly name: string;
+  readonly type: string;
+  readonly endpoints: readonly { readonly interface: string; readonly url: string }[];
+}
+
 /** Somebody that the identity service, or the absence of one, vouches for. */
 export interface Identity {
   readonly userId: string | null;
@@ -16,6 +23,8 @@ export interface Identity {
   readonly roles: readonly string[];
   /** Roles of the service that sends the request for its user. */
   readonly serviceRoles: readonly string[];
+  /** Read only where somebody asks for it. */
+  readonly catalog?: readonly CatalogService[];
 }
 
 /** Header name in lower case → value. A repeated header has one value for each time. */

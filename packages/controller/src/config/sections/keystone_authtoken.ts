@@ -1,5 +1,8 @@
 import { bool, choice, int, list, secret, section, string } from '../option.ts';
 
+/** Validation costs Keystone one request a token, process and token_cache_time. */
+const MEMORY = 'each process remembers validated tokens in its own memory, for token_cache_time';
+
 export const keystone_authtoken = section('Validating the tokens of API requests.', {
   www_authenticate_uri: string(null, 'Public Identity URL shown to unauthenticated clients; ideally unversioned.', {
     old: ['keystone_authtoken.auth_uri'],
@@ -20,14 +23,14 @@ export const keystone_authtoken = section('Validating the tokens of API requests
   region_name: string(null, 'Region holding the Identity server.'),
   memcached_servers: list(null, 'Memcached list for token cache; unset caches in-process.', {
     old: ['keystone_authtoken.memcache_servers'],
-    compatibility: true,
+    compatibility: MEMORY,
   }),
   token_cache_time: int(300, 'Seconds a validated token stays cached; -1 disables.'),
   memcache_security_strategy: choice(
     'None',
     ['None', 'MAC', 'ENCRYPT'],
     'MAC=authenticate, ENCRYPT=encrypt+authenticate; any other value errors at start.',
-    { compatibility: true },
+    { compatibility: MEMORY },
   ),
   memcache_secret_key: secret(null, 'Key-derivation secret; mandatory with a security strategy.', {
     compatibility: true,
@@ -40,7 +43,7 @@ export const keystone_authtoken = section('Validating the tokens of API requests
   }),
   memcache_pool_conn_get_timeout: int(10, 'Seconds to wait for a pooled memcached client.', { compatibility: true }),
   memcache_use_advanced_pool: bool(true, 'Use the advanced memcached pool.', { compatibility: true }),
-  include_service_catalog: bool(true, 'Request catalog and set X-Service-Catalog header.', { compatibility: true }),
+  include_service_catalog: bool(true, 'Read the catalogue of tokens: audit events name their target by it.'),
   enforce_token_bind: string('permissive', 'Binding mode: disabled, permissive, strict, required, or a method name.', {
     compatibility: true,
   }),

@@ -71,7 +71,8 @@ export class KeystoneClient {
 
   async #ask(token: string, allowExpired: boolean): Promise<Answer> {
     const { token: own, url } = await this.#currentLogin();
-    const query = allowExpired ? '?nocatalog&allow_expired=1' : '?nocatalog';
+    const wishes = [...(this.#settings.catalog ? [] : ['nocatalog']), ...(allowExpired ? ['allow_expired=1'] : [])];
+    const query = wishes.length > 0 ? `?${wishes.join('&')}` : '';
     const headers = { 'x-auth-token': own, 'x-subject-token': token };
     return this.#send(`${url}/auth/tokens${query}`, { method: 'GET', headers });
   }

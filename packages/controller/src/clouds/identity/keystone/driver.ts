@@ -15,6 +15,8 @@ export interface KeystoneLogger {
 const KNOWN_TOKENS = 10_000;
 /** Apart from the known ones, so that a flood of wrong tokens does not displace them. */
 const REFUSED_TOKENS = 1000;
+/** A catalogue takes about 5 kB. */
+const KNOWN_TOKENS_WITH_CATALOG = 2000;
 /** Keystone never reuses a token: a refused one stays refused. Short, in case its databases lag behind each other. */
 const REFUSED_MS = 10_000;
 
@@ -36,7 +38,11 @@ export class KeystoneIdentityDriver implements IdentityDriver {
 
   constructor(
     settings: KeystoneSettings,
-    { now, log, capacity = KNOWN_TOKENS }: { now(): number; log: KeystoneLogger; capacity?: number },
+    {
+      now,
+      log,
+      capacity = settings.catalog ? KNOWN_TOKENS_WITH_CATALOG : KNOWN_TOKENS,
+    }: { now(): number; log: KeystoneLogger; capacity?: number },
   ) {
     this.#settings = settings;
     this.#now = now;

@@ -21,9 +21,11 @@ export interface KeystoneSettings {
   cacheSeconds: number;
   serviceRoles: readonly string[];
   serviceRolesRequired: boolean;
+  /** Whether tokens come with the service catalogue, which audit events name their target by. */
+  catalog: boolean;
 }
 
-type Sections = Pick<Config, 'keystone_authtoken' | 'service_auth'>;
+type Sections = Pick<Config, 'audit' | 'keystone_authtoken' | 'service_auth'>;
 
 /** Keystone that does not answer the handshake in this time is down, for a caller who waits. */
 const CONNECT_TIMEOUT_MS = 5000;
@@ -165,5 +167,6 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
     cacheSeconds: Math.max(0, own.token_cache_time),
     serviceRoles: own.service_token_roles,
     serviceRolesRequired: own.service_token_roles_required,
+    catalog: config.audit.enabled && own.include_service_catalog,
   };
 }

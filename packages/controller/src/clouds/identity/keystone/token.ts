@@ -1,5 +1,5 @@
 /** A token as Keystone describes it. */
-import type { Identity } from '../interface.ts';
+import type { CatalogService, Identity } from '../interface.ts';
 
 export interface ValidatedToken {
   identity: Identity;
@@ -13,6 +13,16 @@ const object = (value: unknown): Json | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null;
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+function service(entry: unknown): CatalogService[] {
+  const type = text(object(entry)?.type);
+  if (type === null) return [];
+  const endpoints = list(object(entry)?.endpoints).flatMap((endpoint) => {
+    const url = text(object(endpoint)?.url);
+    return url === null ? [] : [{ interface: text(object(endpoint)?.interface) ?? '', url }];
+  });
+  return [{ type, name: text(object(entry)?.name) ?? type, endpoints }];
+}
 
 /** @returns null when this is not the answer of a Keystone v3 */
 export function parseToken(body: unknown): ValidatedToken | null {
@@ -35,6 +45,7 @@ export function parseToken(body: unknown): ValidatedToken | null {
       systemScope: object(token.system)?.all === true ? 'all' : null,
       roles: roles.filter((role) => role !== null),
       serviceRoles: [],
+      ...(token.catalog === undefined ? {} : { catalog: list(token.catalog).flatMap(service) }),
     },
   };
 }
