@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_HAPROXY_OPTIONS, type HaproxyOptions } from '../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../src/dataplane/haproxy/render.ts';
+import type { ListenerTlsFiles, PoolTlsFiles } from '../../src/dataplane/haproxy/tls-files.ts';
 import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
 import { makeAmphora, makeTree, type TreeInput } from './support/tree.ts';
 
@@ -13,6 +14,8 @@ interface Case extends TreeInput {
   /** What the case is there for. */
   about: string;
   options?: Partial<HaproxyOptions>;
+  /** Names of certificate files, by listener and pool id. */
+  files?: { listeners?: Record<string, ListenerTlsFiles>; pools?: Record<string, PoolTlsFiles> };
 }
 
 const folder = new URL('./testdata/', import.meta.url);
@@ -21,8 +24,13 @@ const names = readdirSync(folder)
   .map((name) => name.slice(0, -'.in.json'.length));
 
 function render(name: string): string {
-  const { options, ...input } = JSON.parse(readFileSync(new URL(`${name}.in.json`, folder), 'utf8')) as Case;
-  return writeConfig(renderLoadBalancer(makeTree(input), makeAmphora(), { ...DEFAULT_HAPROXY_OPTIONS, ...options }));
+  const { options, files, ...input } = JSON.parse(readFileSync(new URL(`${name}.in.json`, folder), 'utf8')) as Case;
+  const tlsFiles = {
+    listeners: new Map(Object.entries(files?.listeners ?? {})),
+    pools: new Map(Object.entries(files?.pools ?? {})),
+  };
+  const all = { ...DEFAULT_HAPROXY_OPTIONS, ...options };
+  return writeConfig(renderLoadBalancer(makeTree(input), makeAmphora(), all, tlsFiles));
 }
 
 describe('a load balancer renders to its golden file', () => {

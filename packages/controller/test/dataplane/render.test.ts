@@ -41,16 +41,12 @@ it('does not depend on the order of the rows', () => {
 });
 
 const REFUSALS: [Feature, string][] = [
-  [{ listenerProtocol: 'TERMINATED_HTTPS' }, 'Amphora provider does not support TERMINATED_HTTPS listeners.'],
   [{ listenerProtocol: 'UDP' }, 'Amphora provider does not support UDP listeners.'],
   [{ listenerProtocol: 'SCTP' }, 'Amphora provider does not support SCTP listeners.'],
-  [{ listenerProtocol: 'PROMETHEUS' }, 'Amphora provider does not support PROMETHEUS listeners.'],
   [{ policyProtocol: 'TCP' }, 'Amphora provider does not support L7 policies on TCP listeners.'],
   [{ poolProtocol: 'UDP' }, 'Amphora provider does not support UDP pools.'],
   [{ poolProtocol: 'SCTP' }, 'Amphora provider does not support SCTP pools.'],
   [{ algorithm: 'SOURCE_IP_PORT' }, 'Amphora provider does not support SOURCE_IP_PORT algorithm.'],
-  [{ tlsEnabled: true }, 'Amphora provider does not support TLS to the members of a pool.'],
-  [{ monitorType: 'PING' }, 'Amphora provider does not support PING health monitors.'],
   [{ monitorType: 'SCTP' }, 'Amphora provider does not support SCTP health monitors.'],
   [{ monitorType: 'UDP-CONNECT' }, 'Amphora provider does not support UDP-CONNECT health monitors.'],
 ];
@@ -70,7 +66,7 @@ describe('what this data plane cannot do', () => {
     } = feature;
     const tree: TreeInput = {
       listeners: [{ protocol: listenerProtocol, defaultPoolId: poolId(1) }],
-      pools: [{ protocol: poolProtocol, lbAlgorithm: algorithm, tlsEnabled: feature.tlsEnabled ?? false }],
+      pools: [{ protocol: poolProtocol, lbAlgorithm: algorithm }],
       healthMonitors: [{ type: monitorType }],
       ...(policyProtocol ? { l7policies: [{}], l7rules: [{}] } : {}),
     };
@@ -78,14 +74,13 @@ describe('what this data plane cannot do', () => {
   });
 
   it.each<Feature>([
-    { listenerProtocol: 'HTTP', poolProtocol: 'PROXYV2', algorithm: 'SOURCE_IP', tlsEnabled: false },
+    { listenerProtocol: 'HTTP', poolProtocol: 'PROXYV2', algorithm: 'SOURCE_IP' },
     { monitorType: 'TLS-HELLO' },
+    { monitorType: 'PING' },
+    { listenerProtocol: 'TERMINATED_HTTPS', policyProtocol: 'TERMINATED_HTTPS' },
+    { listenerProtocol: 'PROMETHEUS' },
     {},
   ])('%j has none', (feature) => {
     expect(unsupportedReason(feature)).toBeNull();
-  });
-
-  it('depends on the amphora for PING', () => {
-    expect(unsupportedReason({ monitorType: 'PING' }, true)).toBeNull();
   });
 });

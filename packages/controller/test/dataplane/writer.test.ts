@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fetchOf, type Line, line, logFormatLiteral, value } from '../../src/dataplane/haproxy/config.ts';
+import { fetchOf, type Line, line, logFormat, value } from '../../src/dataplane/haproxy/config.ts';
 import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
 import { isOctaviaError } from '../../src/errors.ts';
 import { tokenizeLine } from './support/tokenizer.ts';
@@ -34,7 +34,7 @@ describe('one word', () => {
   });
 
   it('doubles the percent sign where HAProxy reads a log format', () => {
-    expect(write(line('option', logFormatLiteral('%[env(HOME)] 5%')))).toBe('global\n    option "%%[env(HOME)] 5%%"\n');
+    expect(write(line('option', logFormat('%[env(HOME)] 5%')))).toBe('global\n    option "%%[env(HOME)] 5%%"\n');
   });
 
   it('quotes the argument of a sample fetch twice', () => {
@@ -47,13 +47,13 @@ describe('one word', () => {
 describe('what the file cannot hold is refused', () => {
   it('a tab, except as plain data', () => {
     expect(write(line('option', value('a\tb')))).toContain('"a\tb"');
-    expect(isRefused(() => write(line('option', logFormatLiteral('a\tb'))))).toBe(true);
+    expect(isRefused(() => write(line('option', logFormat('a\tb'))))).toBe(true);
     expect(isRefused(() => write(line('option', fetchOf('f', 'a\tb'))))).toBe(true);
   });
 
   it.each(['', '\n', 'a\r', '\0', '\x7f', '\x85', '\ud800'])('%j as a value', (text) => {
     expect(isRefused(() => write(line('option', value(text))))).toBe(true);
-    expect(isRefused(() => write(line('option', logFormatLiteral(text))))).toBe(true);
+    expect(isRefused(() => write(line('option', logFormat(text))))).toBe(true);
     expect(isRefused(() => write(line('option', fetchOf('f', text))))).toBe(true);
   });
 

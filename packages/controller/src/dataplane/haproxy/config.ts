@@ -14,21 +14,27 @@ export type Keyword =
   | 'default_backend'
   | 'external-check'
   | 'hard-stop-after'
+  | 'http-after-response'
   | 'http-check'
   | 'http-request'
   | 'insecure-fork-wanted'
   | 'load-server-state-from-file'
+  | 'localpeer'
+  | 'log'
+  | 'log-format'
   | 'maxconn'
   | 'mode'
   | 'no'
   | 'node'
   | 'option'
+  | 'peer'
   | 'retries'
   | 'server'
   | 'server-state-file'
   | 'stats'
   | 'stick'
   | 'stick-table'
+  | 'tcp-check'
   | 'tcp-request'
   | 'timeout'
   | 'use_backend'
@@ -41,10 +47,15 @@ export interface Value {
   readonly text: string;
 }
 
-/** Data in a place that HAProxy reads as a log format, where `%` starts a variable. Taken literally. */
-export interface LogFormatLiteral {
+/**
+ * A part of a log format, where `%` starts a variable: data (a plain string, taken literally), a sample of HAProxy's
+ * (`{ sample: 'ssl_c_s_dn(cn)' }`), or what the operator configured, variables and all.
+ */
+export type LogFormatPart = string | { readonly sample: string } | { readonly operator: string };
+
+export interface LogFormat {
   readonly kind: 'log-format';
-  readonly text: string;
+  readonly parts: readonly LogFormatPart[];
 }
 
 /** A sample fetch with data as its arguments, e.g. `req.cook(name)`: HAProxy unquotes those a second time. */
@@ -58,7 +69,7 @@ export interface SampleFetch {
  * A plain string is a word of HAProxy's own language or an identifier: the writer refuses one that would need quotes, so
  * that data cannot pass as a word. A number must be a whole one.
  */
-export type Argument = string | number | Value | LogFormatLiteral | SampleFetch;
+export type Argument = string | number | Value | LogFormat | SampleFetch;
 
 export interface Line {
   readonly keyword: Keyword;
@@ -80,5 +91,5 @@ export interface HaproxyConfig {
 
 export const line = (keyword: Keyword, ...args: Argument[]): Line => ({ keyword, arguments: args });
 export const value = (text: string): Value => ({ kind: 'value', text });
-export const logFormatLiteral = (text: string): LogFormatLiteral => ({ kind: 'log-format', text });
+export const logFormat = (...parts: LogFormatPart[]): LogFormat => ({ kind: 'log-format', parts });
 export const fetchOf = (name: string, ...args: string[]): SampleFetch => ({ kind: 'fetch', name, arguments: args });

@@ -1,12 +1,15 @@
-import type { Listener, LoadBalancer, Pool } from '../../domain/resources.ts';
+import type { Listener, Pool } from '../../domain/resources.ts';
 import { endpointText, networkText, vipAddresses } from './address.ts';
 import { backendName } from './backend.ts';
-import { type Line, line, type Section } from './config.ts';
+import { type Line, line, logFormat, type Section } from './config.ts';
 import { connectionLimit } from './global.ts';
 import { policyLines } from './l7.ts';
+import { logFormatLines } from './logging.ts';
 import { listenerMode } from './modes.ts';
-import type { HaproxyOptions } from './options.ts';
+import { metricsLines } from './prometheus.ts';
+import type { RenderScope } from './scope.ts';
 import type { ServedPolicy } from './serving.ts';
+import { bindTlsArguments } from './tls.ts';
 
 const ALLOWED_ACL = 'allowed_source';
 
@@ -20,22 +23,47 @@ function sourceLines(listener: Listener): Line[] {
   ];
 }
 
+/** Answers that HAProxy gives by itself carry the header too. */
+function transportSecurityLines(listener: Listener): Line[] {
+  const { protocol, hstsMaxAge, hstsIncludeSubdomains, hstsPreload } = listener;
+  if (protocol !== 'TERMINATED_HTTPS' || hstsMaxAge === null) return [];
+  const directives = [`max-age=${hstsMaxAge}`];
+  if (hstsIncludeSubdomains) directives.push('includeSubDomains');
+  if (hstsPreload) directives.push('preload');
+  const header = 'Strict-Transport-Security';
+  return [line('http-after-response', 'set-header', header, logFormat(directives.join('; ')))];
+}
+
+function bindLines(scope: RenderScope, listener: Listener, policies: readonly ServedPolicy[]): Line[] {
+  const { tree, files, options } = scope;
+  const tls = files.listeners.get(listener.id);
+  const rules = policies.flatMap((served) => served.rules);
+  const words = tls === undefined ? [] : bindTlsArguments(listener, tls, rules, options);
+  return vipAddresses(tree.loadBalancer).map((address) =>
+    line('bind', endpointText(address, listener.protocolPort, 'bind'), ...words),
+  );
+}
+
 /** @param pool where requests go that no policy takes */
 export function frontendSection(
-  loadBalancer: LoadBalancer,
+  scope: RenderScope,
   listener: Listener,
   policies: readonly ServedPolicy[],
   pool: Pool | null,
-  options: HaproxyOptions,
 ): Section {
+  const { tree, options } = scope;
+  const mode = listenerMode(listener);
   const lines: Line[] = [
-    line('mode', listenerMode(listener)),
+    line('mode', mode),
+    ...logFormatLines(tree.loadBalancer, mode, options),
     line('maxconn', connectionLimit(listener, options)),
-    ...vipAddresses(loadBalancer).map((address) => line('bind', endpointText(address, listener.protocolPort, 'bind'))),
+    ...bindLines(scope, listener, policies),
     line('timeout', 'client', listener.timeoutClientData),
   ];
   if (listener.timeoutTcpInspect > 0) lines.push(line('tcp-request', 'inspect-delay', listener.timeoutTcpInspect));
-  lines.push(...sourceLines(listener), ...policyLines(policies, listener));
+  lines.push(...sourceLines(listener), ...transportSecurityLines(listener));
+  if (listener.protocol === 'PROMETHEUS') lines.push(...metricsLines());
+  else lines.push(...policyLines(policies, listener));
   if (pool !== null) lines.push(line('default_backend', backendName(pool, listener)));
   return { kind: 'frontend', name: listener.id, lines };
 }

@@ -1,6 +1,9 @@
-import type { Amphora, Listener, LoadBalancerTree } from '../../domain/resources.ts';
+import type { Listener } from '../../domain/resources.ts';
 import { type Line, line, type Section, value } from './config.ts';
+import { defaultLogLines, logTargetLines } from './logging.ts';
 import type { HaproxyOptions } from './options.ts';
+import { localPeerLine, sharesTables } from './peers.ts';
+import type { RenderScope } from './scope.ts';
 
 /**
  * HAProxy allocates its tables for `maxconn` connections at start, so a limit beyond what a node can ever serve only
@@ -22,12 +25,11 @@ export const statsSocketPath = (loadBalancerId: string, options: HaproxyOptions)
 export const serverStatePath = (loadBalancerId: string, options: HaproxyOptions): string =>
   `${options.basePath}/${loadBalancerId}/servers-state`;
 
+/** @param pings whether a member is checked by a program */
 export function globalSection(
-  tree: LoadBalancerTree,
-  amphora: Amphora,
+  { tree, amphora, options }: RenderScope,
   listeners: readonly Listener[],
   pings: boolean,
-  options: HaproxyOptions,
 ): Section {
   const loadBalancerId = tree.loadBalancer.id;
   const total = listeners.reduce((sum, listener) => sum + connectionLimit(listener, options), 0);
@@ -36,6 +38,8 @@ export function globalSection(
     line('node', amphora.id),
     line('user', 'nobody'),
     line('group', 'nogroup'),
+    ...logTargetLines(options),
+    ...(sharesTables(tree, amphora) ? [localPeerLine(amphora)] : []),
     line('maxconn', Math.min(total, MOST_CONNECTIONS)),
     // Otherwise HAProxy refuses to start where the descriptor limit is below twice maxconn, e.g. in a container.
     line('no', 'strict-limits'),
@@ -49,8 +53,8 @@ export function globalSection(
   return { kind: 'global', name: null, lines };
 }
 
-export const defaultsSection: Section = {
+export const defaultsSection = (options: HaproxyOptions): Section => ({
   kind: 'defaults',
   name: null,
-  lines: [line('retries', RETRIES), line('option', 'redispatch')],
-};
+  lines: [...defaultLogLines(options), line('retries', RETRIES), line('option', 'redispatch')],
+});

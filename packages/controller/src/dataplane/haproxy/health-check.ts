@@ -1,6 +1,7 @@
 /** The backend's half of a health monitor: what is asked. The server's half (how often) is in `server.ts`. */
 import type { HealthMonitor } from '../../domain/resources.ts';
-import { type Line, line, logFormatLiteral, value } from './config.ts';
+import { CLIENT_HELLO, SERVER_HELLO } from './client-hello.ts';
+import { type Line, line, logFormat, value } from './config.ts';
 import { expectedStatus } from './expected-codes.ts';
 import type { HaproxyOptions } from './options.ts';
 import { refuseUnsupported } from './unsupported.ts';
@@ -10,7 +11,7 @@ export const LONGEST_SECONDS = 2_147_483;
 
 /** `uri` is taken literally, header values are log formats. HAProxy adds no Host header by itself. */
 function httpLines(monitor: HealthMonitor): Line[] {
-  const host = monitor.domainName === null ? [] : ['hdr', 'Host', logFormatLiteral(monitor.domainName)];
+  const host = monitor.domainName === null ? [] : ['hdr', 'Host', logFormat(monitor.domainName)];
   const method = monitor.httpMethod ?? 'GET';
   const version = `HTTP/${monitor.httpVersion ?? '1.0'}`;
   const path = value(monitor.urlPath ?? '/');
@@ -21,10 +22,16 @@ function httpLines(monitor: HealthMonitor): Line[] {
   ];
 }
 
-function pingLines(command: string | null): Line[] {
-  if (command === null) throw refuseUnsupported({ monitorType: 'PING' });
-  return [line('option', 'external-check'), line('external-check', 'command', value(command))];
-}
+const pingLines = (command: string): Line[] => [
+  line('option', 'external-check'),
+  line('external-check', 'command', value(command)),
+];
+
+const helloLines = (): Line[] => [
+  line('option', 'tcp-check'),
+  line('tcp-check', 'send-binary', CLIENT_HELLO),
+  line('tcp-check', 'expect', 'rbinary', value(SERVER_HELLO)),
+];
 
 function questionLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] {
   switch (monitor.type) {
@@ -34,7 +41,7 @@ function questionLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] 
     case 'TCP':
       return [];
     case 'TLS-HELLO':
-      return [line('option', 'ssl-hello-chk')];
+      return helloLines();
     case 'PING':
       return pingLines(options.pingCommand);
     case 'UDP-CONNECT':

@@ -3,7 +3,7 @@ import type { L7CompareType, L7Policy, L7Rule, Listener } from '../../domain/res
 import { comparedText } from '../../domain/validation/l7-rule.ts';
 import { OctaviaError } from '../../errors.ts';
 import { backendName } from './backend.ts';
-import { type Argument, fetchOf, type Line, line, logFormatLiteral, value } from './config.ts';
+import { type Argument, fetchOf, type Line, line, logFormat, value } from './config.ts';
 import type { ServedPolicy } from './serving.ts';
 
 const MATCH: Record<L7CompareType, string> = {
@@ -66,7 +66,7 @@ const withoutSlash = (prefix: string): string => prefix.replace(/\/+$/, '');
 function redirect(policy: L7Policy, kind: 'location' | 'prefix', target: string | null): Line {
   if (target === null) throw new OctaviaError('UNSAFE_CONFIGURATION_VALUE', { keyword: 'http-request' });
   const code = policy.redirectHttpCode ?? DEFAULT_CODE;
-  return line('http-request', 'redirect', 'code', code, kind, logFormatLiteral(target));
+  return line('http-request', 'redirect', 'code', code, kind, logFormat(target));
 }
 
 function consequence({ policy, pool }: ServedPolicy, listener: Listener): Line {

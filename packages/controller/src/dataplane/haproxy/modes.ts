@@ -3,7 +3,7 @@ import type { Listener, Pool } from '../../domain/resources.ts';
 export type ProxyMode = 'http' | 'tcp';
 
 export function listenerMode(listener: Listener): ProxyMode {
-  return listener.protocol === 'HTTP' ? 'http' : 'tcp';
+  return ['HTTP', 'TERMINATED_HTTPS', 'PROMETHEUS'].includes(listener.protocol) ? 'http' : 'tcp';
 }
 
 /**

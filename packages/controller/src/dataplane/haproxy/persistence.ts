@@ -1,6 +1,6 @@
 import type { SessionPersistence } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import { fetchOf, type Line, line } from './config.ts';
+import { type Argument, fetchOf, type Line, line } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 
 /** Longer session ids are told apart by their first 64 characters. */
@@ -11,6 +11,8 @@ interface PersistenceContext {
   /** True when clients may come over IPv6; such a table also holds IPv4 addresses, at four times the size. */
   ipv6: boolean;
   stickSize: string;
+  /** Section of those that share the tables; null: nobody. */
+  peers: string | null;
 }
 
 /** HTTP_COOKIE: HAProxy's own cookie, named as the original service names it. Its value is the member id (`server.ts`). */
@@ -18,11 +20,15 @@ export function usesServerCookie(persistence: SessionPersistence | null, mode: P
   return persistence?.type === 'HTTP_COOKIE' && mode === 'http';
 }
 
-function appCookieLines(persistence: SessionPersistence, stickSize: string): Line[] {
+function tableLine(type: Argument[], { stickSize, peers }: PersistenceContext): Line {
+  return line('stick-table', 'type', ...type, 'size', stickSize, ...(peers === null ? [] : ['peers', peers]));
+}
+
+function appCookieLines(persistence: SessionPersistence, context: PersistenceContext): Line[] {
   const cookie = persistence.cookieName;
   if (cookie === null) throw new OctaviaError('UNSAFE_CONFIGURATION_VALUE', { keyword: 'stick' });
   return [
-    line('stick-table', 'type', 'string', 'len', COOKIE_VALUE_LENGTH, 'size', stickSize),
+    tableLine(['string', 'len', COOKIE_VALUE_LENGTH], context),
     line('stick', 'store-response', fetchOf('res.cook', cookie)),
     line('stick', 'match', fetchOf('req.cook', cookie)),
   ];
@@ -34,13 +40,10 @@ export function persistenceLines(persistence: SessionPersistence | null, context
     case undefined:
       return [];
     case 'SOURCE_IP':
-      return [
-        line('stick-table', 'type', context.ipv6 ? 'ipv6' : 'ip', 'size', context.stickSize),
-        line('stick', 'on', 'src'),
-      ];
+      return [tableLine([context.ipv6 ? 'ipv6' : 'ip'], context), line('stick', 'on', 'src')];
     case 'HTTP_COOKIE':
       return context.mode === 'http' ? [line('cookie', 'SRV', 'insert', 'indirect', 'nocache')] : [];
     case 'APP_COOKIE':
-      return context.mode === 'http' ? appCookieLines(persistence, context.stickSize) : [];
+      return context.mode === 'http' ? appCookieLines(persistence, context) : [];
   }
 }

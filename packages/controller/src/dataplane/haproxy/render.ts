@@ -4,11 +4,22 @@ import type { HaproxyConfig, Section } from './config.ts';
 import { frontendSection } from './frontend.ts';
 import { defaultsSection, globalSection } from './global.ts';
 import type { HaproxyOptions } from './options.ts';
-import { inOrder, servedDefaultPool, servedListeners, servedPolicies, servedPools } from './serving.ts';
+import { peersSection, sharesTables } from './peers.ts';
+import { prometheusSections } from './prometheus.ts';
+import type { RenderScope } from './scope.ts';
+import {
+  inOrder,
+  needsCertificates,
+  servedDefaultPool,
+  servedListeners,
+  servedPolicies,
+  servedPools,
+} from './serving.ts';
+import { NO_TLS_FILES, type TlsFiles } from './tls-files.ts';
 import { type Feature, refuseUnsupported, unsupportedReason } from './unsupported.ts';
 
-function requireSupported(feature: Feature, options: HaproxyOptions): void {
-  if (unsupportedReason(feature, options.pingCommand !== null) !== null) throw refuseUnsupported(feature);
+function requireSupported(feature: Feature): void {
+  if (unsupportedReason(feature) !== null) throw refuseUnsupported(feature);
 }
 
 function activeMonitor(tree: LoadBalancerTree, pool: Pool): HealthMonitor | null {
@@ -16,35 +27,51 @@ function activeMonitor(tree: LoadBalancerTree, pool: Pool): HealthMonitor | null
   return monitors[0] ?? null;
 }
 
-function poolSection(tree: LoadBalancerTree, listener: Listener, pool: Pool, options: HaproxyOptions): Section {
-  const { protocol: poolProtocol, lbAlgorithm: algorithm, tlsEnabled } = pool;
-  requireSupported({ poolProtocol, algorithm, tlsEnabled }, options);
+function poolSection(scope: RenderScope, listener: Listener, pool: Pool): Section {
+  const { tree } = scope;
+  const { protocol: poolProtocol, lbAlgorithm: algorithm } = pool;
+  requireSupported({ poolProtocol, algorithm });
   const monitor = activeMonitor(tree, pool);
-  if (monitor !== null) requireSupported({ monitorType: monitor.type }, options);
+  if (monitor !== null) requireSupported({ monitorType: monitor.type });
   const members = inOrder(tree.members).filter((member) => member.poolId === pool.id);
-  return backendSection(tree.loadBalancer, listener, pool, members, monitor, options);
+  return backendSection(scope, listener, pool, members, monitor);
 }
 
 /**
  * The configuration of one amphora. Pure: the same rows in any order give the same tree.
  *
+ * @param files names of the certificates in the amphora; a TLS listener without any is left out
  * @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION for a row that this data plane cannot serve
  * @throws OctaviaError UNSAFE_CONFIGURATION_VALUE for an address or code list that is none
  */
-export function renderLoadBalancer(tree: LoadBalancerTree, amphora: Amphora, options: HaproxyOptions): HaproxyConfig {
-  const listeners = servedListeners(tree);
+export function renderLoadBalancer(
+  tree: LoadBalancerTree,
+  amphora: Amphora,
+  options: HaproxyOptions,
+  files: TlsFiles = NO_TLS_FILES,
+): HaproxyConfig {
+  const scope: RenderScope = { tree, amphora, options, files };
+  const listeners = servedListeners(tree).filter(
+    (listener) => !needsCertificates(listener) || files.listeners.has(listener.id),
+  );
   const proxies = listeners.flatMap((listener) => {
-    requireSupported({ listenerProtocol: listener.protocol }, options);
+    requireSupported({ listenerProtocol: listener.protocol });
     const policies = servedPolicies(tree, listener);
-    if (policies.length > 0) requireSupported({ policyProtocol: listener.protocol }, options);
+    if (policies.length > 0) requireSupported({ policyProtocol: listener.protocol });
     const pool = servedDefaultPool(tree, listener);
-    const frontend = frontendSection(tree.loadBalancer, listener, policies, pool, options);
-    return [frontend, ...servedPools(tree, listener).map((used) => poolSection(tree, listener, used, options))];
+    const frontend = frontendSection(scope, listener, policies, pool);
+    return [frontend, ...servedPools(tree, listener).map((used) => poolSection(scope, listener, used))];
   });
   const pools = listeners.flatMap((listener) => servedPools(tree, listener));
   const pings = pools.some((pool) => activeMonitor(tree, pool)?.type === 'PING');
   return {
-    sections: [globalSection(tree, amphora, listeners, pings, options), defaultsSection, ...proxies],
+    sections: [
+      globalSection(scope, listeners, pings),
+      ...(sharesTables(tree, amphora) ? [peersSection(tree)] : []),
+      defaultsSection(options),
+      ...proxies,
+      ...prometheusSections(listeners, options),
+    ],
     serves: listeners.length > 0,
   };
 }

@@ -26,6 +26,13 @@ export function servedListeners(tree: LoadBalancerTree): Listener[] {
   return inOrder(tree.listeners).filter((listener) => listener.adminStateUp);
 }
 
+/** Whether the listener cannot be served without certificates. */
+export function needsCertificates(listener: Listener): boolean {
+  const { protocol, defaultTlsContainerRef, sniContainerRefs } = listener;
+  if (protocol === 'TERMINATED_HTTPS') return true;
+  return protocol === 'PROMETHEUS' && (defaultTlsContainerRef !== null || sniContainerRefs.length > 0);
+}
+
 function servedPool(tree: LoadBalancerTree, poolId: string | null): Pool | null {
   const pool = tree.pools.find((candidate) => candidate.id === poolId);
   return pool?.adminStateUp && !isLeaving(pool) ? pool : null;

@@ -9,22 +9,17 @@ export interface Feature {
   policyProtocol?: ListenerProtocol;
   poolProtocol?: PoolProtocol;
   algorithm?: LbAlgorithm;
-  tlsEnabled?: boolean;
   monitorType?: HealthMonitorType;
 }
 
-const LISTENER_PROTOCOLS: readonly ListenerProtocol[] = ['HTTP', 'TCP', 'HTTPS'];
+const LISTENER_PROTOCOLS: readonly ListenerProtocol[] = ['HTTP', 'TCP', 'HTTPS', 'TERMINATED_HTTPS', 'PROMETHEUS'];
 const POOL_PROTOCOLS: readonly PoolProtocol[] = ['HTTP', 'TCP', 'HTTPS', 'PROXY', 'PROXYV2'];
-const MONITOR_TYPES: readonly HealthMonitorType[] = ['HTTP', 'HTTPS', 'TCP', 'TLS-HELLO'];
+const MONITOR_TYPES: readonly HealthMonitorType[] = ['HTTP', 'HTTPS', 'PING', 'TCP', 'TLS-HELLO'];
 
 const sentence = (what: string): string => `Amphora provider does not support ${what}.`;
 
-/**
- * Null when the data plane can do it, else the sentence for the tenant (the detail of `PROVIDER_UNSUPPORTED_OPTION`).
- *
- * @param pings true when amphorae have a ping command (`HaproxyOptions.pingCommand`)
- */
-export function unsupportedReason(feature: Feature, pings = false): string | null {
+/** Null when the data plane can do it, else the sentence for the tenant (the detail of `PROVIDER_UNSUPPORTED_OPTION`). */
+export function unsupportedReason(feature: Feature): string | null {
   const { listenerProtocol, policyProtocol, poolProtocol, algorithm, monitorType } = feature;
   if (listenerProtocol !== undefined && !LISTENER_PROTOCOLS.includes(listenerProtocol)) {
     return sentence(`${listenerProtocol} listeners`);
@@ -34,8 +29,7 @@ export function unsupportedReason(feature: Feature, pings = false): string | nul
   }
   if (poolProtocol !== undefined && !POOL_PROTOCOLS.includes(poolProtocol)) return sentence(`${poolProtocol} pools`);
   if (algorithm === 'SOURCE_IP_PORT') return sentence('SOURCE_IP_PORT algorithm');
-  if (feature.tlsEnabled === true) return sentence('TLS to the members of a pool');
-  if (monitorType !== undefined && !MONITOR_TYPES.includes(monitorType) && !(monitorType === 'PING' && pings)) {
+  if (monitorType !== undefined && !MONITOR_TYPES.includes(monitorType)) {
     return sentence(`${monitorType} health monitors`);
   }
   return null;

@@ -4,7 +4,7 @@
  * Source of the rules: HAProxy 2.6 configuration manual, 2.2 "Quoting and escaping" and 8.2.4 (log format).
  */
 import { OctaviaError } from '../../errors.ts';
-import type { Argument, HaproxyConfig, Line, SampleFetch, Section } from './config.ts';
+import type { Argument, HaproxyConfig, Line, LogFormatPart, SampleFetch, Section } from './config.ts';
 
 const INDENT = '    ';
 
@@ -16,6 +16,9 @@ const BARE = /^[A-Za-z0-9_.:/,@%+=~^?&[\](){}!*<>|;-]+$/;
 
 /** Words of the language, and identifiers. Narrower than BARE: nothing here can start a log-format variable but `%[`. */
 const WORD = /^(?:[A-Za-z0-9_.:/,+=*<>{}[\]()!-]|%\[[a-z_.]+\])+$/;
+
+/** A sample fetch without data in it, and its converters: `ssl_c_sha1,hex`. */
+const SAMPLE = /^[a-z0-9_.]+(?:\([a-z]*\))?(?:,[a-z0-9_]+)*$/;
 
 const IDENTIFIER = /^[A-Za-z0-9_.:-]+$/;
 
@@ -53,6 +56,13 @@ function fetchText(fetch: SampleFetch, keyword: string): string {
   return `${fetch.name}(${args.join(',')})`;
 }
 
+function logFormatPart(part: LogFormatPart, keyword: string): string {
+  if (typeof part === 'string') return requireSafe(part, keyword).replaceAll('%', '%%');
+  if ('operator' in part) return requireSafe(part.operator, keyword);
+  if (!SAMPLE.test(part.sample)) throw unsafe(keyword);
+  return `%[${part.sample}]`;
+}
+
 function argumentText(argument: Argument, keyword: string): string {
   if (typeof argument === 'number') {
     if (!Number.isSafeInteger(argument)) throw unsafe(keyword);
@@ -68,7 +78,7 @@ function argumentText(argument: Argument, keyword: string): string {
       requireSafe(argument.text.replaceAll('\t', ' '), keyword);
       return quote(argument.text);
     case 'log-format':
-      return quote(requireSafe(argument.text, keyword).replaceAll('%', '%%'));
+      return quote(requireSafe(argument.parts.map((part) => logFormatPart(part, keyword)).join(''), keyword));
     case 'fetch':
       return quote(fetchText(argument, keyword));
   }

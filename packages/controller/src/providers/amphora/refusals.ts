@@ -4,21 +4,13 @@ import type { Candidate } from '../interface.ts';
 
 /** What HAProxy amphorae cannot do is refused at once, with the reason, instead of failing later. @throws OctaviaError */
 export function refuseUnsupportedCandidate(candidate: Candidate): void {
-  const { loadBalancer, listeners = [], pools = [], healthMonitors = [], l7policies = [] } = candidate;
-  if (loadBalancer && loadBalancer.topology !== 'SINGLE') {
-    const detail = `Amphora provider does not support the ${loadBalancer.topology} topology.`;
-    throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
-  }
+  const { listeners = [], pools = [], healthMonitors = [], l7policies = [] } = candidate;
   const features = [
     ...listeners.map(({ protocol }) => ({ listenerProtocol: protocol })),
     ...listeners
       .filter(({ id }) => l7policies.some(({ listenerId }) => listenerId === id))
       .map(({ protocol }) => ({ policyProtocol: protocol })),
-    ...pools.map(({ protocol, lbAlgorithm, tlsEnabled }) => ({
-      poolProtocol: protocol,
-      algorithm: lbAlgorithm,
-      tlsEnabled,
-    })),
+    ...pools.map(({ protocol, lbAlgorithm }) => ({ poolProtocol: protocol, algorithm: lbAlgorithm })),
     ...healthMonitors.map(({ type }) => ({ monitorType: type })),
   ];
   for (const feature of features) {

@@ -1,8 +1,8 @@
 /** What each word of a tree is meant to say, to be compared with what a reader makes of the text. */
-import type { Argument, HaproxyConfig } from '../../../src/dataplane/haproxy/config.ts';
-import { type ReadSection, readFetch, readLogFormatLiteral, readSections } from './tokenizer.ts';
+import type { Argument, HaproxyConfig, LogFormatPart } from '../../../src/dataplane/haproxy/config.ts';
+import { type ReadSection, readFetch, readLogFormat, readSections } from './tokenizer.ts';
 
-type Meaning = string | { name: string; arguments: readonly string[] };
+type Meaning = string | { name: string; arguments: readonly string[] } | { format: string[] };
 
 interface MeantSection {
   head: string[];
@@ -11,7 +11,19 @@ interface MeantSection {
 
 function meaningOf(argument: Argument): Meaning {
   if (typeof argument === 'string' || typeof argument === 'number') return String(argument);
-  return argument.kind === 'fetch' ? { name: argument.name, arguments: argument.arguments } : argument.text;
+  switch (argument.kind) {
+    case 'fetch':
+      return { name: argument.name, arguments: argument.arguments };
+    case 'log-format':
+      return { format: argument.parts.map(partMeaning) };
+    case 'value':
+      return argument.text;
+  }
+}
+
+function partMeaning(part: LogFormatPart): string {
+  if (typeof part === 'string') return part;
+  return 'sample' in part ? `\u0001${part.sample}\u0001` : part.operator;
 }
 
 export function meantSections(config: HaproxyConfig): MeantSection[] {
@@ -21,10 +33,17 @@ export function meantSections(config: HaproxyConfig): MeantSection[] {
   }));
 }
 
+/** Cuts what was read where the parts meet; whatever does not fit stays in one piece and differs. */
+function splitLike(parts: readonly string[], read: string): string[] {
+  return parts.join('') === read ? [...parts] : [read];
+}
+
 /** Reads every word in the way that HAProxy reads it at this place of the tree. */
 function readAs(argument: Argument, word: string): Meaning {
   if (typeof argument === 'string' || typeof argument === 'number' || argument.kind === 'value') return word;
-  return argument.kind === 'fetch' ? readFetch(word) : readLogFormatLiteral(word);
+  if (argument.kind === 'fetch') return readFetch(word);
+  // Parts that are data and stand side by side are one to a reader.
+  return { format: splitLike(argument.parts.map(partMeaning), readLogFormat(word)) };
 }
 
 export function readMeaning(text: string, config: HaproxyConfig): MeantSection[] {

@@ -62,11 +62,12 @@ export function readSections(text: string): ReadSection[] {
   return sections;
 }
 
-/** What HAProxy sends for a log format that has no variables. */
-export function readLogFormatLiteral(format: string): string {
-  return format.replace(/%(.?)/gs, (_, next: string) => {
-    if (next !== '%') throw new Error(`variable in log format ${format}`);
-    return '%';
+/** What a log format says: `%%` is a percent sign; what HAProxy fills in stands between two U+0001. */
+export function readLogFormat(format: string): string {
+  return format.replace(/%(\[[a-z0-9_.,()]+\]|.?)/gs, (_, next: string) => {
+    if (next === '%') return '%';
+    if (next.startsWith('[')) return `\u0001${next.slice(1, -1)}\u0001`;
+    throw new Error(`variable in log format ${format}`);
   });
 }
 

@@ -220,6 +220,8 @@ export interface TreeInput {
   healthMonitors?: Partial<HealthMonitor>[];
   l7policies?: Partial<L7Policy>[];
   l7rules?: Partial<L7Rule>[];
+  /** One STANDALONE amphora when not given. */
+  amphorae?: Partial<Amphora>[];
 }
 
 export function makeTree(input: TreeInput = {}): LoadBalancerTree {
@@ -231,6 +233,6 @@ export function makeTree(input: TreeInput = {}): LoadBalancerTree {
     healthMonitors: (input.healthMonitors ?? []).map((given, index) => makeHealthMonitor(index + 1, given)),
     l7policies: (input.l7policies ?? []).map((given, index) => makeL7Policy(index + 1, given)),
     l7rules: (input.l7rules ?? []).map((given, index) => makeL7Rule(index + 1, given)),
-    amphorae: [makeAmphora()],
+    amphorae: (input.amphorae ?? [{}]).map(makeAmphora),
   };
 }
