@@ -1,65 +1,156 @@
 /**
- * Turns received heartbeats into statuses and statistics. Heartbeats wait in memory for a moment and are applied together:
- * the cost in statements depends on the number of batches, not of amphorae.
+ * Turns received heartbeats into statuses and statistics. The cost in statements depends on the number of batches, not of
+ * amphorae; trees are read only where a report or the tree itself is new.
  */
-import type { HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
-import { type StatusChange, statusChanges } from '../domain/operating-status.ts';
+import { type Report, statusChanges } from '../domain/operating-status.ts';
 import type { Store } from '../store/database.ts';
 import * as health from '../store/health.ts';
+import type { ListenerCounts } from '../store/heartbeat-statistics.ts';
 import { isUuid } from '../store/table.ts';
+import type { Clock, HealthLogger } from './clock.ts';
+import { ReportMemory } from './report-memory.ts';
+import { Restarts } from './restarts.ts';
+import type { StatisticsDriver } from './statistics/interface.ts';
+import { Strangers } from './strangers.ts';
+import { together, type Waiting } from './waiting-heartbeats.ts';
 
-/** From this version of the message on, statistics are differences. */
-const DELTA_VERSION = 3;
+/** Reports that wait to be compared with their tree; those beyond come back with the next heartbeat. */
+const MAX_REPORTS = 5_000;
+/** Trees compared between two batches. */
+const TREES_AT_ONCE = 500;
 
-/** Applies one batch, oldest message first. Several of one amphora: all their statistics count, the last status wins. */
-export async function applyHeartbeats(store: Store, messages: HeartbeatMessage[]): Promise<void> {
-  const latest = new Map<string, HeartbeatMessage>();
-  for (const message of messages) if (isUuid(message.id)) latest.set(message.id, message);
-  if (latest.size === 0) return;
-  const trees = await health.expectedTrees(store.db, [...latest.keys()]);
-  const changes: StatusChange[] = [];
-  for (const [amphoraId, message] of latest) {
-    const tree = trees.get(amphoraId);
-    if (tree) changes.push(...statusChanges(tree, message));
-  }
-  const known = messages.filter((message) => trees.has(message.id));
-  const deltas = statistics(known.filter((message) => message.ver >= DELTA_VERSION));
-  // Totals of old agents: the last message says it all.
-  const totals = statistics(
-    [...latest.values()].filter((message) => trees.has(message.id) && message.ver < DELTA_VERSION),
-  );
-  await store.transaction(async (tx) => {
-    await health.heard(
-      tx,
-      [...latest.values()].map((message) => ({ amphoraId: message.id, seq: message.seq })),
-    );
-    await health.setOperatingStatuses(tx, changes);
-    await health.recordStatistics(tx, deltas, 'add');
-    await health.recordStatistics(tx, totals, 'replace');
-  });
+interface Told {
+  amphoraId: string;
+  loadBalancerId: string;
+  digest: string;
+  report: Report;
 }
 
-/** Sums the deltas of several messages: one row per listener and amphora. */
-function statistics(messages: HeartbeatMessage[]): health.ListenerCounts[] {
-  const sums = new Map<string, health.ListenerCounts>();
-  for (const message of messages) {
-    for (const [listenerId, { stats }] of Object.entries(message.listeners)) {
-      if (!isUuid(listenerId)) continue;
-      const key = `${message.id} ${listenerId}`;
-      const sum = sums.get(key);
-      sums.set(key, {
-        listenerId,
-        amphoraId: message.id,
-        // Seen from the client: what it sent in, what it got out.
-        bytesIn: (sum?.bytesIn ?? 0) + atLeastZero(stats.rx),
-        bytesOut: (sum?.bytesOut ?? 0) + atLeastZero(stats.tx),
-        activeConnections: atLeastZero(stats.conns),
-        totalConnections: (sum?.totalConnections ?? 0) + atLeastZero(stats.totconns),
-        requestErrors: (sum?.requestErrors ?? 0) + atLeastZero(stats.ereq),
-      });
+export class HeartbeatBatches {
+  readonly #store: Store;
+  readonly #statistics: readonly StatisticsDriver[];
+  readonly #clock: Clock;
+  readonly #memory = new ReportMemory();
+  readonly #restarts = new Restarts();
+  readonly #strangers: Strangers;
+  #reports = new Map<string, Told>();
+  /** Beginnings of restarted agents, confirmed in the batch before. */
+  #restarted: Waiting[] = [];
+
+  constructor(store: Store, statistics: readonly StatisticsDriver[], clock: Clock, log: HealthLogger) {
+    this.#store = store;
+    this.#statistics = statistics;
+    this.#clock = clock;
+    this.#strangers = new Strangers(log, clock);
+  }
+
+  /** Whether `apply` has work without new heartbeats. */
+  get unfinished(): boolean {
+    return this.#reports.size > 0 || this.#restarted.length > 0;
+  }
+
+  /** Notes who was heard, and adds what listeners counted. @throws when nothing of the batch was applied */
+  async apply(batch: readonly Waiting[]): Promise<void> {
+    const entries = new Map<string, Waiting>();
+    for (const entry of [...this.#restarted, ...batch]) {
+      const other = entries.get(entry.amphoraId);
+      if (isUuid(entry.amphoraId)) {
+        entries.set(entry.amphoraId, other ? { ...together(other, entry), restarted: other.restarted } : entry);
+      }
+    }
+    if (entries.size > 0) {
+      const heard = await this.#hear([...entries.values()].sort((a, b) => (a.amphoraId < b.amphoraId ? -1 : 1)));
+      this.#restarted = [];
+      this.#sort(entries, heard);
     }
   }
-  return [...sums.values()];
-}
 
-const atLeastZero = (value: number): number => (Number.isFinite(value) ? Math.max(0, Math.trunc(value)) : 0);
+  async #hear(entries: readonly Waiting[]): Promise<health.Heard[]> {
+    const now = this.#clock.monotonic();
+    const beats = entries.map(({ amphoraId, seq, bits, receivedAt, restarted }) => {
+      const ageSeconds = Math.max(0, now - receivedAt) / 1000;
+      return { amphoraId, seq, bits, restarted, ageSeconds };
+    });
+    return this.#store.transaction(async (tx) => {
+      const heard = await health.hear(tx, beats);
+      const stopped = heard.filter(({ status, verdict }) => status === 'FAILOVER_STOPPED' && verdict === 'fresh');
+      if (stopped.length > 0) {
+        await health.resumeStopped(
+          tx,
+          stopped.map(({ amphoraId }) => amphoraId),
+        );
+      }
+      const verdicts = new Map(heard.map(({ amphoraId, verdict }) => [amphoraId, verdict]));
+      const deltas: ListenerCounts[] = [];
+      const totals: ListenerCounts[] = [];
+      for (const entry of entries) {
+        const verdict = verdicts.get(entry.amphoraId);
+        // A late message's differences still count; its totals are old.
+        if (entry.deltas && (verdict === 'fresh' || verdict === 'late')) deltas.push(...entry.counts);
+        else if (!entry.deltas && verdict === 'fresh') totals.push(...entry.counts);
+      }
+      for (const driver of this.#statistics) {
+        if (deltas.length > 0) await driver.update(tx, deltas, true);
+        if (totals.length > 0) await driver.update(tx, totals, false);
+      }
+      return heard;
+    });
+  }
+
+  /** What follows from a heartbeat beyond being heard. */
+  #sort(entries: Map<string, Waiting>, heard: readonly health.Heard[]): void {
+    const now = this.#clock.monotonic();
+    for (const { amphoraId, verdict, status, loadBalancerId, version } of heard) {
+      const entry = entries.get(amphoraId);
+      if (!entry) continue;
+      if (status === 'DELETED') this.#strangers.note('deleted', amphoraId);
+      else if (verdict === 'refused') {
+        const beginning = this.#restarts.consider(entry);
+        if (beginning) this.#restarted.push(beginning);
+      } else if (verdict === 'fresh') {
+        this.#restarts.forget(amphoraId);
+        if (loadBalancerId !== null && !this.#memory.isApplied(entry, version, now)) this.#ask(entry, loadBalancerId);
+      }
+    }
+    if (heard.length === entries.size) return;
+    const known = new Set(heard.map(({ amphoraId }) => amphoraId));
+    for (const amphoraId of entries.keys()) if (!known.has(amphoraId)) this.#strangers.note('unknown', amphoraId);
+  }
+
+  #ask({ amphoraId, digest, report }: Waiting, loadBalancerId: string): void {
+    if (report === null || (this.#reports.size >= MAX_REPORTS && !this.#reports.has(amphoraId))) return;
+    this.#reports.set(amphoraId, { amphoraId, digest, report, loadBalancerId });
+  }
+
+  /** Compares reports that wait with their trees, and writes what differs. */
+  async compare(): Promise<void> {
+    // Of a pair only one at a time: the second is compared with what the first left.
+    const round = new Map<string, Told>();
+    for (const told of this.#reports.values()) {
+      if (!round.has(told.loadBalancerId)) round.set(told.loadBalancerId, told);
+      if (round.size === TREES_AT_ONCE) break;
+    }
+    if (round.size === 0) return;
+    const now = this.#clock.monotonic();
+    const trees = await health.expectedTrees(this.#store.db, [...round.keys()]);
+    const different: health.TreeChanges[] = [];
+    for (const [loadBalancerId, told] of round) {
+      const tree = trees.get(loadBalancerId);
+      const changes = tree ? statusChanges(tree, told.report) : [];
+      if (tree && changes.length > 0) different.push({ loadBalancerId, version: tree.version, changes });
+      else this.#settled(told, tree?.version ?? null, now);
+    }
+    if (different.length === 0) return;
+    const written = await this.#store.transaction((tx) => health.writeStatuses(tx, different));
+    for (const [loadBalancerId, version] of written) {
+      const told = round.get(loadBalancerId);
+      if (told) this.#settled(told, version, now);
+    }
+  }
+
+  #settled(told: Told, version: string | null, now: number): void {
+    this.#memory.note(told, version, now);
+    // A newer report may have come meanwhile.
+    if (this.#reports.get(told.amphoraId) === told) this.#reports.delete(told.amphoraId);
+  }
+}

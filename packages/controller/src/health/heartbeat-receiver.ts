@@ -1,44 +1,71 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { decodeHeartbeat, HeartbeatError, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
+import { HeartbeatError } from '@octavia/amphora/protocol/heartbeat';
 import { OctaviaError } from '../errors.ts';
-import { isDatabaseUnavailable, type Store } from '../store/database.ts';
-import { applyHeartbeats } from './heartbeat-batch.ts';
-
-export interface ReceiverLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
+import { isPassing } from '../store/health.ts';
+import { type Clock, type HealthLogger, systemClock } from './clock.ts';
+import type { HeartbeatBatches } from './heartbeat-batch.ts';
+import type { HeartbeatKeys } from './heartbeat-keys.ts';
+import { type Waiting, WaitingHeartbeats, waitingOf } from './waiting-heartbeats.ts';
 
 export interface ReceiverOptions {
   address: string;
   port: number;
-  key: string;
   /** Kernel receive buffer in bytes; 0 leaves the system's. */
   receiveBuffer: number;
 }
 
 /** Statuses are at most this much late; ten batches a second are cheap. */
 const FLUSH_MS = 100;
-/** While the database is away only the newest message of each amphora is worth keeping. */
-const MAX_WAITING = 20_000;
+const BATCH = 2_000;
+const RETRY_MS = 1_000;
 const REJECT_LOG_INTERVAL_MS = 10_000;
 
+export interface ReceiverDependencies {
+  keys: HeartbeatKeys;
+  batches: Pick<HeartbeatBatches, 'apply' | 'compare' | 'unfinished'>;
+  log: HealthLogger;
+  clock?: Clock;
+}
+
+/** What a judge of amphorae has to know about the way their heartbeats take. */
+export interface Hearing {
+  /** Monotonic milliseconds of the last genuine heartbeat; null before the first. */
+  readonly lastHeard: number | null;
+  /** Monotonic milliseconds: what was received since is not in the database yet. Null when all is. */
+  readonly behindSince: number | null;
+  /** Batches the database did not take, since the start. */
+  readonly failures: number;
+}
+
 /** Listens for signed heartbeats over UDP and applies them in batches. */
-export class HeartbeatReceiver {
-  readonly #store: Store;
+export class HeartbeatReceiver implements Hearing {
   readonly #options: ReceiverOptions;
-  readonly #log: ReceiverLogger;
+  readonly #keys: HeartbeatKeys;
+  readonly #batches: ReceiverDependencies['batches'];
+  readonly #log: HealthLogger;
+  readonly #clock: Clock;
+  readonly #waiting = new WaitingHeartbeats();
   #socket: Socket | null = null;
-  #waiting: HeartbeatMessage[] = [];
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> = Promise.resolve();
+  #flushingSince: number | null = null;
   #rejected = 0;
-  #lastRejectLog = 0;
+  #nextRejectLog = 0;
+  lastHeard: number | null = null;
+  failures = 0;
+  /** Heartbeats the database has. */
+  applied = 0;
 
-  constructor(store: Store, options: ReceiverOptions, log: ReceiverLogger) {
-    this.#store = store;
+  constructor(options: ReceiverOptions, { keys, batches, log, clock = systemClock }: ReceiverDependencies) {
     this.#options = options;
+    this.#keys = keys;
+    this.#batches = batches;
     this.#log = log;
+    this.#clock = clock;
+  }
+
+  get behindSince(): number | null {
+    return this.#flushingSince ?? this.#waiting.oldest;
   }
 
   async start(): Promise<void> {
@@ -47,7 +74,7 @@ export class HeartbeatReceiver {
       type: address.includes(':') ? 'udp6' : 'udp4',
       ...(receiveBuffer > 0 ? { recvBufferSize: receiveBuffer } : {}),
     });
-    socket.on('message', (data, sender) => this.#receive(data, sender.address));
+    socket.on('message', (data, sender) => this.receive(data, sender.address));
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(port, address, () => {
@@ -69,52 +96,90 @@ export class HeartbeatReceiver {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#flushing;
-    await this.#flush();
+    await this.flush();
   }
 
-  #receive(data: Buffer, sender: string): void {
-    let message: HeartbeatMessage;
+  receive(data: Buffer, sender: string): void {
     try {
-      message = decodeHeartbeat(data, this.#options.key);
+      const message = this.#keys.read(data);
+      const now = this.#clock.monotonic();
+      this.lastHeard = now;
+      if (!this.#waiting.add(waitingOf(message, now))) this.#reject(sender, 'received twice');
     } catch (error) {
       this.#reject(sender, error instanceof HeartbeatError ? error.reason : String(error));
       return;
     }
-    if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift();
-    this.#waiting.push(message);
-    this.#timer ??= setTimeout(() => this.#schedule(), FLUSH_MS);
+    if (this.#socket) this.#timer ??= setTimeout(() => this.#schedule(), FLUSH_MS);
   }
 
   #schedule(): void {
-    this.#flushing = this.#flush().finally(() => {
-      this.#timer = this.#waiting.length > 0 && this.#socket ? setTimeout(() => this.#schedule(), FLUSH_MS) : null;
+    this.#flushing = this.flush().then((well) => {
+      const more = this.#waiting.size > 0 || this.#batches.unfinished;
+      const pause = well ? FLUSH_MS : RETRY_MS;
+      this.#timer = more && this.#socket ? setTimeout(() => this.#schedule(), pause) : null;
     });
   }
 
-  async #flush(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    if (batch.length === 0) return;
+  /** Applies what waits. @returns false when the database did not take it */
+  async flush(): Promise<boolean> {
+    this.#flushingSince = this.#waiting.oldest;
     try {
-      await applyHeartbeats(this.#store, batch);
+      do {
+        const batch = this.#waiting.take(BATCH);
+        if ((batch.length > 0 || this.#batches.unfinished) && !(await this.#apply(batch))) return false;
+      } while (this.#waiting.size >= BATCH);
+    } finally {
+      this.#flushingSince = null;
+    }
+    return this.#compare();
+  }
+
+  async #apply(batch: readonly Waiting[]): Promise<boolean> {
+    try {
+      await this.#batches.apply(batch);
+      this.applied += batch.length;
+      return true;
     } catch (error) {
-      // Deltas must not be lost to a database that is away for a moment: keep them for the next flush.
-      const away = isDatabaseUnavailable(error) || error instanceof OctaviaError;
-      if (away) this.#waiting = [...batch, ...this.#waiting].slice(-MAX_WAITING);
-      this.#log.warn(
-        { err: error, heartbeats: batch.length },
-        away ? 'Heartbeats wait for the database' : 'Heartbeats could not be applied',
-      );
+      this.failures += 1;
+      if (isPassing(error)) {
+        // Differences must not be lost to a database that is away for a moment: they go into the next batch.
+        this.#waiting.putBack(batch);
+        this.#log.warn({ err: error, heartbeats: this.#waiting.size }, 'Heartbeats wait for the database');
+        return false;
+      }
+      return this.#withoutCulprit(batch, error);
+    }
+  }
+
+  /** One heartbeat the database cannot take must not hold up the others. */
+  async #withoutCulprit(batch: readonly Waiting[], error: unknown): Promise<boolean> {
+    const [first] = batch;
+    if (!first || batch.length === 1) {
+      this.#log.warn({ err: error, amphora: first?.amphoraId }, 'A heartbeat could not be applied');
+      return true;
+    }
+    const middle = batch.length >> 1;
+    const well = await this.#apply(batch.slice(0, middle));
+    return (await this.#apply(batch.slice(middle))) && well;
+  }
+
+  async #compare(): Promise<boolean> {
+    try {
+      await this.#batches.compare();
+      return true;
+    } catch (error) {
+      this.#log.warn({ err: error }, 'Operating statuses could not be written; trying again');
+      return false;
     }
   }
 
   /** One line in a while with a count: a flood of forged packets must not flood the log. */
   #reject(sender: string, reason: string): void {
     this.#rejected += 1;
-    const now = Date.now();
-    if (now - this.#lastRejectLog < REJECT_LOG_INTERVAL_MS) return;
+    const now = this.#clock.monotonic();
+    if (now < this.#nextRejectLog) return;
     this.#log.warn({ sender, reason, dropped: this.#rejected }, 'Dropped a heartbeat that is not ours');
-    this.#lastRejectLog = now;
+    this.#nextRejectLog = now + REJECT_LOG_INTERVAL_MS;
     this.#rejected = 0;
   }
 }

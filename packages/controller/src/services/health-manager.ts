@@ -1,22 +1,89 @@
+import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/index.ts';
+import type { DataplaneDriver } from '../dataplane/interface.ts';
 import { OctaviaError } from '../errors.ts';
+import { requestAmphoraFailover } from '../flows/failover-requests.ts';
+import { OperationQueue } from '../flows/operation-queue.ts';
+import { AmphoraWatch } from '../health/amphora-watch.ts';
+import { systemClock } from '../health/clock.ts';
+import { HeartbeatBatches } from '../health/heartbeat-batch.ts';
+import { HeartbeatKeys, type KeySettings } from '../health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../health/heartbeat-receiver.ts';
+import { statisticsDrivers } from '../health/statistics/registry.ts';
+import * as amphorae from '../store/amphorae.ts';
+import { dataplaneDriver } from './drivers.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
-/** Receives heartbeats on [health_manager] bind_ip:bind_port. @throws OctaviaError STARTUP */
-export async function startHealthManager({ config, store, log }: Runtime): Promise<Service> {
-  const { bind_ip, bind_port, heartbeat_key, sock_rlimit } = config.health_manager;
-  if (!heartbeat_key) {
-    const detail = '[health_manager] heartbeat_key is not set; amphorae sign their heartbeats with it.';
-    throw new OctaviaError('STARTUP', { detail });
-  }
+/** An agent that lives answers at once. */
+const PROBE_MS = 3_000;
+
+/** Receives heartbeats on [health_manager] bind_ip:bind_port and replaces silent amphorae. @throws OctaviaError STARTUP */
+export async function startHealthManager(runtime: Runtime): Promise<Service> {
+  const { config, store, log, databaseUrl } = runtime;
+  const options = config.health_manager;
+  const keys = new HeartbeatKeys(keySettings(config), systemClock);
+  const statistics = statisticsDrivers(config.controller_worker.statistics_drivers, log);
   const receiver = new HeartbeatReceiver(
-    store,
-    { address: bind_ip, port: bind_port, key: heartbeat_key, receiveBuffer: sock_rlimit },
-    log,
+    { address: options.bind_ip, port: options.bind_port, receiveBuffer: options.sock_rlimit },
+    { keys, batches: new HeartbeatBatches(store, statistics, systemClock, log), log },
   );
-  await receiver.start();
-  return receiver;
+  const queue = await OperationQueue.open(store, databaseUrl);
+  const watch = new AmphoraWatch(watchOptions(config), {
+    store,
+    hearing: receiver,
+    requestFailover: (tx, amphoraId, cause) => requestAmphoraFailover(tx, queue, amphoraId, cause),
+    answers: agentAnswers(runtime),
+    log,
+  });
+  try {
+    await receiver.start();
+  } catch (error) {
+    await queue.close();
+    throw error;
+  }
+  watch.start();
+  return {
+    reloaded() {
+      if (!keys.change(keySettings(config))) return;
+      const sentence =
+        'heartbeat_key changed: heartbeats signed with the old key are accepted for a day, or until a restart unless heartbeat_key_previous holds it. Amphorae have to get the new key before, or all of them will be judged dead';
+      log.warn(sentence);
+    },
+    async stop() {
+      await watch.stop();
+      await receiver.stop();
+      await queue.close();
+    },
+  };
+}
+
+function keySettings({ health_manager: { heartbeat_key, heartbeat_key_previous } }: Config): KeySettings {
+  if (heartbeat_key) return { current: heartbeat_key, previous: heartbeat_key_previous };
+  const detail = '[health_manager] heartbeat_key is not set; amphorae sign their heartbeats with it.';
+  throw new OctaviaError('STARTUP', { detail });
+}
+
+const watchOptions = ({ health_manager: options, DEFAULT }: Config) => ({
+  id: `${DEFAULT.host}-${randomUUID()}`,
+  heartbeatTimeout: options.heartbeat_timeout,
+  heartbeatInterval: options.heartbeat_interval,
+  healthCheckInterval: options.health_check_interval,
+  failoverThreshold: options.failover_threshold,
+  threads: options.failover_threads,
+  massLossPercent: options.mass_loss_percent,
+  budgetPercent: options.failover_budget_percent,
+  zoneBudgetPercent: options.failover_zone_budget_percent,
+  ratePerMinute: options.failover_rate,
+});
+
+/** Rarely asked, so the driver is loaded with the first question. */
+function agentAnswers(runtime: Runtime): (amphoraId: string) => Promise<boolean> {
+  let driver: Promise<DataplaneDriver> | null = null;
+  return async (amphoraId) => {
+    driver ??= dataplaneDriver(runtime);
+    const amphora = await amphorae.get(runtime.store.db, amphoraId);
+    return amphora !== null && (await driver).probe(amphora, PROBE_MS);
+  };
 }
 
 export const runHealthManager = (config: Config): Promise<ProcessService> => alone(config, startHealthManager);

@@ -1,15 +1,20 @@
 import { createSocket } from 'node:dgram';
 import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Amphora } from '../../src/domain/resources.ts';
+import { systemClock } from '../../src/health/clock.ts';
+import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
+import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
+import { databaseStatistics } from '../../src/health/statistics/database.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
+import type { Store } from '../../src/store/database.ts';
 import * as listeners from '../../src/store/listeners.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as members from '../../src/store/members.ts';
 import * as pools from '../../src/store/pools.ts';
 import * as statistics from '../../src/store/statistics.ts';
 import { aListener, aLoadBalancer, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
+import { anAmphora } from './support.ts';
 
 const KEY = 'a shared key';
 const PORT = 15_555;
@@ -19,7 +24,13 @@ const listener = aListener(lb.id, { defaultPoolId: pool.id });
 const member = aMember(pool.id, { operatingStatus: 'NO_MONITOR' });
 const amphoraId = '5e5a4f2c-3d0e-4bb1-9c55-7f0d2a3b4c5d';
 const warnings: object[] = [];
-const log = { info: () => undefined, warn: (fields: object) => void warnings.push(fields) };
+const log = { info: () => undefined, warn: (fields: object) => void warnings.push(fields), error: () => undefined };
+const keys = new HeartbeatKeys({ current: KEY, previous: null }, systemClock);
+const newReceiver = (store: Store, port: number) =>
+  new HeartbeatReceiver(
+    { address: '127.0.0.1', port, receiveBuffer: 0 },
+    { keys, batches: new HeartbeatBatches(store, [databaseStatistics], systemClock, log), log },
+  );
 
 let testStore: TestStore;
 let receiver: HeartbeatReceiver;
@@ -32,35 +43,9 @@ beforeAll(async () => {
     await pools.insert(tx, pool);
     await listeners.insert(tx, listener);
     await members.insert(tx, member);
-    const amphora: Amphora = {
-      id: amphoraId,
-      loadBalancerId: lb.id,
-      computeId: null,
-      lbNetworkIp: null,
-      vrrpIp: null,
-      haIp: null,
-      vrrpPortId: null,
-      haPortId: null,
-      vrrpInterface: null,
-      vrrpId: 1,
-      vrrpPriority: null,
-      role: 'STANDALONE',
-      status: 'ALLOCATED',
-      certExpiration: null,
-      certBusy: false,
-      cachedZone: null,
-      imageId: null,
-      computeFlavor: null,
-      createdAt: new Date(),
-      updatedAt: null,
-    };
-    await amphorae.insert(tx, amphora);
+    await amphorae.insert(tx, anAmphora(lb.id, { id: amphoraId }));
   });
-  receiver = new HeartbeatReceiver(
-    testStore.store,
-    { address: '127.0.0.1', port: PORT, key: KEY, receiveBuffer: 0 },
-    log,
-  );
+  receiver = newReceiver(testStore.store, PORT);
   await receiver.start();
 });
 afterAll(async () => {
@@ -161,10 +146,7 @@ test('a heartbeat of an amphora nobody knows is ignored', async () => {
 });
 
 test('two health managers cannot share an address, and the second says so', async () => {
-  const second = new HeartbeatReceiver(
-    testStore.store,
-    { address: '127.0.0.1', port: PORT, key: KEY, receiveBuffer: 0 },
-    log,
+  await expect(newReceiver(testStore.store, PORT).start()).rejects.toThrow(
+    /cannot listen on 127\.0\.0\.1 UDP port 15555 \(EADDRINUSE\)/,
   );
-  await expect(second.start()).rejects.toThrow(/cannot listen on 127\.0\.0\.1 UDP port 15555 \(EADDRINUSE\)/);
 });

@@ -1,0 +1,32 @@
+import type { Clock, HealthLogger } from './clock.ts';
+
+const AGAIN_MS = 60_000;
+
+/** Says what lasts when it begins, once a minute while it lasts, and when it ends. */
+export class Repeated {
+  readonly #log: HealthLogger;
+  readonly #clock: Clock;
+  readonly #last = new Map<string, number>();
+
+  constructor(log: HealthLogger, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** @param fields of the line; null when it does not last any more */
+  say(level: 'warn' | 'error', topic: string, fields: object | null, sentence: string, end?: string): void {
+    const last = this.#last.get(topic);
+    if (fields === null) {
+      this.#last.delete(topic);
+      if (last !== undefined && end !== undefined) this.#log.info({}, end);
+      return;
+    }
+    if (last !== undefined && this.#clock.monotonic() - last < AGAIN_MS) return;
+    this.said(topic);
+    this.#log[level](fields, sentence);
+  }
+
+  said(topic: string): void {
+    this.#last.set(topic, this.#clock.monotonic());
+  }
+}

@@ -1,0 +1,8 @@
+import { record } from '../../store/heartbeat-statistics.ts';
+import type { StatisticsDriver } from './interface.ts';
+
+/** Keeps the counters that the API shows. */
+export const databaseStatistics: StatisticsDriver = {
+  name: 'stats_db',
+  update: (tx, counts, deltas) => record(tx, counts, deltas ? 'add' : 'replace'),
+};
