@@ -9,10 +9,19 @@ import * as operations from '../store/operations.ts';
 import * as workers from '../store/workers.ts';
 import type { FlowEngine } from './engine.ts';
 import type { FlowLogger } from './flow.ts';
+import type { Sweeper } from './sweeper.ts';
 
-/** Beat every 5 s, dead after 20 s without: take-over within 30 s even when the host is gone. */
-const BEAT_MS = 5_000;
-const DEAD_AFTER_SECONDS = 20;
+export interface ReconcilerOptions {
+  /** Beat every 5 s, dead after 20 s without: take-over within 30 s even when the host is gone. */
+  beatMs?: number;
+  deadAfterSeconds?: number;
+  /** An operation without an owner is restarted when it was accepted this long ago (s). */
+  unownedAfterSeconds?: number;
+  /** Settles what nobody works on; part of a round when given. */
+  sweeper?: Pick<Sweeper, 'sweep'>;
+}
+
+const DEFAULTS = { beatMs: 5_000, deadAfterSeconds: 20, unownedAfterSeconds: 10 };
 /** A flow that could not settle its operation is tried this often before it is undone for good. */
 const MAX_ATTEMPTS = 5;
 const ELECTION_KEY = 0x0c7a_71a1;
@@ -34,17 +43,34 @@ function processStart(pid: number): string | null {
   }
 }
 
+interface Loop {
+  /** Null: stopped. */
+  timer: NodeJS.Timeout | null;
+  running: Promise<void>;
+}
+
 export class Reconciler {
   readonly #store: Store;
   readonly #engine: FlowEngine;
   readonly #worker: workers.Worker;
   readonly #log: FlowLogger;
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> = Promise.resolve();
+  readonly #options: Required<Omit<ReconcilerOptions, 'sweeper'>>;
+  readonly #sweeper: Pick<Sweeper, 'sweep'> | null;
+  #beats: Loop | null = null;
+  #rounds: Loop | null = null;
   /** Own flows seen as begun but not running in the round before: twice in a row means they were lost. */
   #suspects = new Set<string>();
 
-  constructor(store: Store, engine: FlowEngine, worker: workers.Worker, log: FlowLogger) {
+  constructor(
+    store: Store,
+    engine: FlowEngine,
+    worker: workers.Worker,
+    log: FlowLogger,
+    options: ReconcilerOptions = {},
+  ) {
+    const { sweeper, ...times } = options;
+    this.#options = { ...DEFAULTS, ...times };
+    this.#sweeper = sweeper ?? null;
     this.#store = store;
     this.#engine = engine;
     this.#worker = worker;
@@ -59,30 +85,46 @@ export class Reconciler {
   }
 
   start(): void {
+    this.#beats = this.#repeatedly('Worker could not report itself; trying again', () => this.announce());
+    this.#rounds = this.#repeatedly('Reconciler round failed; trying again', () => this.round());
+  }
+
+  /** Signs of life go their own way: a long round must not make the worker look dead. */
+  #repeatedly(failed: string, work: () => Promise<void>): Loop {
+    const loop: Loop = { timer: null, running: Promise.resolve() };
     const tick = () => {
-      this.#round = this.round()
-        .catch((error: unknown) => this.#log.warn({ err: error }, 'Reconciler round failed; trying again'))
+      loop.running = work()
+        .catch((error: unknown) => this.#log.warn({ err: error }, failed))
         .finally(() => {
-          if (this.#timer) this.#timer = setTimeout(tick, BEAT_MS);
+          if (loop.timer) loop.timer = setTimeout(tick, this.#options.beatMs);
         });
     };
-    this.#timer = setTimeout(tick, 0);
+    loop.timer = setTimeout(tick, 0);
+    return loop;
   }
 
   async stop(): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    await this.#round;
+    for (const loop of [this.#rounds, this.#beats]) {
+      if (!loop) continue;
+      if (loop.timer) clearTimeout(loop.timer);
+      loop.timer = null;
+      await loop.running;
+    }
     await workers.remove(this.#store.db, this.#worker.id).catch(() => undefined);
   }
 
   async round(): Promise<void> {
-    await this.announce();
     await this.#resumeOwnLost();
     await this.#store.transaction(async (tx) => {
       if (!(await workers.tryElection(tx, ELECTION_KEY))) return;
-      await this.#takeOver();
-      await this.#restartUnowned();
+      for (const duty of [() => this.#takeOver(), () => this.#restartUnowned(), () => this.#sweeper?.sweep()]) {
+        try {
+          await duty();
+        } catch (error) {
+          // One that fails does not keep the others from being done.
+          this.#log.warn({ err: error }, 'A duty of the reconciler failed; trying again');
+        }
+      }
     });
   }
 
@@ -114,11 +156,11 @@ export class Reconciler {
   #isAlive(worker: workers.Worker & { age: number }): boolean {
     if (worker.id === this.#worker.id) return true;
     if (worker.host === this.#worker.host && processStart(worker.pid) !== worker.processStart) return false;
-    return worker.age < DEAD_AFTER_SECONDS;
+    return worker.age < this.#options.deadAfterSeconds;
   }
 
   async #restartUnowned(): Promise<void> {
-    const unfinished = await operations.unfinished(this.#store.db, 10);
+    const unfinished = await operations.unfinished(this.#store.db, this.#options.unownedAfterSeconds);
     const owned = await this.#engine.owned(unfinished.map((operation) => operation.id));
     for (const operation of unfinished) {
       if (owned.has(operation.id)) continue;

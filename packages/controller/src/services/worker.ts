@@ -10,14 +10,19 @@ import type { Amphora } from '../domain/resources.ts';
 import { OctaviaError } from '../errors.ts';
 import { FlowEngine } from '../flows/engine.ts';
 import type { FlowOptions } from '../flows/flow.ts';
+import { OperationQueue } from '../flows/operation-queue.ts';
 import { Reconciler, thisWorker } from '../flows/reconciler.ts';
 import { flowOf } from '../flows/registry.ts';
+import { Sweeper } from '../flows/sweeper.ts';
 import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
 import type { Logger } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 /** Operations at once in one process. They mostly wait for amphorae; ten leave the database pool room for the rest. */
 const CONCURRENCY = 10;
+
+/** Their load balancers change by operations; those of other providers settle themselves. */
+const PROVIDERS_OF_WORKERS = ['amphora', 'amphorav2', 'octavia'];
 
 /** `graceful_shutdown_timeout = 0`: as long as it takes. */
 const WITHOUT_END_MS = 2 ** 31 - 1;
@@ -54,7 +59,14 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
     },
     flowOf,
   );
-  const reconciler = new Reconciler(store, engine, worker, log);
+  const { error_retries, error_retry_interval } = config.controller_worker;
+  const queue = await OperationQueue.open(store, databaseUrl);
+  const sweeper = new Sweeper(store, queue, log, {
+    providers: PROVIDERS_OF_WORKERS,
+    retries: error_retries,
+    retryIntervalSeconds: error_retry_interval,
+  });
+  const reconciler = new Reconciler(store, engine, worker, log, { sweeper });
   await reconciler.announce();
   await engine.start();
   reconciler.start();
@@ -68,6 +80,7 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
       // Running operations may end; those that do not are taken over. Our mark stays until then.
       await engine.stop(config.DEFAULT.graceful_shutdown_timeout * 1000 || WITHOUT_END_MS);
       await reconciler.stop();
+      await queue.close();
     },
   };
 }

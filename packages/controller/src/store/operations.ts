@@ -12,13 +12,16 @@ const COLUMNS = sql`
 export type NewOperation = Pick<
   Operation,
   'id' | 'loadBalancerId' | 'projectId' | 'kind' | 'resourceType' | 'resourceId' | 'input' | 'flowVersion'
->;
+> &
+  Partial<Pick<Operation, 'retryOf' | 'retryNumber'>>;
 
 export async function insert(tx: Tx, operation: NewOperation): Promise<void> {
   await sql`
-    insert into operation (id, load_balancer_id, project_id, kind, resource_type, resource_id, input, flow_version, state)
+    insert into operation (id, load_balancer_id, project_id, kind, resource_type, resource_id, input, flow_version, retry_of,
+      retry_number, state)
     values (${operation.id}, ${operation.loadBalancerId}, ${operation.projectId}, ${operation.kind},
-      ${operation.resourceType}, ${operation.resourceId}, ${JSON.stringify(operation.input)}, ${operation.flowVersion}, 'queued')
+      ${operation.resourceType}, ${operation.resourceId}, ${JSON.stringify(operation.input)}, ${operation.flowVersion},
+      ${operation.retryOf ?? null}, ${operation.retryNumber ?? 0}, 'queued')
   `.execute(tx);
 }
 

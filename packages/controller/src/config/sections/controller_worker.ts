@@ -32,5 +32,15 @@ export const controller_worker = section('Building amphorae: drivers, images, to
   db_commit_retry_initial_delay: int(1, 'Seconds before the first database retry.'),
   db_commit_retry_backoff: int(1, 'Seconds added per database retry.'),
   db_commit_retry_max: int(5, 'Maximum seconds between database retries.'),
+  error_retries: int(
+    5,
+    'Repetitions of an operation that left a load balancer in ERROR for a cause that can pass; 0: none. Ours, not in the original.',
+    { min: 0, max: 20 },
+  ),
+  error_retry_interval: int(
+    30,
+    'Seconds before the first such repetition; each further one waits twice as long. Ours, not in the original.',
+    { min: 1 },
+  ),
   dispatch_interval_ms: int(50, 'Milliseconds between looks at the queue of operations.', { min: 20, max: 1000 }),
 });

@@ -1,0 +1,14 @@
+import type { ErrorCode } from '../errors.ts';
+
+/**
+ * Errors whose cause can clear without anybody changing the load balancer: a repetition may succeed. What HAProxy or a
+ * cloud refused for good is not among them.
+ */
+export const PASSING_CAUSES: readonly ErrorCode[] = [
+  'AMPHORA_UNREACHABLE',
+  'CERTIFICATE_UNREADABLE',
+  'COMPUTE_ATTACH_FAILED',
+  'COMPUTE_BUILD_FAILED',
+  'DATABASE_UNAVAILABLE',
+  'SUBNET_NO_FREE_ADDRESS',
+];

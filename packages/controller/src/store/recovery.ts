@@ -1,0 +1,142 @@
+/** What nobody works on although something says so, and what failed for a cause that can pass. */
+import { sql } from 'kysely';
+import type { Operation, OperationKind } from '../domain/operations.ts';
+import type { Executor, Tx } from './database.ts';
+import { fail } from './settlement.ts';
+
+const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`);
+const NO_OWNER = (id: string) =>
+  sql`not exists (select 1 from operation o where o.load_balancer_id = ${sql.ref(id)} and o.ended_at is null)`;
+
+/** Load balancers of the providers that wait for an operation nobody has accepted. */
+export async function stuckLoadBalancers(executor: Executor, providers: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select lb.id from load_balancer lb
+    where lb.provisioning_status in ${PENDING} and lb.provider = any(${providers}::text[]) and ${NO_OWNER('lb.id')}
+    order by lb.id limit 1000`.execute(executor);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Ends the wait: the load balancer is in ERROR with the reason, from where failover and delete are legal.
+ * @returns false when it has an owner, or does not wait (any more)
+ */
+export async function settleStuck(tx: Tx, loadBalancerId: string, reason: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from load_balancer lb
+    where lb.id = ${loadBalancerId} and lb.provisioning_status in ${PENDING} and ${NO_OWNER('lb.id')}
+    for update`.execute(tx);
+  if (rows.length === 0) return false;
+  await fail(tx, { kind: 'update_load_balancer', resourceType: 'load_balancer', loadBalancerId } as Operation, reason);
+  return true;
+}
+
+const CHILDREN: [table: string, loadBalancer: string][] = [
+  ['listener', 'x.load_balancer_id'],
+  ['pool', 'x.load_balancer_id'],
+  ['member', '(select p.load_balancer_id from pool p where p.id = x.pool_id)'],
+  ['health_monitor', '(select p.load_balancer_id from pool p where p.id = x.pool_id)'],
+  ['l7policy', '(select l.load_balancer_id from listener l where l.id = x.listener_id)'],
+  [
+    'l7rule',
+    '(select l.load_balancer_id from l7policy y join listener l on l.id = y.listener_id where y.id = x.l7policy_id)',
+  ],
+];
+
+/**
+ * Children that wait although their load balancer does not: they get ERROR with the reason. Walks whole tables; not for
+ * every second.
+ */
+export async function settleStuckChildren(
+  executor: Executor,
+  providers: readonly string[],
+  reason: string,
+): Promise<string[]> {
+  const settled: string[] = [];
+  for (const [table, loadBalancer] of CHILDREN) {
+    const { rows } = await sql<{ id: string }>`
+      update ${sql.table(table)} as x set provisioning_status = 'ERROR', status_reason = ${reason}
+      from load_balancer lb
+      where x.provisioning_status in ${PENDING} and lb.id = ${sql.raw(loadBalancer)}
+        and lb.provisioning_status not in ${PENDING} and lb.provider = any(${providers}::text[]) and ${NO_OWNER('lb.id')}
+      returning x.id`.execute(executor);
+    settled.push(...rows.map(({ id }) => id));
+  }
+  return settled;
+}
+
+/** Marks of amphorae that say an operation is at work when none is. */
+export async function releaseUnownedAmphorae(executor: Executor): Promise<string[]> {
+  const unowned = sql`not exists (select 1 from operation o
+    where o.ended_at is null and o.load_balancer_id = coalesce(a.load_balancer_id, a.id))`;
+  const { rows } = await sql<{ id: string }>`
+    with idle as (
+      update amphora_health h set busy = false from amphora a
+      where a.id = h.amphora_id and h.busy and ${unowned} returning a.id),
+    renewable as (update amphora a set cert_busy = false where a.cert_busy and ${unowned} returning a.id)
+    select id from idle union select id from renewable`.execute(executor);
+  return rows.map(({ id }) => id);
+}
+
+export interface RetryRules {
+  /** Codes of errors whose cause can pass. */
+  causes: readonly string[];
+  /** Repetitions of one wish. */
+  most: number;
+  /** Seconds before the first one; each further one waits twice as long. */
+  firstAfterSeconds: number;
+}
+
+const RETRIED: OperationKind[] = [
+  'create_load_balancer',
+  'update_load_balancer',
+  'delete_load_balancer',
+  'failover_load_balancer',
+  'failover_amphora',
+];
+
+/**
+ * Failed operations worth repeating now: the last of their load balancer, which is in ERROR for just their reason. A later
+ * wish of the user is a later operation, so nothing is repeated against it.
+ */
+export async function retryable(executor: Executor, rules: RetryRules): Promise<string[]> {
+  const { causes, most, firstAfterSeconds } = rules;
+  const { rows } = await sql<{ id: string }>`
+    select o.id from operation o join load_balancer lb on lb.id = o.load_balancer_id
+    where o.state = 'failed' and o.cause = any(${causes}::text[]) and o.kind = any(${RETRIED}::text[])
+      and o.retry_number < ${most}
+      and o.ended_at < now() - make_interval(secs => ${firstAfterSeconds}::float8 * power(2, o.retry_number))
+      and o.ended_at > now() - make_interval(secs => ${firstAfterSeconds}::float8 * power(2, ${most}::int + 1) + 3600)
+      and lb.provisioning_status = 'ERROR' and lb.status_reason = o.reason
+      and not exists (select 1 from operation later
+        where later.load_balancer_id = o.load_balancer_id and later.created_at > o.created_at)
+    order by o.ended_at limit 20`.execute(executor);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Makes what failed wait again, as it did before.
+ * @returns false when the load balancer is no longer in ERROR for the reason of this operation
+ */
+export async function waitAgain(tx: Tx, operation: Operation): Promise<boolean> {
+  const { kind, loadBalancerId, reason } = operation;
+  const status =
+    kind === 'create_load_balancer'
+      ? 'PENDING_CREATE'
+      : kind === 'delete_load_balancer'
+        ? 'PENDING_DELETE'
+        : 'PENDING_UPDATE';
+  const { numAffectedRows = 0n } = await sql`
+    update load_balancer set provisioning_status = ${status}, status_reason = null
+    where id = ${loadBalancerId} and provisioning_status = 'ERROR' and status_reason = ${reason}`.execute(tx);
+  if (numAffectedRows === 0n) return false;
+  // A failed create left its children in ERROR too, with the same reason.
+  if (kind === 'create_load_balancer') {
+    for (const [table, loadBalancer] of CHILDREN) {
+      await sql`update ${sql.table(table)} as x set provisioning_status = 'PENDING_CREATE', status_reason = null
+        where ${sql.raw(loadBalancer)} = ${loadBalancerId} and x.provisioning_status = 'ERROR'
+          and x.status_reason = ${reason}`.execute(tx);
+    }
+  }
+  return true;
+}
