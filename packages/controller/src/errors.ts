@@ -307,6 +307,12 @@ export const ERRORS = define({
     message: 'Port {port} could not be attached to compute instance {instance}: {detail}',
     remedy: 'See the compute log; the load balancer can be failed over.',
   },
+  BUILD_SLOT_TIMEOUT: {
+    status: 500,
+    message: 'Failed to get an amphora build slot within {seconds} s.',
+    remedy:
+      'Other amphorae are being built: raise [haproxy_amphora] build_rate_limit, or fail the load balancer over later.',
+  },
   // Flows
   OPERATION_ABANDONED: {
     status: 500,

@@ -6,6 +6,8 @@ import type { Amphora, LoadBalancerTree } from '../domain/resources.ts';
 export interface ApplyOutcome {
   /** `reload`: HAProxy was reloaded; `start`: first start; `none`: same configuration as before; `stop`: nothing to serve. */
   method: 'reload' | 'start' | 'none' | 'stop';
+  /** Listeners the configuration had to do without, for instance because a certificate cannot be read. */
+  unusable?: { listenerId: string; reason: string }[];
 }
 
 export interface PluggedPort {

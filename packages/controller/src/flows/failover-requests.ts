@@ -6,7 +6,7 @@ import * as amphorae from '../store/amphorae.ts';
 import type { Tx } from '../store/database.ts';
 import * as loadBalancers from '../store/load-balancers.ts';
 import type { OperationQueue } from './operation-queue.ts';
-import { FLOW_VERSION } from './registry.ts';
+import { FLOW_VERSION } from './version.ts';
 
 /** `busy`: something else is at work, ask again later; `gone`: there is nothing (any more) to work on. */
 export type RequestOutcome = 'queued' | 'busy' | 'gone';
@@ -31,7 +31,7 @@ export async function submitAmphoraChange(
     kind,
     resourceType: 'amphora',
     resourceId: amphora.id,
-    input,
+    input: { ...(loadBalancer ? { topology: loadBalancer.topology } : {}), ...input },
     flowVersion: FLOW_VERSION,
   });
 }

@@ -60,6 +60,11 @@ export async function markHealthBusy(executor: Executor, id: string): Promise<vo
   await sql`update amphora_health set busy = true where amphora_id = ${id}`.execute(executor);
 }
 
+/** The health manager judges it again. */
+export async function releaseHealth(executor: Executor, id: string): Promise<void> {
+  await sql`update amphora_health set busy = false where amphora_id = ${id}`.execute(executor);
+}
+
 export async function memberPorts(
   executor: Executor,
   amphoraId: string,

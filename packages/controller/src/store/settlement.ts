@@ -4,7 +4,7 @@
  * of one load balancer or of many. End states: controller-flow requirements, "What a failed flow leaves behind".
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { Operation } from '../domain/operations.ts';
+import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
 import { releaseDoomed, releaseTrees } from './quota-release.ts';
 
@@ -79,7 +79,9 @@ async function closePositions(tx: Tx, ids: readonly string[]): Promise<void> {
     where dense.id = p.id and dense.position <> p.position`.execute(tx);
 }
 
-const removes = ({ kind }: Operation): boolean => kind.startsWith('delete_') || kind === 'batch_update_members';
+/** A failover leaves nothing waiting, whatever a former operation left behind. */
+const removes = ({ kind }: Operation): boolean =>
+  kind.startsWith('delete_') || kind === 'batch_update_members' || kind.startsWith('failover_');
 
 /** The change is in force: deleted children go, everything that waited becomes ACTIVE. */
 export async function succeed(tx: Tx, operation: Operation): Promise<void> {
@@ -147,11 +149,12 @@ export async function deletedAll(tx: Tx, ids: readonly string[]): Promise<void> 
 export async function fail(tx: Tx, operation: Operation, reason: string): Promise<void> {
   const { kind, resourceType, resourceId, loadBalancerId } = operation;
   const ids = [loadBalancerId];
-  const untouched = () => null;
+  if (resourceType === 'amphora') {
+    await failAmphora(tx, resourceId);
+    if (kind !== 'failover_amphora') return;
+  }
   if (resourceType === 'load_balancer' || resourceType === 'amphora') {
-    const created = kind === 'create_load_balancer';
-    await setPending(tx, ids, created ? 'ERROR' : 'ACTIVE', created ? reason : null, untouched, CHILD_TABLES);
-    await setPending(tx, ids, 'ERROR', reason, untouched, ['load_balancer']);
+    await failTree(tx, ids, kind, reason);
     return;
   }
   const targets = kind === 'batch_update_members' ? (operation.input.memberIds ?? []) : [resourceId];
@@ -159,6 +162,33 @@ export async function fail(tx: Tx, operation: Operation, reason: string): Promis
   await sql`update ${sql.table(table)} set provisioning_status = 'ERROR', status_reason = ${reason}
     where id = any(${targets}::uuid[]) and provisioning_status in ${PENDING}`.execute(tx);
   await setPending(tx, ids, 'ACTIVE', null);
+}
+
+/** What waits below a load balancer is in ERROR with it, unless it was in force before. */
+async function failTree(tx: Tx, ids: readonly string[], kind: OperationKind, reason: string): Promise<void> {
+  const never = kind === 'create_load_balancer' || kind.startsWith('failover_');
+  await setPending(tx, ids, never ? 'ERROR' : 'ACTIVE', never ? reason : null, () => null, CHILD_TABLES);
+  await setPending(tx, ids, 'ERROR', reason, () => null, ['load_balancer']);
+}
+
+/** An amphora that an operation failed on; it may be failed over or deleted. */
+async function failAmphora(tx: Tx, amphoraId: string): Promise<void> {
+  await sql`update amphora set status = 'ERROR', updated_at = now()
+    where id = ${amphoraId} and status <> 'DELETED'`.execute(tx);
+  await sql`update amphora_health set busy = false where amphora_id = ${amphoraId}`.execute(tx);
+}
+
+/** The change concerned one amphora alone: nothing waited for it. */
+export async function amphoraDone(): Promise<void> {}
+
+/** What is in ERROR below the load balancer waits for the operation that brings all of it into force. */
+export async function reopenFailed(executor: Executor, loadBalancerId: string): Promise<void> {
+  const updates = CHILD_TABLES.map(
+    (table) => sql`${sql.ref(`reopened_${table}`)} as (
+      update ${sql.table(table)} set provisioning_status = 'PENDING_UPDATE'
+      where ${within(table, [loadBalancerId])} and provisioning_status = 'ERROR')`,
+  );
+  await sql`with ${sql.join(updates)} select 1`.execute(executor);
 }
 
 /** Amphora rows outlive their instance as DELETED until housekeeping purges them. */

@@ -9,8 +9,12 @@ let noopBalancer: Json;
 const URL = '/v2/octavia/amphorae';
 const faultOf = ({ status, body }: { status: number; body: Json }) => [status, body.faultstring];
 const query = (text: string, values: unknown[] = []) => api.database.store.pool.query(text, values);
-const unsupported =
-  "Provider 'amphora' does not support a requested action: This feature is not implemented by this provider.";
+/** The operation that a worker carries out, of the built-in provider. */
+async function operationOf(id: string): Promise<Json> {
+  const { rows } = await query('select kind, resource_type, input from operation where resource_id = $1', [id]);
+  expect(rows).toHaveLength(1);
+  return rows[0] as Json;
+}
 
 async function amphora(columns: Record<string, unknown> = {}): Promise<string> {
   const row = { id: randomUUID(), status: 'ALLOCATED', created_at: new Date(), ...columns };
@@ -84,26 +88,31 @@ test('statistics are per listener', async () => {
   });
 });
 
-test('the configuration is pushed by providers that can', async () => {
+test('the configuration is pushed by its provider', async () => {
   const able = await amphora({ load_balancer_id: noopBalancer.id });
   expect(await api.call('PUT', `${URL}/${able}/config`)).toEqual({ status: 202, body: null });
-  const unable = await amphora({ load_balancer_id: amphoraBalancer.id });
-  expect(faultOf(await api.call('PUT', `${URL}/${unable}/config`))).toEqual([501, unsupported]);
+  const ours = await amphora({ load_balancer_id: amphoraBalancer.id });
+  expect(await api.call('PUT', `${URL}/${ours}/config`)).toEqual({ status: 202, body: null });
+  expect(await operationOf(ours)).toMatchObject({ kind: 'update_amphora_configuration', resource_type: 'amphora' });
   expect((await api.call('PUT', `${URL}/${randomUUID()}/config`)).status).toBe(404);
 });
 
-test('failover needs an ACTIVE load balancer and a provider that can; a refusal changes nothing', async () => {
+test('failover needs an ACTIVE load balancer', async () => {
   const failover = (id: string) => api.call('PUT', `${URL}/${id}/failover`);
   const able = await amphora({ load_balancer_id: noopBalancer.id });
-  const unable = await amphora({ load_balancer_id: amphoraBalancer.id });
+  const ours = await amphora({ load_balancer_id: amphoraBalancer.id });
+  const leaving = await amphora({ load_balancer_id: amphoraBalancer.id, status: 'PENDING_DELETE' });
   const spare = await amphora({ status: 'READY' });
   expect(await failover(able)).toEqual({ status: 202, body: null });
   const statusOf = async (id: string) =>
     (await api.get(`/v2/lbaas/loadbalancers/${id}`)).body.loadbalancer.provisioning_status;
   await api.settler.idle();
   expect(await statusOf(noopBalancer.id)).toBe('ACTIVE');
-  expect(faultOf(await failover(unable))).toEqual([501, unsupported]);
+  expect(faultOf(await failover(leaving))).toEqual([409, `amphora ${leaving} is immutable and cannot be updated.`]);
   expect(await statusOf(amphoraBalancer.id)).toBe('ACTIVE');
+  expect(await failover(ours)).toEqual({ status: 202, body: null });
+  expect(await statusOf(amphoraBalancer.id)).toBe('PENDING_UPDATE');
+  expect(await operationOf(ours)).toMatchObject({ kind: 'failover_amphora', input: { topology: 'SINGLE' } });
   expect(faultOf(await failover(spare))).toEqual([409, `amphora ${spare} is immutable and cannot be updated.`]);
   expect((await failover(randomUUID())).status).toBe(404);
   await query(`update load_balancer set provisioning_status = 'ERROR' where id = $1`, [noopBalancer.id]);
@@ -114,15 +123,16 @@ test('failover needs an ACTIVE load balancer and a provider that can; a refusal 
   await query(`update load_balancer set provisioning_status = 'ACTIVE' where id = $1`, [noopBalancer.id]);
 });
 
-test('only a READY or ERROR one can be deleted, by a provider that can', async () => {
+test('only a READY or ERROR one can be deleted', async () => {
   const serving = await amphora({ load_balancer_id: noopBalancer.id });
   const broken = await amphora({ load_balancer_id: noopBalancer.id, status: 'ERROR' });
   const ours = await amphora({ status: 'READY' });
   const remove = (id: string) => api.call('DELETE', `${URL}/${id}`);
   expect(faultOf(await remove(serving))).toEqual([409, `amphora ${serving} is immutable and cannot be updated.`]);
   expect(await remove(broken)).toEqual({ status: 204, body: null });
-  expect(faultOf(await remove(ours))).toEqual([501, unsupported]);
-  expect((await api.get(`${URL}/${ours}`)).body.amphora.status).toBe('READY');
+  expect(await remove(ours)).toEqual({ status: 204, body: null });
+  expect((await api.get(`${URL}/${ours}`)).body.amphora.status).toBe('PENDING_DELETE');
+  expect(await operationOf(ours)).toMatchObject({ kind: 'delete_amphora' });
   expect((await remove('no-uuid')).status).toBe(404);
 });
 

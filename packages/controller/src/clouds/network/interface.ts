@@ -52,6 +52,8 @@ export interface PortRequest extends PortChanges {
   fixedIps: { subnetId: string; ipAddress?: string }[];
   deviceId: string;
   deviceOwner: string;
+  /** Addresses besides its own that may pass the port. Networks of a host let all pass. */
+  allowedAddresses?: readonly string[];
   /** `direct`: an SR-IOV function. Left out: normal. */
   vnicType?: VnicType;
 }

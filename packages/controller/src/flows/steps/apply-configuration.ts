@@ -1,13 +1,67 @@
-import type { Step } from '../flow.ts';
-import { loadTree } from './load-tree.ts';
+import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
+import type { Step, StepContext } from '../flow.ts';
+import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
+import { markBroken } from './mark-broken.ts';
+import { tolerated } from './tolerance.ts';
+
+async function apply(
+  context: StepContext,
+  amphora: Amphora,
+  tree: LoadBalancerTree,
+  timeoutMs?: number,
+): Promise<string> {
+  const outcome = await context.dataplane.apply(amphora, tree, timeoutMs === undefined ? {} : { timeoutMs });
+  await markBroken(context, outcome);
+  return outcome.method;
+}
 
 /** Makes the desired state the running configuration of every amphora that serves the load balancer. */
 export const applyConfiguration: Step = {
   name: 'apply configuration',
   async run(context) {
     const tree = await loadTree(context);
-    const serving = tree.amphorae.filter((amphora) => amphora.status === 'ALLOCATED');
-    const outcomes = await Promise.all(serving.map((amphora) => context.dataplane.apply(amphora, tree)));
-    return outcomes.map((outcome) => outcome.method).join(', ');
+    const serving = tree.amphorae.filter(isServing);
+    const shared = withPeers(tree, serving);
+    const methods = await Promise.all(serving.map((amphora) => apply(context, amphora, shared, context.remainingMs())));
+    return methods.join(', ');
   },
 };
+
+/** The first configuration of an amphora that is not in service yet; its peers learn of it later. */
+export function configureNew(id: string): Step {
+  return {
+    name: `apply configuration to ${id}`,
+    async run(context) {
+      const tree = await loadTree(context);
+      const amphora = await amphoraOf(context, id);
+      const others = tree.amphorae.filter((other) => other.id !== id && isServing(other));
+      return apply(context, amphora, withPeers(tree, [...others, amphora]));
+    },
+  };
+}
+
+/** New amphorae must take the configuration; an old one may be dead, and is not waited for longer than `failoverLimit`. */
+export function configureAll(newIds: string[]): Step {
+  return {
+    name: 'apply configuration to all amphorae',
+    async run(context) {
+      const tree = await loadTree(context);
+      const serving = tree.amphorae.filter(isServing);
+      const shared = withPeers(tree, serving);
+      const methods = await Promise.all(
+        serving.map(async (amphora) => {
+          if (newIds.includes(amphora.id)) return apply(context, amphora, shared);
+          const what = `Configuration of amphora ${amphora.id}`;
+          const work = () => apply(context, amphora, shared, failoverLimit(context));
+          return (await tolerated(context, what, work)) ?? 'unreachable';
+        }),
+      );
+      return methods.join(', ');
+    },
+  };
+}
+
+/** How long (ms) an amphora that may be dead is talked to. */
+export function failoverLimit({ options }: StepContext): number {
+  return Math.max(1, options.failover.attempts) * options.failover.intervalMs;
+}

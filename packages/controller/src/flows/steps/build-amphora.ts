@@ -1,35 +1,52 @@
 /** Steps that bring one amphora into being, in order. Undone in reverse they leave nothing on the cloud. */
-
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import type { Operation } from '../../domain/operations.ts';
-import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
+import * as buildSlots from '../../store/build-slots.ts';
+import * as serverGroups from '../../store/server-groups.ts';
 import { markAmphoraDeleted } from '../../store/settlement.ts';
 import type { Step, StepContext } from '../flow.ts';
-import { memberPortPrefix, vrrpPortName } from './port-names.ts';
+import { waitForSlot } from './build-slot.ts';
+import { amphoraOf, loadBalancerOf } from './load-tree.ts';
+import { removeFromCloud } from './remove-amphora.ts';
 
 export const amphoraIdOf = (operation: Operation, index: number): string =>
   deterministicUuid(operation.id, 'amphora', String(index));
 
-async function amphoraOf(context: StepContext, id: string): Promise<Amphora> {
-  const amphora = await amphorae.get(context.store.db, id);
-  if (!amphora) throw new OctaviaError('NOT_FOUND', { kind: 'Amphora', id });
-  return amphora;
+export interface BuildPlan {
+  id: string;
+  /** What it will be, or how that is found out. */
+  role: AmphoraRole | ((context: StepContext) => Promise<AmphoraRole>);
+  purpose: 'create' | 'failover';
 }
 
-export function buildAmphora(operation: Operation, index: number, role: AmphoraRole): Step[] {
-  const id = amphoraIdOf(operation, index);
-  return [recordAmphora(id, role), bootInstance(id), waitForInstance(id), waitForAgent(id), plugVip(id)];
+/** The order in which builds get their places: replacements first. */
+const PRIORITY = { failover: 20, create: 40 } as const;
+const VRRP_PRIORITY = { STANDALONE: null, MASTER: 100, BACKUP: 90 } as const;
+
+/** Name under which the compute service knows the amphora's instance. */
+export const instanceName = (amphoraId: string): string => `amphora-${amphoraId}`;
+
+/** An instance whose agent answers; it serves nothing yet. */
+export function bootAmphora(plan: BuildPlan): Step[] {
+  const { id } = plan;
+  return [recordAmphora(plan), bootInstance(plan), waitForInstance(id), waitForAgent(id)];
 }
 
-function recordAmphora(id: string, role: AmphoraRole): Step {
+/** Once a replacement is in service, a failure of what comes after does not take it away again. */
+const stays = async ({ store }: StepContext, { id, purpose }: BuildPlan): Promise<boolean> =>
+  purpose === 'failover' && (await amphorae.get(store.db, id))?.status === 'ALLOCATED';
+
+function recordAmphora(plan: BuildPlan): Step {
+  const { id } = plan;
   return {
     name: `record amphora ${id}`,
-    async run({ store, operation, now }) {
-      const loadBalancer = await loadBalancers.get(store.db, operation.loadBalancerId);
+    async run(context) {
+      const { store, operation, now } = context;
+      const loadBalancer = await loadBalancerOf(context);
+      const role = typeof plan.role === 'string' ? plan.role : await plan.role(context);
       await store.transaction((tx) =>
         amphorae.ensure(tx, {
           id,
@@ -37,12 +54,12 @@ function recordAmphora(id: string, role: AmphoraRole): Step {
           computeId: null,
           lbNetworkIp: null,
           vrrpIp: null,
-          haIp: loadBalancer?.vip.address ?? null,
+          haIp: loadBalancer.vip.address,
           vrrpPortId: null,
-          haPortId: loadBalancer?.vip.portId ?? null,
+          haPortId: loadBalancer.vip.portId,
           vrrpInterface: null,
           vrrpId: 1,
-          vrrpPriority: role === 'STANDALONE' ? null : role === 'MASTER' ? 100 : 90,
+          vrrpPriority: VRRP_PRIORITY[role],
           role,
           status: 'BOOTING',
           certExpiration: null,
@@ -54,42 +71,44 @@ function recordAmphora(id: string, role: AmphoraRole): Step {
           updatedAt: null,
         }),
       );
-      return undefined;
+      return role;
     },
-    undo: ({ store }) => markAmphoraDeleted(store.db, id),
+    async undo(context) {
+      if (!(await stays(context, plan))) await markAmphoraDeleted(context.store.db, id);
+    },
   };
 }
 
-function bootInstance(id: string): Step {
+function bootInstance(plan: BuildPlan): Step {
+  const { id } = plan;
   return {
     name: `boot amphora ${id}`,
     async run(context) {
-      const { store, compute, certificates } = context;
+      const { store, compute, certificates, operation } = context;
       const amphora = await amphoraOf(context, id);
+      await waitForSlot(context, id, PRIORITY[plan.purpose]);
       // The private key lives in the instance's files alone: neither the database nor the flow's memory holds it.
       const issued = await certificates.issueServerCertificate(id);
+      const serverGroupId = await serverGroups.get(store.db, operation.loadBalancerId);
       const instance = await compute.build({
         amphoraId: id,
-        name: `amphora-${id}`,
+        name: instanceName(id),
         files: {
           '/etc/octavia/amphora-agent.conf': context.agentConfiguration(amphora),
           '/etc/octavia/certs/server.pem': `${issued.certificate.trimEnd()}\n${issued.privateKey}`,
           '/etc/octavia/certs/client_ca.pem': await certificates.clientCa(),
           ...(context.logForwarding ? { '/etc/rsyslog.d/10-rsyslog.conf': context.logForwarding } : {}),
         },
+        ...(serverGroupId === null ? {} : { serverGroupId }),
       });
       await amphorae.update(store.db, id, { computeId: instance.id, certExpiration: issued.expiresAt });
       return undefined;
     },
-    async undo({ store, compute, network }) {
-      const amphora = await amphorae.get(store.db, id);
-      // A build that was cut off before its id was recorded is found by its deterministic name.
-      const name = `amphora-${id}`;
-      const computeId = amphora?.computeId ?? (await compute.list()).find((instance) => instance.name === name)?.id;
-      if (computeId) await compute.delete(computeId);
-      for (const prefix of [vrrpPortName(id), memberPortPrefix(id)]) {
-        for (const port of await network.listPorts(prefix)) await network.deletePort(port.id);
-      }
+    async undo(context) {
+      if (await stays(context, plan)) return;
+      const amphora = await amphorae.get(context.store.db, id);
+      await removeFromCloud(context, { id, computeId: amphora?.computeId ?? null });
+      await buildSlots.release(context.store.db, id);
     },
   };
 }
@@ -98,9 +117,9 @@ function waitForInstance(id: string): Step {
   return {
     name: `wait for instance of ${id}`,
     async run(context) {
-      const { store, compute, computeWait, sleep } = context;
+      const { store, compute, computeWait, options, sleep } = context;
       const { computeId } = await amphoraOf(context, id);
-      const name = `amphora-${id}`;
+      const name = instanceName(id);
       const deadline = Date.now() + computeWait.timeoutMs;
       for (let wait = 10; ; wait = Math.min(wait * 2, computeWait.intervalMs)) {
         const instance = computeId ? await compute.get(computeId) : null;
@@ -110,6 +129,7 @@ function waitForInstance(id: string): Step {
         }
         if (instance.status === 'ACTIVE' && instance.lbNetworkIp) {
           await amphorae.update(store.db, id, { lbNetworkIp: instance.lbNetworkIp });
+          if (options.buildSlots.limit >= 0) await buildSlots.release(store.db, id);
           return undefined;
         }
         if (Date.now() > deadline) {
@@ -132,32 +152,13 @@ function waitForAgent(id: string): Step {
   };
 }
 
-function plugVip(id: string): Step {
+/** A new amphora takes part in everything from now on, and is not taken away when a later step fails. */
+export function takeIntoService(id: string): Step {
   return {
-    name: `plug VIP into ${id}`,
-    async run(context) {
-      const { store, network, compute, dataplane, operation } = context;
-      const amphora = await amphoraOf(context, id);
-      const loadBalancer = await loadBalancers.get(store.db, operation.loadBalancerId);
-      const { subnetId, networkId } = loadBalancer?.vip ?? {};
-      if (!subnetId || !networkId || !amphora.computeId) {
-        throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId ?? 'of the VIP' });
-      }
-      const [subnet, vipNetwork] = await Promise.all([network.getSubnet(subnetId), network.getNetwork(networkId)]);
-      if (!subnet || !vipNetwork) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
-      const port = await network.createPort({
-        name: vrrpPortName(id),
-        networkId,
-        fixedIps: [{ subnetId }],
-        deviceId: amphora.computeId,
-        deviceOwner: 'octavia:vrrp',
-      });
-      await compute.attachPort(amphora.computeId, port);
-      const vrrpIp = port.fixedIps[0]?.ipAddress ?? null;
-      const plugged = { ...amphora, vrrpIp, vrrpPortId: port.id };
-      const vrrpInterface = await dataplane.plugVip(plugged, { port, subnet, mtu: vipNetwork.mtu });
-      await amphorae.update(store.db, id, { vrrpIp, vrrpPortId: port.id, vrrpInterface, status: 'ALLOCATED' });
-      return vrrpInterface;
+    name: `take ${id} into service`,
+    async run({ store, now }) {
+      await amphorae.update(store.db, id, { status: 'ALLOCATED', updatedAt: now() });
+      return undefined;
     },
   };
 }

@@ -1,35 +1,37 @@
 /** Members may sit on other networks than the VIP: each amphora needs one port on each of those, no more and no fewer. */
 import type { Subnet } from '../../clouds/network/interface.ts';
-import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
+import type { Amphora, LoadBalancerTree, VnicType } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
-import { loadTree } from './load-tree.ts';
+import { isServing, loadTree } from './load-tree.ts';
 import { memberPortPrefix } from './port-names.ts';
 
 const isGoing = (status: string): boolean => status === 'PENDING_DELETE' || status === 'DELETED';
 
-/** Networks (with one of the subnets used on each) that the members which stay need, besides the VIP's own. */
-async function neededNetworks(context: StepContext, tree: LoadBalancerTree): Promise<Map<string, Subnet>> {
+/** What an amphora needs of one network: an address in one of the subnets its members use. */
+interface Need {
+  subnet: Subnet;
+  vnicType: VnicType;
+}
+
+/** Networks that the members which stay need, besides the VIP's own. */
+async function neededNetworks(context: StepContext, tree: LoadBalancerTree): Promise<Map<string, Need>> {
   const goingPools = new Set(tree.pools.filter((pool) => isGoing(pool.provisioningStatus)).map((pool) => pool.id));
-  const subnetIds = new Set(
-    tree.members
-      .filter((member) => !isGoing(member.provisioningStatus) && !goingPools.has(member.poolId))
-      .flatMap((member) => (member.subnetId ? [member.subnetId] : [])),
-  );
-  const needed = new Map<string, Subnet>();
-  for (const subnetId of subnetIds) {
+  const needed = new Map<string, Need>();
+  for (const { subnetId, vnicType, poolId, provisioningStatus } of tree.members) {
+    if (!subnetId || isGoing(provisioningStatus) || goingPools.has(poolId)) continue;
     const subnet = await context.network.getSubnet(subnetId);
     if (!subnet) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
-    if (subnet.networkId !== tree.loadBalancer.vip.networkId) needed.set(subnet.networkId, subnet);
+    if (subnet.networkId === tree.loadBalancer.vip.networkId) continue;
+    const known = needed.get(subnet.networkId);
+    if (!known) needed.set(subnet.networkId, { subnet, vnicType });
+    else if (vnicType === 'direct') known.vnicType = 'direct';
   }
   return needed;
 }
 
-const serving = (tree: LoadBalancerTree): Amphora[] =>
-  tree.amphorae.filter((amphora) => amphora.status === 'ALLOCATED');
-
-async function plug(context: StepContext, amphora: Amphora, subnet: Subnet): Promise<void> {
+async function plug(context: StepContext, amphora: Amphora, { subnet, vnicType }: Need): Promise<void> {
   const { store, network, compute, dataplane } = context;
   const { computeId } = amphora;
   const memberNetwork = await network.getNetwork(subnet.networkId);
@@ -42,31 +44,27 @@ async function plug(context: StepContext, amphora: Amphora, subnet: Subnet): Pro
     fixedIps: [{ subnetId: subnet.id }],
     deviceId: computeId,
     deviceOwner: 'octavia:member',
+    vnicType,
   });
-  await amphorae.addMemberPort(store.db, amphora.id, subnet.networkId, port.id);
   await compute.attachPort(computeId, port);
   await dataplane.plugNetwork(amphora, { port, subnet, mtu: memberNetwork.mtu });
+  // Last: what is recorded is in place and not looked at again.
+  await amphorae.addMemberPort(store.db, amphora.id, subnet.networkId, port.id);
 }
 
-async function unplug(context: StepContext, amphora: Amphora, networkId: string, portId: string): Promise<void> {
-  const { store, network, compute } = context;
-  if (amphora.computeId) await compute.detachPort(amphora.computeId, portId);
-  await network.deletePort(portId);
-  await amphorae.removeMemberPort(store.db, amphora.id, networkId);
-}
-
-async function unplugUnneeded(context: StepContext): Promise<number> {
-  const tree = await loadTree(context);
+async function plugInto(context: StepContext, tree: LoadBalancerTree, targets: Amphora[]): Promise<string> {
   const needed = await neededNetworks(context, tree);
-  let count = 0;
-  for (const amphora of serving(tree)) {
-    for (const { networkId, portId } of await amphorae.memberPorts(context.store.db, amphora.id)) {
-      if (needed.has(networkId)) continue;
-      await unplug(context, amphora, networkId, portId);
-      count += 1;
-    }
-  }
-  return count;
+  if (needed.size === 0) return '0 plugged';
+  const counts = await Promise.all(
+    targets.map(async (amphora) => {
+      const ports = await amphorae.memberPorts(context.store.db, amphora.id);
+      const present = new Set(ports.map(({ networkId }) => networkId));
+      const missing = [...needed].filter(([networkId]) => !present.has(networkId));
+      for (const [, need] of missing) await plug(context, amphora, need);
+      return missing.length;
+    }),
+  );
+  return `${counts.reduce((sum, count) => sum + count, 0)} plugged`;
 }
 
 /** Before the configuration names the new members. */
@@ -74,24 +72,42 @@ export const plugMemberNetworks: Step = {
   name: 'plug member networks',
   async run(context) {
     const tree = await loadTree(context);
-    const needed = await neededNetworks(context, tree);
-    let count = 0;
-    for (const amphora of serving(tree)) {
-      const present = new Set((await amphorae.memberPorts(context.store.db, amphora.id)).map((port) => port.networkId));
-      for (const [networkId, subnet] of needed) {
-        if (present.has(networkId)) continue;
-        await plug(context, amphora, subnet);
-        count += 1;
-      }
-    }
-    return `${count} plugged`;
+    return plugInto(context, tree, tree.amphorae.filter(isServing));
   },
 };
 
-/** After the configuration no longer names the members that go. */
+/** The same for an amphora that is not in service yet. */
+export function plugMemberNetworksInto(id: string): Step {
+  return {
+    name: `plug member networks into ${id}`,
+    async run(context) {
+      const tree = await loadTree(context);
+      return plugInto(
+        context,
+        tree,
+        tree.amphorae.filter((amphora) => amphora.id === id),
+      );
+    },
+  };
+}
+
+/** After the configuration no longer names the members that go. Ports are found by name: also half-plugged ones. */
 export const unplugMemberNetworks: Step = {
   name: 'unplug unneeded member networks',
   async run(context) {
-    return `${await unplugUnneeded(context)} unplugged`;
+    const { store, network, compute } = context;
+    const tree = await loadTree(context);
+    const needed = await neededNetworks(context, tree);
+    let count = 0;
+    for (const { id, computeId } of tree.amphorae.filter(isServing)) {
+      for (const port of await network.listPorts(memberPortPrefix(id))) {
+        if (needed.has(port.networkId)) continue;
+        if (computeId) await compute.detachPort(computeId, port.id);
+        await network.deletePort(port.id);
+        await amphorae.removeMemberPort(store.db, id, port.networkId);
+        count += 1;
+      }
+    }
+    return `${count} unplugged`;
   },
 };

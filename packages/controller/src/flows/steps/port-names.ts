@@ -2,3 +2,5 @@
 export const vrrpPortName = (amphoraId: string): string => `octavia-lb-vrrp-${amphoraId}`;
 
 export const memberPortPrefix = (amphoraId: string): string => `octavia-lb-member-${amphoraId}-`;
+
+export const vipPortName = (loadBalancerId: string): string => `octavia-lb-${loadBalancerId}`;

@@ -1,24 +1,61 @@
+import type { Amphora } from '../../domain/resources.ts';
 import * as amphorae from '../../store/amphorae.ts';
 import { markAmphoraDeleted } from '../../store/settlement.ts';
-import type { Step } from '../flow.ts';
+import type { Step, StepContext } from '../flow.ts';
+import { amphoraeOf } from './load-tree.ts';
 import { memberPortPrefix, vrrpPortName } from './port-names.ts';
+import { repeatedly, tolerated } from './tolerance.ts';
 
-/** Every amphora of the load balancer goes: instance first (traffic stops), then its ports, then the row. Repeatable. */
+/**
+ * Instance first (traffic stops), then its ports. Repeatable. A build that was cut off before its id was recorded is found
+ * by its name.
+ */
+export async function removeFromCloud(
+  { compute, network }: StepContext,
+  { id, computeId }: Pick<Amphora, 'id' | 'computeId'>,
+): Promise<void> {
+  const name = `amphora-${id}`;
+  const found = computeId ?? (await compute.list()).find((instance) => instance.name === name)?.id;
+  if (found) await compute.delete(found);
+  for (const prefix of [vrrpPortName(id), memberPortPrefix(id)]) {
+    for (const port of await network.listPorts(prefix)) await network.deletePort(port.id);
+  }
+}
+
+/**
+ * Removes an amphora with all it has, in several tries; it is gone from the API in any case.
+ * @param insist fail when the cloud keeps refusing; otherwise what is left is for the orphan collector
+ */
+export async function removeAmphora(context: StepContext, amphora: Amphora, insist: boolean): Promise<void> {
+  const { store, options } = context;
+  await amphorae.update(store.db, amphora.id, { status: 'PENDING_DELETE' });
+  await amphorae.markHealthBusy(store.db, amphora.id);
+  const what = `Removing amphora ${amphora.id}`;
+  const remove = () => repeatedly(context, options.amphoraDelete, what, () => removeFromCloud(context, amphora));
+  if (insist) await remove();
+  else await tolerated(context, what, remove);
+  await markAmphoraDeleted(store.db, amphora.id);
+}
+
+/** Every amphora of the load balancer goes. */
 export const removeAmphorae: Step = {
   name: 'remove amphorae',
-  async run({ store, compute, network, operation }) {
-    const all = await amphorae.byLoadBalancer(store.db, operation.loadBalancerId);
-    for (const amphora of all) {
-      const name = `amphora-${amphora.id}`;
-      const computeId = amphora.computeId ?? (await compute.list()).find((instance) => instance.name === name)?.id;
-      if (computeId) await compute.delete(computeId);
-      const ports = [
-        ...(await network.listPorts(vrrpPortName(amphora.id))),
-        ...(await network.listPorts(memberPortPrefix(amphora.id))),
-      ];
-      for (const port of ports) await network.deletePort(port.id);
-      await markAmphoraDeleted(store.db, amphora.id);
-    }
+  async run(context) {
+    const all = await amphoraeOf(context);
+    await Promise.all(all.map((amphora) => removeAmphora(context, amphora, true)));
     return `${all.length} removed`;
   },
 };
+
+/** One amphora, whether it belongs to a load balancer or not. */
+export function removeOne(id: string, insist: boolean): Step {
+  return {
+    name: `remove amphora ${id}`,
+    async run(context) {
+      const amphora = await amphorae.get(context.store.db, id);
+      if (!amphora) return 'already gone';
+      await removeAmphora(context, amphora, insist);
+      return undefined;
+    },
+  };
+}

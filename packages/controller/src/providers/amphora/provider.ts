@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { NotImplementedError } from '@octavia/provider-lib';
 import type { NetworkDriver } from '../../clouds/network/interface.ts';
+import type { OperationInput } from '../../domain/operations.ts';
 import { OctaviaError } from '../../errors.ts';
+import { submitAmphoraChange } from '../../flows/failover-requests.ts';
 import type { OperationQueue } from '../../flows/operation-queue.ts';
 import { FLOW_VERSION, hasFlow } from '../../flows/registry.ts';
+import * as amphorae from '../../store/amphorae.ts';
 import type { Tx } from '../../store/database.ts';
-import type { Candidate, Capability, Change, Provider } from '../interface.ts';
+import * as loadBalancers from '../../store/load-balancers.ts';
+import type { AmphoraActions, Candidate, Capability, Change, Provider } from '../interface.ts';
 import { AVAILABILITY_ZONE_KEYS, capabilities, FLAVOR_KEYS, validateKeys, zoneNetworks } from './metadata.ts';
 
 export interface AmphoraProviderOptions {
@@ -15,6 +19,14 @@ export interface AmphoraProviderOptions {
   network: Pick<NetworkDriver, 'getNetwork'>;
   /** What the data plane cannot do; the noop data plane can do everything. @throws OctaviaError */
   check(candidate: Candidate): void;
+}
+
+/** What is built depends on the topology, which a flow knows from its operation alone. */
+const BUILDING: readonly Change['kind'][] = ['create_load_balancer', 'failover_load_balancer'];
+
+async function topologyOf(tx: Tx, { loadBalancerId }: Change): Promise<Pick<OperationInput, 'topology'>> {
+  const loadBalancer = await loadBalancers.get(tx, loadBalancerId);
+  return loadBalancer ? { topology: loadBalancer.topology } : {};
 }
 
 /** The built-in provider: a change is an operation, carried out by a worker with amphorae. */
@@ -36,13 +48,20 @@ export class AmphoraProvider implements Provider {
   async submit(tx: Tx, change: Change): Promise<void> {
     // Accepted only what a worker can carry out.
     if (!hasFlow(change.kind)) throw new NotImplementedError();
-    await this.#options.queue.submit(tx, {
-      id: randomUUID(),
-      flowVersion: FLOW_VERSION,
-      ...change,
-      input: change.input ?? {},
-    });
+    const input = { ...(BUILDING.includes(change.kind) ? await topologyOf(tx, change) : {}), ...change.input };
+    await this.#options.queue.submit(tx, { id: randomUUID(), flowVersion: FLOW_VERSION, ...change, input });
   }
+
+  readonly amphorae: AmphoraActions = {
+    configure: (tx, amphora) => submitAmphoraChange(tx, this.#options.queue, 'update_amphora_configuration', amphora),
+    failover: async (tx, amphora) => {
+      // Its end was promised to somebody already.
+      if (amphora.status === 'PENDING_DELETE') throw new OctaviaError('IMMUTABLE', { kind: 'amphora', id: amphora.id });
+      await amphorae.markHealthBusy(tx, amphora.id);
+      await submitAmphoraChange(tx, this.#options.queue, 'failover_amphora', amphora);
+    },
+    delete: (tx, amphora) => submitAmphoraChange(tx, this.#options.queue, 'delete_amphora', amphora),
+  };
 
   flavorCapabilities(): Capability[] {
     return capabilities(FLAVOR_KEYS);

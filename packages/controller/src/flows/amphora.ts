@@ -1,0 +1,57 @@
+import type { Operation } from '../domain/operations.ts';
+import * as settlement from '../store/settlement.ts';
+import type { FlowPart } from './flow.ts';
+import { rotateCertificate, updateAgentConfiguration } from './steps/agent.ts';
+import { configureAll, configureNew } from './steps/apply-configuration.ts';
+import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
+import { plugMemberNetworksInto } from './steps/plug-member-networks.ts';
+import { plugVip } from './steps/plug-vip.ts';
+import { removeOne } from './steps/remove-amphora.ts';
+import { condemnFailed, fenceFailed, roleInPlaceOf } from './steps/replace.ts';
+import { checkVipPort } from './steps/vip-port.ts';
+import { applyVrrpToAll } from './steps/vrrp.ts';
+import { flow } from './version.ts';
+
+/** The replacement is built before the failed amphora goes; its peer, which may be dead too, is told when it answers. */
+function failover(operation: Operation): FlowPart[] {
+  const { resourceId: failed, input } = operation;
+  // It belongs to no load balancer: there is nothing to replace.
+  if (input.topology === undefined) return [removeOne(failed, false)];
+  const id = amphoraIdOf(operation, 0);
+  const role = (context: Parameters<typeof roleInPlaceOf>[0]) => roleInPlaceOf(context, failed);
+  const single = input.topology === 'SINGLE';
+  return [
+    condemnFailed(failed),
+    checkVipPort,
+    ...bootAmphora({ id, role, purpose: 'failover' }),
+    plugMemberNetworksInto(id),
+    ...(single ? [fenceFailed(failed, id)] : []),
+    plugVip(id),
+    configureNew(id),
+    takeIntoService(id),
+    removeOne(failed, false),
+    ...(single ? [] : [configureAll([id]), applyVrrpToAll([id])]),
+  ];
+}
+
+export const amphoraFlows = [
+  flow('failover_amphora', 'Replaces one amphora of a load balancer.', failover),
+  flow(
+    'delete_amphora',
+    'Removes an amphora that serves nobody.',
+    ({ resourceId }) => [removeOne(resourceId, true)],
+    settlement.amphoraDone,
+  ),
+  flow(
+    'rotate_amphora_certificate',
+    'Gives the agent of an amphora a fresh server certificate; its load balancer notices nothing.',
+    ({ resourceId }) => [rotateCertificate(resourceId)],
+    settlement.amphoraDone,
+  ),
+  flow(
+    'update_amphora_configuration',
+    'Sends the agent of an amphora its configuration anew.',
+    ({ resourceId }) => [updateAgentConfiguration(resourceId)],
+    settlement.amphoraDone,
+  ),
+];

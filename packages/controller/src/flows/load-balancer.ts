@@ -1,0 +1,100 @@
+import type { Operation } from '../domain/operations.ts';
+import type { AmphoraRole, Topology } from '../domain/statuses.ts';
+import { OctaviaError } from '../errors.ts';
+import * as settlement from '../store/settlement.ts';
+import type { FlowPart, Step } from './flow.ts';
+import { announce } from './steps/announce.ts';
+import { applyConfiguration, configureAll, configureNew } from './steps/apply-configuration.ts';
+import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
+import { plugMemberNetworks, plugMemberNetworksInto } from './steps/plug-member-networks.ts';
+import { plugVip } from './steps/plug-vip.ts';
+import { removeAmphorae } from './steps/remove-amphora.ts';
+import { chooseFirst, fenceOld, handOverVip, removeFirst, removeRest, replacementIds } from './steps/replace.ts';
+import { createServerGroup, deleteServerGroup } from './steps/server-group.ts';
+import { applyQosPolicy, checkVipPort, releaseVip } from './steps/vip-port.ts';
+import { applyVrrpToAll } from './steps/vrrp.ts';
+import { flow } from './version.ts';
+
+/** Operations of a load balancer without amphorae that say nothing are for one amphora. @throws OctaviaError */
+function topologyOf({ id, input }: Operation): Topology {
+  const { topology = 'SINGLE' } = input;
+  if (topology === 'SINGLE' || topology === 'ACTIVE_STANDBY') return topology;
+  throw new OctaviaError('OPERATION_ABANDONED', { id, detail: `Invalid topology specified: ${String(topology)}` });
+}
+
+/** Both amphorae are built beside each other. */
+function create(operation: Operation): FlowPart[] {
+  const lane = (index: number, role: AmphoraRole): Step[] => {
+    const id = amphoraIdOf(operation, index);
+    return [...bootAmphora({ id, role, purpose: 'create' }), plugVip(id, 'ALLOCATED')];
+  };
+  const build: FlowPart[] =
+    topologyOf(operation) === 'SINGLE'
+      ? lane(0, 'STANDALONE')
+      : [createServerGroup, { name: 'build both amphorae', parallel: [lane(0, 'MASTER'), lane(1, 'BACKUP')] }];
+  const vrrp = topologyOf(operation) === 'SINGLE' ? [] : [applyVrrpToAll()];
+  return [...build, plugMemberNetworks, applyConfiguration, ...vrrp, announce('create')];
+}
+
+/** A replacement with everything but the VIP and a place in service. */
+const replacement = (id: string, role: AmphoraRole): Step[] => [
+  ...bootAmphora({ id, role, purpose: 'failover' }),
+  plugMemberNetworksInto(id),
+];
+
+function failover(operation: Operation): FlowPart[] {
+  const [first, second] = replacementIds(operation);
+  if (topologyOf(operation) === 'SINGLE') {
+    return [
+      checkVipPort,
+      chooseFirst(1),
+      ...replacement(first, 'STANDALONE'),
+      fenceOld(first),
+      plugVip(first),
+      configureNew(first),
+      takeIntoService(first),
+      removeRest,
+    ];
+  }
+  return [
+    checkVipPort,
+    chooseFirst(2),
+    ...replacement(first, 'BACKUP'),
+    plugVip(first),
+    configureNew(first),
+    takeIntoService(first),
+    removeFirst,
+    handOverVip(first),
+    ...replacement(second, 'MASTER'),
+    plugVip(second),
+    configureNew(second),
+    takeIntoService(second),
+    removeRest,
+    configureAll([first, second]),
+    applyVrrpToAll([first, second]),
+  ];
+}
+
+export const loadBalancerFlows = [
+  flow(
+    'create_load_balancer',
+    'Builds one amphora, or two beside each other, and gives them their configuration.',
+    create,
+  ),
+  flow('update_load_balancer', 'Makes the changed attributes the running configuration.', () => [
+    applyQosPolicy,
+    applyConfiguration,
+    announce('update'),
+  ]),
+  flow(
+    'delete_load_balancer',
+    'Removes the amphorae, the VIP port if the service made it, and everything below the load balancer.',
+    () => [removeAmphorae, releaseVip, deleteServerGroup, announce('delete')],
+    settlement.deleted,
+  ),
+  flow(
+    'failover_load_balancer',
+    'Replaces every amphora, one after the other; each replacement is in service before the old one goes.',
+    failover,
+  ),
+];

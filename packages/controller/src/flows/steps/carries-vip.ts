@@ -1,0 +1,22 @@
+import type { Amphora } from '../../domain/resources.ts';
+import type { StepContext } from '../flow.ts';
+import { tolerated } from './tolerance.ts';
+
+const QUICK_MS = 2_000;
+
+/** Whether the agent answers within the few tries that an amphora gets which may be dead. */
+export async function answers(context: StepContext, amphora: Amphora): Promise<boolean> {
+  const { attempts, intervalMs } = context.options.failover;
+  for (let attempt = 1; ; attempt += 1) {
+    if (await context.dataplane.probe(amphora, Math.max(intervalMs, 1))) return true;
+    if (attempt >= attempts) return false;
+    await context.sleep(Math.min(intervalMs, 1_000));
+  }
+}
+
+/** Whether the VIP is on an interface of the amphora; null: it cannot be asked. */
+export async function carriesVip(context: StepContext, amphora: Amphora): Promise<boolean | null> {
+  if (!(await context.dataplane.probe(amphora, QUICK_MS))) return null;
+  const details = await tolerated(context, `Asking amphora ${amphora.id}`, () => context.dataplane.details(amphora));
+  return details === null ? null : (details as { active?: unknown }).active === true;
+}

@@ -1,0 +1,91 @@
+/** The port through which an amphora is reached at the VIP. */
+import type { Network, Subnet } from '../../clouds/network/interface.ts';
+import type { PluggedVip } from '../../dataplane/interface.ts';
+import type { Amphora, LoadBalancer } from '../../domain/resources.ts';
+import { OctaviaError } from '../../errors.ts';
+import * as amphorae from '../../store/amphorae.ts';
+import type { Step, StepContext } from '../flow.ts';
+import { amphoraOf, loadBalancerOf } from './load-tree.ts';
+import { vrrpPortName } from './port-names.ts';
+
+const missing = (kind: 'Subnet' | 'Network', id: string) => new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind, id });
+
+interface VipPlace {
+  subnet: Subnet;
+  network: Network;
+  additional: { subnet: Subnet; address: string }[];
+}
+
+async function placeOf({ network }: StepContext, { vip, additionalVips }: LoadBalancer): Promise<VipPlace> {
+  if (!vip.subnetId) throw missing('Subnet', 'of the VIP');
+  const subnet = await network.getSubnet(vip.subnetId);
+  if (!subnet) throw missing('Subnet', vip.subnetId);
+  const vipNetwork = await network.getNetwork(subnet.networkId);
+  if (!vipNetwork) throw missing('Network', subnet.networkId);
+  const additional = await Promise.all(
+    additionalVips.map(async ({ subnetId, ipAddress }) => {
+      const found = await network.getSubnet(subnetId);
+      if (!found) throw missing('Subnet', subnetId);
+      return { subnet: found, address: ipAddress };
+    }),
+  );
+  return { subnet, network: vipNetwork, additional };
+}
+
+/** The amphora's own port on the VIP's network, made and attached. Idempotent. */
+async function basePort(context: StepContext, amphora: Amphora, loadBalancer: LoadBalancer): Promise<PluggedVip> {
+  const { network, compute } = context;
+  const { computeId } = amphora;
+  const { vip, additionalVips } = loadBalancer;
+  const place = await placeOf(context, loadBalancer);
+  if (!computeId) {
+    throw new OctaviaError('COMPUTE_ATTACH_FAILED', {
+      port: 'of the VIP',
+      instance: 'none',
+      detail: 'it is not built',
+    });
+  }
+  const port = await network.createPort({
+    name: vrrpPortName(amphora.id),
+    networkId: place.network.id,
+    fixedIps: [{ subnetId: place.subnet.id }],
+    deviceId: computeId,
+    deviceOwner: 'octavia:vrrp',
+    qosPolicyId: vip.qosPolicyId,
+    securityGroupIds: vip.securityGroupIds,
+    vnicType: vip.vnicType,
+    // The VIPs move between amphorae: each port lets them pass.
+    allowedAddresses: [vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)],
+  });
+  await compute.attachPort(computeId, port);
+  const { subnet, additional } = place;
+  return { port, subnet, mtu: place.network.mtu, ...(additional.length > 0 ? { additional } : {}) };
+}
+
+/** Makes the VIP's interface of an amphora whose port is there or not. Idempotent. */
+export async function plug(context: StepContext, id: string): Promise<Partial<Amphora>> {
+  const amphora = await amphoraOf(context, id);
+  const loadBalancer = await loadBalancerOf(context);
+  const plugged = await basePort(context, amphora, loadBalancer);
+  const vrrpIp = plugged.port.fixedIps[0]?.ipAddress ?? null;
+  const place = {
+    vrrpIp,
+    vrrpPortId: plugged.port.id,
+    haIp: loadBalancer.vip.address,
+    haPortId: loadBalancer.vip.portId,
+  };
+  const vrrpInterface = await context.dataplane.plugVip({ ...amphora, ...place }, plugged);
+  return { ...place, vrrpInterface };
+}
+
+/** @param status what the amphora is from then on; left out: as before */
+export function plugVip(id: string, status?: 'ALLOCATED'): Step {
+  return {
+    name: `plug VIP into ${id}`,
+    async run(context) {
+      const place = await plug(context, id);
+      await amphorae.update(context.store.db, id, { ...place, ...(status ? { status } : {}) });
+      return place.vrrpInterface ?? undefined;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { isOctaviaError } from '../../errors.ts';
+import { isDatabaseUnavailable } from '../../store/database.ts';
+import type { StepContext } from '../flow.ts';
+import { LeaseExpired, Superseded } from '../in-charge.ts';
+
+/** Whether an error says something about the cloud or an amphora, and nothing about our own right or ability to go on. */
+const isTheirs = (error: unknown): boolean =>
+  !(error instanceof Superseded || error instanceof LeaseExpired) &&
+  !isOctaviaError(error, 'DATABASE_UNAVAILABLE') &&
+  !isDatabaseUnavailable(error) &&
+  !isDatabaseUnavailable((error as Error | undefined)?.cause);
+
+/** Does what may fail because an amphora is dead: a failure is logged, and answered with null. */
+export async function tolerated<T>(context: StepContext, what: string, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isTheirs(error)) throw error;
+    context.log.warn({ operation: context.operation.id, err: error }, `${what} failed; going on without`);
+    return null;
+  }
+}
+
+/** Does the work again after a pause, as often as told. @throws what the last try threw */
+export async function repeatedly<T>(
+  context: StepContext,
+  { attempts, intervalMs }: { attempts: number; intervalMs: number },
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTheirs(error) || attempt >= attempts) throw error;
+      context.log.warn(
+        { operation: context.operation.id, err: error },
+        `${what}: try ${attempt} of ${attempts} failed`,
+      );
+      await context.sleep(intervalMs);
+    }
+  }
+}
