@@ -24,7 +24,16 @@ export interface BenchServer {
 export async function benchServer(): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), 'octavia-bench-api-'));
   const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
-  await upgrade(url);
+  const removeDatabase = async () => {
+    await stopPostgres(folder);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await upgrade(url);
+  } catch (error) {
+    await removeDatabase();
+    throw error;
+  }
   let child: ChildProcess | null = null;
   const stopApi = async () => {
     const running = child;
@@ -53,8 +62,7 @@ export async function benchServer(): Promise<BenchServer> {
     residentMegabytes: () => residentMegabytes(child?.pid ?? 0),
     async close() {
       await stopApi();
-      await stopPostgres(folder);
-      rmSync(folder, { recursive: true, force: true });
+      await removeDatabase();
     },
   };
 }
