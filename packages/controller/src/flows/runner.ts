@@ -97,7 +97,7 @@ class OperationRun {
       if (this.#failure) break;
       await Promise.all(lanes.map((lane) => this.#onward(lane)));
     }
-    if (this.#failure) {
+    if (this.#failure && !this.#context.options.disableRevert) {
       for (const lanes of this.#parts.toReversed()) await Promise.all(lanes.map((lane) => this.#back(lane)));
     }
     await this.#settle(this.#failure);
