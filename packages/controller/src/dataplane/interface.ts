@@ -65,6 +65,11 @@ export interface DataplaneDriver {
    * all amphorae of the tree. Does nothing for STANDALONE. Idempotent.
    */
   applyVrrp(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup, limit?: CallLimit): Promise<void>;
+  /**
+   * Makes an amphora let go of the VIPs, so that its peer takes them at once: its keepalived ends until `applyVrrp`.
+   * Idempotent. Left out: peers notice when it is gone.
+   */
+  yieldVip?(amphora: Amphora, limit?: CallLimit): Promise<void>;
   /** Replaces the agent's own server certificate (key and certificate in one PEM), while it serves requests. */
   uploadCertificate(amphora: Amphora, pem: string): Promise<void>;
   /** Replaces the agent's configuration file. `unsupported`: an agent too old to know how. */

@@ -14,9 +14,10 @@ export async function answers(context: StepContext, amphora: Amphora): Promise<b
   }
 }
 
-/** Whether the VIP is on an interface of the amphora; null: it cannot be asked. */
+/** Whether the VIP is on an interface of the amphora; null: it cannot be asked, or cannot tell. */
 export async function carriesVip(context: StepContext, amphora: Amphora): Promise<boolean | null> {
   if (!(await context.dataplane.probe(amphora, QUICK_MS))) return null;
   const details = await tolerated(context, `Asking amphora ${amphora.id}`, () => context.dataplane.details(amphora));
-  return details === null ? null : (details as { active?: unknown }).active === true;
+  const { active } = Object(details) as { active?: unknown };
+  return typeof active === 'boolean' ? active : null;
 }

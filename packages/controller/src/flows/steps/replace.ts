@@ -5,6 +5,7 @@ import type { AmphoraRole } from '../../domain/statuses.ts';
 import * as amphorae from '../../store/amphorae.ts';
 import { reopenFailed } from '../../store/settlement.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { failoverLimit } from './apply-configuration.ts';
 import { amphoraIdOf } from './build-amphora.ts';
 import { answers, carriesVip } from './carries-vip.ts';
 import { amphoraeOf, isServing } from './load-tree.ts';
@@ -13,9 +14,6 @@ import { removeAmphora } from './remove-amphora.ts';
 import { tolerated } from './tolerance.ts';
 import { applyVrrp } from './vrrp.ts';
 
-/** Below both roles: whoever has it gives the VIP away as soon as somebody else can take it. */
-const YIELDING_PRIORITY = 50;
-const ROLE_PRIORITY: Record<AmphoraRole, number | null> = { STANDALONE: null, MASTER: 100, BACKUP: 90 };
 /** Longest wait (ms) for the VIP to move: thrice the slowest advertisement interval in common use, and a bit. */
 const HANDOVER_MS = 10_000;
 const HANDOVER_POLL_MS = 250;
@@ -111,30 +109,27 @@ export function handOverVip(newId: string): Step {
   return {
     name: `hand the VIP over to ${newId}`,
     async run(context) {
-      const { store } = context;
-      const staying = (await oldOnes(context)).filter(isServing);
-      for (const { id } of staying) await amphorae.update(store.db, id, { vrrpPriority: YIELDING_PRIORITY });
-      await applyVrrp(context, await serving(context), ({ id }) => id !== newId);
+      const { dataplane } = context;
+      const all = (await amphoraeOf(context)).filter(isServing);
+      await applyVrrp(context, all, ({ id }) => id !== newId);
+      for (const amphora of all.filter(({ id }) => id !== newId)) {
+        const yieldVip = async () => dataplane.yieldVip?.(amphora, { timeoutMs: failoverLimit(context) });
+        await tolerated(context, `Amphora ${amphora.id} giving up the VIP`, yieldVip);
+      }
       return (await heldBy(context, newId)) ? 'moved' : 'not seen to move';
     },
     async undo(context) {
-      const staying = (await oldOnes(context)).filter(isServing);
-      if (staying.length === 0) return;
-      for (const { id, role } of staying) {
-        await amphorae.update(context.store.db, id, { vrrpPriority: role && ROLE_PRIORITY[role] });
-      }
-      await applyVrrp(context, await serving(context), () => true);
+      const all = (await amphoraeOf(context)).filter(isServing);
+      await applyVrrp(context, all, () => true);
     },
   };
 }
 
-const serving = async (context: StepContext): Promise<Amphora[]> => (await amphoraeOf(context)).filter(isServing);
-
 async function heldBy(context: StepContext, id: string): Promise<boolean> {
   for (let waited = 0; ; waited += HANDOVER_POLL_MS) {
     const amphora = await amphorae.get(context.store.db, id);
-    if (amphora && (await carriesVip(context, amphora))) return true;
-    if (waited >= HANDOVER_MS) return false;
+    const carries = amphora && (await carriesVip(context, amphora));
+    if (carries !== false || waited >= HANDOVER_MS) return carries === true;
     await context.sleep(HANDOVER_POLL_MS);
   }
 }
