@@ -73,6 +73,19 @@ export async function dataplaneDriver({ config }: Runtime): Promise<DataplaneDri
       readTimeout: options.rest_request_read_timeout,
       booting: { attempts: options.connection_max_retries, interval: options.connection_retry_interval },
       active: { attempts: options.active_connection_max_retries, interval: options.active_connection_retry_interval },
+      failover: {
+        attempts: options.failover_connection_max_retries,
+        interval: options.failover_connection_retry_interval,
+      },
+      clientCaPath: config.controller_worker.client_ca,
+      keepalived: {
+        basePath: options.base_path,
+        checkInterval: config.keepalived_vrrp.vrrp_check_interval,
+        failCount: config.keepalived_vrrp.vrrp_fail_count,
+        successCount: config.keepalived_vrrp.vrrp_success_count,
+        garpRefreshInterval: config.keepalived_vrrp.vrrp_garp_refresh_interval,
+        garpRefreshCount: config.keepalived_vrrp.vrrp_garp_refresh_count,
+      },
       haproxy: {
         ...DEFAULT_HAPROXY_OPTIONS,
         basePath: options.base_path,

@@ -10,6 +10,7 @@ import { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
 import type { AmphoraDriverOptions } from '../../src/dataplane/amphora/options.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import type { PluggedPort } from '../../src/dataplane/interface.ts';
+import { DEFAULT_KEEPALIVED_OPTIONS } from '../../src/dataplane/keepalived/options.ts';
 import { type AgentCredentials, AgentServer, type ScriptedAnswer } from './support/agent-server.ts';
 import { AMPHORA_ID, LOAD_BALANCER_ID, makeAmphora, makeTree } from './support/tree.ts';
 
@@ -53,6 +54,8 @@ function makeDriver(given: Partial<AmphoraDriverOptions> = {}): AmphoraDataplane
     readTimeout: 2,
     booting: { attempts: 20, interval: 0.1 },
     active: { attempts: 3, interval: 0.02 },
+    failover: { attempts: 2, interval: 0.02 },
+    keepalived: DEFAULT_KEEPALIVED_OPTIONS,
     haproxy: DEFAULT_HAPROXY_OPTIONS,
     ...given,
   });
@@ -174,7 +177,7 @@ describe('plugging', () => {
     expect(name).toBe('eth1');
     expect(agent.seen.map((request) => request.path)).toEqual([
       '/1.0/plug/vip/198.18.4.10',
-      '/1.0/interface/198.18.4.10',
+      '/1.0/interface/198.18.4.20',
     ]);
     expect(JSON.parse(agent.seen[0]!.body)).toEqual({
       subnet_cidr: '198.18.4.0/22',
@@ -183,6 +186,20 @@ describe('plugging', () => {
       mtu: 1450,
       vrrp_ip: '198.18.4.20',
       host_routes: [{ destination: '203.0.113.0/24', nexthop: '198.18.4.2' }],
+      keepalived: false,
+    });
+  });
+
+  it('leaves the VIPs of an active-standby amphora to keepalived, the additional ones too', async () => {
+    agent.answer = () => ({ status: 200, body: { message: 'OK', interface: 'eth1' } });
+    const subnet = { ...plugged.subnet, id: 'other', cidr: '198.18.8.0/22', gatewayIp: null, hostRoutes: [] };
+    const additional = [{ subnet, address: '198.18.8.10' }];
+    await driver.plugVip({ ...amphora, role: 'BACKUP', haIp: '198.18.4.10' }, { ...plugged, additional });
+    expect(JSON.parse(agent.seen[0]!.body)).toMatchObject({
+      keepalived: true,
+      additional_vips: [
+        { ip_address: '198.18.8.10', subnet_cidr: '198.18.8.0/22', gateway: null, vrrp_ip: '198.18.8.20' },
+      ],
     });
   });
 
@@ -242,7 +259,7 @@ describe('failures of an active amphora', () => {
     agent.answer = () => ({ ...OK, delay: 3000 });
     await expect(driver.plugNetwork(amphora, plugged)).rejects.toMatchObject({
       code: 'AMPHORA_UNREACHABLE',
-      message: expect.stringContaining('Headers Timeout'),
+      message: expect.stringContaining('no answer in time'),
     });
   });
 
@@ -306,6 +323,110 @@ describe('mutual TLS', () => {
     writeFileSync(join(folder, 'missing.pem'), readFileSync(paths.serverCaCertificate));
     await broken.waitUntilReachable(amphora);
     await broken.close();
+  });
+});
+
+describe('an agent that is stopped: the kernel takes connections and requests, nobody answers', () => {
+  const seconds = async (work: Promise<unknown>): Promise<number> => {
+    const started = performance.now();
+    await expect(work).rejects.toMatchObject({ code: 'AMPHORA_UNREACHABLE' });
+    return (performance.now() - started) / 1000;
+  };
+  const silent = { ...OK, delay: 60_000 };
+
+  it('ends a request after the time that the configured tries would take', async () => {
+    await driver.close();
+    driver = makeDriver({ readTimeout: 60, active: { attempts: 15, interval: 0.1 } });
+    agent.answer = () => silent;
+    // Looked up in a moment: 10 s at most for one try, 1.5 s for all tries of this configuration together.
+    expect(await seconds(driver.details(amphora))).toBeLessThan(11);
+  });
+
+  it('ends what is asked of an amphora that may be dead at its time limit', async () => {
+    await driver.close();
+    driver = makeDriver({ readTimeout: 60, failover: { attempts: 2, interval: 5 } });
+    agent.answer = () => silent;
+    const tree = makeTree({ listeners: [{}] });
+    expect(await seconds(driver.apply(amphora, tree, { timeoutMs: 400 }))).toBeLessThan(2);
+  });
+
+  it('is not reachable, said within the time given', async () => {
+    agent.answer = () => silent;
+    const started = performance.now();
+    expect(await driver.probe(amphora, 300)).toBe(false);
+    expect(performance.now() - started).toBeLessThan(1500);
+    agent.answer = () => OK;
+    expect(await driver.probe(amphora, 2000)).toBe(true);
+  });
+});
+
+describe('VRRP', () => {
+  const group = { name: 'group', authType: 'PASS', authPass: 'abcdefg', advertInt: 1 } as const;
+  const own = { vrrpIp: '198.18.4.20', vrrpInterface: 'eth1' };
+  const master = makeAmphora({ ...own, role: 'MASTER' });
+  const paths = (): string[] => agent.seen.map((request) => `${request.method} ${request.path}`);
+  const answering = (running: string | null): void => {
+    agent.answer = () => ({ status: 200, body: { message: 'OK', uploaded: 'aaaa', running } });
+  };
+
+  it('uploads the configuration and starts keepalived', async () => {
+    answering(null);
+    await driver.applyVrrp(master, makeTree(), group);
+    expect(paths()).toEqual(['PUT /1.0/vrrp/upload', 'PUT /1.0/vrrp/start']);
+    expect(agent.seen[0]?.body).toContain('vrrp_instance group {');
+  });
+
+  it('reloads a keepalived that runs with another configuration, and leaves one alone that runs with this', async () => {
+    answering('bbbb');
+    await driver.applyVrrp(master, makeTree(), group);
+    expect(paths()).toEqual(['PUT /1.0/vrrp/upload', 'PUT /1.0/vrrp/reload']);
+    answering('aaaa');
+    await driver.applyVrrp(master, makeTree(), group);
+    expect(paths().slice(2)).toEqual(['PUT /1.0/vrrp/upload']);
+  });
+
+  it('does nothing for a single amphora', async () => {
+    await driver.applyVrrp(amphora, makeTree(), group);
+    expect(agent.seen).toEqual([]);
+  });
+
+  it('says what an amphora lacks', async () => {
+    const bare = makeAmphora({ role: 'BACKUP', vrrpIp: '198.18.4.20' });
+    await expect(driver.applyVrrp(bare, makeTree(), group)).rejects.toThrow('it has no VRRP interface');
+  });
+});
+
+describe('the agent itself', () => {
+  it('gets the authorities of its clients together with a new certificate', async () => {
+    await driver.close();
+    driver = makeDriver({ clientCaPath: paths.clientCaCertificate });
+    await driver.uploadCertificate(amphora, 'PEM');
+    expect(agent.seen.map(({ path, body }) => [path, body])).toEqual([
+      ['/1.0/certificate/client-ca', readFileSync(paths.clientCaCertificate, 'utf8')],
+      ['/1.0/certificate', 'PEM'],
+    ]);
+  });
+
+  it('gets the certificate alone when it is too old for the authorities', async () => {
+    await driver.close();
+    driver = makeDriver({ clientCaPath: paths.clientCaCertificate });
+    agent.answer = ({ path }) => (path.endsWith('client-ca') ? { status: 404, body: { error: 'Not Found' } } : OK);
+    await driver.uploadCertificate(amphora, 'PEM');
+    expect(agent.seen.at(-1)?.path).toBe('/1.0/certificate');
+  });
+
+  it('takes a configuration, or is too old to', async () => {
+    expect(await driver.updateAgentConfiguration(amphora, '[DEFAULT]')).toBe('applied');
+    expect(agent.seen[0]).toMatchObject({ method: 'PUT', path: '/1.0/config', body: '[DEFAULT]' });
+    agent.answer = () => ({ status: 404, body: { error: 'Not Found', http_code: 404 } });
+    expect(await driver.updateAgentConfiguration(amphora, '[DEFAULT]')).toBe('unsupported');
+    agent.answer = () => ({ status: 500, body: { message: 'Unable', details: 'heartbeat_interval' } });
+    await expect(driver.updateAgentConfiguration(amphora, 'x')).rejects.toThrow('Unable: heartbeat_interval');
+  });
+
+  it('tells its details', async () => {
+    agent.answer = () => ({ status: 200, body: { uuid: AMPHORA_ID, active: true } });
+    expect(await driver.details(amphora)).toEqual({ uuid: AMPHORA_ID, active: true });
   });
 });
 

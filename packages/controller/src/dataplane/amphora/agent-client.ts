@@ -5,6 +5,7 @@ import { OctaviaError } from '../../errors.ts';
 import { type AgentAddress, AgentPools } from './agent-pools.ts';
 import { type AgentAnswer, answerDetail, connectionFailure, isNotReadyYet } from './failure.ts';
 import type { AmphoraDriverOptions, RetryOptions } from './options.ts';
+import { TimeLimit } from './time-limit.ts';
 
 export interface AgentRequest {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -13,6 +14,18 @@ export interface AgentRequest {
   body?: string | object;
   /** Statuses that the caller wants to see instead of an error, beside 2xx. */
   accept?: readonly number[];
+  /** The amphora does something that takes long: HAProxy reads a configuration, addresses are checked for duplicates. */
+  works?: boolean;
+}
+
+/** How a request is repeated. */
+interface Repetition {
+  /** Milliseconds to the next try; the pause before is null for the first. */
+  pause: (previous: number | null) => number;
+  again: () => boolean;
+  /** Milliseconds for one try. */
+  tryMs: number;
+  limit: TimeLimit;
 }
 
 type Outcome =
@@ -20,12 +33,14 @@ type Outcome =
   | { kind: 'not-ready'; error: OctaviaError }
   | { kind: 'failed'; error: OctaviaError };
 
-/** Time between two tries: the next one after `previous` milliseconds (null for the first pause). */
-type Pause = (previous: number | null) => number;
-
 /** Sandboxes boot in a third of a second, machines in a minute. */
 const FIRST_BOOT_PAUSE_MS = 50;
 const PAUSE_GROWTH = 1.5;
+
+/** What is only looked up or stored is answered in milliseconds. */
+const QUICK_LIMIT_MS = 10_000;
+/** A part of the read timeout: with what a request may be repeated, a silent agent ends an operation within a minute. */
+const WORK_SHARE = 2 / 3;
 
 function parseJson(text: string): unknown {
   try {
@@ -45,19 +60,21 @@ export class AgentClient {
   }
 
   /**
-   * Asks an amphora that should answer.
+   * Asks an amphora that should answer: as often as configured, and never longer than the configured tries would take.
    *
+   * @param limit for an amphora that may be dead: the time for this request and the others that share the limit
    * @throws OctaviaError AMPHORA_UNREACHABLE when no try was answered, AMPHORA_REFUSED for an answer that is no success
    */
-  async request(amphora: Amphora, request: AgentRequest): Promise<AgentAnswer> {
-    const { attempts, interval } = this.#options.active;
+  async request(amphora: Amphora, request: AgentRequest, limit: TimeLimit | null = null): Promise<AgentAnswer> {
+    const { attempts, interval } = limit === null ? this.#options.active : this.#options.failover;
+    const tryMs = this.#tryMs(request);
     let left = attempts;
-    return this.#repeat(
-      amphora,
-      request,
-      () => interval * 1000,
-      () => --left > 0,
-    );
+    return this.#repeat(amphora, request, {
+      pause: () => interval * 1000,
+      again: () => --left > 0,
+      tryMs,
+      limit: limit ?? new TimeLimit(Math.max(attempts * interval * 1000, tryMs)),
+    });
   }
 
   /**
@@ -67,24 +84,38 @@ export class AgentClient {
   async requestWhenBooted(amphora: Amphora, request: AgentRequest): Promise<AgentAnswer> {
     const { attempts, interval }: RetryOptions = this.#options.booting;
     const slowest = interval * 1000;
-    const end = performance.now() + attempts * slowest;
-    const pause: Pause = (previous) =>
-      Math.min(slowest, previous === null ? FIRST_BOOT_PAUSE_MS : previous * PAUSE_GROWTH);
-    return this.#repeat(amphora, request, pause, () => performance.now() < end);
+    return this.#repeat(amphora, request, {
+      pause: (previous) => Math.min(slowest, previous === null ? FIRST_BOOT_PAUSE_MS : previous * PAUSE_GROWTH),
+      again: () => true,
+      tryMs: this.#tryMs(request),
+      limit: new TimeLimit(attempts * slowest),
+    });
+  }
+
+  /** One try, without repetition. @throws as `request` */
+  async once(amphora: Amphora, request: AgentRequest, timeoutMs: number): Promise<AgentAnswer> {
+    const once = { pause: () => 0, again: () => false, tryMs: timeoutMs, limit: new TimeLimit(timeoutMs) };
+    return this.#repeat(amphora, request, once);
   }
 
   async close(): Promise<void> {
     await this.#pools.close();
   }
 
-  async #repeat(amphora: Amphora, request: AgentRequest, pause: Pause, again: () => boolean): Promise<AgentAnswer> {
+  #tryMs(request: AgentRequest): number {
+    const readMs = this.#options.readTimeout * 1000;
+    return request.works ? readMs * WORK_SHARE : Math.min(readMs, QUICK_LIMIT_MS);
+  }
+
+  async #repeat(amphora: Amphora, request: AgentRequest, plan: Repetition): Promise<AgentAnswer> {
     const agent = this.#addressOf(amphora);
     for (let previous: number | null = null; ; ) {
-      const outcome = await this.#ask(agent, request);
+      const outcome = await this.#ask(agent, request, Math.min(plan.tryMs, plan.limit.left()));
       if (outcome.kind === 'answer') return outcome.answer;
-      if (outcome.kind === 'failed' || !again()) throw outcome.error;
-      previous = pause(previous);
-      await sleep(previous);
+      if (outcome.kind === 'failed' || !plan.again()) throw outcome.error;
+      previous = plan.pause(previous);
+      await sleep(Math.min(previous, plan.limit.left()));
+      if (plan.limit.left() === 0) throw outcome.error;
     }
   }
 
@@ -97,10 +128,10 @@ export class AgentClient {
     return { amphoraId: amphora.id, address };
   }
 
-  async #ask(agent: AgentAddress, request: AgentRequest): Promise<Outcome> {
+  async #ask(agent: AgentAddress, request: AgentRequest, timeoutMs: number): Promise<Outcome> {
     let answer: AgentAnswer;
     try {
-      answer = await this.#send(agent, request);
+      answer = await this.#send(agent, request, timeoutMs);
     } catch (cause) {
       const { passing, detail } = connectionFailure(cause);
       const parameters = { id: agent.amphoraId, address: agent.address, detail };
@@ -115,13 +146,14 @@ export class AgentClient {
     return { kind: isNotReadyYet(answer) ? 'not-ready' : 'failed', error };
   }
 
-  async #send(agent: AgentAddress, request: AgentRequest): Promise<AgentAnswer> {
+  async #send(agent: AgentAddress, request: AgentRequest, timeoutMs: number): Promise<AgentAnswer> {
     const pool = await this.#pools.get(agent);
     const { method, path, body } = request;
     const isText = typeof body === 'string';
     const headers = { accept: 'application/json', 'content-type': isText ? 'text/plain' : 'application/json' };
     const payload = body === undefined ? null : isText ? body : JSON.stringify(body);
-    const response = await pool.request({ method, path, headers, body: payload });
+    const signal = AbortSignal.timeout(Math.max(1, Math.round(timeoutMs)));
+    const response = await pool.request({ method, path, headers, body: payload, signal });
     const text = await response.body.text();
     return { status: response.statusCode, json: parseJson(text), text };
   }

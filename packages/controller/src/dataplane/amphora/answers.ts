@@ -17,7 +17,7 @@ type Hashes = Pick<HaproxyUploaded, 'uploaded' | 'running'>;
 export function readUploaded(amphoraId: string, answer: AgentAnswer): Hashes {
   const { uploaded, running } = fieldsOf(answer);
   if (typeof uploaded === 'string' && (typeof running === 'string' || running === null)) return { uploaded, running };
-  throw unexpected(amphoraId, 'haproxy upload', answer);
+  throw unexpected(amphoraId, 'upload', answer);
 }
 
 export function readInterface(amphoraId: string, answer: AgentAnswer): AgentInterface['interface'] {

@@ -1,14 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readFile } from 'node:fs/promises';
 import { agentPaths, type LoadBalancerAction } from '@octavia/amphora/protocol/agent-api';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { renderLoadBalancer } from '../haproxy/render.ts';
 import { writeConfig } from '../haproxy/writer.ts';
-import type { ApplyOutcome, DataplaneDriver, PluggedPort, PluggedVip } from '../interface.ts';
-import { AgentClient } from './agent-client.ts';
+import type { ApplyOutcome, CallLimit, DataplaneDriver, PluggedPort, PluggedVip, VrrpGroup } from '../interface.ts';
+import { renderKeepalived, VrrpIncompleteError } from '../keepalived/render.ts';
+import { writeKeepalived } from '../keepalived/writer.ts';
+import { AgentClient, type AgentRequest } from './agent-client.ts';
 import { readInterface, readUploaded } from './answers.ts';
 import type { AmphoraDriverOptions } from './options.ts';
 import { plugNetworkRequest, plugVipRequest, vipAddress } from './plug-requests.ts';
+import { TimeLimit } from './time-limit.ts';
 
 /** Talks to the agents of real amphorae. */
 export class AmphoraDataplaneDriver implements DataplaneDriver {
@@ -26,61 +29,70 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
   }
 
   async probe(amphora: Amphora, timeoutMs: number): Promise<boolean> {
-    const asked = this.#client.request(amphora, { method: 'GET', path: agentPaths.info() }).then(
+    return this.#client.once(amphora, { method: 'GET', path: agentPaths.info() }, timeoutMs).then(
       () => true,
       () => false,
     );
-    return Promise.race([asked, sleep(timeoutMs, false, { ref: false })]);
   }
 
   async plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string> {
     const vip = vipAddress(amphora, plugged);
-    if (vip === null) {
-      const detail = `port ${plugged.port.id} has no address in subnet ${plugged.subnet.id}`;
-      throw new OctaviaError('AMPHORA_REFUSED', { id: amphora.id, status: 'nothing', request: 'plug VIP', detail });
-    }
-    const body = plugVipRequest(vip, plugged);
-    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugVip(vip), body });
-    const answer = await this.#client.request(amphora, { method: 'GET', path: agentPaths.interface(vip) });
-    return readInterface(amphora.id, answer);
+    if (vip === null) throw incomplete(amphora, 'plug VIP', `it has no address in subnet ${plugged.subnet.id}`);
+    const body = plugVipRequest(vip, amphora, plugged);
+    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugVip(vip), body, works: true });
+    // The VIP itself may be on the other amphora.
+    const path = agentPaths.interface(body.vrrp_ip ?? vip);
+    return readInterface(amphora.id, await this.#client.request(amphora, { method: 'GET', path }));
   }
 
   async plugNetwork(amphora: Amphora, plugged: PluggedPort): Promise<void> {
     const body = plugNetworkRequest(plugged);
-    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugNetwork(), body });
+    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugNetwork(), body, works: true });
   }
 
-  async apply(amphora: Amphora, tree: LoadBalancerTree): Promise<ApplyOutcome> {
+  async apply(amphora: Amphora, tree: LoadBalancerTree, { timeoutMs }: CallLimit = {}): Promise<ApplyOutcome> {
+    const limit = TimeLimit.of(timeoutMs);
     const config = renderLoadBalancer(tree, amphora, this.#options.haproxy);
     const loadBalancerId = tree.loadBalancer.id;
     if (!config.serves) {
       // An agent that never had a configuration answers 404, and has nothing to stop.
-      await this.#act(amphora, loadBalancerId, 'stop', [404]);
+      await this.#act(amphora, loadBalancerId, 'stop', limit, [404]);
       return { method: 'stop' };
     }
     const path = agentPaths.uploadHaproxy(amphora.id, loadBalancerId);
-    const answer = await this.#client.request(amphora, { method: 'PUT', path, body: writeConfig(config) });
-    const { uploaded, running } = readUploaded(amphora.id, answer);
+    const upload: AgentRequest = { method: 'PUT', path, body: writeConfig(config), works: true };
+    const { uploaded, running } = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
     if (running === uploaded) return { method: 'none' };
     const action = running === null ? 'start' : 'reload';
-    await this.#act(amphora, loadBalancerId, action);
+    await this.#act(amphora, loadBalancerId, action, limit);
     return { method: action };
   }
 
-  async applyVrrp(amphora: Amphora): Promise<void> {
-    if (amphora.role === 'STANDALONE') return;
-    const detail = 'this release renders no keepalived configuration yet';
-    throw new OctaviaError('AMPHORA_REFUSED', { id: amphora.id, status: 'nothing', request: 'VRRP', detail });
+  async applyVrrp(
+    amphora: Amphora,
+    tree: LoadBalancerTree,
+    group: VrrpGroup,
+    { timeoutMs }: CallLimit = {},
+  ): Promise<void> {
+    if (amphora.role === null || amphora.role === 'STANDALONE') return;
+    const limit = TimeLimit.of(timeoutMs);
+    const body = this.#keepalived(amphora, tree, group);
+    const upload: AgentRequest = { method: 'PUT', path: agentPaths.uploadVrrp(), body, works: true };
+    const { uploaded, running } = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
+    if (running === uploaded) return;
+    const path = agentPaths.vrrpAction(running === null ? 'start' : 'reload');
+    await this.#client.request(amphora, { method: 'PUT', path, works: true }, limit);
   }
 
   async uploadCertificate(amphora: Amphora, pem: string): Promise<void> {
+    await this.#trustClientCa(amphora);
     await this.#client.request(amphora, { method: 'PUT', path: agentPaths.certificate(), body: pem });
   }
 
   async updateAgentConfiguration(amphora: Amphora, text: string): Promise<'applied' | 'unsupported'> {
-    const request = { method: 'PUT', path: agentPaths.config(), body: text, accept: [404] } as const;
+    const request = { method: 'PUT', path: agentPaths.config(), body: text, accept: UNKNOWN_ENDPOINT } as const;
     const { status } = await this.#client.request(amphora, request);
-    return status === 404 ? 'unsupported' : 'applied';
+    return UNKNOWN_ENDPOINT.includes(status) ? 'unsupported' : 'applied';
   }
 
   async details(amphora: Amphora): Promise<unknown> {
@@ -92,8 +104,38 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     await this.#client.close();
   }
 
-  async #act(amphora: Amphora, id: string, action: LoadBalancerAction, accept: readonly number[] = []): Promise<void> {
+  async #act(
+    amphora: Amphora,
+    id: string,
+    action: LoadBalancerAction,
+    limit: TimeLimit | null,
+    accept: readonly number[] = [],
+  ): Promise<void> {
     const path = agentPaths.loadBalancerAction(id, action);
-    await this.#client.request(amphora, { method: 'PUT', path, accept });
+    await this.#client.request(amphora, { method: 'PUT', path, accept, works: true }, limit);
   }
+
+  #keepalived(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup): string {
+    try {
+      return writeKeepalived(renderKeepalived(tree, amphora, group, this.#options.keepalived));
+    } catch (error) {
+      throw error instanceof VrrpIncompleteError ? incomplete(amphora, 'VRRP', error.message) : error;
+    }
+  }
+
+  /** While client authorities change, the file holds the old and the new one; every new certificate carries it along. */
+  async #trustClientCa(amphora: Amphora): Promise<void> {
+    const file = this.#options.clientCaPath;
+    if (file === undefined) return;
+    const body = await readFile(file, 'utf8');
+    const request = { method: 'PUT', path: agentPaths.clientCa(), body, accept: UNKNOWN_ENDPOINT } as const;
+    await this.#client.request(amphora, request);
+  }
+}
+
+/** The answers of agents of another release. */
+const UNKNOWN_ENDPOINT: readonly number[] = [404, 405];
+
+function incomplete(amphora: Amphora, request: string, detail: string): OctaviaError {
+  return new OctaviaError('AMPHORA_REFUSED', { id: amphora.id, status: 'nothing', request, detail });
 }

@@ -26,6 +26,7 @@ function codeOf(error: unknown): string | null {
 }
 
 export function connectionFailure(error: unknown): ConnectionFailure {
+  if (error instanceof Error && error.name === 'TimeoutError') return { passing: true, detail: 'no answer in time' };
   const code = codeOf(error);
   const text = error instanceof Error ? error.message : String(error);
   const detail = code === null || text.includes(code) ? text : `${text} (${code})`;

@@ -1,4 +1,5 @@
 import type { HaproxyOptions } from '../haproxy/options.ts';
+import type { KeepalivedOptions } from '../keepalived/options.ts';
 
 /** How often and how long an agent is asked. */
 export interface RetryOptions {
@@ -24,5 +25,10 @@ export interface AmphoraDriverOptions {
   booting: RetryOptions;
   /** `active_connection_max_retries`, `active_connection_retry_interval`: an amphora that should answer. */
   active: RetryOptions;
+  /** `failover_connection_max_retries`, `failover_connection_retry_interval`: an amphora that may be dead. */
+  failover: RetryOptions;
+  /** `[controller_worker] client_ca`: what agents shall trust from their next certificate on. Left out: as at boot. */
+  clientCaPath?: string;
   haproxy: HaproxyOptions;
+  keepalived: KeepalivedOptions;
 }

@@ -1,6 +1,11 @@
-import type { FixedIpRequest, PlugNetworkRequest, PlugVipRequest } from '@octavia/amphora/protocol/agent-api';
+import type {
+  AdditionalVipRequest,
+  FixedIpRequest,
+  PlugNetworkRequest,
+  PlugVipRequest,
+} from '@octavia/amphora/protocol/agent-api';
 import type { Amphora } from '../../domain/resources.ts';
-import type { PluggedPort } from '../interface.ts';
+import type { AdditionalVipPlug, PluggedPort, PluggedVip } from '../interface.ts';
 
 /** The port's own address in the plugged subnet; null when it has none there. */
 function ownAddress({ port, subnet }: PluggedPort): string | null {
@@ -12,8 +17,24 @@ export function vipAddress(amphora: Amphora, plugged: PluggedPort): string | nul
   return amphora.haIp ?? ownAddress(plugged);
 }
 
-export function plugVipRequest(vip: string, plugged: PluggedPort): PlugVipRequest {
-  const { port, subnet, mtu } = plugged;
+/** STANDALONE amphorae hold the VIPs all the time; otherwise keepalived decides who does. */
+function keepalivedHoldsVips({ role }: Amphora): boolean {
+  return role === 'MASTER' || role === 'BACKUP';
+}
+
+function additionalVip(plugged: PluggedVip, { subnet, address }: AdditionalVipPlug): AdditionalVipRequest {
+  const own = ownAddress({ ...plugged, subnet });
+  return {
+    ip_address: address,
+    subnet_cidr: subnet.cidr,
+    gateway: subnet.gatewayIp,
+    host_routes: subnet.hostRoutes,
+    ...(own === null || own === address ? {} : { vrrp_ip: own }),
+  };
+}
+
+export function plugVipRequest(vip: string, amphora: Amphora, plugged: PluggedVip): PlugVipRequest {
+  const { port, subnet, mtu, additional = [] } = plugged;
   const own = ownAddress(plugged);
   return {
     subnet_cidr: subnet.cidr,
@@ -22,6 +43,8 @@ export function plugVipRequest(vip: string, plugged: PluggedPort): PlugVipReques
     mtu,
     host_routes: subnet.hostRoutes,
     ...(own === null || own === vip ? {} : { vrrp_ip: own }),
+    ...(additional.length === 0 ? {} : { additional_vips: additional.map((extra) => additionalVip(plugged, extra)) }),
+    keepalived: keepalivedHoldsVips(amphora),
   };
 }
 
