@@ -103,6 +103,17 @@ function parseObject(text: string): Record<string, unknown> {
   }
 }
 
+/**
+ * The instance of a state directory that lost its instance.json, from what is there: its tag follows from the path, its block
+ * from the address of its bridge. `gatewayIp`: address of the management bridge, null when it is gone.
+ */
+export function inferInstance(stateDir: string, gatewayIp: string | null, netns: string | null): LocalInstance {
+  const tag = tagOf(stateDir);
+  // Without bridges the block names nothing any more, and any will do.
+  const first = gatewayIp === null ? '198.18.0.0' : formatIpv4(parseCidr(`${gatewayIp}/20`)?.first ?? 0);
+  return describeInstance({ tag, stateDir, block: `${first}/20`, netns });
+}
+
 /** The instance a state directory holds; null when none was started there yet. Touches nothing. */
 export async function readInstance(stateDir: string): Promise<LocalInstance | null> {
   let text: string;

@@ -1,6 +1,6 @@
 /** `octavia down`: stops everything of one state directory, and with `purge` removes it. Needs no configuration. */
 import { existsSync, realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { purgeAll, stopAll } from '../../clouds/compute/local/teardown.ts';
 import { removeBridges } from '../../clouds/local-host/bridges.ts';
@@ -10,6 +10,8 @@ import { OctaviaError } from '../../errors.ts';
 import { stopPostgres } from '../postgres/stop.ts';
 import { continueInside, isInside, namespaceExists, removeMadeNamespace } from '../up/namespace.ts';
 import { findControlPlane } from '../up/record.ts';
+import { requireStateFolder } from '../up/state-folder.ts';
+import { findLostInstance } from './lost-instance.ts';
 import { removeState } from './state.ts';
 
 export interface DownOptions {
@@ -22,9 +24,10 @@ const STOP_TIMEOUT_MS = 20_000;
 /** Idempotent: what does not run is fine. */
 export async function down({ stateDir: given, purge }: DownOptions): Promise<void> {
   const path = resolve(given);
-  if (!existsSync(path)) return say(`Nothing runs: there is no state directory ${path}.`);
-  const stateDir = realpathSync(path);
-  const instance = await readInstance(stateDir);
+  requireStateFolder(path);
+  const stateDir = realPath(path);
+  const instance = await findInstance(stateDir, purge);
+  if (!existsSync(path) && !instance) return say(`Nothing runs: there is no state directory ${path}.`);
   requireRights(stateDir, instance);
   // Bridges and cables are only visible inside.
   if (instance?.netns && !isInside(instance.netns) && namespaceExists(instance.netns)) continueInside(instance.netns);
@@ -44,6 +47,26 @@ export async function down({ stateDir: given, purge }: DownOptions): Promise<voi
     say(`Removed the state in ${stateDir}.`);
   }
   if (!controlPlane && !instance && !database && !purge) say(`Nothing runs on ${stateDir}.`);
+}
+
+/** Without symbolic links, also when the last part is gone. */
+function realPath(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const parent = dirname(path);
+  return existsSync(parent) ? join(realpathSync(parent), basename(path)) : path;
+}
+
+/** What runs is found without its file too; a damaged file is only overruled by who wants it removed. */
+async function findInstance(stateDir: string, purge: boolean): Promise<LocalInstance | null> {
+  try {
+    const instance = await readInstance(stateDir);
+    if (instance) return instance;
+  } catch (error) {
+    if (!purge) throw error;
+  }
+  const lost = process.getuid?.() === 0 ? await findLostInstance(stateDir) : null;
+  if (lost) say(`${join(stateDir, 'instance.json')} is gone or damaged; going by what runs on this host.`);
+  return lost;
 }
 
 async function stopCloud(instance: LocalInstance, purge: boolean): Promise<void> {

@@ -36,7 +36,7 @@ export async function ensureNamespace(name: string, stateDir: string): Promise<b
 }
 
 /** The namespace this state directory was last started in, or null. */
-function rememberedNamespace(stateDir: string): string | null {
+export function rememberedNamespace(stateDir: string): string | null {
   try {
     const { name } = JSON.parse(readFileSync(markFile(stateDir), 'utf8')) as { name?: unknown };
     return typeof name === 'string' ? name : null;
@@ -50,7 +50,7 @@ function rememberedNamespace(stateDir: string): string | null {
  * one to go down removes it). @returns its name when removed
  */
 export async function removeMadeNamespace(stateDir: string): Promise<string | null> {
-  const name = rememberedNamespace(stateDir);
+  const name = rememberedNamespace(stateDir) ?? process.env[INSIDE] ?? null;
   if (name === null) return null;
   const removable = namespaceExists(name) && (await isOurs(name, tagOf(stateDir)));
   if (removable) await runCommand(['ip', 'netns', 'delete', name]);

@@ -7,6 +7,7 @@ export type CloudKind = 'local' | 'noop';
 /** Files of a state directory that options point to. */
 export const statePaths = (stateDir: string) => ({
   certificates: join(stateDir, 'certs'),
+  tenantCertificates: join(stateDir, 'certificates'),
   serverCa: join(stateDir, 'certs/server_ca.cert.pem'),
   serverCaKey: join(stateDir, 'certs/server_ca.key.pem'),
   clientCa: join(stateDir, 'certs/client_ca.cert.pem'),
@@ -41,6 +42,8 @@ export function cloudDefaults(cloud: CloudKind, stateDir: string): ConfigOverrid
     controller_worker: { ...drivers, client_ca: paths.clientCa },
     haproxy_amphora: { client_cert: paths.clientCertificate, server_ca: paths.serverCa },
     certificates: {
+      cert_manager: 'local_cert_manager',
+      storage_path: paths.tenantCertificates,
       cert_generator: cloud === 'local' ? 'local_cert_generator' : 'noop_cert_generator',
       ca_certificate: paths.serverCa,
       ca_private_key: paths.serverCaKey,

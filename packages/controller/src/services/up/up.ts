@@ -1,15 +1,15 @@
 /** `octavia up`: checks, then everything a working cloud needs, then all services in this process. */
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
-import { OctaviaError } from '../../errors.ts';
 import { atTerminal, firstSignal, HangUp, runInForeground, type Stoppable } from '../cli/foreground.ts';
 import { removeState } from '../down/state.ts';
 import { stopPostgres } from '../postgres/stop.ts';
 import { supervisePostgres } from '../postgres/supervise.ts';
 import { requireFreePort, requireLocalCloud, requireSameNamespace } from './checks.ts';
-import { continueInside, ensureNamespace, isInside, removeMadeNamespace } from './namespace.ts';
+import { dismissGuard, guardTheWayInside } from './guard.ts';
+import { continueInside, ensureNamespace, isInside, namespaceExists, removeMadeNamespace } from './namespace.ts';
 import { prepare } from './prepare.ts';
 import {
   alreadyRuns,
@@ -20,6 +20,7 @@ import {
   releaseStateDirectory,
 } from './record.ts';
 import { type CloudKind, cloudDefaults, type Prepared, preparedDefaults } from './settings.ts';
+import { makeStateFolder, requireStateFolder } from './state-folder.ts';
 import { UndoStack } from './undo.ts';
 import { welcome } from './welcome.ts';
 
@@ -43,6 +44,7 @@ export async function up(given: UpOptions): Promise<void> {
   // A terminal that is closed ends what runs there; without one SIGHUP asks for a reload, as everywhere.
   const hangUp = atTerminal() ? null : new HangUp().listen();
   const signal = firstSignal(hangUp === null);
+  dismissGuard();
   const undo = new UndoStack();
   try {
     const starting = start(options, undo);
@@ -70,6 +72,7 @@ async function start(options: UpOptions, undo: UndoStack): Promise<Stoppable> {
   const config = loadOptions(options, cloudDefaults(cloud, options.stateDir));
   const { bind_host: host, bind_port: port } = config.api_settings;
   const inside = netns !== null && isInside(netns);
+  requireStateFolder(options.stateDir);
   if (!inside) {
     if (cloud === 'local') await requireLocalCloud();
     const holder = findControlPlane(options.stateDir);
@@ -113,13 +116,7 @@ function loadOptions(options: UpOptions, defaults: ReturnType<typeof cloudDefaul
 async function claim(options: UpOptions, undo: UndoStack): Promise<string> {
   const madeOutside = (process.env[MADE] ?? '').split(',');
   const made = !existsSync(options.stateDir);
-  try {
-    mkdirSync(options.stateDir, { recursive: true, mode: 0o711 });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new OctaviaError('STARTUP', { detail: `The state directory cannot be made: ${reason}` });
-  }
-  const stateDir = realpathSync(options.stateDir);
+  const stateDir = makeStateFolder(options.stateDir);
   if (made || madeOutside.includes('state')) undo.push(() => removeState(stateDir));
   claimStateDirectory(stateDir, options.netns);
   undo.push(() => releaseStateDirectory(stateDir));
@@ -129,6 +126,9 @@ async function claim(options: UpOptions, undo: UndoStack): Promise<string> {
 }
 
 async function enterNamespace(netns: string, stateDir: string, undo: UndoStack): Promise<never> {
+  const madeNamespace = namespaceExists(netns) ? null : netns;
+  guardTheWayInside({ stateDir, madeStateDir: process.env[MADE] === 'state', madeNamespace });
+  undo.push(dismissGuard);
   if (await ensureNamespace(netns, stateDir)) {
     undo.push(() => removeMadeNamespace(stateDir));
     process.env[MADE] = `${process.env[MADE] ?? ''},netns`;

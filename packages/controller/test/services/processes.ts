@@ -1,0 +1,79 @@
+/** The services as real processes, as systemd would start them, on the no-op cloud. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = join(import.meta.dirname, '../../../..');
+const NODE = join(ROOT, 'node_modules/.bin/node');
+const OCTAVIA = join(ROOT, 'packages/controller/bin/octavia.ts');
+
+export type Role = 'api' | 'worker' | 'health-manager' | 'housekeeping';
+
+export const noopCloud = (databaseUrl: string): Record<string, string> => ({
+  OS_DATABASE__CONNECTION: databaseUrl,
+  OS_DEFAULT__GRACEFUL_SHUTDOWN_TIMEOUT: '10',
+  OS_API_SETTINGS__AUTH_STRATEGY: 'noauth',
+  OS_API_SETTINGS__BIND_HOST: '127.0.0.1',
+  OS_CONTROLLER_WORKER__NETWORK_DRIVER: 'network_noop_driver',
+  OS_CONTROLLER_WORKER__COMPUTE_DRIVER: 'compute_noop_driver',
+  OS_CONTROLLER_WORKER__AMPHORA_DRIVER: 'amphora_noop_driver',
+  OS_CERTIFICATES__CERT_GENERATOR: 'noop_cert_generator',
+  OS_HEALTH_MANAGER__HEARTBEAT_KEY: 'key of the test',
+  OS_HEALTH_MANAGER__BIND_IP: '127.0.0.1',
+  OS_HEALTH_MANAGER__HEARTBEAT_TIMEOUT: '3600',
+});
+
+export class ServiceProcess {
+  readonly role: Role;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #args: string[];
+  #child: ChildProcess | null = null;
+  /** Everything it ever said. */
+  output = '';
+
+  constructor(role: Role, env: Record<string, string>, args: string[] = []) {
+    this.role = role;
+    this.#env = { ...process.env, ...env };
+    this.#args = args;
+  }
+
+  get running(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  start(): void {
+    const child = spawn(NODE, ['--disable-warning=ExperimentalWarning', OCTAVIA, this.role, ...this.#args], {
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    this.#child = child;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  /** @returns exit code, or the signal that ended it */
+  async end(name: NodeJS.Signals): Promise<number | string | null> {
+    const child = this.#child;
+    if (!child || !this.running) return null;
+    const ended = once(child, 'exit');
+    child.kill(name);
+    await ended;
+    return child.exitCode ?? child.signalCode;
+  }
+
+  async said(text: string, timeoutMs = 60_000): Promise<void> {
+    const until = Date.now() + timeoutMs;
+    while (!this.output.includes(text)) {
+      if (Date.now() > until || !this.running) throw new Error(`${this.role} did not say "${text}":\n${this.output}`);
+      await sleep(20);
+    }
+  }
+}
