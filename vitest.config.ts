@@ -12,7 +12,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: files('.test.ts'),
-          exclude: ['**/node_modules/**', ...files('.api.test.ts'), ...files('.dataplane.test.ts')],
+          exclude: [
+            '**/node_modules/**',
+            ...files('.api.test.ts'),
+            ...files('.dataplane.test.ts'),
+            ...files('.vm.test.ts'),
+          ],
           sequence: { groupOrder: 1 },
         },
       },

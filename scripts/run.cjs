@@ -17,6 +17,7 @@ const COMMANDS = {
   test: ['scripts/test.ts'],
   'test:keystone': ['test/integration/keystone/run.ts'],
   'test:clients': ['test/integration/clients/main.ts'],
+  'test:vm': ['test/vm/main.ts'],
   'bench:first': ['bench/first.ts'],
   'bench:api': ['bench/api.ts'],
   'bench:controller': ['bench/controller.ts'],

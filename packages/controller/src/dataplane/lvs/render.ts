@@ -1,0 +1,120 @@
+/**
+ * A UDP or SCTP listener as a keepalived of its own, which programs the kernel's IPVS and checks the members.
+ *
+ * One process a listener: a change of one never touches the flows of another.
+ */
+import { isIPv6 } from 'node:net';
+import type {
+  HealthMonitor,
+  LbAlgorithm,
+  Listener,
+  LoadBalancerTree,
+  Member,
+  Pool,
+  SessionPersistence,
+} from '../../domain/resources.ts';
+import { OctaviaError } from '../../errors.ts';
+import { inOrder, servedDefaultPool } from '../haproxy/serving.ts';
+import { type Block, block, entry, type KeepalivedConfig, type Line, line } from '../keepalived/config.ts';
+import { address } from './address.ts';
+import { checker } from './checker.ts';
+import type { LvsOptions } from './options.ts';
+
+type Family = 'ipv4' | 'ipv6';
+
+/** Words of IPVS. Weighted round robin also where nothing else is known, as the original does. */
+const SCHEDULERS: Partial<Record<LbAlgorithm, string>> = {
+  ROUND_ROBIN: 'wrr',
+  LEAST_CONNECTIONS: 'lc',
+  SOURCE_IP: 'sh',
+};
+
+const DEFAULT_PERSISTENCE_SECONDS = 360;
+const WHOLE_ADDRESS: Record<Family, string> = { ipv4: '255.255.255.255', ipv6: '128' };
+/** IPv4: a netmask. IPv6: the length of the prefix. */
+const GRANULARITY: Record<Family, RegExp> = { ipv4: /^\d{1,3}(\.\d{1,3}){3}$/, ipv6: /^\d{1,3}$/ };
+
+export const isLvsListener = ({ protocol }: Pick<Listener, 'protocol'>): boolean =>
+  protocol === 'UDP' || protocol === 'SCTP';
+
+const familyOf = (text: string): Family => (isIPv6(text) ? 'ipv6' : 'ipv4');
+
+function persistence(given: SessionPersistence | null, family: Family): Line[] {
+  if (given?.type !== 'SOURCE_IP') return [];
+  const wanted = given.persistenceGranularity;
+  // A netmask says nothing about IPv6 clients, and the other way round.
+  const granularity = wanted !== null && GRANULARITY[family].test(wanted) ? wanted : WHOLE_ADDRESS[family];
+  return [
+    line('persistence_timeout', given.persistenceTimeout ?? DEFAULT_PERSISTENCE_SECONDS),
+    line('persistence_granularity', granularity),
+  ];
+}
+
+function realServer(member: Member, listener: Listener, monitor: HealthMonitor | null, options: LvsOptions): Block {
+  return block(
+    'real_server',
+    [
+      line('weight', member.weight),
+      ...(listener.connectionLimit > 0 ? [line('uthreshold', listener.connectionLimit)] : []),
+      ...(monitor === null ? [] : [checker(member, monitor, options)]),
+    ],
+    [address(member.address, 'real_server'), member.protocolPort],
+  );
+}
+
+/** keepalived has room for one server of last resort. */
+const sorryServer = (backups: readonly Member[]): Line[] =>
+  backups
+    .slice(0, 1)
+    .map((member) => line('sorry_server', address(member.address, 'sorry_server'), member.protocolPort));
+
+function virtualServer(
+  tree: LoadBalancerTree,
+  listener: Listener,
+  pool: Pool,
+  family: Family,
+  options: LvsOptions,
+): Block {
+  const members = inOrder(tree.members).filter(
+    (member) => member.poolId === pool.id && member.adminStateUp && familyOf(member.address) === family,
+  );
+  const monitor = inOrder(tree.healthMonitors).find((one) => one.poolId === pool.id && one.adminStateUp) ?? null;
+  return block(
+    'virtual_server',
+    [
+      line('lb_algo', SCHEDULERS[pool.lbAlgorithm] ?? 'wrr'),
+      line('lb_kind', 'NAT'),
+      line('protocol', listener.protocol),
+      ...persistence(pool.sessionPersistence, family),
+      ...members.filter((member) => !member.backup).map((member) => realServer(member, listener, monitor, options)),
+      ...sorryServer(members.filter((member) => member.backup)),
+    ],
+    ['group', `${family}-group`],
+  );
+}
+
+/**
+ * One listener's configuration. Without a pool its addresses alone: nothing answers then.
+ *
+ * @throws OctaviaError UNSAFE_CONFIGURATION_VALUE, PROVIDER_UNSUPPORTED_OPTION
+ */
+export function renderLvs(tree: LoadBalancerTree, listener: Listener, options: LvsOptions): KeepalivedConfig {
+  if (!isLvsListener(listener)) {
+    const detail = `${listener.protocol} listeners are not served by IPVS`;
+    throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
+  }
+  const { vip, additionalVips } = tree.loadBalancer;
+  const vips = [vip.address, ...additionalVips.map((extra) => extra.ipAddress)];
+  const pool = servedDefaultPool(tree, listener);
+  // keepalived runs programs of root only when nobody else could have changed them.
+  const security = [line('script_user', 'root', 'root'), line('enable_script_security')];
+  const blocks: Block[] = [block('global_defs', security)];
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const own = vips.filter((text) => familyOf(text) === family);
+    if (own.length === 0) continue;
+    const entries = own.map((text) => entry(address(text, 'virtual_server_group'), listener.protocolPort));
+    blocks.push(block('virtual_server_group', entries, `${family}-group`));
+    if (pool) blocks.push(virtualServer(tree, listener, pool, family, options));
+  }
+  return { blocks };
+}

@@ -1,0 +1,91 @@
+/**
+ * `npm run test:vm`: what needs another kernel than the host's. Boots Debian's own kernel (IPVS, SCTP) in qemu, with or
+ * without KVM, and runs the `*.vm.test.ts` files in it. The machine has no network card: nothing leaves it.
+ */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BaseImage, baseImage, checkoutImage, INIT_PATH } from './image.ts';
+import { installHostPackages } from './packages.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CACHE = process.env.OCTAVIA_VM_CACHE ?? '/var/cache/octavia-vm';
+const TIME_LIMIT_MS = 30 * 60_000;
+
+function hasKvm(): boolean {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const EMULATED = ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+/** One after the other: a host may have the device and no use of it. */
+const accelerations = (): string[][] => (hasKvm() ? [['-accel', 'kvm', '-cpu', 'host'], EMULATED] : [EMULATED]);
+
+const machine = (image: BaseImage, rootDisk: string, checkout: string): string[] => [
+  ...['-M', 'q35', '-smp', '2', '-m', '3072'],
+  ...['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot', '-nic', 'none'],
+  ...['-kernel', image.kernel, '-initrd', image.initrd],
+  ...['-append', `root=/dev/vda rw console=ttyS0 quiet init=${INIT_PATH}`],
+  ...['-drive', `file=${rootDisk},format=raw,if=virtio,cache=unsafe`],
+  ...['-drive', `file=${checkout},format=raw,if=virtio,cache=unsafe`],
+];
+
+/** Shows what the machine says and resolves with the status it tells; null when it never got to run our first program. */
+function boot(args: string[]): Promise<number | null> {
+  const qemu = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = (): void => void qemu.kill('SIGKILL');
+  const timer = setTimeout(() => {
+    process.stderr.write(`The machine did not end within ${TIME_LIMIT_MS / 60_000} minutes.\n`);
+    stop();
+  }, TIME_LIMIT_MS);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  let tail = '';
+  let status: number | null = null;
+  qemu.stdout.setEncoding('utf8').on('data', (text: string) => {
+    process.stdout.write(text);
+    tail = (tail + text).slice(-2000);
+    if (tail.includes('VM-BEGIN')) status ??= 1;
+    const told = /VM-EXIT (\d+)\r?\n/.exec(tail)?.[1];
+    if (told !== undefined) status = Number(told);
+  });
+  return new Promise((resolve) => {
+    qemu.once('error', (error) => {
+      process.stderr.write(`qemu: ${error.message}\n`);
+      resolve(1);
+    });
+    qemu.once('close', () => {
+      clearTimeout(timer);
+      resolve(status);
+    });
+  });
+}
+
+async function main(filters: string[]): Promise<number> {
+  if (process.getuid?.() !== 0) {
+    process.stderr.write('Run it as root: debootstrap needs it.\n');
+    return 1;
+  }
+  installHostPackages();
+  const image = baseImage(CACHE);
+  const scratch = mkdtempSync(join(process.env.TMPDIR ?? tmpdir(), 'octavia-vm-'));
+  try {
+    const disk = join(scratch, 'disk.img');
+    copyFileSync(image.disk, disk, constants.COPYFILE_FICLONE);
+    const checkout = checkoutImage(ROOT, scratch, filters);
+    for (const acceleration of accelerations()) {
+      const status = await boot([...acceleration, ...machine(image, disk, checkout)]);
+      if (status !== null) return status;
+      process.stderr.write(`The machine did not start with ${acceleration[1]}.\n`);
+    }
+    return 1;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
