@@ -93,6 +93,16 @@ rule is meant for: \`context_is_admin\` then holds for tokens of the whole syste
 Members of a pool that are replaced in one request need \`member:post\` and \`member:put\`, and \`member:delete\` unless
 \`additive_only\` is given.
 
+Commands, each with \`--config-file\` for the \`[oslo_policy]\` of the service:
+
+| command | what it does | in oslo.policy |
+|---|---|---|
+| \`octavia policy sample\` | prints every rule with its default, commented out | \`oslopolicy-sample-generator\` |
+| \`octavia policy generate\` | prints every rule in force, as a file that means the same on its own | \`oslopolicy-policy-generator\` |
+| \`octavia policy list-redundant\` | lists rules of the file that say what is in force without them | \`oslopolicy-list-redundant\` |
+| \`octavia policy convert --policy-file policy.json\` | writes a file in YAML, what changes nothing commented out | \`oslopolicy-convert-json-to-yaml\` |
+| \`octavia policy check --access token.json\` | says which rules the owner of a token passes; the file holds the token as Keystone describes it | \`oslopolicy-checker\` |
+
 Generated from \`packages/controller/src/api/policy/rules.ts\` by \`scripts/generate-docs.ts\`.
 
 ${policyReference()}`;

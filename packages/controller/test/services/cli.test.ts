@@ -38,7 +38,17 @@ describe('reportError', () => {
 
 test('has the commands of the operators’ guide, each with a description', () => {
   const commands = createProgram().commands.map((command) => command.name());
-  expect(commands).toEqual(['up', 'down', 'api', 'worker', 'health-manager', 'housekeeping', 'db-manage', 'quota']);
+  expect(commands).toEqual([
+    'up',
+    'down',
+    'api',
+    'worker',
+    'health-manager',
+    'housekeeping',
+    'db-manage',
+    'quota',
+    'policy',
+  ]);
   expect(createProgram().commands.every((command) => command.description() !== '')).toBe(true);
 });
 
@@ -59,4 +69,16 @@ describe('welcome', () => {
     expect(network.length).toBeGreaterThan(3);
     expect(network.every((line) => line.includes('ip netns exec blue '))).toBe(true);
   });
+});
+
+describe('--port', () => {
+  const option = createProgram()
+    .commands.find((command) => command.name() === 'up')
+    ?.options.find(({ long }) => long === '--port');
+
+  test.each(['1e3', '0x1f', ' 80', '0', '65536', '-1', '1.0', ''])('%j is no port', (text) => {
+    expect(() => option?.parseArg?.(text, undefined)).toThrow('It must be a whole number from 1 to 65535.');
+  });
+
+  test('9876 is one', () => expect(option?.parseArg?.('9876', undefined)).toBe(9876));
 });

@@ -23,7 +23,8 @@ function parsed(name: string, rule: unknown): Check {
   }
 }
 
-function builtIn(enforceNewDefaults: boolean): Map<string, Check> {
+/** The built-in rules as they are in force without a file. */
+export function builtIn(enforceNewDefaults: boolean): Map<string, Check> {
   return new Map(
     POLICY_RULES.map(({ name, check, deprecated }) => {
       const checks = [check, ...(deprecated === undefined || enforceNewDefaults ? [] : [deprecated])];
@@ -61,6 +62,13 @@ function surprises(checks: ReadonlyMap<string, Check>, overrides: Readonly<Recor
   return [...unused.map((name) => `rule ${name} is not known and nothing refers to it: it has no effect`), ...missing];
 }
 
+/** Built-in rules and the operator's, which win. @throws PolicySyntaxError */
+export function merge(overrides: Readonly<Record<string, unknown>>, enforceNewDefaults: boolean): Map<string, Check> {
+  const checks = builtIn(enforceNewDefaults);
+  for (const [name, rule] of Object.entries(overrides)) checks.set(name, parsed(name, rule));
+  return checks;
+}
+
 /**
  * @param overrides rules of the operator by name: texts, or lists in the old form
  * @throws PolicySyntaxError
@@ -69,8 +77,7 @@ export function buildRules(
   overrides: Readonly<Record<string, unknown>>,
   { enforceNewDefaults }: { enforceNewDefaults: boolean },
 ): RuleSet {
-  const checks = builtIn(enforceNewDefaults);
-  for (const [name, rule] of Object.entries(overrides)) checks.set(name, parsed(name, rule));
+  const checks = merge(overrides, enforceNewDefaults);
   refuseCircles(checks);
   const decisions = new Map<string, Decision>();
   const nobody: Decision = () => false;

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/index.ts';
 import type { ProcessService } from '../runtime.ts';
+import { addPolicy } from './policy.ts';
 
 interface ConfigFlags {
   configFile: string[];
@@ -29,8 +30,8 @@ function parseStateDir(text: string): string {
 }
 
 function parsePort(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65535) return port;
   throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
 }
 
@@ -63,6 +64,7 @@ export function createProgram(): Command {
   });
   addDbManage(program);
   addQuota(program);
+  addPolicy(program, configFileOption);
   return program;
 }
 
