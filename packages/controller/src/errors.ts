@@ -93,6 +93,22 @@ export const ERRORS = define({
     message: 'Could not retrieve certificate: {refs}',
     remedy: 'Name a secret that exists, that the service may read, in a certificate store that is configured.',
   },
+  PKCS12_UNREADABLE: {
+    status: 400,
+    message:
+      'The PKCS12 bundle is unreadable. Please check the PKCS12 bundle validity. In addition, make sure it does not require a pass phrase.',
+    remedy: 'Make the bundle again, with `openssl pkcs12 -export -passout pass:`.',
+  },
+  CERTIFICATE_WITHOUT_NAME: {
+    status: 400,
+    message: 'No CN or DNSName(s) found in certificate. The certificate is invalid.',
+    remedy: 'Use a certificate whose subject has a common name, or that has alternative names.',
+  },
+  CERTIFICATE_UNUSABLE: {
+    status: 400,
+    message: 'The certificate bundle cannot be used: {detail}',
+    remedy: 'Store a bundle of a certificate, its unencrypted private key and its intermediates, as PEM or PKCS#12.',
+  },
   PROMETHEUS_CHILD: {
     status: 400,
     message: 'Protocol PROMETHEUS listeners cannot have child objects.',

@@ -27,6 +27,12 @@ export class CertificateStore {
     );
   }
 
+  /** File names, in order. */
+  async list(loadBalancerId: string): Promise<string[]> {
+    const names = await readdir(this.#of(loadBalancerId)).catch(() => []);
+    return names.filter(isCertificateName).sort();
+  }
+
   /** Null when there is no such file. */
   async read(loadBalancerId: string, name: string): Promise<Buffer | null> {
     return readFile(join(this.#of(loadBalancerId), name)).catch((error: NodeJS.ErrnoException) => {

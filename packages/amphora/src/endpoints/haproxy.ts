@@ -8,7 +8,7 @@ import type { Route } from '../http/router.ts';
 import type { HaproxyUploaded } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
-export function haproxyRoutes({ settings, supervisor, transition }: AgentContext): Route[] {
+export function haproxyRoutes({ settings, supervisor, certificates, transition }: AgentContext): Route[] {
   return [
     {
       method: 'PUT',
@@ -22,7 +22,9 @@ export function haproxyRoutes({ settings, supervisor, transition }: AgentContext
         return supervisor.change(id, async (service) => {
           try {
             const uploaded = await service.store(configuration);
-            const answer: HaproxyUploaded = { message: 'OK', uploaded, running: await service.runningHash() };
+            const stored = (await certificates.list(id)).length;
+            const running = await service.runningHash();
+            const answer: HaproxyUploaded = { message: 'OK', uploaded, running, certificates: stored };
             return ok(201, answer);
           } catch (error) {
             throw error instanceof InvalidConfigurationError ? invalid(error.message) : error;

@@ -1,5 +1,5 @@
 /**
- * `PUT`, `GET` (hash only) and `DELETE /1.0/loadbalancer/{id}/certificates/{name}.pem`. HAProxy reads the files at its
+ * `PUT`, `GET` (hash only) and `DELETE /1.0/loadbalancer/{id}/certificates/{name}.pem`, and `GET` of their names. HAProxy reads the files at its
  * next start or reload. Files without a key of their own are put under a third segment that says what they are.
  */
 import { checkKeyPair, checkRevocationLists, md5, PemError, readAuthorities } from '../certificates/pem.ts';
@@ -8,13 +8,19 @@ import { isUuid } from '../haproxy/paths.ts';
 import { type Answer, AnswerError, ok } from '../http/answer.ts';
 import { SMALL_BODY } from '../http/body.ts';
 import type { AgentRequest, Route } from '../http/router.ts';
-import { type AgentCertificateHash, TRUST_FILE_KINDS, type TrustFileKind } from '../protocol/agent-api.ts';
+import {
+  type AgentCertificateFiles,
+  type AgentCertificateHash,
+  TRUST_FILE_KINDS,
+  type TrustFileKind,
+} from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const PATH = '/1.0/loadbalancer/:id/certificates/:name';
 
 export function listenerCertificateRoutes(context: AgentContext): Route[] {
   return [
+    { method: 'GET', path: '/1.0/loadbalancer/:id/certificates', handle: (request) => list(context, request) },
     { method: 'PUT', path: PATH, handle: (request) => put(context, request, checkKeyPair) },
     { method: 'PUT', path: `${PATH}/:kind`, handle: (request) => put(context, request, checkOf(request.params.kind)) },
     { method: 'GET', path: PATH, handle: (request) => get(context, request) },
@@ -57,6 +63,12 @@ async function put(
   const present = await certificates.read(id, name);
   if (present === null || !present.equals(content)) await certificates.write(id, name, content);
   return ok(201, { message: 'OK' });
+}
+
+async function list({ certificates }: AgentContext, { params }: AgentRequest): Promise<Answer> {
+  const { id = '' } = params;
+  const answer: AgentCertificateFiles = { certificates: isUuid(id) ? await certificates.list(id) : [] };
+  return ok(200, answer);
 }
 
 async function get({ supervisor, certificates }: AgentContext, { params }: AgentRequest): Promise<Answer> {

@@ -17,6 +17,9 @@ export const agentPaths = {
   uploadHaproxy: (amphoraId: string, loadBalancerId: string): string =>
     `/1.0/loadbalancer/${encodeURIComponent(amphoraId)}/${encodeURIComponent(loadBalancerId)}/haproxy`,
   getHaproxy: (loadBalancerId: string): string => `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/haproxy`,
+  /** GET: what is stored. Ours: the original has no such endpoint. */
+  certificateFiles: (loadBalancerId: string): string =>
+    `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/certificates`,
   /** PUT, GET, DELETE. `name` is a file name that ends in `.pem`. */
   certificateFile: (loadBalancerId: string, name: string): string =>
     `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/certificates/${encodeURIComponent(name)}`,
@@ -116,6 +119,12 @@ export interface AgentListener {
   type: 'TCP' | 'HTTP' | 'TERMINATED_HTTPS';
 }
 
+/** `GET …/certificates` → 200 */
+export interface AgentCertificateFiles {
+  /** File names, in order. */
+  certificates: string[];
+}
+
 /** `GET …/certificates/{name}` → 200 */
 export interface AgentCertificateHash {
   /** MD5 of the stored file, hexadecimal. */
@@ -138,6 +147,8 @@ export interface HaproxyUploaded {
   uploaded: string;
   /** SHA-256 of the configuration the running HAProxy uses; null: not running. Equal to `uploaded`: no reload needed. */
   running: string | null;
+  /** Number of certificate files of the load balancer; left out by agents that have no list of them. */
+  certificates?: number;
 }
 
 export interface HostRoute {

@@ -2,7 +2,10 @@
 import { join } from 'node:path';
 import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
 import type { SigningDigest } from '../clouds/certificates/local/keys.ts';
+import type { CertificateManager } from '../clouds/certificates/manager.ts';
 import type { ComputeDriver } from '../clouds/compute/interface.ts';
+import type { Config } from '../config/index.ts';
+import type { LoggingOptions } from '../dataplane/haproxy/options.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
 import { OctaviaError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
@@ -59,7 +62,50 @@ export async function certificateGenerator({ config }: Runtime): Promise<Certifi
   throw unknownChoice('[certificates] cert_generator', cert_generator, ['local_cert_generator', 'noop_cert_generator']);
 }
 
-export async function dataplaneDriver({ config }: Runtime): Promise<DataplaneDriver> {
+/** Where tenants' certificates are. Barbican is not served yet: with it, as without any store, no reference can be read. */
+export async function certificateManager({
+  config,
+  log,
+}: Pick<Runtime, 'config' | 'log'>): Promise<CertificateManager> {
+  const { cert_manager, storage_path } = config.certificates;
+  if (cert_manager === 'local_cert_manager') {
+    const { LocalCertificateManager } = await import('../clouds/certificates/local/manager.ts');
+    return new LocalCertificateManager(storage_path);
+  }
+  if (cert_manager === 'noop_cert_manager') {
+    const { NoopCertificateManager } = await import('../clouds/certificates/noop/manager.ts');
+    return new NoopCertificateManager();
+  }
+  if (cert_manager === 'barbican_cert_manager') {
+    const { UnconfiguredCertificateManager } = await import('../clouds/certificates/unconfigured/manager.ts');
+    log.info(
+      '[certificates] cert_manager = barbican_cert_manager: this release cannot read Barbican, TLS references are refused',
+    );
+    return new UnconfiguredCertificateManager();
+  }
+  const known = ['local_cert_manager', 'noop_cert_manager', 'barbican_cert_manager'];
+  throw unknownChoice('[certificates] cert_manager', cert_manager, known);
+}
+
+/** Logs go to the log daemon of amphorae. Sandboxes of this host run one only where the logs are to be sent somewhere. */
+function logging({ amphora_agent, controller_worker, haproxy_amphora }: Config): LoggingOptions | null {
+  const forwarded = [
+    amphora_agent.admin_log_targets,
+    amphora_agent.tenant_log_targets,
+    amphora_agent.logging_template_override,
+  ];
+  const sandboxes = controller_worker.compute_driver === 'compute_local_driver';
+  if (sandboxes && !forwarded.some((targets) => targets !== null && targets.length > 0)) return null;
+  return {
+    socket: '/run/rsyslog/octavia/log',
+    userFacility: amphora_agent.user_log_facility,
+    administrativeFacility: amphora_agent.administrative_log_facility,
+    connections: haproxy_amphora.connection_logging,
+    userFormat: haproxy_amphora.user_log_format,
+  };
+}
+
+export async function dataplaneDriver({ config, log }: Runtime): Promise<DataplaneDriver> {
   const name = config.controller_worker.amphora_driver;
   if (name === 'amphora_haproxy_rest_driver') {
     const { AmphoraDataplaneDriver } = await import('../dataplane/amphora/driver.ts');
@@ -86,9 +132,13 @@ export async function dataplaneDriver({ config }: Runtime): Promise<DataplaneDri
         garpRefreshInterval: config.keepalived_vrrp.vrrp_garp_refresh_interval,
         garpRefreshCount: config.keepalived_vrrp.vrrp_garp_refresh_count,
       },
+      certificates: await certificateManager({ config, log }),
       haproxy: {
         ...DEFAULT_HAPROXY_OPTIONS,
         basePath: options.base_path,
+        certificatesPath: options.base_cert_dir,
+        pingCommand: `${options.base_path}/ping-wrapper.sh`,
+        logging: logging(config),
         defaultConnectionLimit: options.default_connection_limit,
         stickSize: options.haproxy_stick_size,
       },

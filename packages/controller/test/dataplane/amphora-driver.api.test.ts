@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createCertificateAuthority } from '../../src/clouds/certificates/local/authority.ts';
 import { type AuthorityPaths, ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
 import { LocalCertificateGenerator } from '../../src/clouds/certificates/local/generator.ts';
+import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/unconfigured/manager.ts';
 import { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
 import type { AmphoraDriverOptions } from '../../src/dataplane/amphora/options.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
@@ -56,6 +57,7 @@ function makeDriver(given: Partial<AmphoraDriverOptions> = {}): AmphoraDataplane
     active: { attempts: 3, interval: 0.02 },
     failover: { attempts: 2, interval: 0.02 },
     keepalived: DEFAULT_KEEPALIVED_OPTIONS,
+    certificates: new UnconfiguredCertificateManager(),
     haproxy: DEFAULT_HAPROXY_OPTIONS,
     ...given,
   });

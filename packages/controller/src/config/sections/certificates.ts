@@ -27,5 +27,10 @@ export const certificates = section('Issuing amphora certificates, and the store
     { fallbackEnv: 'TLS_PASS_AMPS_DEFAULT', check: aesKey },
   ),
   signing_digest: string('sha256', 'Signature digest.', { fallbackEnv: 'OS_OCTAVIA_CA_SIGNING_DIGEST' }),
+  storage_path: string(
+    '/var/lib/octavia/certificates/',
+    'Folder of the certificates that local_cert_manager reads and `octavia certificate add` writes.',
+    { fallbackEnv: 'OS_OCTAVIA_TLS_STORAGE' },
+  ),
   cert_validity_time: int(2592000, 'Amphora certificate lifetime in seconds (30 days).'),
 });

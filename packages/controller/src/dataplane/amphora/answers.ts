@@ -1,5 +1,5 @@
 /** Reads the answers that carry more than "OK". An agent of another version may answer anything. */
-import type { AgentInterface, HaproxyUploaded } from '@octavia/amphora/protocol/agent-api';
+import type { AgentCertificateFiles, AgentInterface, HaproxyUploaded } from '@octavia/amphora/protocol/agent-api';
 import { OctaviaError } from '../../errors.ts';
 import { type AgentAnswer, answerDetail } from './failure.ts';
 
@@ -12,12 +12,22 @@ function unexpected(amphoraId: string, request: string, answer: AgentAnswer): Oc
   return new OctaviaError('AMPHORA_REFUSED', { id: amphoraId, status: answer.status, request, detail });
 }
 
-type Hashes = Pick<HaproxyUploaded, 'uploaded' | 'running'>;
+type Uploaded = Pick<HaproxyUploaded, 'uploaded' | 'running'> & { certificates: number };
 
-export function readUploaded(amphoraId: string, answer: AgentAnswer): Hashes {
-  const { uploaded, running } = fieldsOf(answer);
-  if (typeof uploaded === 'string' && (typeof running === 'string' || running === null)) return { uploaded, running };
+export function readUploaded(amphoraId: string, answer: AgentAnswer): Uploaded {
+  const { uploaded, running, certificates } = fieldsOf(answer);
+  if (typeof uploaded === 'string' && (typeof running === 'string' || running === null)) {
+    return { uploaded, running, certificates: typeof certificates === 'number' ? certificates : 0 };
+  }
   throw unexpected(amphoraId, 'upload', answer);
+}
+
+/** Names without their ending. */
+export function readCertificateNames(amphoraId: string, answer: AgentAnswer): Set<string> {
+  const { certificates }: Partial<Record<keyof AgentCertificateFiles, unknown>> = fieldsOf(answer);
+  if (!Array.isArray(certificates)) throw unexpected(amphoraId, 'certificates', answer);
+  const names = certificates.filter((name) => typeof name === 'string');
+  return new Set(names.map((name) => name.replace(/\.pem$/, '')));
 }
 
 export function readInterface(amphoraId: string, answer: AgentAnswer): AgentInterface['interface'] {

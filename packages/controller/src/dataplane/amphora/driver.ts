@@ -9,6 +9,8 @@ import { renderKeepalived, VrrpIncompleteError } from '../keepalived/render.ts';
 import { writeKeepalived } from '../keepalived/writer.ts';
 import { AgentClient, type AgentRequest } from './agent-client.ts';
 import { readInterface, readUploaded } from './answers.ts';
+import { CertificateFiles } from './certificate-files.ts';
+import { collectMaterial, unusableListeners, withKept } from './certificates.ts';
 import type { AmphoraDriverOptions } from './options.ts';
 import { plugNetworkRequest, plugVipRequest, vipAddress } from './plug-requests.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -52,20 +54,31 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
 
   async apply(amphora: Amphora, tree: LoadBalancerTree, { timeoutMs }: CallLimit = {}): Promise<ApplyOutcome> {
     const limit = TimeLimit.of(timeoutMs);
-    const config = renderLoadBalancer(tree, amphora, this.#options.haproxy);
     const loadBalancerId = tree.loadBalancer.id;
+    const { haproxy, certificates } = this.#options;
+    const stored = new CertificateFiles(this.#client, amphora, loadBalancerId, limit);
+    const material = await collectMaterial(tree, certificates, haproxy);
+    const asked = material.failures.size > 0;
+    const { files, failures } = asked ? withKept(tree, material, await stored.inForce()) : material;
+    const broken = unusableListeners(tree, failures);
+    const unusable = broken.length > 0 ? { unusable: broken } : {};
+    const config = renderLoadBalancer(tree, amphora, haproxy, files);
     if (!config.serves) {
       // An agent that never had a configuration answers 404, and has nothing to stop.
       await this.#act(amphora, loadBalancerId, 'stop', limit, [404]);
-      return { method: 'stop' };
+      return { method: 'stop', ...unusable };
     }
+    await stored.send(material.uploads);
     const path = agentPaths.uploadHaproxy(amphora.id, loadBalancerId);
     const upload: AgentRequest = { method: 'PUT', path, body: writeConfig(config), works: true };
-    const { uploaded, running } = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
-    if (running === uploaded) return { method: 'none' };
-    const action = running === null ? 'start' : 'reload';
-    await this.#act(amphora, loadBalancerId, action, limit);
-    return { method: action };
+    const answer = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
+    const action = answer.running === null ? 'start' : 'reload';
+    const changed = answer.running !== answer.uploaded;
+    if (changed) await this.#act(amphora, loadBalancerId, action, limit);
+    // What files that were kept name in turn is not known here.
+    if (!asked && answer.certificates > material.uploads.size)
+      await stored.removeOthers(new Set(material.uploads.keys()));
+    return { method: changed ? action : 'none', ...unusable };
   }
 
   async applyVrrp(

@@ -1,3 +1,4 @@
+import type { CertificateManager } from '../../clouds/certificates/manager.ts';
 import type { HaproxyOptions } from '../haproxy/options.ts';
 import type { KeepalivedOptions } from '../keepalived/options.ts';
 
@@ -30,5 +31,7 @@ export interface AmphoraDriverOptions {
   /** `[controller_worker] client_ca`: what agents shall trust from their next certificate on. Left out: as at boot. */
   clientCaPath?: string;
   haproxy: HaproxyOptions;
+  /** Where the secrets of tenants are read. */
+  certificates: CertificateManager;
   keepalived: KeepalivedOptions;
 }

@@ -9,6 +9,7 @@ import { peersName, sharesTables } from './peers.ts';
 import { persistenceLines } from './persistence.ts';
 import type { RenderScope } from './scope.ts';
 import { serverLine } from './server.ts';
+import { sourceLine } from './tls.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 const BALANCE: Record<Exclude<LbAlgorithm, 'SOURCE_IP_PORT'>, string> = {
@@ -51,6 +52,7 @@ export function backendSection(
     name: backendName(pool, listener),
     lines: [
       line('mode', mode),
+      ...(pool.tlsEnabled && tls !== null ? [sourceLine(tls)] : []),
       balanceLine(pool),
       line('timeout', 'connect', listener.timeoutMemberConnect),
       line('timeout', 'server', listener.timeoutMemberData),

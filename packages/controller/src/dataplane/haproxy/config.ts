@@ -12,6 +12,7 @@ export type Keyword =
   | 'bind'
   | 'cookie'
   | 'default_backend'
+  | 'description'
   | 'external-check'
   | 'hard-stop-after'
   | 'http-after-response'

@@ -9,7 +9,7 @@ import { listenerMode } from './modes.ts';
 import { metricsLines } from './prometheus.ts';
 import type { RenderScope } from './scope.ts';
 import type { ServedPolicy } from './serving.ts';
-import { bindTlsArguments } from './tls.ts';
+import { bindTlsArguments, sourceLine } from './tls.ts';
 
 const ALLOWED_ACL = 'allowed_source';
 
@@ -39,9 +39,10 @@ function bindLines(scope: RenderScope, listener: Listener, policies: readonly Se
   const tls = files.listeners.get(listener.id);
   const rules = policies.flatMap((served) => served.rules);
   const words = tls === undefined ? [] : bindTlsArguments(listener, tls, rules, options);
-  return vipAddresses(tree.loadBalancer).map((address) =>
+  const lines = vipAddresses(tree.loadBalancer).map((address) =>
     line('bind', endpointText(address, listener.protocolPort, 'bind'), ...words),
   );
+  return tls === undefined ? lines : [sourceLine(tls), ...lines];
 }
 
 /** @param pool where requests go that no policy takes */

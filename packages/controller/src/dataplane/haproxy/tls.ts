@@ -1,6 +1,6 @@
 /** TLS towards clients and towards members. */
 import type { L7Rule, Listener, Pool } from '../../domain/resources.ts';
-import { type Argument, type Value, value } from './config.ts';
+import { type Argument, type Line, line, type Value, value } from './config.ts';
 import type { HaproxyOptions } from './options.ts';
 import type { ListenerTlsFiles, PoolTlsFiles } from './tls-files.ts';
 import { tlsSettingArguments } from './tls-settings.ts';
@@ -10,6 +10,11 @@ export const certificateFolder = (loadBalancerId: string, options: HaproxyOption
 
 export const certificatePath = (loadBalancerId: string, name: string, options: HaproxyOptions): string =>
   `${certificateFolder(loadBalancerId, options)}/${name}.pem`;
+
+export const SOURCE_PREFIX = 'tls-';
+
+/** Tells later which secrets the files of this section were made of. HAProxy makes no use of it. */
+export const sourceLine = ({ source }: { source: string }): Line => line('description', `${SOURCE_PREFIX}${source}`);
 
 /** Whether requests can tell how the verification went: by a header for the members, or by a rule. */
 function showsVerification(listener: Listener, rules: readonly L7Rule[]): boolean {

@@ -1,6 +1,7 @@
 /** A certificate authority: made here, or read from an operator's files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { OctaviaError } from '../../../errors.ts';
+import { x509 } from '../../tls-material/x509.ts';
 import { type CertificateContext, type Issuer, makeCaCertificate, systemContext } from './certificate.ts';
 import {
   generateKeys,
@@ -10,7 +11,6 @@ import {
   type SigningDigest,
   signingAlgorithm,
 } from './keys.ts';
-import { x509 } from './x509.ts';
 
 /** 7300 days, as the operators' guide makes its CAs. */
 export const AUTHORITY_VALIDITY_SECONDS = 7300 * 86_400;
