@@ -42,6 +42,17 @@ export const list = (executor: Executor, query: ListQuery) => table.list(executo
 export const byLoadBalancer = (executor: Executor, loadBalancerId: string) =>
   table.select(executor, sql`t.load_balancer_id = ${loadBalancerId}`);
 
+/** Amphorae that were replaced or undone; the cloud may have kept something of them. */
+export async function deletedOf(
+  executor: Executor,
+  loadBalancerId: string,
+): Promise<Pick<Amphora, 'id' | 'computeId'>[]> {
+  const { rows } = await sql<Pick<Amphora, 'id' | 'computeId'>>`
+    select id, compute_id as "computeId" from amphora
+    where load_balancer_id = ${loadBalancerId} and status = 'DELETED'`.execute(executor);
+  return rows;
+}
+
 /** The amphora with its row locked until the transaction ends. */
 export async function lock(tx: Tx, id: string): Promise<Amphora | null> {
   if (!isUuid(id)) return null;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { partnerOf } from '../../src/clouds/network/noop/driver.ts';
 import { OctaviaError } from '../../src/errors.ts';
 import * as listeners from '../../src/store/listeners.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
@@ -73,6 +74,25 @@ describe('create', () => {
       authPass: expect.stringMatching(/^[0-9a-f]{7}$/),
       advertInt: 1,
     });
+  });
+
+  test('the port of an amphora has an address in each subnet of the VIPs', async () => {
+    const loadBalancer = await lab.accepted('ACTIVE_STANDBY');
+    const { networkId } = loadBalancer.vip;
+    const other = { subnetId: partnerOf(networkId ?? ''), ipAddress: '10.9.0.9' };
+    await loadBalancers.update(lab.store.db, loadBalancer.id, { additionalVips: [other] });
+    await lab.store.pool.query(
+      `insert into local_subnet (id, network_id, name, cidr, ip_version) values ($1, $2, 'other', '10.9.0.0/16', 4)`,
+      [other.subnetId, networkId],
+    );
+    expect(await lab.run('create_load_balancer', loadBalancer)).toMatchObject({ state: 'succeeded' });
+    for (const { vrrpPortId, vrrpIp } of await lab.amphorae(loadBalancer)) {
+      const port = await lab.network.getPort(vrrpPortId ?? '');
+      expect(port?.fixedIps.map(({ subnetId }) => subnetId).toSorted()).toEqual(
+        [loadBalancer.vip.subnetId, other.subnetId].toSorted(),
+      );
+      expect(port?.fixedIps).toContainEqual({ subnetId: loadBalancer.vip.subnetId, ipAddress: vrrpIp });
+    }
   });
 
   test('the group that keeps them apart is made where the operator wants it, and goes with them', async () => {
@@ -175,6 +195,19 @@ describe('delete', () => {
     await lab.network.deletePort(master?.vrrpPortId ?? '');
     await lab.network.deletePort(loadBalancer.vip.portId ?? '');
     lab.interfere = dead(master?.id ?? '', backup?.id ?? '');
+    await lab.pending(loadBalancer.id, 'PENDING_DELETE');
+    expect(await lab.run('delete_load_balancer', loadBalancer)).toMatchObject({ state: 'succeeded' });
+    expect(await lab.leftovers()).toEqual(before);
+  });
+
+  test('what a failover could not remove goes with the load balancer', async () => {
+    const before = await lab.leftovers();
+    const loadBalancer = await lab.balancer('SINGLE');
+    lab.interfere = (call) => {
+      if (call === 'compute.delete') throw new Error('the hypervisor does not answer');
+    };
+    expect(await lab.failover(loadBalancer)).toMatchObject({ state: 'succeeded' });
+    lab.calm();
     await lab.pending(loadBalancer.id, 'PENDING_DELETE');
     expect(await lab.run('delete_load_balancer', loadBalancer)).toMatchObject({ state: 'succeeded' });
     expect(await lab.leftovers()).toEqual(before);

@@ -48,7 +48,8 @@ async function basePort(context: StepContext, amphora: Amphora, loadBalancer: Lo
   const port = await network.createPort({
     name: vrrpPortName(amphora.id),
     networkId: place.network.id,
-    fixedIps: [{ subnetId: place.subnet.id }],
+    // Of each subnet: also an amphora that does not hold the VIPs checks members there.
+    fixedIps: [place.subnet, ...place.additional.map(({ subnet }) => subnet)].map(({ id }) => ({ subnetId: id })),
     deviceId: computeId,
     deviceOwner: 'octavia:vrrp',
     qosPolicyId: vip.qosPolicyId,
@@ -67,7 +68,8 @@ export async function plug(context: StepContext, id: string): Promise<Partial<Am
   const amphora = await amphoraOf(context, id);
   const loadBalancer = await loadBalancerOf(context);
   const plugged = await basePort(context, amphora, loadBalancer);
-  const vrrpIp = plugged.port.fixedIps[0]?.ipAddress ?? null;
+  const own = plugged.port.fixedIps.find(({ subnetId }) => subnetId === plugged.subnet.id);
+  const vrrpIp = own?.ipAddress ?? null;
   const place = {
     vrrpIp,
     vrrpPortId: plugged.port.id,

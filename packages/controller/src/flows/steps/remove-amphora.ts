@@ -37,12 +37,17 @@ export async function removeAmphora(context: StepContext, amphora: Amphora, insi
   await markAmphoraDeleted(store.db, amphora.id);
 }
 
-/** Every amphora of the load balancer goes. */
+/** Every amphora of the load balancer goes, and what a failover could not remove of former ones. */
 export const removeAmphorae: Step = {
   name: 'remove amphorae',
   async run(context) {
+    const { store, operation } = context;
     const all = await amphoraeOf(context);
     await Promise.all(all.map((amphora) => removeAmphora(context, amphora, true)));
+    for (const former of await amphorae.deletedOf(store.db, operation.loadBalancerId)) {
+      if (all.some(({ id }) => id === former.id)) continue;
+      await tolerated(context, `Removing what is left of amphora ${former.id}`, () => removeFromCloud(context, former));
+    }
     return `${all.length} removed`;
   },
 };
