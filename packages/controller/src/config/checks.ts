@@ -1,6 +1,7 @@
 /** Rules that span several options. Each returns or throws in the words of the operator's file. */
 import { OctaviaError } from '../errors.ts';
 import type { ConfigValues, SectionName } from './registry.ts';
+import { checkSmallest } from './smallest.ts';
 
 const TLS_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 const INSECURE_KEY = 'insecure-key-do-not-use-this-key';
@@ -43,11 +44,37 @@ function checkProviders({ api_settings }: ConfigValues): void {
   }
 }
 
+const POSTGRES = /^postgres(ql)?:\/\//;
+
+/** The URL holds a password: messages show how it begins at the most. */
+function checkDatabase({ database: { connection } }: ConfigValues): void {
+  if (connection === null || connection === '') return;
+  if (!POSTGRES.test(connection)) {
+    const scheme = /^[a-z0-9+]{1,40}:/i.exec(connection)?.[0] ?? '…';
+    const reason = 'must be the URL of a PostgreSQL, such as postgresql://octavia:PASSWORD@127.0.0.1:5432/octavia';
+    refuse('database', 'connection', scheme, reason);
+  }
+  // PostgreSQL's own form without a host (postgresql://user@/db?host=/socket) is no URL for others.
+  if (!URL.canParse(connection) && !URL.canParse(connection.replace(/^([a-z]+:\/\/[^/]*@)\//, '$1localhost/'))) {
+    const reason = 'is no URL: characters such as # / ? % in the password are written as %23 %2F %3F %25';
+    refuse('database', 'connection', 'postgresql://…', reason);
+  }
+}
+
+/** It goes into the configuration of each amphora, on one line. */
+function checkHeartbeatKey({ health_manager: { heartbeat_key: key } }: ConfigValues): void {
+  if (key === null || /^\P{Cc}+$/u.test(key)) return;
+  refuse('health_manager', 'heartbeat_key', '…', 'must be one line of text without control characters');
+}
+
 /**
  * @returns warnings
  * @throws OctaviaError BAD_OPTION
  */
 export function checkTogether(values: ConfigValues): string[] {
+  checkSmallest(values);
+  checkDatabase(values);
+  checkHeartbeatKey(values);
   checkTls(values);
   checkProviders(values);
   if (values.certificates.server_certs_key_passphrase !== INSECURE_KEY) return [];

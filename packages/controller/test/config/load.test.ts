@@ -367,7 +367,7 @@ describe('warnings', () => {
     ],
     [
       'an old name',
-      '[sql]\nconnection = x',
+      '[sql]\nconnection = postgresql://x/',
       ['octavia.conf:2: [sql] connection is the old name of [database] connection; use the new one'],
     ],
     [
@@ -398,8 +398,8 @@ describe('warnings', () => {
 
 describe('old names', () => {
   it.each<[text: string, path: string, expected: unknown]>([
-    ['[DATABASE]\nsql_connection = a', 'database.connection', 'a'],
-    ['sql_connection = b', 'database.connection', 'b'],
+    ['[DATABASE]\nsql_connection = postgresql://a/', 'database.connection', 'postgresql://a/'],
+    ['sql_connection = postgresql://b/', 'database.connection', 'postgresql://b/'],
     ['[health_manager]\nstats_update_driver = x,y', 'controller_worker.statistics_drivers', ['x', 'y']],
     ['[keystone_authtoken]\nauth_uri = u', 'keystone_authtoken.www_authenticate_uri', 'u'],
     ['[keystone_authtoken]\nauth_uri = u', 'keystone_authtoken.auth_uri', 'u'],

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { OctaviaError } from '../../errors.ts';
 
-/** The secret in the file; made at the first call: 32 characters of base64url. Readable by its owner only. */
+const SECRET = /^[\x21-\x7e]{16,256}$/;
+
+/** The secret in the file; made at the first call: 32 characters of base64url. Readable by its owner only. @throws OctaviaError STARTUP */
 export function ensureSecret(file: string): string {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
@@ -12,5 +15,9 @@ export function ensureSecret(file: string): string {
   } finally {
     rmSync(draft, { force: true });
   }
-  return readFileSync(file, 'utf8').trim();
+  const secret = readFileSync(file, 'utf8').trim();
+  if (SECRET.test(secret)) return secret;
+  throw new OctaviaError('STARTUP', {
+    detail: `${file} holds no key: one line of 16 to 256 printable characters is expected. Restore it from a backup, or delete it to have a new one made; load balancers that run then have to be failed over.`,
+  });
 }
