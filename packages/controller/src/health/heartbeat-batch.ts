@@ -2,12 +2,13 @@
  * Turns received heartbeats into statuses and statistics. The cost in statements depends on the number of batches, not of
  * amphorae; trees are read only where a report or the tree itself is new.
  */
-import { type Report, statusChanges } from '../domain/operating-status.ts';
+import { statusChanges } from '../domain/operating-status.ts';
 import type { Store } from '../store/database.ts';
 import * as health from '../store/health.ts';
 import type { ListenerCounts } from '../store/heartbeat-statistics.ts';
 import { isUuid } from '../store/table.ts';
 import type { Clock, HealthLogger } from './clock.ts';
+import type { HeartbeatKeys } from './heartbeat-keys.ts';
 import { ReportMemory } from './report-memory.ts';
 import { Restarts } from './restarts.ts';
 import type { StatisticsDriver } from './statistics/interface.ts';
@@ -15,7 +16,7 @@ import { Strangers } from './strangers.ts';
 import { together, type Waiting } from './waiting-heartbeats.ts';
 
 /** Reports that wait to be compared with their tree; those beyond come back with the next heartbeat. */
-const MAX_REPORTS = 5_000;
+const MAX_REPORTS = 10_000;
 /** Trees compared between two batches. */
 const TREES_AT_ONCE = 500;
 
@@ -23,11 +24,20 @@ interface Told {
   amphoraId: string;
   loadBalancerId: string;
   digest: string;
-  report: Report;
+  datagram: Buffer;
+}
+
+export interface BatchDependencies {
+  store: Store;
+  keys: Pick<HeartbeatKeys, 'read'>;
+  statistics: readonly StatisticsDriver[];
+  clock: Clock;
+  log: HealthLogger;
 }
 
 export class HeartbeatBatches {
   readonly #store: Store;
+  readonly #keys: Pick<HeartbeatKeys, 'read'>;
   readonly #statistics: readonly StatisticsDriver[];
   readonly #clock: Clock;
   readonly #memory = new ReportMemory();
@@ -37,8 +47,9 @@ export class HeartbeatBatches {
   /** Beginnings of restarted agents, confirmed in the batch before. */
   #restarted: Waiting[] = [];
 
-  constructor(store: Store, statistics: readonly StatisticsDriver[], clock: Clock, log: HealthLogger) {
+  constructor({ store, keys, statistics, clock, log }: BatchDependencies) {
     this.#store = store;
+    this.#keys = keys;
     this.#statistics = statistics;
     this.#clock = clock;
     this.#strangers = new Strangers(log, clock);
@@ -117,9 +128,9 @@ export class HeartbeatBatches {
     for (const amphoraId of entries.keys()) if (!known.has(amphoraId)) this.#strangers.note('unknown', amphoraId);
   }
 
-  #ask({ amphoraId, digest, report }: Waiting, loadBalancerId: string): void {
-    if (report === null || (this.#reports.size >= MAX_REPORTS && !this.#reports.has(amphoraId))) return;
-    this.#reports.set(amphoraId, { amphoraId, digest, report, loadBalancerId });
+  #ask({ amphoraId, digest, datagram }: Waiting, loadBalancerId: string): void {
+    if (datagram === null || (this.#reports.size >= MAX_REPORTS && !this.#reports.has(amphoraId))) return;
+    this.#reports.set(amphoraId, { amphoraId, digest, datagram, loadBalancerId });
   }
 
   /** Compares reports that wait with their trees, and writes what differs. */
@@ -136,7 +147,7 @@ export class HeartbeatBatches {
     const different: health.TreeChanges[] = [];
     for (const [loadBalancerId, told] of round) {
       const tree = trees.get(loadBalancerId);
-      const changes = tree ? statusChanges(tree, told.report) : [];
+      const changes = tree ? statusChanges(tree, this.#keys.read(told.datagram)) : [];
       if (tree && changes.length > 0) different.push({ loadBalancerId, version: tree.version, changes });
       else this.#settled(told, tree?.version ?? null, now);
     }

@@ -104,7 +104,7 @@ export class HeartbeatReceiver implements Hearing {
       const message = this.#keys.read(data);
       const now = this.#clock.monotonic();
       this.lastHeard = now;
-      if (!this.#waiting.add(waitingOf(message, now))) this.#reject(sender, 'received twice');
+      if (!this.#waiting.add(waitingOf(message, data, now))) this.#reject(sender, 'received twice');
     } catch (error) {
       this.#reject(sender, error instanceof HeartbeatError ? error.reason : String(error));
       return;

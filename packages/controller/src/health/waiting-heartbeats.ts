@@ -10,8 +10,8 @@ import { isUuid } from '../store/table.ts';
 
 /** From this version of the message on, statistics are differences. */
 const DELTA_VERSION = 3;
-/** Of more amphorae than this no report is kept while they wait; the next heartbeat brings it again. */
-const REPORTS_KEPT = 5_000;
+/** Of more amphorae than this no datagram is kept while they wait; the next heartbeat brings its report again. */
+const DATAGRAMS_KEPT = 10_000;
 const MAX_AMPHORAE = 200_000;
 
 export interface Waiting {
@@ -24,15 +24,18 @@ export interface Waiting {
   receivedAt: number;
   deltas: boolean;
   counts: ListenerCounts[];
-  /** Of the newest message; null when there was no room for it. */
-  report: Report | null;
+  /**
+   * The newest, for who has to know its report; null when there was no room. Nearly nobody has to, and thousands of parsed
+   * reports would only keep the garbage collector busy.
+   */
+  datagram: Buffer | null;
   /** Equal for reports that say the same. */
   digest: string;
   restarted: boolean;
 }
 
 /** @param receivedAt monotonic milliseconds */
-export function waitingOf(message: HeartbeatMessage, receivedAt: number): Waiting {
+export function waitingOf(message: HeartbeatMessage, datagram: Buffer, receivedAt: number): Waiting {
   return {
     amphoraId: message.id,
     seq: message.seq,
@@ -40,7 +43,7 @@ export function waitingOf(message: HeartbeatMessage, receivedAt: number): Waitin
     receivedAt,
     deltas: message.ver >= DELTA_VERSION,
     counts: countsOf(message),
-    report: message,
+    datagram,
     digest: digestOf(message),
     restarted: false,
   };
@@ -121,7 +124,7 @@ export class WaitingHeartbeats {
     const waiting = this.#entries.get(amphoraId);
     if (!waiting) {
       if (this.#entries.size >= MAX_AMPHORAE) return false;
-      this.#entries.set(amphoraId, this.#entries.size < REPORTS_KEPT ? entry : { ...entry, report: null });
+      this.#entries.set(amphoraId, this.#entries.size < DATAGRAMS_KEPT ? entry : { ...entry, datagram: null });
       return true;
     }
     // 0: the sender does not count.

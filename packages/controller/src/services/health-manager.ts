@@ -25,7 +25,7 @@ export async function startHealthManager(runtime: Runtime): Promise<Service> {
   const statistics = statisticsDrivers(config.controller_worker.statistics_drivers, log);
   const receiver = new HeartbeatReceiver(
     { address: options.bind_ip, port: options.bind_port, receiveBuffer: options.sock_rlimit },
-    { keys, batches: new HeartbeatBatches(store, statistics, systemClock, log), log },
+    { keys, batches: new HeartbeatBatches({ store, keys, statistics, clock: systemClock, log }), log },
   );
   const queue = await OperationQueue.open(store, databaseUrl);
   const watch = new AmphoraWatch(watchOptions(config), {

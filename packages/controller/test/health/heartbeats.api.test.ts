@@ -29,7 +29,11 @@ const keys = new HeartbeatKeys({ current: KEY, previous: null }, systemClock);
 const newReceiver = (store: Store, port: number) =>
   new HeartbeatReceiver(
     { address: '127.0.0.1', port, receiveBuffer: 0 },
-    { keys, batches: new HeartbeatBatches(store, [databaseStatistics], systemClock, log), log },
+    {
+      keys,
+      batches: new HeartbeatBatches({ store, keys, statistics: [databaseStatistics], clock: systemClock, log }),
+      log,
+    },
   );
 
 let testStore: TestStore;
