@@ -67,9 +67,9 @@ export interface DataplaneDriver {
   applyVrrp(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup, limit?: CallLimit): Promise<void>;
   /**
    * Makes an amphora let go of the VIPs, so that its peer takes them at once: its keepalived ends until `applyVrrp`.
-   * Idempotent. Left out: peers notice when it is gone.
+   * Idempotent.
    */
-  yieldVip?(amphora: Amphora, limit?: CallLimit): Promise<void>;
+  yieldVip(amphora: Amphora, limit?: CallLimit): Promise<void>;
   /** Replaces the agent's own server certificate (key and certificate in one PEM), while it serves requests. */
   uploadCertificate(amphora: Amphora, pem: string): Promise<void>;
   /** Replaces the agent's configuration file. `unsupported`: an agent too old to know how. */

@@ -85,7 +85,6 @@ export class Lab {
     const dataplane = {
       probe: async ({ id }: Amphora) => this.#reachable(id),
       details: async ({ id }: Amphora) => ({ active: id === this.active }),
-      yieldVip: async () => undefined,
     };
     return {
       store: this.store,

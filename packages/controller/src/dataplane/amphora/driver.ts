@@ -97,6 +97,11 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     await this.#client.request(amphora, { method: 'PUT', path, works: true }, limit);
   }
 
+  async yieldVip(amphora: Amphora, { timeoutMs }: CallLimit = {}): Promise<void> {
+    const path = agentPaths.vrrpAction('stop');
+    await this.#client.request(amphora, { method: 'PUT', path, works: true }, TimeLimit.of(timeoutMs));
+  }
+
   async uploadCertificate(amphora: Amphora, pem: string): Promise<void> {
     await this.#trustClientCa(amphora);
     await this.#client.request(amphora, { method: 'PUT', path: agentPaths.certificate(), body: pem });

@@ -3,7 +3,7 @@ import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import type { ApplyOutcome, DataplaneDriver, PluggedPort, PluggedVip, VrrpGroup } from '../interface.ts';
 
 export type NoopCall =
-  | { call: 'waitUntilReachable' | 'probe' | 'details' | 'uploadCertificate'; amphoraId: string }
+  | { call: 'waitUntilReachable' | 'probe' | 'details' | 'yieldVip' | 'uploadCertificate'; amphoraId: string }
   | { call: 'updateAgentConfiguration'; amphoraId: string; text: string }
   | { call: 'plugVip' | 'plugNetwork'; amphoraId: string; portId: string }
   | { call: 'apply'; amphoraId: string; tree: LoadBalancerTree }
@@ -56,6 +56,10 @@ export class NoopDataplaneDriver implements DataplaneDriver {
 
   async applyVrrp(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup): Promise<void> {
     await this.#record({ call: 'applyVrrp', amphoraId: amphora.id, tree, group });
+  }
+
+  async yieldVip(amphora: Amphora): Promise<void> {
+    await this.#record({ call: 'yieldVip', amphoraId: amphora.id });
   }
 
   async uploadCertificate(amphora: Amphora): Promise<void> {

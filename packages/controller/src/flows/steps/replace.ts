@@ -113,7 +113,7 @@ export function handOverVip(newId: string): Step {
       const all = (await amphoraeOf(context)).filter(isServing);
       await applyVrrp(context, all, ({ id }) => id !== newId);
       for (const amphora of all.filter(({ id }) => id !== newId)) {
-        const yieldVip = async () => dataplane.yieldVip?.(amphora, { timeoutMs: failoverLimit(context) });
+        const yieldVip = async () => dataplane.yieldVip(amphora, { timeoutMs: failoverLimit(context) });
         await tolerated(context, `Amphora ${amphora.id} giving up the VIP`, yieldVip);
       }
       return (await heldBy(context, newId)) ? 'moved' : 'not seen to move';
