@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { CertificateManager } from '../clouds/certificates/manager.ts';
 import type { IdentityDriver } from '../clouds/identity/interface.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import type { Config } from '../config/index.ts';
@@ -23,6 +24,8 @@ export interface ApiDependencies {
   >;
   store: Store;
   network: NetworkDriver;
+  /** Where references to certificates lead. */
+  certificates: CertificateManager;
   providers: ProviderRegistry;
   /** Who a request comes from. */
   identity: IdentityDriver;

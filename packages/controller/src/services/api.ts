@@ -10,6 +10,7 @@ import { NoopProvider } from '../providers/noop/provider.ts';
 import { NoopSettler } from '../providers/noop/settler.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/migrate.ts';
+import { certificateManager } from './drivers.ts';
 import { identityDriver } from './identity.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -34,6 +35,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     config,
     store,
     network,
+    certificates: await certificateManager(runtime),
     providers: providers(runtime, queue, settler),
     identity,
     policy,

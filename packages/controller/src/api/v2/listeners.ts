@@ -1,15 +1,15 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Listener, LoadBalancer } from '../../domain/resources.ts';
 import {
   checkCidrsBesideGroups,
   type ListenerFields,
-  listenerSecretRefs,
   settleListener,
   settleListenerChange,
 } from '../../domain/validation/listener.ts';
 import { checkPortFree } from '../../domain/validation/listener-port.ts';
 import type { Executor } from '../../store/database.ts';
 import * as store from '../../store/listeners.ts';
+import * as loadBalancers from '../../store/load-balancers.ts';
 import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
 import { LISTENER, LISTENER_ENVELOPE, type ListenerRelations, listenerResponse } from '../attributes/listener.ts';
@@ -23,7 +23,7 @@ import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
-import { requireReadable } from './secrets.ts';
+import { checkListenerSecrets, hasListenerSecrets } from './secrets.ts';
 import { statisticsResponse } from './statistics.ts';
 import { lockChild, lockTree } from './tree-lock.ts';
 
@@ -70,6 +70,24 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
     return statisticsResponse(await statistics.forListener(db, listener.id));
   });
 
+  /** What is not there or not allowed is refused later, under the lock. */
+  async function checkNewSecrets(request: FastifyRequest, loadBalancerId: string, fields: ListenerFields) {
+    const loadBalancer = await loadBalancers.get(db, loadBalancerId);
+    if (loadBalancer === null) return;
+    authorise(request, 'listener:post', loadBalancer.projectId);
+    const settled = settleListener(fields, rules, vipAddresses(loadBalancer));
+    await checkListenerSecrets(deps, loadBalancer.projectId, settled);
+  }
+
+  async function checkChangedSecrets(request: FastifyRequest, id: string, change: Partial<ListenerFields>) {
+    const current = await store.get(db, id);
+    const loadBalancer = current && (await loadBalancers.get(db, current.loadBalancerId));
+    if (!current || !loadBalancer) return;
+    authorise(request, 'listener:put', current.projectId);
+    const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
+    await checkListenerSecrets(deps, current.projectId, { ...current, ...settled }, current);
+  }
+
   server.post(PATH, async (request, reply) => {
     const {
       loadBalancerId,
@@ -78,6 +96,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       l7policies: _treeOnlyToo,
       ...fields
     } = createBody(request, LISTENER, LISTENER_ENVELOPE);
+    if (hasListenerSecrets(fields)) await checkNewSecrets(request, loadBalancerId, fields);
     const listener = await deps.store.transaction(async (tx) => {
       const tree = found(await lockTree(tx, loadBalancerId), 'Load Balancer', loadBalancerId);
       const { loadBalancer } = tree;
@@ -85,7 +104,6 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       await requireFittingPool(tx, fields.defaultPoolId, fields.protocol, loadBalancerId);
       const settled: ListenerFields = settleListener(fields, rules, vipAddresses(loadBalancer));
       checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
-      requireReadable(listenerSecretRefs(settled));
       const created: Listener = { ...newResource(deps, loadBalancer.projectId), ...settled, loadBalancerId };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [created] });
@@ -103,6 +121,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
   server.put(`${PATH}/:id`, async (request) => {
     const change = updateBody(request, LISTENER, LISTENER_ENVELOPE);
     const id = parameter(request);
+    if (hasListenerSecrets(change)) await checkChangedSecrets(request, id, change);
     const result = await deps.store.transaction(async (tx) => {
       const locked = await lockChild(
         tx,
@@ -117,7 +136,6 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
       const written = pendingUpdate(deps, settled);
       const updated: Listener = { ...current, ...written };
-      requireReadable(listenerSecretRefs(updated), listenerSecretRefs(current));
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [updated] });
       tree.requireActive();

@@ -39,6 +39,7 @@ import {
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
+import { checkTreeSecrets } from './secrets.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusText } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
@@ -139,6 +140,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
       ...(await draftVip(plan)),
     };
     const tree = planTree(body, draft, { ...rules, sriovMembers: allowsMemberSriov(chosen) }, subnets, deps);
+    await checkTreeSecrets(deps, projectId, tree);
     const provider = deps.providers.get(chosen.providerName);
     await validateChoice(chosen, provider);
     const inOwnTransaction = () =>

@@ -1,10 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Pool } from '../../domain/resources.ts';
-import { poolSecretRefs, settlePool, settlePoolChange } from '../../domain/validation/pool.ts';
+import { type PoolInput, settlePool, settlePoolChange } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as listeners from '../../store/listeners.ts';
+import * as loadBalancers from '../../store/load-balancers.ts';
 import * as store from '../../store/pools.ts';
 import * as quotas from '../../store/quotas.ts';
 import { POOL, POOL_ENVELOPE, type PoolRelations, poolResponse } from '../attributes/pool.ts';
@@ -17,7 +18,7 @@ import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
-import { requireReadable } from './secrets.ts';
+import { checkPoolSecrets, hasPoolSecrets } from './secrets.ts';
 import { lockChild, lockTree, setListenersPending } from './tree-lock.ts';
 
 const KIND = 'Pool';
@@ -50,6 +51,28 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
     return { pool: poolResponse(pool, relations, shownFields(request, deps)) };
   });
 
+  /** What is not there or not allowed is refused later, under the lock. */
+  async function checkNewSecrets(
+    request: FastifyRequest,
+    loadBalancerId: string | null,
+    listenerId: string | null,
+    fields: PoolInput,
+  ): Promise<void> {
+    const listener = loadBalancerId === null && listenerId !== null ? await listeners.get(db, listenerId) : null;
+    const loadBalancer = await loadBalancers.get(db, loadBalancerId ?? listener?.loadBalancerId ?? '');
+    if (loadBalancer === null) return;
+    authorise(request, 'pool:post', loadBalancer.projectId);
+    await checkPoolSecrets(deps, loadBalancer.projectId, settlePool(fields, rules));
+  }
+
+  async function checkChangedSecrets(request: FastifyRequest, id: string, change: Partial<PoolInput>): Promise<void> {
+    const current = await store.get(db, id);
+    if (current === null) return;
+    authorise(request, 'pool:put', current.projectId);
+    const settled = settlePoolChange(current, change, rules);
+    await checkPoolSecrets(deps, current.projectId, { ...current, ...settled }, current);
+  }
+
   server.post(PATH, async (request, reply) => {
     const {
       loadBalancerId: givenLoadBalancerId,
@@ -62,6 +85,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
     if (!givenLoadBalancerId && !listenerId) {
       throw refusal('Must provide at least one of: loadbalancer_id, listener_id');
     }
+    if (hasPoolSecrets(fields)) await checkNewSecrets(request, givenLoadBalancerId, listenerId, fields);
     const result = await deps.store.transaction(async (tx) => {
       const named = listenerId ? found(await listeners.get(tx, listenerId), 'Listener', listenerId) : null;
       const loadBalancerId = givenLoadBalancerId ?? named?.loadBalancerId ?? '';
@@ -74,7 +98,6 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       authorise(request, 'pool:post', loadBalancer.projectId);
       if (listener) checkPoolFitsListener(fields.protocol, listener.protocol);
       const settled = settlePool(fields, rules);
-      requireReadable(poolSecretRefs(settled));
       const pool: Pool = {
         ...newResource(deps, loadBalancer.projectId),
         ...settled,
@@ -99,6 +122,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
   server.put(`${PATH}/:id`, async (request) => {
     const change = updateBody(request, POOL, POOL_ENVELOPE);
     const id = parameter(request);
+    if (hasPoolSecrets(change)) await checkChangedSecrets(request, id, change);
     const result = await deps.store.transaction(async (tx) => {
       const locked = await lockChild(
         tx,
@@ -109,7 +133,6 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       authorise(request, 'pool:put', current.projectId);
       const written = pendingUpdate(deps, settlePoolChange(current, change, rules));
       const pool: Pool = { ...current, ...written };
-      requireReadable(poolSecretRefs(pool), poolSecretRefs(current));
       const provider = deps.providers.get(tree.loadBalancer.provider);
       provider.check({ loadBalancer: tree.loadBalancer, pools: [pool] });
       tree.requireActive();

@@ -1,11 +1,182 @@
+/**
+ * References to secrets are read when they are accepted, so that a listener cannot fail later. Before any transaction: a
+ * secret store may be slow, and a row lock must not wait for it.
+ */
+import type { X509Certificate } from 'node:crypto';
+import { certificateNames } from '../../clouds/tls-material/names.ts';
+import {
+  isIssuedBy,
+  type RevocationList,
+  readAuthorities,
+  readRevocationLists,
+} from '../../clouds/tls-material/trust.ts';
+import type { Listener, Pool } from '../../domain/resources.ts';
+import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+
+type ListenerRefs = Pick<
+  Listener,
+  'defaultTlsContainerRef' | 'sniContainerRefs' | 'clientCaTlsContainerRef' | 'clientCrlContainerRef'
+>;
+type PoolRefs = Pick<Pool, 'tlsContainerRef' | 'caTlsContainerRef' | 'crlContainerRef'>;
+
+interface References {
+  /** With a private key each. */
+  certificates: string[];
+  authorities: string | null;
+  revocations: string | null;
+}
+
+const isGiven = (ref: string | null): ref is string => ref !== null && ref !== '';
+
+const ofListener = (listener: ListenerRefs): References => ({
+  certificates: [listener.defaultTlsContainerRef, ...listener.sniContainerRefs].filter(isGiven),
+  authorities: listener.clientCaTlsContainerRef || null,
+  revocations: listener.clientCrlContainerRef || null,
+});
+
+const ofPool = (pool: PoolRefs): References => ({
+  certificates: pool.tlsContainerRef ? [pool.tlsContainerRef] : [],
+  authorities: pool.caTlsContainerRef || null,
+  revocations: pool.crlContainerRef || null,
+});
+
+export const hasListenerSecrets = (listener: Partial<ListenerRefs>): boolean =>
+  Boolean(
+    listener.defaultTlsContainerRef ||
+      listener.sniContainerRefs?.length ||
+      listener.clientCaTlsContainerRef ||
+      listener.clientCrlContainerRef,
+  );
+
+export const hasPoolSecrets = (pool: Partial<PoolRefs>): boolean =>
+  Boolean(pool.tlsContainerRef || pool.caTlsContainerRef || pool.crlContainerRef);
+
+/** What one kind of object calls its trust, in refusals. */
+interface Wording {
+  authorities: string;
+  revocations: string;
+  mismatch: string;
+}
+
+const CLIENT_WORDING: Wording = {
+  authorities: 'The client authentication CA certificate is invalid. It must be a valid x509 PEM format certificate.',
+  revocations:
+    'The client authentication certificate revocation list is invalid. It must be a valid x509 PEM format certificate revocation list.',
+  mismatch: 'The CRL specified is not valid for client certificate authority reference supplied.',
+};
+
+const MEMBER_WORDING: Wording = {
+  authorities: 'The CA certificate is invalid. It must be a valid x509 PEM format certificate.',
+  revocations:
+    'The certificate revocation list is invalid. It must be a valid x509 PEM format certificate revocation list.',
+  mismatch: 'The CRL specified is not valid for the certificate authority reference supplied.',
+};
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+class SecretChecks {
+  /** Reported together. */
+  readonly #unreadable = new Set<string>();
+  readonly #deps: Pick<ApiDependencies, 'certificates'>;
+  readonly #projectId: string;
+
+  constructor(deps: Pick<ApiDependencies, 'certificates'>, projectId: string) {
+    this.#deps = deps;
+    this.#projectId = projectId;
+  }
+
+  /** What was accepted before is not read again. */
+  async check(refs: References, known: References | null, wording: Wording): Promise<void> {
+    for (const ref of new Set(refs.certificates)) {
+      if (!known?.certificates.includes(ref)) await this.#certificate(ref);
+    }
+    const same = known?.authorities === refs.authorities && known?.revocations === refs.revocations;
+    if (!same) await this.#trust(refs, wording);
+  }
+
+  requireReadable(): void {
+    if (this.#unreadable.size > 0)
+      throw new OctaviaError('CERTIFICATE_UNREADABLE', { refs: [...this.#unreadable].join(', ') });
+  }
+
+  async #certificate(ref: string): Promise<void> {
+    const bundle = await this.#read(ref, (reader) => this.#deps.certificates.getCertificate(ref, reader));
+    if (bundle === null) return;
+    const { commonNames, dnsNames } = certificateNames(bundle.certificate);
+    if (commonNames.length + dnsNames.length === 0) throw new OctaviaError('CERTIFICATE_WITHOUT_NAME');
+  }
+
+  async #trust({ authorities, revocations }: References, wording: Wording): Promise<void> {
+    const cas = await this.#parsed(authorities, readAuthorities, wording.authorities);
+    const lists = await this.#parsed(revocations, readRevocationLists, wording.revocations);
+    if (cas !== null && lists !== null && !lists.every((list) => isKnownTo(cas, list))) throw refusal(wording.mismatch);
+  }
+
+  async #parsed<T>(ref: string | null, parse: (pem: string) => T, words: string): Promise<T | null> {
+    if (ref === null) return null;
+    const secret = await this.#read(ref, (reader) => this.#deps.certificates.getSecret(ref, reader));
+    if (secret === null) return null;
+    try {
+      return parse(secret.reveal());
+    } catch (error) {
+      throw refusal(`${words} Error: ${wordsOf(error)}`);
+    }
+  }
+
+  async #read<T>(ref: string, read: (reader: { projectId: string }) => Promise<T>): Promise<T | null> {
+    try {
+      return await read({ projectId: this.#projectId });
+    } catch (error) {
+      if (!(error instanceof OctaviaError) || error.code !== 'CERTIFICATE_UNREADABLE') throw error;
+      this.#unreadable.add(ref);
+      return null;
+    }
+  }
+}
+
+const isKnownTo = (authorities: readonly X509Certificate[], list: RevocationList): boolean =>
+  authorities.some((authority) => isIssuedBy(list, authority));
 
 /**
- * References to certificates are read when they are accepted, so that a listener cannot fail later. Without a certificate
- * store none can be read. All of them are reported together.
- * @throws OctaviaError CERTIFICATE_UNREADABLE
+ * @param current what is stored, for a change
+ * @throws OctaviaError CERTIFICATE_UNREADABLE, CERTIFICATE_UNUSABLE, CERTIFICATE_WITHOUT_NAME, PKCS12_UNREADABLE,
+ *   VALIDATION
  */
-export function requireReadable(refs: readonly string[], known: readonly string[] = []): void {
-  const unread = refs.filter((ref) => !known.includes(ref));
-  if (unread.length > 0) throw new OctaviaError('CERTIFICATE_UNREADABLE', { refs: unread.join(', ') });
+export async function checkListenerSecrets(
+  deps: Pick<ApiDependencies, 'certificates'>,
+  projectId: string,
+  listener: ListenerRefs,
+  current: ListenerRefs | null = null,
+): Promise<void> {
+  const checks = new SecretChecks(deps, projectId);
+  await checks.check(ofListener(listener), current && ofListener(current), CLIENT_WORDING);
+  checks.requireReadable();
+}
+
+/** The same for a pool. */
+export async function checkPoolSecrets(
+  deps: Pick<ApiDependencies, 'certificates'>,
+  projectId: string,
+  pool: PoolRefs,
+  current: PoolRefs | null = null,
+): Promise<void> {
+  const checks = new SecretChecks(deps, projectId);
+  await checks.check(ofPool(pool), current && ofPool(current), MEMBER_WORDING);
+  checks.requireReadable();
+}
+
+/** The same for everything that one request creates. */
+export async function checkTreeSecrets(
+  deps: Pick<ApiDependencies, 'certificates'>,
+  projectId: string,
+  tree: { listeners: readonly ListenerRefs[]; pools: readonly PoolRefs[] },
+): Promise<void> {
+  const checks = new SecretChecks(deps, projectId);
+  for (const pool of tree.pools.filter(hasPoolSecrets)) await checks.check(ofPool(pool), null, MEMBER_WORDING);
+  for (const listener of tree.listeners.filter(hasListenerSecrets)) {
+    await checks.check(ofListener(listener), null, CLIENT_WORDING);
+  }
+  checks.requireReadable();
 }

@@ -5,10 +5,10 @@ import type { L7Policy, Listener, LoadBalancer, Pool } from '../../domain/resour
 import { settleHealthMonitor } from '../../domain/validation/health-monitor.ts';
 import { settleL7Policy } from '../../domain/validation/l7-policy.ts';
 import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
-import { checkCidrsBesideGroups, listenerSecretRefs, settleListener } from '../../domain/validation/listener.ts';
+import { checkCidrsBesideGroups, settleListener } from '../../domain/validation/listener.ts';
 import { checkPortFree } from '../../domain/validation/listener-port.ts';
 import { checkEndpointFree, checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
-import { poolSecretRefs, settlePool } from '../../domain/validation/pool.ts';
+import { settlePool } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { resolvePools } from '../../domain/validation/tree-pools.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -26,7 +26,6 @@ import { vipAddresses } from './listeners.ts';
 import { newResource } from './new-resource.ts';
 import { notFound } from './not-found.ts';
 import type { Rules } from './rules.ts';
-import { requireReadable } from './secrets.ts';
 import { requireSubnet } from './subnets.ts';
 
 type Request = Pick<LoadBalancerCreate, 'listeners' | 'pools'>;
@@ -65,7 +64,6 @@ export function planTree(
   const resolved = resolvePools(request.pools, inlinePools(request));
   for (const { members: memberFields, healthmonitor, ...input } of resolved.definitions) {
     const settled = settlePool(input, rules.pool);
-    requireReadable(poolSecretRefs(settled));
     const pool: Pool = { ...newResource(deps, projectId), ...settled, loadBalancerId };
     tree.pools.push(pool);
     if (healthmonitor) {
@@ -90,7 +88,6 @@ export function planTree(
     if (pool) checkPoolFitsListener(pool.protocol, fields.protocol);
     const settled = settleListener(fields, rules.listener, vipAddresses(loadBalancer));
     checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
-    requireReadable(listenerSecretRefs(settled));
     const created = { ...newResource(deps, projectId), ...settled, defaultPoolId: pool?.id ?? null, loadBalancerId };
     tree.listeners.push(created);
     planPolicies(tree, created, policies, nextInlinePool, deps);

@@ -8,6 +8,7 @@ import type { Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
+import { certificateManager } from '../../../src/services/drivers.ts';
 import { identityDriver } from '../../../src/services/identity.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { RecordingProvider } from './recording-provider.ts';
@@ -216,6 +217,7 @@ async function buildTestServer(
     config,
     store,
     network,
+    certificates: await certificateManager({ config, log: logger }),
     providers: new ProviderRegistry(providers, enabled, 'amphora'),
     identity,
     policy,

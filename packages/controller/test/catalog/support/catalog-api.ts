@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer } from '../../../src/api/server.ts';
+import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
 import { NoauthIdentityDriver } from '../../../src/clouds/identity/noauth/driver.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
@@ -71,6 +72,7 @@ export class CatalogApi {
       config,
       store,
       network,
+      certificates: new UnconfiguredCertificateManager(),
       providers: new ProviderRegistry(
         { amphora, bare, ...Object.fromEntries(noops) },
         { ...enabled, ...Object.fromEntries(NOOP_PROVIDERS.map((name) => [name, 'Does nothing.'])) },
