@@ -105,7 +105,7 @@ function logging({ amphora_agent, controller_worker, haproxy_amphora }: Config):
   };
 }
 
-export async function dataplaneDriver({ config, log }: Runtime): Promise<DataplaneDriver> {
+export async function dataplaneDriver({ config, log }: Pick<Runtime, 'config' | 'log'>): Promise<DataplaneDriver> {
   const name = config.controller_worker.amphora_driver;
   if (name === 'amphora_haproxy_rest_driver') {
     const { AmphoraDataplaneDriver } = await import('../dataplane/amphora/driver.ts');

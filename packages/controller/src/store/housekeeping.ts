@@ -83,3 +83,8 @@ export async function duties(executor: Executor): Promise<DutyRow[]> {
     from housekeeping_duty order by name`.execute(executor);
   return rows;
 }
+
+/** Makes a duty due now, whatever its interval. */
+export async function hurry(executor: Executor, name: string): Promise<void> {
+  await sql`update housekeeping_duty set next_at = now() where name = ${name}`.execute(executor);
+}

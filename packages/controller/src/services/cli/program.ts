@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/index.ts';
 import type { ProcessService } from '../runtime.ts';
+import { addOperatorCommands, addOrphans } from './operator.ts';
 import { addPolicy } from './policy.ts';
 
 interface ConfigFlags {
@@ -58,10 +59,18 @@ export function createProgram(): Command {
     const { runHealthManager } = await import('../health-manager.ts');
     return runHealthManager(config);
   });
-  addService(program, 'housekeeping', 'Purge deleted objects and renew certificates.', async (config) => {
-    const { runHousekeeping } = await import('../housekeeping.ts');
-    return runHousekeeping(config);
-  });
+  const housekeeping = addService(
+    program,
+    'housekeeping',
+    'Purge deleted objects, renew certificates, collect orphans.',
+    async (config) => {
+      const { runHousekeeping } = await import('../housekeeping.ts');
+      return runHousekeeping(config);
+    },
+  );
+  const common = { configFile: configFileOption, stateDir: stateDirOption };
+  addOrphans(housekeeping, common);
+  addOperatorCommands(program, common);
   addDbManage(program);
   addQuota(program);
   addPolicy(program, configFileOption);
@@ -116,8 +125,8 @@ function addService(
   name: string,
   description: string,
   run: (config: Config) => Promise<ProcessService>,
-): void {
-  program
+): Command {
+  return program
     .command(name)
     .description(description)
     .addOption(configFileOption())

@@ -7,7 +7,7 @@ import { OctaviaError } from '../../errors.ts';
 import { type Account, chooseAccount } from './account.ts';
 import { type Binaries, locateBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
-import { type Folders, makeFolders, ownerOfCluster } from './folders.ts';
+import { type Folders, folderPaths, makeFolders, ownerOfCluster } from './folders.ts';
 import { findPostmaster, type Postmaster } from './process.ts';
 
 export interface StartOptions {
@@ -51,6 +51,12 @@ export async function startPostgres({ stateDir, log }: StartOptions): Promise<Ru
   const { pid } = await launch(folders, binaries, account);
   log(`PostgreSQL ${binaries.major} started (pid ${pid})`);
   return { url: await ensureDatabase(folders), pid, adopted: false };
+}
+
+/** Where the embedded PostgreSQL of a state directory answers; null when it does not run. */
+export function postgresUrl(stateDir: string): string | null {
+  const folders = folderPaths(stateDir);
+  return findPostmaster(folders.data)?.ready ? urlOf(folders, DATABASE) : null;
 }
 
 /** A killed server's children need a moment to notice; until then the new one is refused their shared memory. */
