@@ -83,6 +83,10 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     run: runCommand,
     log,
     haproxyDown: () => supervisor.wanted().some(({ id }) => supervisor.isFailed(id) || isSilent(reader, id)),
+    haproxyPending: async () => {
+      const waiting = supervisor.wanted().filter(({ id }) => !supervisor.isFailed(id));
+      return (await Promise.all(waiting.map((service) => service.isRunning()))).includes(false);
+    },
     pidFiles: () => supervisor.wanted().map((service) => service.paths.pid),
   });
   let server: AgentServer | null = null;

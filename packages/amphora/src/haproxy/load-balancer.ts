@@ -6,15 +6,11 @@ import { writeFileAtomic } from '../state/atomic-file.ts';
 import type { RunCommand } from '../system/run.ts';
 import { checkConfiguration } from './check.ts';
 import { type LoadBalancerPaths, loadBalancerPaths } from './paths.ts';
-import { HaproxyError, HaproxyProcess } from './process.ts';
+import { HaproxyError, HaproxyProcess, type HaproxyProcessOptions } from './process.ts';
 import { askSocket } from './socket.ts';
 
-export interface LoadBalancerOptions {
+export interface LoadBalancerOptions extends Omit<HaproxyProcessOptions, 'onExit'> {
   basePath: string;
-  haproxyCmd: string;
-  namespace: string;
-  /** The amphora's own name among HAProxy's peers. */
-  peerName: string;
   run: RunCommand;
   log: Log;
   /** Called before the counters of a running HAProxy are lost (reload, stop). Must not throw. */
@@ -39,11 +35,11 @@ export class LoadBalancerService {
   readonly #options: LoadBalancerOptions;
   #changing = false;
 
-  constructor(id: string, options: LoadBalancerOptions) {
+  constructor(id: string, options: LoadBalancerOptions, onExit: () => void) {
     this.id = id;
     this.#options = options;
     this.paths = loadBalancerPaths(options.basePath, id);
-    this.process = new HaproxyProcess(this.paths, options.haproxyCmd, options.namespace, options.peerName);
+    this.process = new HaproxyProcess(this.paths, { ...options, onExit });
   }
 
   stored(): Promise<Buffer | null> {

@@ -25,21 +25,31 @@ const SIGNAL_REPEAT_MS = 500;
 const ASK_LIMIT_MS = 500;
 const MAX_OUTPUT_BYTES = 256 * 1024;
 
+export interface HaproxyProcessOptions {
+  haproxyCmd: string;
+  namespace: string;
+  /** The amphora's own name in a section `peers`; HAProxy ignores the section when none is its own. */
+  peerName: string;
+  /** Called when a HAProxy that this agent has started ends. */
+  onExit: () => void;
+}
+
 export class HaproxyProcess {
   readonly #paths: LoadBalancerPaths;
   readonly #haproxy: string;
   readonly #namespace: string;
   readonly #peerName: string;
+  readonly #onExit: () => void;
   #pid: number | null = null;
   /** Workers that served when last asked. */
   #workers: number[] = [];
 
-  /** @param peerName the amphora's own name in a section `peers`; HAProxy ignores the section when none is its own */
-  constructor(paths: LoadBalancerPaths, haproxy: string, namespace: string, peerName: string) {
+  constructor(paths: LoadBalancerPaths, options: HaproxyProcessOptions) {
     this.#paths = paths;
-    this.#haproxy = haproxy;
-    this.#namespace = namespace;
-    this.#peerName = peerName;
+    this.#haproxy = options.haproxyCmd;
+    this.#namespace = options.namespace;
+    this.#peerName = options.peerName;
+    this.#onExit = options.onExit;
   }
 
   /** The master's pid, or null when it is not alive. Adopts one that an earlier agent started. */
@@ -67,6 +77,7 @@ export class HaproxyProcess {
     });
     child.on('exit', (code, signal) => {
       ended = `haproxy ended with ${signal ?? `code ${code}`}`;
+      this.#onExit();
     });
     child.unref();
     await output.close();

@@ -56,7 +56,7 @@ export class Supervisor {
   /** Something changed that may let a failed start succeed now (an interface arrived). */
   kick(): void {
     for (const entry of this.#entries.values()) entry.notBefore = 0;
-    if (this.#timer !== null) this.#schedule(0);
+    this.#look();
   }
 
   services(): LoadBalancerService[] {
@@ -96,7 +96,7 @@ export class Supervisor {
   #entry(id: string): Entry {
     const known = this.#entries.get(id);
     if (known !== undefined) return known;
-    const service = new LoadBalancerService(id, this.#options);
+    const service = new LoadBalancerService(id, this.#options, () => this.#look());
     const entry = { service, failures: 0, failed: false, notBefore: 0, startedAt: 0, checking: false };
     this.#entries.set(id, entry);
     return entry;
@@ -112,6 +112,11 @@ export class Supervisor {
     await this.change(service.id, () => service.activate(true)).catch((error: unknown) =>
       this.#log.error(`${service.id}: ${messageOf(error)}`),
     );
+  }
+
+  /** Now, not at the next interval. */
+  #look(): void {
+    if (this.#timer !== null) this.#schedule(0);
   }
 
   #schedule(ms: number): void {
@@ -149,9 +154,13 @@ export class Supervisor {
     entry.failures += 1;
     entry.notBefore = now + (BACKOFF_MS[entry.failures] ?? 10_000);
     this.#log.warn(`${service.id}: haproxy is not running, starting it (attempt ${entry.failures})`);
-    entry.failed = true;
-    await service.revive();
-    entry.failed = false;
+    try {
+      await service.revive();
+      entry.failed = false;
+    } catch (error) {
+      entry.failed = true;
+      throw error;
+    }
     entry.startedAt = Date.now();
   }
 }

@@ -16,16 +16,13 @@ export class HealthReader {
     this.#log = log;
   }
 
-  /** Looks in a row without an answer; 0 for one that was never asked. */
+  /** Looks in a row at a HAProxy that runs and does not answer; 0 for one that was never asked. */
   silentLooks(id: string): number {
     return this.#silent.get(id) ?? 0;
   }
 
   async readAll(services: LoadBalancerService[]): Promise<Reading[]> {
     const readings = await Promise.all(services.map((service) => this.#read(service)));
-    for (const [index, { id }] of services.entries()) {
-      this.#silent.set(id, readings[index] === null ? this.silentLooks(id) + 1 : 0);
-    }
     return readings.filter((reading) => reading !== null);
   }
 
@@ -42,14 +39,19 @@ export class HealthReader {
     const last = this.#last.get(service.id);
     if (service.changing && last !== undefined && performance.now() - last.at < CHANGE_LIMIT_MS) return last.reading;
     this.#last.delete(service.id);
-    if (!(await service.isRunning())) return null;
+    if (!(await service.isRunning())) {
+      this.#silent.delete(service.id);
+      return null;
+    }
     try {
       const reading = await readStatistics(service.paths.statsSocket);
       // A reload that began meanwhile may have paused the listeners in this very answer.
       if (service.changing && last !== undefined) return last.reading;
       this.#last.set(service.id, { at: performance.now(), reading });
+      this.#silent.delete(service.id);
       return reading;
     } catch (error) {
+      this.#silent.set(service.id, this.silentLooks(service.id) + 1);
       this.#log.warn(`${service.id}: ${messageOf(error)}`);
       return null;
     }

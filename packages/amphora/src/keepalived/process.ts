@@ -26,12 +26,15 @@ export class KeepalivedProcess {
   readonly #paths: KeepalivedPaths;
   readonly #command: string;
   readonly #namespace: string;
+  readonly #onExit: () => void;
   #pid: number | null = null;
 
-  constructor(paths: KeepalivedPaths, command: string, namespace: string) {
+  /** @param onExit called when a keepalived that this agent has started ends */
+  constructor(paths: KeepalivedPaths, command: string, namespace: string, onExit: () => void) {
     this.#paths = paths;
     this.#command = command;
     this.#namespace = namespace;
+    this.#onExit = onExit;
   }
 
   /** The parent's pid, or null when it is not alive. Adopts one that an earlier agent started. */
@@ -44,7 +47,8 @@ export class KeepalivedProcess {
   /** Starts keepalived with the running configuration and waits until it takes part. @throws KeepalivedError */
   async start(): Promise<void> {
     await this.#endOrphan();
-    await rm(this.#paths.pid, { force: true });
+    // keepalived takes any file that names a living pid for another keepalived.
+    for (const path of [this.#paths.pid, this.#paths.vrrpPid]) await rm(path, { force: true });
     const output = await open(this.#paths.output, 'a', 0o600);
     await output.truncate();
     const { running, pid, vrrpPid } = this.#paths;
@@ -60,6 +64,7 @@ export class KeepalivedProcess {
     });
     child.on('exit', (code, signal) => {
       ended = `keepalived ended with ${signal ?? `code ${code}`}`;
+      this.#onExit();
     });
     child.unref();
     await output.close();

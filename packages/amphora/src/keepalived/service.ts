@@ -22,6 +22,8 @@ export interface VrrpOptions {
   log: Log;
   /** True while a HAProxy that should serve does not; asked every second. */
   haproxyDown: () => boolean;
+  /** True while a HAProxy that should serve was not started yet. */
+  haproxyPending: () => Promise<boolean>;
   /** Pid files of every HAProxy that should run. */
   pidFiles: () => string[];
 }
@@ -31,6 +33,7 @@ const WATCH_INTERVAL_MS = 1_000;
 /** Wait before restart number n+1. */
 const BACKOFF_MS = [0, 500, 1_000, 2_000, 5_000, 10_000];
 const STABLE_MS = 60_000;
+const HAPROXY_FIRST_MS = 5_000;
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
@@ -45,13 +48,17 @@ export class VrrpService {
   #failures = 0;
   #notBefore = 0;
   #startedAt = 0;
+  #seenRunning = false;
+  #waitingSince: number | null = null;
   /** Times keepalived was found dead and started again, since the agent started. */
   restarts = 0;
 
   constructor(options: VrrpOptions) {
     this.#options = options;
     this.#paths = keepalivedPaths(options.basePath);
-    this.#process = new KeepalivedProcess(this.#paths, options.keepalivedCmd, options.namespace.name);
+    this.#process = new KeepalivedProcess(this.#paths, options.keepalivedCmd, options.namespace.name, () =>
+      this.#look(),
+    );
     this.#stateFile = new HaproxyStateFile(this.#paths);
   }
 
@@ -68,7 +75,7 @@ export class VrrpService {
   /** Something changed that may let a failed start succeed now (an interface arrived). */
   kick(): void {
     this.#notBefore = 0;
-    if (this.#timer !== null) this.#schedule(0);
+    this.#look();
   }
 
   async isRunning(): Promise<boolean> {
@@ -140,6 +147,11 @@ export class VrrpService {
     if (result.code !== 0) throw new KeepalivedError(outputOf(result) || `keepalived ended with code ${result.code}`);
   }
 
+  /** Now, not at the next interval. */
+  #look(): void {
+    if (this.#timer !== null) this.#schedule(0);
+  }
+
   #schedule(ms: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
@@ -153,8 +165,11 @@ export class VrrpService {
     await this.#lock.run('vrrp', async () => {
       if (this.#options.state.vrrp() !== 'running') return;
       await this.#report();
-      if (await this.isRunning()) return this.#process.boundOutput();
-      await this.#restart();
+      if (await this.isRunning()) {
+        this.#seenRunning = true;
+        return this.#process.boundOutput();
+      }
+      if (await this.#canStart()) await this.#restart();
     });
   }
 
@@ -166,15 +181,31 @@ export class VrrpService {
     this.#failures += 1;
     this.#notBefore = now + (BACKOFF_MS[this.#failures] ?? 10_000);
     log.warn(`keepalived is not running, starting it (attempt ${this.#failures})`);
+    if (this.#seenRunning) this.restarts += 1;
+    this.#seenRunning = false;
     try {
       await this.#process.start();
       this.#startedAt = Date.now();
-      this.restarts += 1;
     } catch (error) {
       // Without keepalived nobody would take the VIPs away from here when the other amphora holds them.
       await this.#releaseVips();
       throw error;
     }
+  }
+
+  /**
+   * After a boot interfaces come late, and keepalived drops what it does not find. HAProxy goes first, for a while: a check
+   * that fails at the very start keeps the amphora from the VIPs until it has succeeded several times.
+   */
+  async #canStart(): Promise<boolean> {
+    const present = (await this.#options.namespace.links('inside')).map((link) => link.name);
+    const missing = this.#options.state.ports().some((port) => port.kind === 'vip' && !present.includes(port.name));
+    if (missing) return false;
+    this.#waitingSince ??= Date.now();
+    const waited = Date.now() - this.#waitingSince;
+    if (waited < HAPROXY_FIRST_MS && (await this.#options.haproxyPending())) return false;
+    this.#waitingSince = null;
+    return true;
   }
 
   #report(): Promise<void> {

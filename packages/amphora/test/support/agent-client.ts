@@ -20,10 +20,12 @@ export interface Credentials {
 
 export class AgentClient {
   readonly #port: number;
+  readonly #host: string;
   readonly #agent: Agent;
 
-  constructor(port: number, credentials: Credentials, keepAlive = false) {
+  constructor(port: number, credentials: Credentials, keepAlive = false, host = '127.0.0.1') {
     this.#port = port;
+    this.#host = host;
     this.#agent = new Agent({
       keepAlive,
       ca: credentials.ca,
@@ -37,20 +39,17 @@ export class AgentClient {
     const payload =
       body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
-      const outgoing = request(
-        { host: '127.0.0.1', port: this.#port, method, path, agent: this.#agent },
-        (response) => {
-          const peer = (response.socket as TLSSocket).getPeerCertificate();
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8');
-            const json = (): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
-            resolve({ status: response.statusCode ?? 0, text, json, peer, headers: response.headers });
-          });
-        },
-      );
+      const outgoing = request({ host: this.#host, port: this.#port, method, path, agent: this.#agent }, (response) => {
+        const peer = (response.socket as TLSSocket).getPeerCertificate();
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          const json = (): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+          resolve({ status: response.statusCode ?? 0, text, json, peer, headers: response.headers });
+        });
+      });
       outgoing.on('error', reject);
       outgoing.end(payload);
     });

@@ -46,6 +46,9 @@ export class AmphoraLab {
   readonly base = join(this.folder, 'lib');
   readonly configFile = join(this.folder, 'etc', 'amphora-agent.conf');
   readonly tag = randomBytes(3).toString('hex');
+  readonly amphoraId: string;
+  /** Loopback address of the agent. */
+  readonly host: string;
   readonly town = `oatown${this.tag}`;
   port = 0;
   #holder: ChildProcess | null = null;
@@ -53,6 +56,11 @@ export class AmphoraLab {
   #agent: ChildProcess | null = null;
   #cables = 0;
   console = '';
+
+  constructor({ amphoraId = AMPHORA_ID, host = '127.0.0.1' }: { amphoraId?: string; host?: string } = {}) {
+    this.amphoraId = amphoraId;
+    this.host = host;
+  }
 
   /** @param heartbeat where heartbeats go; nowhere when left out */
   async create(heartbeat?: { port: number; interval: number; key: string }): Promise<void> {
@@ -63,7 +71,7 @@ export class AmphoraLab {
     makeCa(certs, 'other_ca');
     makeCertificate(certs, 'client_ca', 'controller', 'clientAuth');
     makeCertificate(certs, 'other_ca', 'stranger', 'clientAuth');
-    const server = makeCertificate(certs, 'server_ca', AMPHORA_ID, 'serverAuth');
+    const server = makeCertificate(certs, 'server_ca', this.amphoraId, 'serverAuth');
     writeFileSync(join(certs, 'server.pem'), server.cert + server.key);
     this.port = await freePort();
     writeFileSync(this.configFile, this.configuration(heartbeat));
@@ -79,14 +87,14 @@ export class AmphoraLab {
       : '';
     return `[haproxy_amphora]
 base_path = ${this.base}
-bind_host = 127.0.0.1
+bind_host = ${this.host}
 bind_port = ${this.port}
 [health_manager]
 ${health}
 [amphora_agent]
 agent_server_ca = ${this.folder}/certs/client_ca.pem
 agent_server_cert = ${this.folder}/certs/server.pem
-amphora_id = ${AMPHORA_ID}
+amphora_id = ${this.amphoraId}
 `;
   }
 
@@ -99,10 +107,10 @@ amphora_id = ${AMPHORA_ID}
     const credentials = {
       ca: this.certificate('server_ca').cert,
       client: this.certificate('controller'),
-      serverName: AMPHORA_ID,
+      serverName: this.amphoraId,
       ...change,
     };
-    return new AgentClient(this.port, credentials, keepAlive);
+    return new AgentClient(this.port, credentials, keepAlive, this.host);
   }
 
   async #boot(): Promise<void> {
@@ -152,6 +160,16 @@ amphora_id = ${AMPHORA_ID}
     await ended;
   }
 
+  /** Power off: every process and namespace inside is gone, files stay. */
+  async powerOff(): Promise<void> {
+    await this.#powerOff();
+  }
+
+  /** Without the agent. */
+  async powerOn(): Promise<void> {
+    await this.#boot();
+  }
+
   /** Power off and on: every process and namespace inside is gone, files stay. */
   async reboot(): Promise<void> {
     await this.#powerOff();
@@ -171,6 +189,20 @@ amphora_id = ${AMPHORA_ID}
     }
     execFileSync('ip', ['-n', this.town, 'link', 'set', far, 'up']);
     return address;
+  }
+
+  /**
+   * A new network interface on a bridge of another place. Returns the MAC address of the amphora's end and the name of
+   * the bridge's port.
+   */
+  plugIntoBridge(place: string, bridge: string, mac?: string): { mac: string; port: string } {
+    this.#cables += 1;
+    const [near, port] = [`oa${this.tag}${this.#cables}`, `op${this.tag}${this.#cables}`];
+    const address = mac ?? `02:01:${this.tag.replace(/(..)(?=.)/g, '$1:')}:${this.#cables.toString().padStart(2, '0')}`;
+    const peer = ['peer', 'name', port, 'netns', place];
+    execFileSync('ip', ['link', 'add', near, 'address', address, 'type', 'veth', ...peer]);
+    execFileSync('ip', ['-n', place, 'link', 'set', port, 'master', bridge, 'up']);
+    return { mac: address, port };
   }
 
   /** Runs a command in the town to its end. */

@@ -16,6 +16,7 @@ export type Keyword =
   | 'delay_before_retry'
   | 'delay_loop'
   | 'down_timer_adverts'
+  | 'dynamic_interfaces'
   | 'enable_script_security'
   | 'fall'
   | 'file'

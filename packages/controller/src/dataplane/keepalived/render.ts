@@ -35,6 +35,8 @@ function globalBlock(amphora: Amphora): Block {
     line('router_id', amphora.id),
     line('script_user', 'root', 'root'),
     line('enable_script_security'),
+    // The interface may go and come back, as with a machine's port that is detached and attached again.
+    line('dynamic_interfaces'),
   ]);
 }
 
