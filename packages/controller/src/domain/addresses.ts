@@ -42,6 +42,18 @@ export function canonicalCidr(text: string): string | null {
   return `${network}/${prefix}`;
 }
 
+/** The IPv4 address inside an IPv4-mapped one (`::ffff:192.0.2.1`), which reaches the same place; any other as it is. */
+export function unmapped(address: string): string {
+  return ipaddr.process(address).toString() === address
+    ? address
+    : canonicalAddress(ipaddr.process(address).toString())!;
+}
+
+const NOBODYS = new Set(['unspecified', 'multicast', 'broadcast']);
+
+/** False for addresses that nobody can connect to: 0.0.0.0, ::, multicast and broadcast. */
+export const isHost = (address: string): boolean => !NOBODYS.has(ipaddr.process(address).range());
+
 /** Whether a canonical address lies in a CIDR of the same IP version. */
 export function cidrContains(cidr: string, address: string): boolean {
   const [network, prefix] = ipaddr.parseCIDR(cidr);

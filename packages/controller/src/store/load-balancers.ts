@@ -94,7 +94,9 @@ const SHOWN = {
   vipQosPolicyId: 't.vip_qos_policy_id',
   vipVnicType: 't.vip_vnic_type',
   vipSgIds: 't.vip_sg_ids',
-  additionalVips: 't.additional_vips',
+  /** NULL when there are none. */
+  additionalVips: `case when t.additional_vips <> '[]' then
+    jsonb_build_object('portId', t.vip_port_id, 'vips', t.additional_vips) end`,
   provider: free('t.provider'),
   flavorId: 't.flavor_id',
   availabilityZone: free('t.availability_zone'),

@@ -42,7 +42,7 @@ export class FakeKeystone {
   /** Where the catalogue says the identity service is. */
   catalogUrl: string | null = null;
   /** Catalogue of validated tokens, for who does not refuse it. */
-  tokenCatalog: object[] | null = null;
+  tokenCatalog: unknown[] | null = null;
 
   private constructor(server: Server) {
     this.#server = server;

@@ -21,7 +21,22 @@ const httpVersion: ValueType<'1.0' | '1.1'> = {
 /** Path and query only, printable ASCII; `//` would start a host. */
 const urlPath = text({ max: 255, pattern: /^\/(?!\/)[!-~]*$/, reason: 'Value must be a valid URL Path string' });
 
-const expectedCodes = text({ max: 255, pattern: /^(\d{3}( *, *\d{3})*)$|^(\d{3}-\d{3})$/ });
+const codesText = text({ max: 255, pattern: /^(\d{3}( *, *\d{3})*)$|^(\d{3}-\d{3})$/ });
+
+/** With a code that no server sends, or a range that ends before it begins, every member would be down for ever. */
+const expectedCodes: ValueType<string> = {
+  ...codesText,
+  parse(value, at) {
+    const codes = codesText.parse(value, at);
+    const [first = 0, last = 0] = codes.split('-').map(Number);
+    const isStatus = (code: string) => code >= '100' && code <= '599';
+    if (!codes.split(/[ ,-]+/).every(isStatus)) {
+      throw invalid(at.name, value, 'Value should be HTTP status codes from 100 to 599');
+    }
+    if (codes.includes('-') && first > last) throw invalid(at.name, value, 'Value should be a range from low to high');
+    return codes;
+  },
+};
 
 const LABEL = '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const domainName = text({ min: 1, max: 255, pattern: new RegExp(`^${LABEL}(\\.${LABEL})*\\.?$`) });

@@ -56,8 +56,9 @@ const additionalVip = nested<AdditionalVipRequest>(
   { type: 'object', properties: { subnet_id: uuid.schema, ip_address: ipAddress.schema } },
 );
 
-const additionalVipsOf = (vips: readonly AdditionalVip[]) =>
-  vips.map(({ subnetId, ipAddress: address }) => ({ subnet_id: subnetId, ip_address: address }));
+/** All addresses of a load balancer are on one port. */
+const additionalVipsOf = (vips: readonly AdditionalVip[], portId: string | null) =>
+  vips.map(({ subnetId, ipAddress: address }) => ({ subnet_id: subnetId, ip_address: address, port_id: portId }));
 
 export interface LoadBalancerRelations {
   listenerIds: readonly string[];
@@ -90,7 +91,7 @@ export const LOAD_BALANCER = {
     type: list(additionalVip),
     accepted: 'create',
     default: [],
-    serve: ({ additionalVips }: LoadBalancer) => additionalVipsOf(additionalVips),
+    serve: ({ additionalVips, vip }: LoadBalancer) => additionalVipsOf(additionalVips, vip.portId),
   },
   provider: { type: text({ max: 64 }), accepted: 'create' },
   flavorId: { type: uuid, accepted: 'create' },
@@ -116,9 +117,17 @@ export const LOAD_BALANCER_ENVELOPE = { argument: 'load_balancer', wrapper: 'loa
 
 export const loadBalancerResponse = responder<LoadBalancer, LoadBalancerRelations>(LOAD_BALANCER);
 
-/** `[{"subnetId": …}]` of the store in the words of the API. */
-const additionalVipsText: CellWriter = (cell) =>
-  cell === '[]' ? cell : JSON.stringify(additionalVipsOf(JSON.parse(cell) as AdditionalVip[]));
+interface StoredVips {
+  portId: string | null;
+  vips: AdditionalVip[];
+}
+
+/** An empty cell is the most of them. */
+const additionalVipsText: CellWriter = (cell) => {
+  if (cell === '') return '[]';
+  const { vips, portId } = JSON.parse(cell) as StoredVips;
+  return JSON.stringify(additionalVipsOf(vips, portId));
+};
 
 const CELLS: Record<(typeof SHOWN_FIELDS)[number], CellWriter> = {
   id: word,

@@ -1,5 +1,5 @@
 import { OctaviaError } from '../../errors.ts';
-import { canonicalAddress } from '../addresses.ts';
+import { canonicalAddress, isHost, unmapped } from '../addresses.ts';
 import type { Member, Resource } from '../resources.ts';
 import { invalidOption, refusal } from './refuse.ts';
 
@@ -36,9 +36,14 @@ export function settleMember({ requestSriov, ...fields }: MemberInput, sriovAllo
   return { ...fields, vnicType: requestSriov ? 'direct' : 'normal' };
 }
 
-/** @throws OctaviaError INVALID_OPTION */
+/**
+ * Neither a reserved address, in any spelling, nor one that nobody can have: HAProxy takes 0.0.0.0 for "where the client
+ * wanted to go", which is itself.
+ * @throws OctaviaError INVALID_OPTION
+ */
 export function checkMemberAddress(address: string, rules: MemberRules): void {
-  if (canonical(rules.reservedIps).has(address)) {
+  const reserved = canonical(rules.reservedIps);
+  if (reserved.has(address) || reserved.has(unmapped(address)) || !isHost(address)) {
     throw invalidOption(address, 'member address');
   }
 }
