@@ -8,6 +8,7 @@ import type { DutyOutcome, HousekeeperLog } from './housekeeper.ts';
 
 /** The authority that signs certificates of amphorae now. */
 export interface SigningAuthority {
+  /** Of all that a rotation brings to an agent: another one means that agents have to get something new. */
   fingerprint: string;
   subject: string;
   expiresAt: Date;

@@ -116,3 +116,17 @@ export async function noteAuthority(executor: Executor, fingerprint: string, sub
   const [row] = rows;
   return row === undefined || row.first ? null : row.since;
 }
+
+/** Amphorae that have not got the present authority; null when housekeeping has not seen that one yet. */
+export async function withoutAuthority(executor: Executor, fingerprint: string): Promise<string[] | null> {
+  const { rows } = await sql<{ since: Date; followed: boolean }>`
+    select first_used_at as since, exists (select 1 from certificate_authority o where o.fingerprint <> c.fingerprint)
+      as followed from certificate_authority c where fingerprint = ${fingerprint}`.execute(executor);
+  const [noted] = rows;
+  if (noted === undefined) return null;
+  if (!noted.followed) return [];
+  const { rows: behind } = await sql<{ id: string }>`
+    select a.id from amphora a where a.status not in ('DELETED', 'PENDING_DELETE') and a.load_balancer_id is not null
+      and ${ISSUED} < ${noted.since}::timestamptz order by a.id`.execute(executor);
+  return behind.map(({ id }) => id);
+}

@@ -62,3 +62,15 @@ export async function amphoraCertificates(store: Store, config: Config): Promise
   const ended = troubled.some(({ expiresAt }) => expiresAt !== null && expiresAt.getTime() < Date.now());
   return [(ended ? failure : warning)(name, listing(`${troubled.length} are late:`, lines))];
 }
+
+/** While authorities are replaced the next step must wait until every amphora has the ones in force. */
+export async function authoritiesEverywhere(store: Store, config: Config): Promise<Finding[]> {
+  const name = 'Authorities at amphorae';
+  const authority = await signingAuthority(config);
+  if (authority === null) return [];
+  const behind = await certificates.withoutAuthority(store.db, authority.fingerprint);
+  if (behind === null)
+    return [warning(name, 'Housekeeping has not seen the present ones yet: wait for its next look.')];
+  if (behind.length === 0) return [success(name, 'Every amphora has those in force')];
+  return [warning(name, listing(`${behind.length} amphorae have not got those in force yet: wait.`, behind))];
+}

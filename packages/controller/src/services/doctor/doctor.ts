@@ -4,7 +4,7 @@ import { Store } from '../../store/database.ts';
 import { dataplaneDriver } from '../drivers.ts';
 import { createLogger } from '../logger.ts';
 import { reachable } from './amphorae.ts';
-import { amphoraCertificates, controlPlaneCertificates } from './certificates.ts';
+import { amphoraCertificates, authoritiesEverywhere, controlPlaneCertificates } from './certificates.ts';
 import { type Check, type Finding, runChecks } from './check.ts';
 import { duties, errors, living, operations, orphanSuspects, schema } from './database.ts';
 import { options, policyFile } from './upgrade.ts';
@@ -33,6 +33,7 @@ export function examine(config: Config, url: string, { probe }: DoctorOptions): 
     Amphorae: async () =>
       reachable(store, config, probe ? await dataplaneDriver({ config, log: createLogger(config) }) : null),
     'Certificate authorities': () => controlPlaneCertificates(config, new Date()),
+    'Authorities at amphorae': () => authoritiesEverywhere(store, config),
     'Amphora certificates': () => amphoraCertificates(store, config),
     Orphans: () => orphanSuspects(store),
   }));
