@@ -32,8 +32,9 @@ function create(operation: Operation): FlowPart[] {
     topologyOf(operation) === 'SINGLE'
       ? lane(0, 'STANDALONE')
       : [createServerGroup, { name: 'build both amphorae', parallel: [lane(0, 'MASTER'), lane(1, 'BACKUP')] }];
-  const vrrp = topologyOf(operation) === 'SINGLE' ? [] : [applyVrrpToAll()];
-  return [...build, plugMemberNetworks, applyConfiguration, ...vrrp, announce('create')];
+  const ids = [amphoraIdOf(operation, 0), amphoraIdOf(operation, 1)];
+  const vrrp = topologyOf(operation) === 'SINGLE' ? [] : [applyVrrpToAll(ids)];
+  return [...build, plugMemberNetworks, configureAll(ids), ...vrrp, announce('create')];
 }
 
 /** A replacement with everything but the VIP and a place in service. */

@@ -31,7 +31,7 @@ describe('create', () => {
       'wait for agent of it',
       'plug VIP into it',
       'plug member networks',
-      'apply configuration',
+      'apply configuration to all amphorae',
       'announce the create',
     ]);
     expect(lab.changes()).toEqual([

@@ -2,7 +2,7 @@ import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
 import { markBroken } from './mark-broken.ts';
-import { tolerated } from './tolerance.ts';
+import { ifAlive } from './tolerance.ts';
 
 async function apply(
   context: StepContext,
@@ -40,7 +40,7 @@ export function configureNew(id: string): Step {
   };
 }
 
-/** New amphorae must take the configuration; an old one may be dead, and is not waited for longer than `failoverLimit`. */
+/** New amphorae must take the configuration; an old one may be dead. */
 export function configureAll(newIds: string[]): Step {
   return {
     name: 'apply configuration to all amphorae',
@@ -51,17 +51,13 @@ export function configureAll(newIds: string[]): Step {
       const methods = await Promise.all(
         serving.map(async (amphora) => {
           if (newIds.includes(amphora.id)) return apply(context, amphora, shared);
-          const what = `Configuration of amphora ${amphora.id}`;
-          const work = () => apply(context, amphora, shared, failoverLimit(context));
-          return (await tolerated(context, what, work)) ?? 'unreachable';
+          const outcome = await ifAlive(context, amphora, 'Configuration', ({ timeoutMs }) =>
+            apply(context, amphora, shared, timeoutMs),
+          );
+          return outcome ?? 'unreachable';
         }),
       );
       return methods.join(', ');
     },
   };
-}
-
-/** How long (ms) an amphora that may be dead is talked to. */
-export function failoverLimit({ options }: StepContext): number {
-  return Math.max(1, options.failover.attempts) * options.failover.intervalMs;
 }

@@ -1,8 +1,6 @@
 import type { Amphora } from '../../domain/resources.ts';
 import type { StepContext } from '../flow.ts';
-import { tolerated } from './tolerance.ts';
-
-const QUICK_MS = 2_000;
+import { ifAlive } from './tolerance.ts';
 
 /** Whether the agent answers within the few tries that an amphora gets which may be dead. */
 export async function answers(context: StepContext, amphora: Amphora): Promise<boolean> {
@@ -16,8 +14,7 @@ export async function answers(context: StepContext, amphora: Amphora): Promise<b
 
 /** Whether the VIP is on an interface of the amphora; null: it cannot be asked, or cannot tell. */
 export async function carriesVip(context: StepContext, amphora: Amphora): Promise<boolean | null> {
-  if (!(await context.dataplane.probe(amphora, QUICK_MS))) return null;
-  const details = await tolerated(context, `Asking amphora ${amphora.id}`, () => context.dataplane.details(amphora));
+  const details = await ifAlive(context, amphora, 'Details', () => context.dataplane.details(amphora));
   const { active } = Object(details) as { active?: unknown };
   return typeof active === 'boolean' ? active : null;
 }

@@ -5,13 +5,12 @@ import type { AmphoraRole } from '../../domain/statuses.ts';
 import * as amphorae from '../../store/amphorae.ts';
 import { reopenFailed } from '../../store/settlement.ts';
 import type { Step, StepContext } from '../flow.ts';
-import { failoverLimit } from './apply-configuration.ts';
 import { amphoraIdOf } from './build-amphora.ts';
 import { answers, carriesVip } from './carries-vip.ts';
 import { amphoraeOf, isServing } from './load-tree.ts';
 import { plug } from './plug-vip.ts';
 import { removeAmphora } from './remove-amphora.ts';
-import { tolerated } from './tolerance.ts';
+import { ifAlive, tolerated } from './tolerance.ts';
 import { applyVrrp } from './vrrp.ts';
 
 /** Longest wait (ms) for the VIP to move: thrice the slowest advertisement interval in common use, and a bit. */
@@ -113,8 +112,7 @@ export function handOverVip(newId: string): Step {
       const all = (await amphoraeOf(context)).filter(isServing);
       await applyVrrp(context, all, ({ id }) => id !== newId);
       for (const amphora of all.filter(({ id }) => id !== newId)) {
-        const yieldVip = async () => dataplane.yieldVip(amphora, { timeoutMs: failoverLimit(context) });
-        await tolerated(context, `Amphora ${amphora.id} giving up the VIP`, yieldVip);
+        await ifAlive(context, amphora, 'Yielding', (limit) => dataplane.yieldVip(amphora, limit));
       }
       return (await heldBy(context, newId)) ? 'moved' : 'not seen to move';
     },

@@ -1,3 +1,4 @@
+import type { Amphora } from '../../domain/resources.ts';
 import { isOctaviaError } from '../../errors.ts';
 import { isDatabaseUnavailable } from '../../store/database.ts';
 import type { StepContext } from '../flow.ts';
@@ -19,6 +20,22 @@ export async function tolerated<T>(context: StepContext, what: string, work: () 
     context.log.warn({ operation: context.operation.id, err: error }, `${what} failed; going on without`);
     return null;
   }
+}
+
+/** How long (ms) an amphora that may be dead has to say that it lives. */
+const SIGN_OF_LIFE_MS = 2_000;
+
+/** Talks to an amphora that may be dead, after it gave a sign of life; answered with null when it does not work out. */
+export async function ifAlive<T>(
+  context: StepContext,
+  amphora: Amphora,
+  what: string,
+  work: (limit: { timeoutMs: number }) => Promise<T>,
+): Promise<T | null> {
+  if (!(await context.dataplane.probe(amphora, SIGN_OF_LIFE_MS))) return null;
+  const { attempts, intervalMs } = context.options.failover;
+  const limit = { timeoutMs: Math.max(1, attempts) * intervalMs };
+  return tolerated(context, `${what} of amphora ${amphora.id}`, () => work(limit));
 }
 
 /** Does the work again after a pause, as often as told. @throws what the last try threw */

@@ -4,9 +4,8 @@ import type { VrrpGroup } from '../../dataplane/interface.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import * as vrrpGroups from '../../store/vrrp-groups.ts';
 import type { Step, StepContext } from '../flow.ts';
-import { failoverLimit } from './apply-configuration.ts';
 import { isServing, loadTree, withPeers } from './load-tree.ts';
-import { tolerated } from './tolerance.ts';
+import { ifAlive } from './tolerance.ts';
 
 /** PASS authentication takes eight characters. */
 const PASSWORD_LENGTH = 7;
@@ -29,30 +28,27 @@ export async function applyVrrp(
 ): Promise<string> {
   const group = await vrrpGroupOf(context);
   const tree = withPeers(await loadTree(context), among);
+  const { dataplane } = context;
   const outcomes = await Promise.all(
     among.map(async (amphora) => {
-      if (!mayBeDead(amphora)) {
-        await context.dataplane.applyVrrp(amphora, tree, group);
-        return 'applied';
-      }
-      const limit = { timeoutMs: failoverLimit(context) };
-      const apply = async () => {
-        await context.dataplane.applyVrrp(amphora, tree, group, limit);
+      const apply = async (limit?: { timeoutMs: number }) => {
+        await dataplane.applyVrrp(amphora, tree, group, limit);
         return 'applied';
       };
-      return (await tolerated(context, `VRRP of amphora ${amphora.id}`, apply)) ?? 'unreachable';
+      if (!mayBeDead(amphora)) return apply();
+      return (await ifAlive(context, amphora, 'VRRP', apply)) ?? 'unreachable';
     }),
   );
   return outcomes.join(', ');
 }
 
-/** @param newIds amphorae that were just built: they must take it; left out: all must */
-export function applyVrrpToAll(newIds?: string[]): Step {
+/** @param newIds amphorae that were just built: they must take it; others may be dead */
+export function applyVrrpToAll(newIds: string[]): Step {
   return {
     name: 'apply VRRP to all amphorae',
     async run(context) {
       const { amphorae } = await loadTree(context);
-      return applyVrrp(context, amphorae.filter(isServing), ({ id }) => newIds !== undefined && !newIds.includes(id));
+      return applyVrrp(context, amphorae.filter(isServing), ({ id }) => !newIds.includes(id));
     },
   };
 }
