@@ -12,7 +12,7 @@ function listening() {
   return { lines, level: 'info', info: note('info'), warn: note('warn'), error: note('error') };
 }
 
-test('exactly the eight documented options are mutable', () => {
+test('the eight documented options are mutable, and the key that eases the change of one of them', () => {
   const mutable = registeredOptions().filter(({ option }) => option.mutable);
   expect(mutable.map(({ section, name }) => `[${section}] ${name}`).sort()).toEqual([
     '[DEFAULT] debug',
@@ -23,6 +23,7 @@ test('exactly the eight documented options are mutable', () => {
     '[health_manager] controller_ip_port_list',
     '[health_manager] heartbeat_interval',
     '[health_manager] heartbeat_key',
+    '[health_manager] heartbeat_key_previous',
   ]);
 });
 
