@@ -197,7 +197,7 @@ describe('configuration and HAProxy', () => {
     const text = config(`${VIP}:80`);
     const uploaded = await upload(text);
     expect(uploaded.status).toBe(201);
-    expect(uploaded.json()).toEqual({ message: 'OK', uploaded: sha256(text), running: null });
+    expect(uploaded.json()).toMatchObject({ message: 'OK', uploaded: sha256(text), running: null });
     const listeners = await client.send('GET', agentPaths.listeners());
     expect(listeners.json()).toEqual([{ status: 'STOPPED', uuid: LISTENER, type: 'HTTP' }]);
     const started = await act('start');
@@ -205,6 +205,7 @@ describe('configuration and HAProxy', () => {
     expect(started.json()).toEqual({
       message: 'OK',
       details: `Configuration file is valid\nhaproxy daemon for ${LOAD_BALANCER} started`,
+      applied: 'start',
     });
     expect(await get(`http://${VIP}/`)).toBe('200 member-a 10.78.0.5');
     expect((await upload(text)).json().running).toBe(sha256(text));
@@ -236,8 +237,22 @@ describe('configuration and HAProxy', () => {
     expect(answer.status).toBe(202);
     expect(await get(`http://${VIP}:81/`)).toContain('200 member-a');
     for (const result of await Promise.all(results)) expect(result).toContain('200 member-a');
+    expect(answer.json().applied).toBe('reload');
     expect((await upload(text)).json().running).toBe(sha256(text));
     expect(masterPid()).toBe(pid);
+  });
+
+  test('a member more needs no reload, and the answer says so', async () => {
+    const text = (await client.send('GET', agentPaths.getHaproxy(LOAD_BALANCER))).text;
+    const more = text.replace(/^( *server )\S+( .*)$/m, (line, before, after) => `${line}\n${before}another${after}`);
+    expect(more).not.toBe(text);
+    await upload(more);
+    expect((await act('reload')).json().applied).toBe('runtime');
+    expect((await upload(more)).json().running).toBe(sha256(more));
+    await upload(text);
+    expect((await act('reload')).json().applied).toBe('runtime');
+    // The very same configuration: somebody wants a reload.
+    expect((await act('reload')).json().applied).toBe('reload');
   });
 
   test('an address that cannot be bound: 500, the old configuration keeps serving', async () => {

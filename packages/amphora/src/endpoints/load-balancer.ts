@@ -4,7 +4,7 @@ import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
 import { HaproxyError } from '../haproxy/process.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
-import { LOAD_BALANCER_ACTIONS, type LoadBalancerAction } from '../protocol/agent-api.ts';
+import { type ActionDone, LOAD_BALANCER_ACTIONS, type LoadBalancerAction } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const ERROR_MESSAGE: Record<LoadBalancerAction, string> = {
@@ -12,6 +12,16 @@ const ERROR_MESSAGE: Record<LoadBalancerAction, string> = {
   stop: 'Error stopping haproxy',
   reload: 'Error reload_config haproxy',
 };
+
+type Done = Pick<ActionDone, 'details' | 'applied'>;
+
+const APPLIED = {
+  started: 'start',
+  reloaded: 'reload',
+  'changed while running': 'runtime',
+  unchanged: 'none',
+} as const;
+const WORDS = { start: 'started', reload: 'reloaded', runtime: 'updated without a reload', none: 'started' } as const;
 
 export function loadBalancerRoutes(context: AgentContext): Route[] {
   return [
@@ -28,24 +38,25 @@ export function loadBalancerRoutes(context: AgentContext): Route[] {
           throw new AnswerError(404, { message: 'Listener Not Found', details: `No loadbalancer with UUID: ${id}` });
         }
         context.transition.requireNone();
-        return ok(202, { message: 'OK', details: await run(context, id, action) });
+        return ok(202, { message: 'OK', ...(await run(context, id, action)) });
       },
     },
   ];
 }
 
-async function run({ supervisor, state }: AgentContext, id: string, action: LoadBalancerAction): Promise<string> {
+async function run({ supervisor, state }: AgentContext, id: string, action: LoadBalancerAction): Promise<Done> {
   try {
     return await supervisor.change(id, async (service) => {
       if (action === 'stop') {
         // First the wish, then the deed: the watch must not start again what is being stopped.
         await state.setDesired(id, 'stopped');
         await service.stop();
-        return `haproxy daemon for ${id} stopped`;
+        return { details: `haproxy daemon for ${id} stopped`, applied: 'stop' };
       }
       const outcome = await activate(service, action);
       await state.setDesired(id, 'running');
-      return `Configuration file is valid\nhaproxy daemon for ${id} ${outcome}`;
+      const details = `Configuration file is valid\nhaproxy daemon for ${id} ${WORDS[outcome]}`;
+      return { details, applied: outcome };
     });
   } catch (error) {
     if (error instanceof HaproxyError) {
@@ -55,8 +66,7 @@ async function run({ supervisor, state }: AgentContext, id: string, action: Load
   }
 }
 
-/** `start` of something that runs makes sure it runs with the stored configuration; `reload` always reloads. */
-async function activate(service: LoadBalancerService, action: 'start' | 'reload'): Promise<string> {
-  const outcome = await service.activate(action === 'reload');
-  return outcome === 'unchanged' ? 'started' : outcome;
+/** `start` of something that runs makes sure it runs with the stored configuration; `reload` of that very one reloads. */
+async function activate(service: LoadBalancerService, action: 'start' | 'reload'): Promise<keyof typeof WORDS> {
+  return APPLIED[await service.activate(action === 'reload')];
 }

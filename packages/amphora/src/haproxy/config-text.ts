@@ -27,7 +27,7 @@ const KEYWORDS = new Set([
 ]);
 
 /** The first section holds what stands before any keyword. */
-function sections(text: string): Section[] {
+export function sections(text: string): Section[] {
   const found: Section[] = [{ keyword: '', name: '', lines: [] }];
   for (const line of text.split('\n')) {
     const [keyword = '', name = ''] = line.trim().split(/\s+/);

@@ -7,6 +7,9 @@ import type { RunCommand } from '../system/run.ts';
 import { checkConfiguration } from './check.ts';
 import { type LoadBalancerPaths, loadBalancerPaths } from './paths.ts';
 import { HaproxyError, HaproxyProcess, type HaproxyProcessOptions } from './process.ts';
+import { applyRuntimeChange } from './runtime-apply.ts';
+import { planRuntimeChange } from './runtime-plan.ts';
+import { checkResultsOnly } from './server-state.ts';
 import { askSocket } from './socket.ts';
 
 export interface LoadBalancerOptions extends Omit<HaproxyProcessOptions, 'onExit'> {
@@ -78,16 +81,19 @@ export class LoadBalancerService {
   }
 
   /**
-   * Makes the stored configuration the running one: starts or reloads HAProxy. When HAProxy cannot use it (an address that
-   * cannot be bound), the configuration before is running again when this throws.
+   * Makes the stored configuration the running one: starts HAProxy, tells it the changes, or reloads it. When HAProxy
+   * cannot use it (an address that cannot be bound), the configuration before is running again when this throws.
    *
+   * @param force reload also when the running configuration is the stored one
    * @throws HaproxyError
    */
-  async activate(force: boolean): Promise<'started' | 'reloaded' | 'unchanged'> {
+  async activate(force: boolean): Promise<'started' | 'changed while running' | 'reloaded' | 'unchanged'> {
     const stored = await this.stored();
     if (stored === null) throw new HaproxyError(`no configuration is stored for ${this.id}`);
     const wasRunning = await this.isRunning();
-    if (wasRunning && !force && (await this.runningHash()) === sha256(stored)) return 'unchanged';
+    const runningHash = wasRunning ? await this.runningHash() : null;
+    if (!force && runningHash === sha256(stored)) return 'unchanged';
+    if (runningHash !== null && (await this.#changeWhileRunning(stored))) return 'changed while running';
     if (wasRunning) {
       await this.#options.beforeCountersReset(this.id);
       await this.#saveServerState(stored);
@@ -137,6 +143,23 @@ export class LoadBalancerService {
     await rm(this.paths.folder, { recursive: true, force: true });
   }
 
+  /** False when only a reload can do it; what was done up to then, the reload does again. */
+  async #changeWhileRunning(stored: Buffer): Promise<boolean> {
+    const running = await readOrNull(this.paths.running);
+    const changes = running === null ? null : planRuntimeChange(running.toString('utf8'), stored.toString('utf8'));
+    if (changes === null || changes.length === 0) return false;
+    try {
+      const busy = await applyRuntimeChange(this.paths.statsSocket, changes);
+      if (busy.length > 0)
+        this.#options.log.info(`${this.id}: ${busy.length} removed members finish their connections`);
+    } catch (error) {
+      this.#options.log.warn(`${this.id}: reloading, for HAProxy refused a change: ${messageOf(error)}`);
+      return false;
+    }
+    await writeFileAtomic(this.paths.running, stored, 0o600);
+    return true;
+  }
+
   async #stage(stored: Buffer): Promise<void> {
     // A `previous` that is still there is the last proven one; `running` was never proven.
     if ((await readOrNull(this.paths.running)) !== null && (await readOrNull(this.paths.previous)) === null) {
@@ -173,7 +196,7 @@ export class LoadBalancerService {
     if (!configuration.includes('server-state-file')) return;
     try {
       const state = await askSocket(this.paths.statsSocket, 'show servers state', 2_000);
-      await writeFile(this.paths.serverState, state, { mode: 0o600 });
+      await writeFile(this.paths.serverState, checkResultsOnly(state), { mode: 0o600 });
     } catch (error) {
       this.#options.log.warn(`${this.id}: member states could not be saved: ${messageOf(error)}`);
     }

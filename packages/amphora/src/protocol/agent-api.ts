@@ -39,6 +39,14 @@ export const agentPaths = {
 } as const;
 
 export const LOAD_BALANCER_ACTIONS = ['start', 'stop', 'reload'] as const;
+/** Answer to an action on a load balancer's HAProxy. */
+export interface ActionDone {
+  message: 'OK';
+  details: string;
+  /** `runtime`: the changes were told to the running HAProxy. `none`: it ran with this configuration already. */
+  applied: 'start' | 'reload' | 'runtime' | 'stop' | 'none';
+}
+
 export type LoadBalancerAction = (typeof LOAD_BALANCER_ACTIONS)[number];
 
 export const VRRP_ACTIONS = ['start', 'stop', 'reload'] as const;

@@ -1,0 +1,144 @@
+/**
+ * What changed between the configuration HAProxy runs with and the wanted one, when commands on its socket can bring it
+ * there: servers of a backend that come, go, get another weight, are switched on or off. Anything else needs a reload.
+ *
+ * Tried with HAProxy 2.6: a reload under load breaks connections now and then and doubles the memory until the old
+ * process ends; commands do neither.
+ */
+import { sections } from './config-text.ts';
+
+export type ServerChange =
+  | { kind: 'add'; backend: string; server: string; words: string[] }
+  | { kind: 'remove'; backend: string; server: string }
+  | { kind: 'weight'; backend: string; server: string; weight: number }
+  | { kind: 'state'; backend: string; server: string; enabled: boolean };
+
+interface Server {
+  name: string;
+  /** Everything after the name. */
+  words: string[];
+}
+
+interface Backend {
+  name: string;
+  /** The section without its servers. */
+  frame: string;
+  balance: string;
+  servers: Map<string, Server>;
+}
+
+/** Words that mean the same in the file and on the socket. Quotes and escapes differ: those need a reload. */
+const PLAIN = /^[A-Za-z0-9_.:/,@%+=~^[\]-]+$/;
+
+/** Algorithms that take servers while running; the others build their table at start. */
+const DYNAMIC = new Set(['roundrobin', 'leastconn', 'random']);
+
+function readBackend(name: string, lines: readonly string[]): Backend | null {
+  const frame: string[] = [];
+  const servers = new Map<string, Server>();
+  // HAProxy's own default for a backend that names none.
+  let balance = 'roundrobin';
+  for (const line of lines) {
+    const words = line.trim().split(/\s+/);
+    if (words[0] === 'balance') balance = words[1] ?? '';
+    if (words[0] !== 'server') {
+      frame.push(line);
+      continue;
+    }
+    const [, server = '', ...rest] = words;
+    if (![server, ...rest].every((word) => PLAIN.test(word)) || servers.has(server)) return null;
+    servers.set(server, { name: server, words: rest });
+  }
+  return { name, frame: frame.join('\n'), balance, servers };
+}
+
+interface Parsed {
+  /** Everything but servers, in order. */
+  frame: string;
+  backends: Backend[];
+}
+
+function parse(text: string): Parsed | null {
+  const frames: string[] = [];
+  const backends: Backend[] = [];
+  for (const { keyword, name, lines } of sections(text)) {
+    if (keyword !== 'backend') {
+      frames.push(lines.join('\n'));
+      continue;
+    }
+    const backend = readBackend(name, lines);
+    if (backend === null) return null;
+    backends.push(backend);
+    frames.push(backend.frame);
+  }
+  return { frame: frames.join('\n'), backends };
+}
+
+const isEnabled = ({ words }: Server): boolean => words.at(-1) !== 'disabled';
+
+function weightOf({ words }: Server): number | null {
+  const value = words[words.indexOf('weight') + 1];
+  return words.includes('weight') && value !== undefined && /^\d+$/.test(value) ? Number(value) : null;
+}
+
+/** The line without what commands can change. */
+function fixedPart({ words }: Server): string {
+  const at = words.indexOf('weight');
+  return words.filter((word, index) => word !== 'disabled' && (at < 0 || (index !== at && index !== at + 1))).join(' ');
+}
+
+function changeServer(backend: Backend, before: Server, after: Server): ServerChange[] | null {
+  if (fixedPart(before) !== fixedPart(after)) return null;
+  const place = { backend: backend.name, server: after.name };
+  const changes: ServerChange[] = [];
+  const [from, to] = [weightOf(before), weightOf(after)];
+  if (from !== to) {
+    if (from === null || to === null || !DYNAMIC.has(backend.balance)) return null;
+    changes.push({ kind: 'weight', ...place, weight: to });
+  }
+  if (isEnabled(before) !== isEnabled(after)) changes.push({ kind: 'state', ...place, enabled: isEnabled(after) });
+  return changes;
+}
+
+function changeBackend(before: Backend, after: Backend): ServerChange[] | null {
+  const changes: ServerChange[] = [];
+  for (const [name, server] of before.servers) {
+    const kept = after.servers.get(name);
+    if (!kept) {
+      if (!DYNAMIC.has(before.balance)) return null;
+      changes.push({ kind: 'remove', backend: before.name, server: name });
+      continue;
+    }
+    const own = changeServer(after, server, kept);
+    if (own === null) return null;
+    changes.push(...own);
+  }
+  for (const [name, server] of after.servers) {
+    if (before.servers.has(name)) continue;
+    // HAProxy hands out cookie values only at start.
+    if (!DYNAMIC.has(after.balance) || server.words.includes('cookie')) return null;
+    changes.push({ kind: 'add', backend: after.name, server: name, words: server.words });
+  }
+  // First what takes traffic, then what leaves: nobody finds an empty backend in between.
+  return changes.sort((a, b) => Number(a.kind === 'remove') - Number(b.kind === 'remove'));
+}
+
+/**
+ * Null: only a reload leads there. An empty list: the two differ in nothing that HAProxy would notice here.
+ *
+ * @param running the text HAProxy runs with
+ * @param wanted the text it should run with
+ */
+export function planRuntimeChange(running: string, wanted: string): ServerChange[] | null {
+  const [before, after] = [parse(running), parse(wanted)];
+  if (before === null || after === null || before.frame !== after.frame) return null;
+  const changes: ServerChange[] = [];
+  for (const [index, backend] of after.backends.entries()) {
+    const former = before.backends[index];
+    if (former === undefined || former.name !== backend.name) return null;
+    const own = changeBackend(former, backend);
+    if (own === null) return null;
+    changes.push(...own);
+  }
+  return changes;
+}
