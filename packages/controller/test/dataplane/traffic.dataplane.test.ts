@@ -159,6 +159,15 @@ describe('health monitors', () => {
     b = await new WebServer('b').listen();
   });
 
+  it('FM-MB-05 FM-MB-06 come back to the member when address and port of the check are cleared', async () => {
+    const monitor = { type: 'TCP' } as const;
+    const closed = await freePort();
+    await haproxy.serve(scene({ monitor, members: [{ monitorAddress: LOCAL, monitorPort: closed }, {}] }));
+    await haproxy.eventually(async () => (await statusOf(1))?.startsWith('DOWN') ?? false);
+    await haproxy.serve(scene({ monitor }));
+    await haproxy.eventually(async () => (await statusOf(1))?.startsWith('UP') ?? false);
+  });
+
   it('that go away leave no member down for ever', async () => {
     const monitor = { type: 'HTTP' } as const;
     a.status = 500;

@@ -3,7 +3,7 @@ import type { Listener } from '../../domain/resources.ts';
 import { type Line, line, logFormat } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 
-/** Header → sample; `quoted` ones are texts of the certificate's owner, `%`-encoded inside the quotes where needed. */
+/** Header → sample; `quoted` ones are texts of the certificate's owner. HAProxy writes line ends in them as `%0A`. */
 const CERTIFICATE_HEADERS: readonly [string, string, 'quoted' | 'plain'][] = [
   ['X-SSL-Client-Verify', 'ssl_c_verify', 'plain'],
   ['X-SSL-Client-DN', 'ssl_c_s_dn', 'quoted'],

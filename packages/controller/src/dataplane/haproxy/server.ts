@@ -21,21 +21,28 @@ export interface ServerContext {
   options: HaproxyOptions;
 }
 
-/** Of a pool without TLS the certificates of members are not verified: it has no CA to say so. */
-function checkTlsArguments(monitor: HealthMonitor, tls: boolean): Argument[] {
-  if (monitor.type !== 'HTTPS') return [];
-  const sni = monitor.domainName === null ? [] : ['check-sni', value(monitor.domainName)];
-  return ['check-ssl', ...(tls ? [] : ['verify', 'none']), ...sni];
+/**
+ * A check that goes where the traffic goes takes the same way: TLS, PROXY protocol. HAProxy would do so by itself if it
+ * were not told where to; it is told in any case, or the place of before, read from the saved state, would stay in force.
+ */
+function checkWay(member: Member, { pool, monitor, tls }: ServerContext): Argument[] {
+  const elsewhere = member.monitorAddress !== null || member.monitorPort !== null;
+  const words: Argument[] = [];
+  // Of a pool without TLS the certificates of members are not verified: it has no CA to say so.
+  if (monitor?.type === 'HTTPS') words.push('check-ssl', ...(tls === null ? ['verify', 'none'] : []));
+  // The hello is plain bytes of its own.
+  else if (tls !== null && !elsewhere && monitor?.type !== 'TLS-HELLO') words.push('check-ssl');
+  if (monitor?.type === 'HTTPS' && monitor.domainName !== null) words.push('check-sni', value(monitor.domainName));
+  if (!elsewhere && proxyProtocol(pool).length > 0) words.push('check-send-proxy');
+  return words;
 }
 
-function checkArguments(monitor: HealthMonitor, member: Member, tls: boolean): Argument[] {
-  const words: Argument[] = ['check', ...checkTlsArguments(monitor, tls)];
+function checkArguments(monitor: HealthMonitor, member: Member, context: ServerContext): Argument[] {
+  const words: Argument[] = ['check', ...checkWay(member, context)];
   words.push('inter', `${Math.min(Math.max(monitor.delay, SHORTEST_DELAY), LONGEST_SECONDS)}s`);
   words.push('fall', monitor.maxRetriesDown, 'rise', monitor.maxRetries);
-  if (member.monitorAddress !== null) words.push('addr', hostText(member.monitorAddress, 'server'));
-  if (member.monitorPort !== null) words.push('port', member.monitorPort);
-  // The hello is plain bytes of its own; with a port given HAProxy does not wrap the check in the server's TLS.
-  else if (monitor.type === 'TLS-HELLO' && tls) words.push('port', member.protocolPort);
+  words.push('addr', hostText(member.monitorAddress ?? member.address, 'server'));
+  words.push('port', member.monitorPort ?? member.protocolPort);
   return words;
 }
 
@@ -44,8 +51,9 @@ function proxyProtocol(pool: Pool): Argument[] {
   return pool.protocol === 'PROXYV2' ? ['send-proxy-v2'] : [];
 }
 
-export function serverLine(member: Member, { pool, listener, monitor, mode, tls, options }: ServerContext): Line {
-  const encrypts = pool.tlsEnabled && tls !== null;
+export function serverLine(member: Member, context: ServerContext): Line {
+  const { pool, listener, monitor, mode, options } = context;
+  const tls = pool.tlsEnabled ? context.tls : null;
   return line(
     'server',
     member.id,
@@ -53,9 +61,9 @@ export function serverLine(member: Member, { pool, listener, monitor, mode, tls,
     'weight',
     member.weight,
     ...proxyProtocol(pool),
-    ...(encrypts ? serverTlsArguments(pool, listener, tls, options) : []),
+    ...(tls === null ? [] : serverTlsArguments(pool, listener, tls, options)),
     ...(usesServerCookie(pool.sessionPersistence, mode) ? ['cookie', member.id] : []),
-    ...(monitor === null ? [] : checkArguments(monitor, member, encrypts)),
+    ...(monitor === null ? [] : checkArguments(monitor, member, { ...context, tls })),
     ...(member.backup ? ['backup'] : []),
     ...(member.adminStateUp ? [] : ['disabled']),
   );

@@ -5,6 +5,9 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CertificateManager } from '../../../src/clouds/certificates/manager.ts';
+import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
+import { type CertificateFile, collectMaterial } from '../../../src/dataplane/amphora/certificates.ts';
 import { serverStatePath, statsSocketPath } from '../../../src/dataplane/haproxy/global.ts';
 import { DEFAULT_HAPROXY_OPTIONS, type HaproxyOptions } from '../../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../../src/dataplane/haproxy/render.ts';
@@ -23,12 +26,19 @@ export async function freePort(): Promise<number> {
 
 export class RunningHaproxy {
   readonly #folder = mkdtempSync(join(tmpdir(), 'haproxy-traffic-'));
-  readonly #options: HaproxyOptions = { ...DEFAULT_HAPROXY_OPTIONS, basePath: this.#folder };
+  readonly #options: HaproxyOptions = {
+    ...DEFAULT_HAPROXY_OPTIONS,
+    basePath: this.#folder,
+    certificatesPath: join(this.#folder, 'certs'),
+  };
   #process: ChildProcess | null = null;
   #output = '';
 
   /** Starts, or replaces what runs by way of a saved server state, as the agent does for a reload. */
-  async serve(tree: LoadBalancerTree): Promise<void> {
+  async serve(
+    tree: LoadBalancerTree,
+    secrets: CertificateManager = new UnconfiguredCertificateManager(),
+  ): Promise<void> {
     if (this.#process !== null) {
       const state = serverStatePath(LOAD_BALANCER_ID, this.#options);
       mkdirSync(dirname(state), { recursive: true });
@@ -37,13 +47,23 @@ export class RunningHaproxy {
     }
     chmodSync(this.#folder, 0o755);
     const file = join(this.#folder, 'haproxy.cfg');
-    writeFileSync(file, writeConfig(renderLoadBalancer(tree, makeAmphora(), this.#options)));
+    const { files, uploads, failures } = await collectMaterial(tree, secrets, this.#options);
+    for (const failure of failures.values()) throw new Error(failure);
+    this.#place(tree.loadBalancer.id, [...uploads.values()]);
+    writeFileSync(file, writeConfig(renderLoadBalancer(tree, makeAmphora(), this.#options, files)));
     const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     child.stderr.on('data', (text: Buffer) => {
       this.#output += text.toString();
     });
     await this.eventually(async () => (await this.ask('show info')).includes('Process_num'));
+  }
+
+  /** As the agent stores certificate files. */
+  #place(loadBalancerId: string, files: CertificateFile[]): void {
+    const folder = join(this.#options.certificatesPath, loadBalancerId);
+    mkdirSync(folder, { recursive: true });
+    for (const { name, content } of files) writeFileSync(join(folder, `${name}.pem`), content.reveal());
   }
 
   /** One command to the statistics socket. */
