@@ -4,8 +4,11 @@ import type { Port, Subnet } from '../clouds/network/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../domain/resources.ts';
 
 export interface ApplyOutcome {
-  /** `reload`: HAProxy was reloaded; `start`: first start; `none`: same configuration as before; `stop`: nothing to serve. */
-  method: 'reload' | 'start' | 'none' | 'stop';
+  /**
+   * `runtime`: the running HAProxy was told; `reload`: it was reloaded; `start`: first start; `none`: same configuration
+   * as before; `stop`: nothing to serve.
+   */
+  method: 'runtime' | 'reload' | 'start' | 'none' | 'stop';
   /** Listeners the configuration had to do without, for instance because a certificate cannot be read. */
   unusable?: { listenerId: string; reason: string }[];
 }

@@ -1,5 +1,10 @@
 /** Reads the answers that carry more than "OK". An agent of another version may answer anything. */
-import type { AgentCertificateFiles, AgentInterface, HaproxyUploaded } from '@octavia/amphora/protocol/agent-api';
+import type {
+  ActionDone,
+  AgentCertificateFiles,
+  AgentInterface,
+  HaproxyUploaded,
+} from '@octavia/amphora/protocol/agent-api';
 import { OctaviaError } from '../../errors.ts';
 import { type AgentAnswer, answerDetail } from './failure.ts';
 
@@ -34,4 +39,12 @@ export function readInterface(amphoraId: string, answer: AgentAnswer): AgentInte
   const { interface: name } = fieldsOf(answer);
   if (typeof name === 'string' && name !== '') return name;
   throw unexpected(amphoraId, 'interface', answer);
+}
+
+const METHODS: readonly ActionDone['applied'][] = ['start', 'reload', 'runtime', 'stop', 'none'];
+
+/** How a change was applied; null from agents that do not say. */
+export function readApplied(answer: AgentAnswer): ActionDone['applied'] | null {
+  const { applied } = fieldsOf(answer);
+  return METHODS.find((method) => method === applied) ?? null;
 }

@@ -8,7 +8,7 @@ import type { ApplyOutcome, CallLimit, DataplaneDriver, PluggedPort, PluggedVip,
 import { renderKeepalived, VrrpIncompleteError } from '../keepalived/render.ts';
 import { writeKeepalived } from '../keepalived/writer.ts';
 import { AgentClient, type AgentRequest } from './agent-client.ts';
-import { readInterface, readUploaded } from './answers.ts';
+import { readApplied, readInterface, readUploaded } from './answers.ts';
 import { CertificateFiles } from './certificate-files.ts';
 import { collectMaterial, unusableListeners, withKept } from './certificates.ts';
 import type { AmphoraDriverOptions } from './options.ts';
@@ -74,11 +74,11 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     const answer = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
     const action = answer.running === null ? 'start' : 'reload';
     const changed = answer.running !== answer.uploaded;
-    if (changed) await this.#act(amphora, loadBalancerId, action, limit);
+    const method = changed ? await this.#act(amphora, loadBalancerId, action, limit) : 'none';
     // What files that were kept name in turn is not known here.
     if (!asked && answer.certificates > material.uploads.size)
       await stored.removeOthers(new Set(material.uploads.keys()));
-    return { method: changed ? action : 'none', ...unusable };
+    return { method, ...unusable };
   }
 
   async applyVrrp(
@@ -128,9 +128,10 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     action: LoadBalancerAction,
     limit: TimeLimit | null,
     accept: readonly number[] = [],
-  ): Promise<void> {
+  ): Promise<ApplyOutcome['method']> {
     const path = agentPaths.loadBalancerAction(id, action);
-    await this.#client.request(amphora, { method: 'PUT', path, accept, works: true }, limit);
+    const answer = await this.#client.request(amphora, { method: 'PUT', path, accept, works: true }, limit);
+    return readApplied(answer) ?? action;
   }
 
   #keepalived(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup): string {
