@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import * as profiles from '../../store/availability-zone-profiles.ts';
+import { availabilityZoneProfiles as profiles } from '../../store/availability-zone-profiles.ts';
 import * as store from '../../store/availability-zones.ts';
 import {
   AVAILABILITY_ZONE,

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import * as profiles from '../../store/flavor-profiles.ts';
+import { flavorProfiles as profiles } from '../../store/flavor-profiles.ts';
 import * as store from '../../store/flavors.ts';
 import { FLAVOR, FLAVOR_ENVELOPE, flavorResponse } from '../attributes/flavor.ts';
 import { queryableFields } from '../attributes/query.ts';
