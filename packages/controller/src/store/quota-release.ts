@@ -35,7 +35,7 @@ export async function releaseDoomed(tx: Tx, loadBalancerIds: readonly string[]):
   const within = sql`load_balancer_id = any(${loadBalancerIds}::uuid[])`;
   const ofPool = (table: string) => sql`
     select x.project_id from pool p join ${sql.table(table)} x on x.pool_id = p.id
-    where p.${within} and (x.${DOOMED} or p.${DOOMED})`;
+    where p.${within} and x.pool_id = any(array(select id from pool where ${within})) and (x.${DOOMED} or p.${DOOMED})`;
   await release(tx, {
     listener: sql`select project_id from listener where ${within} and ${DOOMED}`,
     pool: sql`select project_id from pool where ${within} and ${DOOMED}`,

@@ -12,7 +12,10 @@ type ChildTable = 'listener' | 'pool' | 'member' | 'health_monitor' | 'l7policy'
 
 const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`);
 
-/** Rows of a table that belong to load balancers. */
+/**
+ * Rows of a table that belong to load balancers. The parents are an array, not a join: whatever PostgreSQL knows of the
+ * tables, it then looks children up in their index, and a settlement costs the same among a million of others.
+ */
 function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuilder<unknown> {
   const own = sql`load_balancer_id = any(${loadBalancerIds}::uuid[])`;
   switch (table) {
@@ -21,11 +24,12 @@ function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuild
       return own;
     case 'member':
     case 'health_monitor':
-      return sql`pool_id in (select id from pool where ${own})`;
+      return sql`pool_id = any(array(select id from pool where ${own}))`;
     case 'l7policy':
-      return sql`listener_id in (select id from listener where ${own})`;
+      return sql`listener_id = any(array(select id from listener where ${own}))`;
     case 'l7rule':
-      return sql`l7policy_id in (select y.id from l7policy y join listener l on l.id = y.listener_id where l.${own})`;
+      return sql`l7policy_id = any(array(
+        select id from l7policy where listener_id = any(array(select id from listener where ${own}))))`;
   }
 }
 
@@ -111,22 +115,29 @@ function unmeasuredMembers(ids: readonly string[]): RawBuilder<unknown> {
     update member as x set operating_status = ${MEMBER_UNMEASURED},
       provisioning_status = case when ${waits} then 'ACTIVE' else x.provisioning_status end,
       status_reason = case when ${waits} then null else x.status_reason end
-    from pool p left join health_monitor h on h.pool_id = p.id
-    where p.id = x.pool_id and p.load_balancer_id = any(${ids}::uuid[])
+    from pool p left join health_monitor h on h.pool_id = p.id and h.${within('health_monitor', ids)}
+    where p.id = x.pool_id and p.${within('pool', ids)} and x.${within('member', ids)}
       and (${waits} or (p.provisioning_status in ${PENDING} and x.operating_status <> ${MEMBER_UNMEASURED})))`;
 }
 
+/** How children below others find their load balancer: through `parent`, which has its id. */
+const PARENTS = {
+  listener: sql``,
+  pool: sql``,
+  member: sql`join pool parent on parent.id = x.pool_id`,
+  health_monitor: sql`join pool parent on parent.id = x.pool_id`,
+  l7policy: sql`join listener parent on parent.id = x.listener_id`,
+  l7rule: sql`join l7policy y on y.id = x.l7policy_id join listener parent on parent.id = y.listener_id`,
+} as const satisfies Record<ChildTable, RawBuilder<unknown>>;
+
 /** Those of the load balancers that have something PENDING_DELETE below them. */
 async function withDoomed(tx: Tx, ids: readonly string[]): Promise<string[]> {
-  const doomed = sql.raw(`provisioning_status = 'PENDING_DELETE'`);
+  const parts = CHILD_TABLES.map(
+    (table) => sql`select load_balancer_id from ${sql.table(table)} x ${PARENTS[table]}
+      where x.${within(table, ids)} and x.provisioning_status = 'PENDING_DELETE'`,
+  );
   const { rows } = await sql<{ id: string }>`
-    select b.id from unnest(${ids}::uuid[]) as b(id)
-    where exists (select 1 from pool p where p.load_balancer_id = b.id and (p.${doomed}
-        or exists (select 1 from member m where m.pool_id = p.id and m.${doomed})
-        or exists (select 1 from health_monitor h where h.pool_id = p.id and h.${doomed})))
-      or exists (select 1 from listener l where l.load_balancer_id = b.id and (l.${doomed}
-        or exists (select 1 from l7policy y where y.listener_id = l.id and (y.${doomed}
-          or exists (select 1 from l7rule r where r.l7policy_id = y.id and r.${doomed})))))`.execute(tx);
+    select distinct load_balancer_id as id from (${sql.join(parts, sql` union all `)}) as doomed`.execute(tx);
   return rows.map(({ id }) => id);
 }
 
