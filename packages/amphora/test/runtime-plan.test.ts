@@ -89,7 +89,5 @@ describe('a reload', () => {
 
 it('the saved state says what checks found, not what commands set', () => {
   const state = '1\n# be_id be_name …\n3 p:f 1 a 127.0.0.1 0 1 7 3 5 8 2 0 6 0 0 0 - 80 - 0 0 - - 0\n';
-  expect(checkResultsOnly(state)).toBe(
-    '1\n# be_id be_name …\n3 p:f 1 a 127.0.0.1 0 0 3 3 5 8 2 0 6 0 0 0 - 80 - 0 0 - - 0\n',
-  );
+  expect(checkResultsOnly(state)).toBe('1\n# be_id be_name …\n3 p:f 1 a 127.0.0.1 0 0 3 3 5 8 2 0 6 0 0 0 - 80 -\n');
 });

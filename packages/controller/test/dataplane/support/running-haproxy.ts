@@ -5,6 +5,7 @@ import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkResultsOnly } from '../../../../amphora/src/haproxy/server-state.ts';
 import type { CertificateManager } from '../../../src/clouds/certificates/manager.ts';
 import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
 import { type CertificateFile, collectMaterial } from '../../../src/dataplane/amphora/certificates.ts';
@@ -42,7 +43,7 @@ export class RunningHaproxy {
     if (this.#process !== null) {
       const state = serverStatePath(LOAD_BALANCER_ID, this.#options);
       mkdirSync(dirname(state), { recursive: true });
-      writeFileSync(state, await this.ask('show servers state'));
+      writeFileSync(state, checkResultsOnly(await this.ask('show servers state')));
       await this.#stop();
     }
     chmodSync(this.#folder, 0o755);
