@@ -210,6 +210,11 @@ export const ERRORS = define({
     message: '{kind} {id} is immutable and cannot be updated.',
     remedy: 'Wait until the running operation ends; GET the operations of the load balancer.',
   },
+  OPERATION_STATE: {
+    status: 409,
+    message: 'Operation {id} is {state}: {detail}',
+    remedy: 'Show the operation, and choose what fits its state.',
+  },
   DUPLICATE_LISTENER: {
     status: 409,
     message: 'Another Listener on this Load Balancer is already using protocol {protocol} and protocol_port {port}',

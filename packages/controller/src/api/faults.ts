@@ -31,8 +31,8 @@ export function routeBody(error: OctaviaError) {
   return { code: error.status, title: STATUS_CODES[error.status] ?? '', description: error.message };
 }
 
-function faultBody(error: OctaviaError) {
-  return { faultcode: error.status < 500 ? 'Client' : 'Server', faultstring: error.message, debuginfo: null };
+function faultBody(error: OctaviaError, debuginfo: string | null) {
+  return { faultcode: error.status < 500 ? 'Client' : 'Server', faultstring: error.message, debuginfo };
 }
 
 function notAcceptableBody(error: OctaviaError, requestId: string) {
@@ -40,9 +40,9 @@ function notAcceptableBody(error: OctaviaError, requestId: string) {
   return { errors: [{ status: 406, title, detail: error.message, request_id: requestId }] };
 }
 
-function bodyOf(error: OctaviaError, requestId: string): unknown {
+function bodyOf(error: OctaviaError, requestId: string, debuginfo: string | null): unknown {
   if (error.code === 'NOT_ACCEPTABLE') return notAcceptableBody(error, requestId);
-  return BEFORE_CONTROLLER.has(error.code) ? routeBody(error) : faultBody(error);
+  return BEFORE_CONTROLLER.has(error.code) ? routeBody(error) : faultBody(error, debuginfo);
 }
 
 /** Errors of the HTTP server itself, by its code. */
@@ -56,8 +56,21 @@ function ofServer(error: { code?: unknown; statusCode?: unknown }, limit: number
   return null;
 }
 
-/** @param limit of request bodies, in bytes */
-export function sendFault(error: unknown, request: FastifyRequest, reply: FastifyReply, limit: number): FastifyReply {
+/** The id of what the client has to wait for; null when waiting would not help. */
+export const waitsFor = (error: unknown): string | null =>
+  isOctaviaError(error, 'LB_INVALID_STATE') || isOctaviaError(error, 'IMMUTABLE') ? String(error.parameters.id) : null;
+
+/**
+ * @param limit of request bodies, in bytes
+ * @param debuginfo what else the client may know, for instance the operation that is in its way
+ */
+export function sendFault(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  limit: number,
+  debuginfo: string | null = null,
+): FastifyReply {
   const isRoute = error instanceof RouteFault;
   const known = isRoute ? error.fault : isOctaviaError(error) ? error : ofServer(Object(error), limit);
   const fault =
@@ -69,6 +82,6 @@ export function sendFault(error: unknown, request: FastifyRequest, reply: Fastif
   reply.header('x-openstack-request-id', request.id);
   if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
   if (fault.status === 409) reply.header('retry-after', '1');
-  const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id);
+  const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id, debuginfo);
   return reply.code(fault.status).type('application/json').send(JSON.stringify(body));
 }

@@ -1,9 +1,11 @@
 /** A Fastify instance that reads bodies and writes answers and faults as the API does; without routes and front door. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import type { Operation } from '../domain/operations.ts';
+import { blocking } from '../store/operations.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { sendFault } from './faults.ts';
+import { sendFault, waitsFor } from './faults.ts';
 import type { Policy } from './policy/policy.ts';
 import { canonicalUrl } from './urls.ts';
 
@@ -15,6 +17,10 @@ declare module 'fastify' {
     policy: Policy;
   }
 }
+
+/** For the client that has to wait: what for. */
+const described = ({ id, kind, currentStep, startedAt, createdAt }: Operation): string =>
+  `Operation ${id} is in the way: ${kind}, step ${currentStep ?? 'not begun'}, since ${(startedAt ?? createdAt).toISOString()}`;
 
 export function createInstance(deps: ApiDependencies): FastifyInstance {
   const { config, newId, logger } = deps;
@@ -43,7 +49,11 @@ export function createInstance(deps: ApiDependencies): FastifyInstance {
 
   instance.decorate('policy', deps.policy);
   instance.decorateRequest('caller', null as unknown as Caller);
-  instance.setErrorHandler(fault);
+  instance.setErrorHandler(async (error, request, reply) => {
+    const id = waitsFor(error);
+    const inTheWay = id === null ? null : await blocking(deps.store.db, id).catch(() => null);
+    return sendFault(error, request, reply, bodyLimit, inTheWay && described(inTheWay));
+  });
 
   // JSON without a schema: the response mappers decide what is in it, and the contract names no charset.
   instance.setReplySerializer((payload) => JSON.stringify(payload));

@@ -6,6 +6,7 @@ import { L7RULE } from './attributes/l7-rule.ts';
 import { LISTENER } from './attributes/listener.ts';
 import { LOAD_BALANCER } from './attributes/load-balancer.ts';
 import { MEMBER } from './attributes/member.ts';
+import { OPERATION } from './attributes/operation.ts';
 import { POOL } from './attributes/pool.ts';
 import { queryableFields } from './attributes/query.ts';
 import type { AttributeTable } from './attributes/table.ts';
@@ -155,6 +156,45 @@ function paths({
   };
 }
 
+type DescribeGet = (operationId: string, summary: string, path: string, schema: JsonSchema) => Record<string, unknown>;
+
+/** For operators; the original has nothing like it. */
+function operationPaths(get: DescribeGet): Record<string, unknown> {
+  const list = '/v2/octavia/operations';
+  const one = `${list}/{id}`;
+  const schema = objectSchema(OPERATION, 'response');
+  const verb = (name: string, summary: string) => {
+    const path = `${one}/${name}`;
+    const properties = { reason: { type: 'string' }, status: { type: 'string', enum: ['ACTIVE', 'ERROR'] } };
+    return {
+      [path]: {
+        parameters: pathParameters(path),
+        put: {
+          operationId: `${name}_operation`,
+          summary,
+          requestBody: { required: false, ...json(wrapped('operation', { type: 'object', properties })) },
+          responses: {
+            202: { description: 'Accepted', ...json(wrapped('operation', schema)) },
+            default: { description: 'Refused', ...json(reference('fault')) },
+          },
+        },
+      },
+    };
+  };
+  return {
+    [list]: get(
+      'list_operations',
+      'List operations of all projects',
+      list,
+      wrapped('operations', { type: 'array', items: schema }),
+    ),
+    [one]: get('show_operation', 'Show an operation with its steps', one, wrapped('operation', schema)),
+    ...verb('resume', 'Carry out a failed operation again'),
+    ...verb('abandon', 'Stop an operation and undo it'),
+    ...verb('reset', 'Set the statuses that an operation left, by hand'),
+  };
+}
+
 function extraPaths(): Record<string, unknown> {
   const get = (operationId: string, summary: string, path: string, schema: JsonSchema) => ({
     parameters: pathParameters(path),
@@ -176,6 +216,7 @@ function extraPaths(): Record<string, unknown> {
       operations,
       wrapped('operations', { type: 'array', items: { type: 'object' } }),
     ),
+    ...operationPaths(get),
     [providers]: get(
       'list_providers',
       'List enabled providers',

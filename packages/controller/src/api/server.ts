@@ -21,7 +21,7 @@ import { l7rules } from './v2/l7rules.ts';
 import { listeners } from './v2/listeners.ts';
 import { loadBalancers } from './v2/load-balancers.ts';
 import { members } from './v2/members.ts';
-import { loadBalancerOperations } from './v2/operations.ts';
+import { allOperations, loadBalancerOperations } from './v2/operations.ts';
 import { pools } from './v2/pools.ts';
 import { providers } from './v2/providers.ts';
 import { quotas } from './v2/quotas.ts';
@@ -43,6 +43,7 @@ const RESOURCES = [
   availabilityZones,
   availabilityZoneProfiles,
   amphorae,
+  allOperations,
 ];
 
 export function buildServer(deps: ApiDependencies): FastifyInstance {

@@ -168,9 +168,10 @@ class OperationRun {
         await this.#point(shown, 'after-effect');
         return { number, phase, state: 'done', detail: typeof detail === 'string' ? detail : null, cause: null };
       } catch (error) {
+        if (error instanceof Superseded) this.#superseded = true;
         this.#mustBeInCharge();
         // Says nothing about the step: it is done again when the database is back.
-        if (error instanceof Superseded || error instanceof LeaseExpired) throw error;
+        if (error instanceof LeaseExpired) throw error;
         if (error instanceof OctaviaError && error.code === 'DATABASE_UNAVAILABLE') throw error;
         const reason = reasonOf(error);
         const fields = { operation: this.#operation.id, step: name, phase, err: error };

@@ -3,7 +3,7 @@
  * for a cause that can pass is tried again. One process at a time does this (the reconciler elects it).
  */
 import { randomUUID } from 'node:crypto';
-import type { Store } from '../store/database.ts';
+import type { Store, Tx } from '../store/database.ts';
 import * as operations from '../store/operations.ts';
 import * as recovery from '../store/recovery.ts';
 import type { FlowLogger } from './flow.ts';
@@ -85,17 +85,9 @@ export class Sweeper {
   }
 }
 
-/**
- * Submits an ended, failed operation once more.
- * @returns the id of the new operation; null when its load balancer has moved on
- */
-export async function repeat(
-  tx: Parameters<Parameters<Store['transaction']>[0]>[0],
-  queue: Pick<OperationQueue, 'submit'>,
-  operationId: string,
-): Promise<string | null> {
+async function repeat(tx: Tx, queue: Pick<OperationQueue, 'submit'>, operationId: string): Promise<string | null> {
   const failed = await operations.get(tx, operationId);
-  if (!failed || !(await recovery.waitAgain(tx, failed))) return null;
+  if (!failed || !(await recovery.waitAgain(tx, failed, failed.reason))) return null;
   const id = randomUUID();
   await queue.submit(tx, { ...failed, id, retryOf: failed.id, retryNumber: failed.retryNumber + 1 });
   return id;

@@ -25,6 +25,9 @@ export interface Change {
   resourceType: ResourceType;
   resourceId: string;
   input?: OperationInput;
+  /** The failed operation that this one repeats, and how many were before it. */
+  retryOf?: string;
+  retryNumber?: number;
 }
 
 /** Objects as they will be after the change, for "can you do this at all?". */

@@ -1,6 +1,38 @@
 import { sql } from 'kysely';
 import type { Operation, OperationState, OperationStep } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
+import type { ListQuery } from './list-query.ts';
+import { isUuid, Table } from './table.ts';
+
+const table = new Table<Operation>({
+  name: 'operation',
+  columns: {
+    id: 'id',
+    loadBalancerId: 'load_balancer_id',
+    projectId: 'project_id',
+    kind: 'kind',
+    resourceType: 'resource_type',
+    resourceId: 'resource_id',
+    input: 'input',
+    flowVersion: 'flow_version',
+    state: 'state',
+    currentStep: 'current_step',
+    attempts: 'attempts',
+    reason: 'reason',
+    cause: 'cause',
+    abandonReason: 'abandon_reason',
+    retryOf: 'retry_of',
+    retryNumber: 'retry_number',
+    workerId: 'worker_id',
+    createdAt: 'created_at',
+    startedAt: 'started_at',
+    endedAt: 'ended_at',
+  },
+  json: ['input'],
+});
+
+/** A page, oldest first unless asked otherwise. */
+export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
 const COLUMNS = sql`
   o.id, o.load_balancer_id as "loadBalancerId", o.project_id as "projectId", o.kind, o.resource_type as "resourceType",
@@ -118,9 +150,65 @@ export async function byLoadBalancer(executor: Executor, loadBalancerId: string,
   return rows;
 }
 
-export async function get(executor: Executor, id: string): Promise<Operation | null> {
-  const { rows } = await sql<Operation>`select ${COLUMNS} from operation o where o.id = ${id}`.execute(executor);
+export const get = (executor: Executor, id: string): Promise<Operation | null> => table.get(executor, id);
+
+/** The operation, whose row nobody else changes until the transaction ends. */
+export async function lock(tx: Tx, id: string): Promise<Operation | null> {
+  if (!isUuid(id)) return null;
+  const [row] = await table.selectForUpdate(tx, sql`t.id = ${id}`);
+  return row ?? null;
+}
+
+/** What works on the object, or on the load balancer of this id: the first of those that have not ended. */
+export async function blocking(executor: Executor, id: string): Promise<Operation | null> {
+  if (!isUuid(id)) return null;
+  const { rows } = await sql<Operation>`
+    with wanted as (
+      select ${id}::uuid as id
+      union all select load_balancer_id from listener where id = ${id}
+      union all select load_balancer_id from pool where id = ${id}
+      union all select l.load_balancer_id from l7policy y join listener l on l.id = y.listener_id where y.id = ${id}
+      union all select load_balancer_id from amphora where id = ${id})
+    select ${COLUMNS} from operation o
+    where o.ended_at is null and o.load_balancer_id in (select id from wanted)
+    order by o.created_at limit 1`.execute(executor);
   return rows[0] ?? null;
+}
+
+/** Of the operations, those that have ended. */
+export async function ended(executor: Executor, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select id from operation where id = any(${ids}::uuid[]) and ended_at is not null`.execute(executor);
+  return new Set(rows.map(({ id }) => id));
+}
+
+export interface OperatorAction {
+  id: string;
+  operationId: string;
+  loadBalancerId: string;
+  verb: 'resume' | 'abandon' | 'reset';
+  detail: string;
+  userId: string | null;
+  projectId: string | null;
+  requestId: string | null;
+  createdAt: Date;
+}
+
+/** Keeps what an operator did by hand. */
+export async function recordAction(tx: Tx, action: Omit<OperatorAction, 'createdAt'>): Promise<void> {
+  await sql`
+    insert into operation_action (id, operation_id, load_balancer_id, verb, detail, user_id, project_id, request_id)
+    values (${action.id}, ${action.operationId}, ${action.loadBalancerId}, ${action.verb}, ${action.detail},
+      ${action.userId}, ${action.projectId}, ${action.requestId})`.execute(tx);
+}
+
+/** What operators did to an operation, in order. */
+export async function actionsOf(executor: Executor, operationId: string): Promise<OperatorAction[]> {
+  const { rows } = await sql<OperatorAction>`
+    select id, operation_id as "operationId", load_balancer_id as "loadBalancerId", verb, detail, user_id as "userId",
+      project_id as "projectId", request_id as "requestId", created_at as "createdAt"
+    from operation_action where operation_id = ${operationId} order by created_at`.execute(executor);
+  return rows;
 }
 
 /** Operations that have not ended although they were accepted some time ago. */

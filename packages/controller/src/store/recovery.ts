@@ -114,22 +114,31 @@ export async function retryable(executor: Executor, rules: RetryRules): Promise<
   return rows.map(({ id }) => id);
 }
 
+const WAITING: Record<string, string> = { create: 'PENDING_CREATE', delete: 'PENDING_DELETE' };
+const TABLES: ReadonlySet<string> = new Set(CHILDREN.map(([table]) => table));
+
 /**
  * Makes what failed wait again, as it did before.
- * @returns false when the load balancer is no longer in ERROR for the reason of this operation
+ * @param because only when the load balancer is in ERROR for this reason; otherwise in whatever settled state
+ * @returns false when it is not in that state (any more)
  */
-export async function waitAgain(tx: Tx, operation: Operation): Promise<boolean> {
-  const { kind, loadBalancerId, reason } = operation;
-  const status =
-    kind === 'create_load_balancer'
-      ? 'PENDING_CREATE'
-      : kind === 'delete_load_balancer'
-        ? 'PENDING_DELETE'
-        : 'PENDING_UPDATE';
+export async function waitAgain(tx: Tx, operation: Operation, because: string | null): Promise<boolean> {
+  const { kind, resourceType, resourceId, loadBalancerId, reason } = operation;
+  const waiting = WAITING[kind.split('_', 1)[0] ?? ''] ?? 'PENDING_UPDATE';
+  const status = resourceType === 'load_balancer' ? waiting : 'PENDING_UPDATE';
+  const condition =
+    because === null
+      ? sql`provisioning_status in ('ACTIVE', 'ERROR')`
+      : sql`provisioning_status = 'ERROR' and status_reason = ${because}`;
   const { numAffectedRows = 0n } = await sql`
     update load_balancer set provisioning_status = ${status}, status_reason = null
-    where id = ${loadBalancerId} and provisioning_status = 'ERROR' and status_reason = ${reason}`.execute(tx);
+    where id = ${loadBalancerId} and ${condition}`.execute(tx);
   if (numAffectedRows === 0n) return false;
+  if (TABLES.has(resourceType)) {
+    const child = await sql`update ${sql.table(resourceType)} set provisioning_status = ${waiting}, status_reason = null
+      where id = ${resourceId} and provisioning_status in ('ACTIVE', 'ERROR')`.execute(tx);
+    return (child.numAffectedRows ?? 0n) > 0n;
+  }
   // A failed create left its children in ERROR too, with the same reason.
   if (kind === 'create_load_balancer') {
     for (const [table, loadBalancer] of CHILDREN) {
@@ -139,4 +148,21 @@ export async function waitAgain(tx: Tx, operation: Operation): Promise<boolean> 
     }
   }
   return true;
+}
+
+/** Gives the load balancer and everything below it that waits or is in ERROR the status, by hand. */
+export async function resetStatuses(
+  tx: Tx,
+  loadBalancerId: string,
+  status: 'ACTIVE' | 'ERROR',
+  reason: string | null,
+): Promise<void> {
+  const wrong =
+    status === 'ACTIVE' ? sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE', 'ERROR')`) : PENDING;
+  for (const [table, loadBalancer] of CHILDREN) {
+    await sql`update ${sql.table(table)} as x set provisioning_status = ${status}, status_reason = ${reason}
+      where ${sql.raw(loadBalancer)} = ${loadBalancerId} and x.provisioning_status in ${wrong}`.execute(tx);
+  }
+  await sql`update load_balancer set provisioning_status = ${status}, status_reason = ${reason}
+    where id = ${loadBalancerId} and provisioning_status <> 'DELETED'`.execute(tx);
 }

@@ -15,6 +15,7 @@ export type Kind =
   | 'Availability Zone Profile'
   | 'Amphora'
   | 'Amphora stats for'
+  | 'Operation'
   | 'Quotas';
 
 const LONGEST_ID = 255;

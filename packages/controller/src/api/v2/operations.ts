@@ -1,12 +1,27 @@
-/** What is being done to a load balancer and what was done, with every step: the cause behind a status. Ours alone. */
-import type { FastifyInstance } from 'fastify';
+/** What is being done and what was done, with every step: the cause behind a status. Ours alone. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Operation, OperationStep } from '../../domain/operations.ts';
+import { OctaviaError } from '../../errors.ts';
+import { act, VERBS, type VerbRequest } from '../../flows/operator-verbs.ts';
+import type { Tx } from '../../store/database.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import * as operations from '../../store/operations.ts';
+import { OPERATION, operationResponse } from '../attributes/operation.ts';
+import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { answerList } from '../lists/collection.ts';
 import { authorise } from '../policy/authorise.ts';
+import { readBody } from '../request-body.ts';
 import { found } from './not-found.ts';
 import { parameter } from './request.ts';
+
+const PATH = '/v2/octavia/operations';
+/**
+ * The rules of the contract have none for operations: who may look at amphorae may look at them, who may fail over a load
+ * balancer may act on them.
+ */
+const rules = { list: 'amphora:get_all', show: 'amphora:get_one', act: 'loadbalancer:put_failover' } as const;
+const QUERYABLE = queryableFields(OPERATION);
 
 const time = (date: Date | null): string | null => date?.toISOString().replace('Z', '') ?? null;
 
@@ -21,7 +36,8 @@ const stepResponse = (step: OperationStep) => ({
   ended_at: time(step.endedAt),
 });
 
-const operationResponse = (operation: Operation, steps: OperationStep[]) => ({
+/** What tenants see of an operation of theirs. */
+const tenantResponse = (operation: Operation, steps: OperationStep[]) => ({
   id: operation.id,
   kind: operation.kind,
   resource_type: operation.resourceType,
@@ -36,6 +52,15 @@ const operationResponse = (operation: Operation, steps: OperationStep[]) => ({
   steps: steps.map(stepResponse),
 });
 
+const actionResponse = (action: operations.OperatorAction) => ({
+  verb: action.verb,
+  detail: action.detail,
+  user_id: action.userId,
+  project_id: action.projectId,
+  request_id: action.requestId,
+  created_at: time(action.createdAt),
+});
+
 /** `GET /v2/lbaas/loadbalancers/{id}/operations`: the newest hundred, newest first. */
 export function loadBalancerOperations(server: FastifyInstance, { store }: ApiDependencies): void {
   server.get('/v2/lbaas/loadbalancers/:id/operations', async (request) => {
@@ -47,6 +72,78 @@ export function loadBalancerOperations(server: FastifyInstance, { store }: ApiDe
       store.db,
       recent.map((operation) => operation.id),
     );
-    return { operations: recent.map((operation) => operationResponse(operation, steps.get(operation.id) ?? [])) };
+    return { operations: recent.map((operation) => tenantResponse(operation, steps.get(operation.id) ?? [])) };
   });
+}
+
+/** `/v2/octavia/operations`: those of everybody, for operators, and what they may do to them. */
+export function allOperations(server: FastifyInstance, deps: ApiDependencies): void {
+  const { store, providers } = deps;
+
+  async function whole(id: string) {
+    const operation = found(await operations.get(store.db, id), 'Operation', id);
+    const steps = await operations.stepsOf(store.db, [operation.id]);
+    return {
+      operation: {
+        ...operationResponse(operation, null, undefined),
+        steps: (steps.get(operation.id) ?? []).map(stepResponse),
+        actions: (await operations.actionsOf(store.db, operation.id)).map(actionResponse),
+      },
+    };
+  }
+
+  async function resubmit(tx: Tx, failed: Operation): Promise<void> {
+    const loadBalancer = await loadBalancers.get(tx, failed.loadBalancerId);
+    const { kind, loadBalancerId, projectId, resourceType, resourceId, input, id, retryNumber } = failed;
+    const again = { kind, loadBalancerId, projectId, resourceType, resourceId, input };
+    const provider = providers.get(loadBalancer?.provider ?? 'amphora');
+    await provider.submit(tx, { ...again, retryOf: id, retryNumber: retryNumber + 1 });
+  }
+
+  server.get(PATH, async (request) => {
+    authorise(request, rules.list);
+    return answerList(deps, request, {
+      plural: 'operations',
+      queryable: QUERYABLE,
+      list: operations.list,
+      respond: async (rows, fields) => rows.map((row) => operationResponse(row, null, fields)),
+    });
+  });
+
+  server.get(`${PATH}/:id`, async (request) => {
+    authorise(request, rules.show);
+    return whole(parameter(request));
+  });
+
+  for (const verb of VERBS) {
+    server.put(`${PATH}/:id/${verb}`, async (request, reply) => {
+      authorise(request, rules.act);
+      const id = parameter(request);
+      const asked = verbRequest(request);
+      const { userId, projectId } = request.caller;
+      const actor = { userId, projectId, requestId: request.id };
+      const done = await store.transaction((tx) => act(tx, verb, id, asked, actor, resubmit));
+      request.log.info({ operation: id, verb, user: userId }, done);
+      return reply.code(202).send(await whole(id));
+    });
+  }
+}
+
+/** An empty body, or `{"operation": {"reason": …, "status": …}}`. @throws OctaviaError VALIDATION */
+function verbRequest(request: FastifyRequest): VerbRequest {
+  const isEmpty = !(request.body instanceof Uint8Array) || request.body.length === 0;
+  if (isEmpty) return { reason: null };
+  const { operation } = Object(readBody(request.body)) as { operation?: unknown };
+  const { reason = null, status, ...rest } = Object(operation) as Record<string, unknown>;
+  const unknown = Object.keys(rest);
+  if (unknown.length > 0) {
+    throw new OctaviaError('UNKNOWN_ATTRIBUTES', { argument: 'operation', names: unknown.join(', ') });
+  }
+  if (reason !== null && (typeof reason !== 'string' || reason.length > 255)) {
+    throw new OctaviaError('VALIDATION', { detail: 'reason must be text of at most 255 characters' });
+  }
+  if (status !== undefined && status !== 'ACTIVE' && status !== 'ERROR') {
+    throw new OctaviaError('VALIDATION', { detail: 'status must be ACTIVE or ERROR' });
+  }
+  return { reason, ...(status === undefined ? {} : { status }) };
 }
