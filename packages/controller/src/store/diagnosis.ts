@@ -68,3 +68,16 @@ export async function servingAmphorae(executor: Executor): Promise<ServingAmphor
   );
   return rows;
 }
+
+/** Deleted amphorae that were heard within the time (seconds): their machines live on. */
+export async function zombies(
+  executor: Executor,
+  seconds: number,
+): Promise<{ id: string; computeId: string | null }[]> {
+  const { rows } = await sql<{ id: string; computeId: string | null }>`
+    select a.id, a.compute_id as "computeId" from amphora a join amphora_health h on h.amphora_id = a.id
+    where a.status = 'DELETED' and h.last_update > now() - make_interval(secs => ${seconds}) order by a.id`.execute(
+    executor,
+  );
+  return rows;
+}

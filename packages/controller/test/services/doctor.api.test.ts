@@ -124,6 +124,14 @@ test('amphorae that are not heard, and certificates that are late with the reaso
   ]);
 });
 
+test('a deleted amphora that still sends heartbeats', async () => {
+  const zombie = await anAmphora(testStore.store, null, { status: 'DELETED' });
+  await heard(zombie, 5);
+  expect(about(await look(), 'Deleted amphorae')).toMatchObject([
+    { result: 'warning', details: expect.stringContaining(`${zombie}, instance ${zombie}`) },
+  ]);
+});
+
 test('certificates of the control plane: their end, and whether they belong together', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'octavia-doctor-'));
   try {

@@ -46,3 +46,10 @@ async function withoutAnswer(
   await Promise.all(Array.from({ length: PROBES_AT_ONCE }, prober));
   return unanswered;
 }
+
+export async function zombies(store: Store, config: Config): Promise<Finding[]> {
+  const found = await diagnosis.zombies(store.db, config.health_manager.heartbeat_timeout);
+  if (found.length === 0) return [];
+  const lines = found.map(({ id, computeId }) => `${id}, instance ${computeId}`);
+  return [warning('Deleted amphorae', listing('These still send heartbeats; delete their instances:', lines))];
+}

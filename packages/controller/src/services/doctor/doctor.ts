@@ -3,7 +3,7 @@ import type { Config } from '../../config/index.ts';
 import { Store } from '../../store/database.ts';
 import { dataplaneDriver } from '../drivers.ts';
 import { createLogger } from '../logger.ts';
-import { reachable } from './amphorae.ts';
+import { reachable, zombies } from './amphorae.ts';
 import { amphoraCertificates, authoritiesEverywhere, controlPlaneCertificates } from './certificates.ts';
 import { type Check, type Finding, runChecks } from './check.ts';
 import { duties, errors, living, operations, orphanSuspects, schema } from './database.ts';
@@ -32,6 +32,7 @@ export function examine(config: Config, url: string, { probe }: DoctorOptions): 
     'Load balancers': () => errors(store),
     Amphorae: async () =>
       reachable(store, config, probe ? await dataplaneDriver({ config, log: createLogger(config) }) : null),
+    'Deleted amphorae': () => zombies(store, config),
     'Certificate authorities': () => controlPlaneCertificates(config, new Date()),
     'Authorities at amphorae': () => authoritiesEverywhere(store, config),
     'Amphora certificates': () => amphoraCertificates(store, config),
