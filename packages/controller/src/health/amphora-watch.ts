@@ -48,6 +48,8 @@ export class AmphoraWatch {
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> = Promise.resolve();
   #nextSweep = 0;
+  /** Mass loss in the round before. */
+  #lost = false;
 
   constructor(options: WatchOptions, dependencies: WatchDependencies) {
     const { clock = systemClock, hearing, log } = dependencies;
@@ -102,8 +104,7 @@ export class AmphoraWatch {
     const health = await stale.cloudHealth(store.db, late, heartbeatTimeout);
     await this.#sweep();
     const count = health.zones.reduce((sum, zone) => sum + zone.stale, 0);
-    if (this.#holdsForMassLoss(health.zones, massLossPercent)) return;
-    if (health.at === '') return;
+    if (this.#holdsForMassLoss(health.zones, massLossPercent) || health.at === '') return;
     const unheard = await store.transaction((tx) => stale.markUnheard(tx, health.at, heartbeatTimeout, MARKED_AT_ONCE));
     if (unheard > 0) {
       this.#dependencies.log.warn({ loadBalancers: unheard }, 'No amphora of these load balancers is heard any more');
@@ -112,20 +113,19 @@ export class AmphoraWatch {
     if (count > 0) await this.#failOver(health, count);
   }
 
+  /** @returns true also right after the end: who is heard again and who is not shows within one timeout */
   #holdsForMassLoss(zones: readonly stale.ZoneCounts[], massLossPercent: number): boolean {
     const lost = isMassLoss(zones, massLossPercent);
     const late = zones.reduce((sum, zone) => sum + zone.late, 0);
     const total = zones.reduce((sum, zone) => sum + zone.total, 0);
     const sentence =
       'Automatic failover is on hold: so many amphorae fell silent at once that rather their way to the health managers is broken';
-    this.#news.say(
-      'error',
-      'mass-loss',
-      lost ? { silent: late, amphorae: total } : null,
-      sentence,
-      'Amphorae are heard again; automatic failover goes on',
-    );
-    return lost;
+    const fields = lost ? { silent: late, amphorae: total } : null;
+    this.#news.say('error', 'mass-loss', fields, sentence, 'Most amphorae are heard again');
+    const ended = this.#lost && !lost;
+    this.#lost = lost;
+    if (ended) this.#vigilance.massLossEnded();
+    return lost || ended;
   }
 
   /** The operator's circuit breaker. Logged when it stops further amphorae, and now and then while it is open. */

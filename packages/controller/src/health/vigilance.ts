@@ -15,7 +15,7 @@ export interface VigilanceOptions {
 /** Received heartbeats that are not in the database after this time: what the database says is old. */
 const MAXIMUM_LAG_MS = 5_000;
 
-export type Blindness = 'start' | 'paused' | 'database' | 'behind';
+export type Blindness = 'start' | 'paused' | 'database' | 'behind' | 'mass-loss';
 
 export class Vigilance {
   readonly #options: VigilanceOptions;
@@ -37,6 +37,11 @@ export class Vigilance {
 
   databaseLost(): void {
     this.#blindFrom(this.#clock.monotonic(), 'database');
+  }
+
+  /** Most amphorae were silent a moment ago: those not heard again yet may just not have had their turn. */
+  massLossEnded(): void {
+    this.#blindFrom(this.#clock.monotonic(), 'mass-loss');
   }
 
   /** To be called often; a long time between two calls is a pause. @returns why not to judge now, or null */
