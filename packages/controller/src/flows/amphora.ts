@@ -5,7 +5,7 @@ import { rotateCertificate, updateAgentConfiguration } from './steps/agent.ts';
 import { configureAll, configureNew } from './steps/apply-configuration.ts';
 import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
 import { plugMemberNetworksInto } from './steps/plug-member-networks.ts';
-import { plugVip } from './steps/plug-vip.ts';
+import { plugVip, readyVip } from './steps/plug-vip.ts';
 import { removeOne } from './steps/remove-amphora.ts';
 import { condemnFailed, fenceFailed, roleInPlaceOf } from './steps/replace.ts';
 import { checkVipPort } from './steps/vip-port.ts';
@@ -19,18 +19,20 @@ function failover(operation: Operation): FlowPart[] {
   if (input.topology === undefined) return [removeOne(failed, false)];
   const id = amphoraIdOf(operation, 0);
   const role = (context: Parameters<typeof roleInPlaceOf>[0]) => roleInPlaceOf(context, failed);
-  const single = input.topology === 'SINGLE';
+  const serve =
+    input.topology === 'SINGLE'
+      ? [readyVip(id), configureNew(id), fenceFailed(failed, id), plugVip(id)]
+      : [plugVip(id), configureNew(id)];
+  const tellPeer = input.topology === 'SINGLE' ? [] : [configureAll([id]), applyVrrpToAll([id])];
   return [
     condemnFailed(failed),
     checkVipPort,
     ...bootAmphora({ id, role, purpose: 'failover' }),
     plugMemberNetworksInto(id),
-    ...(single ? [fenceFailed(failed, id)] : []),
-    plugVip(id),
-    configureNew(id),
+    ...serve,
     takeIntoService(id),
     removeOne(failed, false),
-    ...(single ? [] : [configureAll([id]), applyVrrpToAll([id])]),
+    ...tellPeer,
   ];
 }
 

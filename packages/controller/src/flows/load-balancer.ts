@@ -7,11 +7,11 @@ import { announce } from './steps/announce.ts';
 import { applyConfiguration, configureAll, configureNew } from './steps/apply-configuration.ts';
 import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
 import { plugMemberNetworks, plugMemberNetworksInto } from './steps/plug-member-networks.ts';
-import { plugVip } from './steps/plug-vip.ts';
+import { plugVip, readyVip } from './steps/plug-vip.ts';
 import { removeAmphorae } from './steps/remove-amphora.ts';
 import { chooseFirst, fenceOld, handOverVip, removeFirst, removeRest, replacementIds } from './steps/replace.ts';
 import { createServerGroup, deleteServerGroup } from './steps/server-group.ts';
-import { applyQosPolicy, checkVipPort, releaseVip } from './steps/vip-port.ts';
+import { applyPortPolicies, checkVipPort, releaseVip } from './steps/vip-port.ts';
 import { applyVrrpToAll } from './steps/vrrp.ts';
 import { flow } from './version.ts';
 
@@ -50,9 +50,10 @@ function failover(operation: Operation): FlowPart[] {
       checkVipPort,
       chooseFirst(1),
       ...replacement(first, 'STANDALONE'),
+      readyVip(first),
+      configureNew(first),
       fenceOld(first),
       plugVip(first),
-      configureNew(first),
       takeIntoService(first),
       removeRest,
     ];
@@ -83,7 +84,7 @@ export const loadBalancerFlows = [
     create,
   ),
   flow('update_load_balancer', 'Makes the changed attributes the running configuration.', () => [
-    applyQosPolicy,
+    applyPortPolicies,
     applyConfiguration,
     announce('update'),
   ]),

@@ -63,20 +63,19 @@ async function basePort(context: StepContext, amphora: Amphora, loadBalancer: Lo
   return { port, subnet, mtu: place.network.mtu, ...(additional.length > 0 ? { additional } : {}) };
 }
 
-/** Makes the VIP's interface of an amphora whose port is there or not. Idempotent. */
-export async function plug(context: StepContext, id: string): Promise<Partial<Amphora>> {
+/**
+ * Makes the VIP's interface of an amphora whose port is there or not. Idempotent.
+ * @param as the role in which it plugs: only STANDALONE puts the VIPs on the interface
+ */
+export async function plug(context: StepContext, id: string, as?: Amphora['role']): Promise<Partial<Amphora>> {
   const amphora = await amphoraOf(context, id);
   const loadBalancer = await loadBalancerOf(context);
   const plugged = await basePort(context, amphora, loadBalancer);
   const own = plugged.port.fixedIps.find(({ subnetId }) => subnetId === plugged.subnet.id);
-  const vrrpIp = own?.ipAddress ?? null;
-  const place = {
-    vrrpIp,
-    vrrpPortId: plugged.port.id,
-    haIp: loadBalancer.vip.address,
-    haPortId: loadBalancer.vip.portId,
-  };
-  const vrrpInterface = await context.dataplane.plugVip({ ...amphora, ...place }, plugged);
+  const { address: haIp, portId: haPortId } = loadBalancer.vip;
+  const place = { vrrpIp: own?.ipAddress ?? null, vrrpPortId: plugged.port.id, haIp, haPortId };
+  const role = as ?? amphora.role;
+  const vrrpInterface = await context.dataplane.plugVip({ ...amphora, ...place, role }, plugged);
   return { ...place, vrrpInterface };
 }
 
@@ -87,6 +86,18 @@ export function plugVip(id: string, status?: 'ALLOCATED'): Step {
     async run(context) {
       const place = await plug(context, id);
       await amphorae.update(context.store.db, id, { ...place, ...(status ? { status } : {}) });
+      return place.vrrpInterface ?? undefined;
+    },
+  };
+}
+
+/** Everything but the VIP itself, which another amphora still has: its successor can take its configuration already. */
+export function readyVip(id: string): Step {
+  return {
+    name: `ready the port of the VIP in ${id}`,
+    async run(context) {
+      const place = await plug(context, id, 'BACKUP');
+      await amphorae.update(context.store.db, id, place);
       return place.vrrpInterface ?? undefined;
     },
   };
