@@ -149,7 +149,7 @@ export function planVip(ip: string, request: PlugVipRequest, name: string, keepa
     };
     addVip(plan, source, keepalivedOwnsVips);
   }
-  return plan;
+  return checkMtu(plan);
 }
 
 /** Addresses of the plan come and go while HAProxy must stay bound to them. */
@@ -161,6 +161,17 @@ export function hasLeasedVips(plan: InterfacePlan): boolean {
 export function planNetwork(request: PlugNetworkRequest, name: string): InterfacePlan {
   const plan = emptyPlan('network', name, request.mac_address, request.mtu);
   for (const fixed of request.fixed_ips ?? []) addFixedIp(plan, fixed);
+  return checkMtu(plan);
+}
+
+const SMALLEST_IPV6_MTU = 1280;
+
+/** The kernel takes IPv6 addresses silently away from an interface with a smaller one. */
+function checkMtu(plan: InterfacePlan): InterfacePlan {
+  const small = plan.mtu !== undefined && plan.mtu < SMALLEST_IPV6_MTU;
+  if (small && plan.addresses.some((item) => item.cidr.includes(':'))) {
+    throw new PlanError('subnet', `IPv6 needs an MTU of at least ${SMALLEST_IPV6_MTU}`);
+  }
   return plan;
 }
 

@@ -56,6 +56,8 @@ export class AmphoraLab {
   #agent: ChildProcess | null = null;
   #cables = 0;
   console = '';
+  /** Program that the agent runs for keepalived. */
+  keepalivedCmd = '/usr/sbin/keepalived';
 
   constructor({ amphoraId = AMPHORA_ID, host = '127.0.0.1' }: { amphoraId?: string; host?: string } = {}) {
     this.amphoraId = amphoraId;
@@ -91,6 +93,8 @@ bind_host = ${this.host}
 bind_port = ${this.port}
 [health_manager]
 ${health}
+[keepalived_vrrp]
+keepalived_cmd = ${this.keepalivedCmd}
 [amphora_agent]
 agent_server_ca = ${this.folder}/certs/client_ca.pem
 agent_server_cert = ${this.folder}/certs/server.pem
