@@ -218,14 +218,16 @@ describe('load balancer', () => {
     expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, load_balancer: 'ERROR' });
   });
 
-  test('an update carries the QoS policy to the ports of the amphorae', async () => {
+  test('an update carries QoS policy and security groups to the port of the VIP and those of the amphorae', async () => {
     const { loadBalancer } = await grown();
-    const qosPolicyId = crypto.randomUUID();
-    await loadBalancers.update(lab.store.db, loadBalancer.id, { vip: { ...loadBalancer.vip, qosPolicyId } });
+    const policies = { qosPolicyId: crypto.randomUUID(), securityGroupIds: [crypto.randomUUID()] };
+    await loadBalancers.update(lab.store.db, loadBalancer.id, { vip: { ...loadBalancer.vip, ...policies } });
     await lab.pending(loadBalancer.id);
     await lab.run('update_load_balancer', loadBalancer, { flowOf: twice });
     const [amphora] = await lab.amphorae(loadBalancer);
-    expect(await lab.network.getPort(amphora?.vrrpPortId ?? '')).toMatchObject({ qosPolicyId });
+    for (const portId of [amphora?.vrrpPortId, loadBalancer.vip.portId]) {
+      expect(await lab.network.getPort(portId ?? '')).toMatchObject(policies);
+    }
   });
 
   test('a delete takes everything below it', async () => {

@@ -46,20 +46,22 @@ export const releaseVip: Step = {
   },
 };
 
-/** The QoS policy of the VIP is in force at the ports of the amphorae, where the traffic passes. */
-export const applyQosPolicy: Step = {
-  name: 'apply QoS policy',
+/**
+ * QoS policy and security groups of the VIP are in force at its own port and at those of the amphorae, where the traffic
+ * passes.
+ */
+export const applyPortPolicies: Step = {
+  name: 'apply QoS policy and security groups',
   async run(context) {
     const { network } = context;
     const { vip } = await loadBalancerOf(context);
-    let changed = 0;
-    for (const { id } of await amphoraeOf(context)) {
-      for (const port of await network.listPorts(vrrpPortName(id))) {
-        if (port.qosPolicyId === vip.qosPolicyId) continue;
-        await network.updatePort(port.id, { qosPolicyId: vip.qosPolicyId });
-        changed += 1;
-      }
-    }
-    return changed === 0 ? 'unchanged' : `${changed} ports changed`;
+    const { qosPolicyId, securityGroupIds } = vip;
+    const own = vip.portId ? await network.getPort(vip.portId) : null;
+    const ports = own ? [own] : [];
+    for (const { id } of await amphoraeOf(context)) ports.push(...(await network.listPorts(vrrpPortName(id))));
+    const wanted = JSON.stringify([qosPolicyId, securityGroupIds]);
+    const different = ports.filter((port) => JSON.stringify([port.qosPolicyId, port.securityGroupIds]) !== wanted);
+    for (const port of different) await network.updatePort(port.id, { qosPolicyId, securityGroupIds });
+    return different.length === 0 ? 'unchanged' : `${different.length} ports changed`;
   },
 };
