@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { policyReference, samplePolicy } from '../packages/controller/src/api/policy/reference.ts';
 import { configReference, sampleConfig } from '../packages/controller/src/config/index.ts';
 import { ERRORS } from '../packages/controller/src/errors.ts';
+import { flowsDocument } from '../packages/controller/src/flows/diagram.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
@@ -114,6 +115,7 @@ export function generatedFiles(): Record<string, string> {
     'docs/errors.md': errorsDocument(),
     'docs/configuration.md': configurationDocument(),
     'docs/policy.md': policyDocument(),
+    'docs/flows.md': flowsDocument(),
     'etc/policy/policy.yaml.sample': samplePolicy(),
     'etc/octavia.conf': sampleConfig(),
   };

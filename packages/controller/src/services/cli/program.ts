@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/index.ts';
 import type { ProcessService } from '../runtime.ts';
+import { addOperations } from './operations.ts';
 import { addOperatorCommands, addOrphans } from './operator.ts';
 import { addPolicy } from './policy.ts';
 
@@ -71,6 +72,7 @@ export function createProgram(): Command {
   const common = { configFile: configFileOption, stateDir: stateDirOption };
   addOrphans(housekeeping, common);
   addOperatorCommands(program, common);
+  addOperations(program, common);
   addDbManage(program);
   addQuota(program);
   addPolicy(program, configFileOption);
