@@ -25,12 +25,14 @@ import { Counters } from './health/counters.ts';
 import { HealthReader } from './health/reader.ts';
 import { HealthSender } from './health/sender.ts';
 import { DatagramSender } from './health/targets.ts';
+import { preparePing } from './health-checks/ping.ts';
 import { Router } from './http/router.ts';
 import { AgentServer } from './http/server.ts';
 import { VrrpService } from './keepalived/service.ts';
 import { createLog, type Log, messageOf } from './log.ts';
 import { TrafficNamespace } from './network/namespace.ts';
 import { Plugger } from './network/plugger.ts';
+import { MetricsProxies } from './prometheus/proxy.ts';
 import { peerName } from './protocol/peer-name.ts';
 import { AgentState } from './state/agent-state.ts';
 import { writeFileAtomic } from './state/atomic-file.ts';
@@ -73,6 +75,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     },
     state,
   );
+  const metrics = new MetricsProxies(settings.basePath, log);
   const transition = new Transition();
   const vrrp = new VrrpService({
     basePath: settings.basePath,
@@ -108,6 +111,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
       await server?.useClientCa(pem, () => writeFileAtomic(settings.agentServerCa, pem, 0o600));
     },
     certificates: new CertificateStore(settings.baseCertDir),
+    metrics,
     vrrp,
     transition,
     supervisor,
@@ -134,7 +138,11 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     health.settingsChanged();
   };
   await namespace.ensure();
+  await preparePing(settings.basePath, namespace, log);
   await supervisor.begin();
+  for (const service of supervisor.services()) {
+    await metrics.follow(service.id, (await service.stored())?.toString('utf8') ?? '');
+  }
   server = await listen(settings, context, log);
   health.start();
   activity.start();
@@ -155,6 +163,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
       supervisor.end();
       vrrp.end();
       activity.stop();
+      metrics.close();
       health.stop();
       await listening.close();
       sender.close();

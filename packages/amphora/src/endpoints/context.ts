@@ -6,12 +6,14 @@ import type { VrrpService } from '../keepalived/service.ts';
 import type { Log } from '../log.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
 import type { Plugger } from '../network/plugger.ts';
+import type { MetricsProxies } from '../prometheus/proxy.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import type { Activity } from '../system/activity.ts';
 import type { RunCommand } from '../system/run.ts';
 import type { Transition } from '../system/transition.ts';
 
 export interface AgentContext {
+  metrics: MetricsProxies;
   /** As at start-up. */
   settings: AgentSettings;
   /** As of now. */

@@ -8,7 +8,7 @@ import type { Route } from '../http/router.ts';
 import type { HaproxyUploaded } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
-export function haproxyRoutes({ settings, supervisor, certificates, transition }: AgentContext): Route[] {
+export function haproxyRoutes({ settings, supervisor, certificates, metrics, transition }: AgentContext): Route[] {
   return [
     {
       method: 'PUT',
@@ -22,6 +22,7 @@ export function haproxyRoutes({ settings, supervisor, certificates, transition }
         return supervisor.change(id, async (service) => {
           try {
             const uploaded = await service.store(configuration);
+            await metrics.follow(id, configuration.toString('utf8'));
             const stored = (await certificates.list(id)).length;
             const running = await service.runningHash();
             const answer: HaproxyUploaded = { message: 'OK', uploaded, running, certificates: stored };

@@ -35,6 +35,11 @@ export class RunningHaproxy {
   #process: ChildProcess | null = null;
   #output = '';
 
+  /** As `[haproxy_amphora] base_path`. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** Starts, or replaces what runs by way of a saved server state, as the agent does for a reload. */
   async serve(
     tree: LoadBalancerTree,
@@ -47,6 +52,7 @@ export class RunningHaproxy {
       await this.#stop();
     }
     chmodSync(this.#folder, 0o755);
+    mkdirSync(join(this.#folder, LOAD_BALANCER_ID), { recursive: true });
     const file = join(this.#folder, 'haproxy.cfg');
     const { files, uploads, failures } = await collectMaterial(tree, secrets, this.#options);
     for (const failure of failures.values()) throw new Error(failure);
