@@ -3,7 +3,8 @@ import { migrateToLatest } from '../store/migrate.ts';
 import { startApi } from './api.ts';
 import { startHealthManager } from './health-manager.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { openRuntime, type ProcessService, type Runtime, type Service } from './runtime.ts';
+import { seedNetworks } from './networks.ts';
+import { openRuntime, type ProcessService, type Service } from './runtime.ts';
 import { startWorker } from './worker.ts';
 
 export interface AllInOneOptions {
@@ -36,12 +37,4 @@ export async function runAllInOne({ config, cloud }: AllInOneOptions): Promise<P
     await stop().catch(() => undefined);
     throw error;
   }
-}
-
-/** The local and the noop network service bring a public and a private subnet. */
-async function seedNetworks({ network, instance }: Runtime): Promise<void> {
-  const { LocalNetworkDriver } = await import('../clouds/network/local/driver.ts');
-  const { NoopNetworkDriver } = await import('../clouds/network/noop/driver.ts');
-  if (network instanceof LocalNetworkDriver && instance) await network.bootstrap(instance);
-  if (network instanceof NoopNetworkDriver) await network.bootstrap();
 }

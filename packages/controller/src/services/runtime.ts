@@ -55,7 +55,7 @@ export async function openRuntime(given: Config): Promise<Runtime> {
   });
   try {
     const instance = await localInstance(config);
-    const network = await networkDriver(config, store);
+    const network = await networkDriver(config, store, instance);
     return {
       config,
       log,
@@ -120,12 +120,12 @@ async function localInstance(config: Config): Promise<LocalInstance | null> {
   return instance;
 }
 
-async function networkDriver(config: Config, store: Store): Promise<NetworkDriver> {
+async function networkDriver(config: Config, store: Store, instance: LocalInstance | null): Promise<NetworkDriver> {
   const name = config.controller_worker.network_driver;
   switch (name) {
     case 'network_local_driver': {
       const { LocalNetworkDriver } = await import('../clouds/network/local/driver.ts');
-      return new LocalNetworkDriver(store.db);
+      return new LocalNetworkDriver(store.db, instance);
     }
     case 'network_noop_driver': {
       const { NoopNetworkDriver } = await import('../clouds/network/noop/driver.ts');

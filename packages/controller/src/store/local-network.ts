@@ -1,5 +1,6 @@
 /** Tables of the local and the noop network service: networks, subnets, ports and their addresses. */
 import { sql } from 'kysely';
+import type { IngressRule } from '../domain/ingress.ts';
 import type { Executor } from './database.ts';
 
 export interface NetworkRow {
@@ -147,8 +148,27 @@ export async function updatePort(
   await executor.updateTable('local_port').set(changes).where('id', '=', id).execute();
 }
 
-export async function deletePort(executor: Executor, id: string): Promise<void> {
-  await executor.deleteFrom('local_port').where('id', '=', id).execute();
+/** Whether the port is there. */
+export async function setIngress(executor: Executor, id: string, rules: readonly IngressRule[]): Promise<boolean> {
+  const ingress = sql<IngressRule[]>`${JSON.stringify(rules)}::jsonb`;
+  const result = await executor.updateTable('local_port').set({ ingress }).where('id', '=', id).executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Every port that is filtered, with what it lets in. */
+export async function selectIngress(executor: Executor): Promise<{ id: string; rules: IngressRule[] }[]> {
+  const rows = await executor
+    .selectFrom('local_port')
+    .select(['id', 'ingress'])
+    .where('ingress', 'is not', null)
+    .execute();
+  return rows.map(({ id, ingress }) => ({ id, rules: ingress ?? [] }));
+}
+
+/** Whether the port had a filter. */
+export async function deletePort(executor: Executor, id: string): Promise<boolean> {
+  const gone = await executor.deleteFrom('local_port').where('id', '=', id).returning('ingress').executeTakeFirst();
+  return gone !== undefined && gone.ingress !== null;
 }
 
 /** Gives the port exactly this address; false when another port has it. */

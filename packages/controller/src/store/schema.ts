@@ -1,5 +1,6 @@
 /** Kysely's view of the tables that are read with the query builder. The resource tables go through `table.ts`. */
 import type { ColumnType, Generated } from 'kysely';
+import type { IngressRule } from '../domain/ingress.ts';
 
 /** Written once, with a default of the database. */
 type CreatedAt = ColumnType<Date, Date | undefined, never>;
@@ -31,6 +32,7 @@ export interface LocalPortTable {
   device_owner: string;
   qos_policy_id: Generated<string | null>;
   security_group_ids: Generated<string[]>;
+  ingress: Generated<IngressRule[] | null>;
   created_at: CreatedAt;
 }
 

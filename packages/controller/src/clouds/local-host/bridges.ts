@@ -14,6 +14,7 @@ import {
 } from './instance.ts';
 import { deleteLinks, ipBatch, type Link, listLinks } from './ip.ts';
 import { withHostLock } from './lock.ts';
+import { removeFilter } from './port-filter.ts';
 
 const networksOf = (instance: LocalInstance): LocalNetwork[] => Object.values(instance.networks);
 /** The kernel keeps 255 characters of an alias. */
@@ -123,10 +124,12 @@ export async function ensureBridges(instance: LocalInstance): Promise<void> {
   });
 }
 
-/** Removes bridges and guarding route. Idempotent. */
+/** Removes bridges, filter and guarding route. Idempotent. */
 export async function removeBridges(instance: LocalInstance): Promise<void> {
   await guarded(async () => {
     await deleteLinks(networksOf(instance).flatMap(({ bridge }) => [anchorOf(bridge)[0], bridge]));
+    // Kernels that cannot filter have nothing to remove.
+    await removeFilter(instance.tag).catch(() => undefined);
     try {
       await runCommand(['ip', 'route', 'delete', 'unreachable', instance.block, 'metric', String(GUARD_METRIC)]);
     } catch (error) {

@@ -6,16 +6,9 @@
  * that opens a connection is judged, everything after it passes.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import type { IngressRule } from '../../domain/ingress.ts';
 import { CommandError, runCommand } from './command.ts';
 import { hostInterface } from './instance.ts';
-
-export interface IngressRule {
-  protocol: 'tcp' | 'udp' | 'sctp' | 'vrrp';
-  /** null: the protocol has none. */
-  port: number | null;
-  /** CIDRs or addresses; null: everybody. */
-  sources: readonly string[] | null;
-}
 
 const tableOf = (tag: string): string => `bridge octavia_${tag}`;
 const VRRP = 112;

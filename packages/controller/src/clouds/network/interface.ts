@@ -1,4 +1,5 @@
 /** What the controller needs of a network service. Implementations: `local`, `noop` (later `neutron`), same file names. */
+import type { IngressRule } from '../../domain/ingress.ts';
 import type { VnicType } from '../../domain/resources.ts';
 
 export interface Network {
@@ -82,6 +83,11 @@ export interface NetworkDriver {
   updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void>;
   /** Idempotent: a port that is gone is fine. */
   deletePort(id: string, transaction?: TransactionHandle): Promise<void>;
+  /**
+   * From now on only these new connections reach the port; what is under way goes on. Idempotent. A port that is gone is
+   * fine. Services without this leave it to the amphora.
+   */
+  restrictIngress?(id: string, rules: readonly IngressRule[]): Promise<void>;
   /** All ports whose name starts with the prefix (the orphan collector and cleanup steps use this). */
   listPorts(namePrefix: string): Promise<Port[]>;
 }

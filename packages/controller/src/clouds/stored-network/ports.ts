@@ -115,8 +115,13 @@ export async function getStoredPort(database: Database, id: string): Promise<Por
   return isUuid(id) ? ((await store.selectPorts(database, { id }))[0] ?? null) : null;
 }
 
-export async function deleteStoredPort(database: Database, id: string, transaction?: TransactionHandle): Promise<void> {
-  if (isUuid(id)) await store.deletePort(asTransaction(transaction) ?? database, id);
+/** Whether the port was there and had a filter. */
+export async function deleteStoredPort(
+  database: Database,
+  id: string,
+  transaction?: TransactionHandle,
+): Promise<boolean> {
+  return isUuid(id) && (await store.deletePort(asTransaction(transaction) ?? database, id));
 }
 
 export async function updateStoredPort(

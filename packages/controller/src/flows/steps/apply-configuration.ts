@@ -1,3 +1,4 @@
+import { ingressRules } from '../../domain/ingress.ts';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
@@ -12,6 +13,7 @@ async function apply(
 ): Promise<string> {
   const outcome = await context.dataplane.apply(amphora, tree, timeoutMs === undefined ? {} : { timeoutMs });
   await markBroken(context, outcome);
+  if (amphora.vrrpPortId) await context.network.restrictIngress?.(amphora.vrrpPortId, ingressRules(tree, amphora));
   return outcome.method;
 }
 

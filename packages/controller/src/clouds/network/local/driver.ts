@@ -1,7 +1,9 @@
 /** Network service of the local cloud: three bridges of this host, ports and addresses in our own store. */
+import type { IngressRule } from '../../../domain/ingress.ts';
 import type { Database } from '../../../store/database.ts';
-import { upsertNetworks } from '../../../store/local-network.ts';
+import { selectIngress, setIngress, upsertNetworks } from '../../../store/local-network.ts';
 import type { LocalInstance } from '../../local-host/instance.ts';
+import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
 import {
   getStoredNetwork,
   getStoredSubnet,
@@ -35,12 +37,17 @@ export class LocalNetworkDriver implements NetworkDriver {
   readonly #database: Database;
   readonly #subnets: SubnetMemory;
 
-  constructor(database: Database) {
+  readonly #instance: LocalInstance | null;
+  #canFilter: Promise<boolean> | null = null;
+
+  /** @param instance the host's own part; null where nothing on the host is touched */
+  constructor(database: Database, instance: LocalInstance | null = null) {
     this.#database = database;
+    this.#instance = instance;
     this.#subnets = new SubnetMemory((id) => getStoredSubnet(database, id));
   }
 
-  /** Makes the networks and subnets of the instance known. Idempotent. */
+  /** Makes the networks and subnets of the instance known, and filters its ports as they were. Idempotent. */
   async bootstrap(instance: LocalInstance): Promise<void> {
     const networks = Object.values(instance.networks);
     await upsertNetworks(
@@ -56,6 +63,14 @@ export class LocalNetworkDriver implements NetworkDriver {
         hostRoutes: [],
       })),
     );
+    if (!(await this.canFilter())) return;
+    await filterPorts(instance.tag, await selectIngress(this.#database));
+  }
+
+  /** Whether this kernel can; where it cannot, allowed CIDRs are left to the amphorae. */
+  canFilter(): Promise<boolean> {
+    this.#canFilter ??= canFilterPorts();
+    return this.#canFilter;
   }
 
   getNetwork(id: string): Promise<Network | null> {
@@ -100,8 +115,14 @@ export class LocalNetworkDriver implements NetworkDriver {
     return updateStoredPort(this.#database, id, changes, transaction);
   }
 
-  deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
-    return deleteStoredPort(this.#database, id, transaction);
+  async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
+    const filtered = await deleteStoredPort(this.#database, id, transaction);
+    if (filtered && this.#instance && (await this.canFilter())) await unfilterPort(this.#instance.tag, id);
+  }
+
+  async restrictIngress(id: string, rules: readonly IngressRule[]): Promise<void> {
+    const known = await setIngress(this.#database, id, rules);
+    if (known && this.#instance && (await this.canFilter())) await filterPorts(this.#instance.tag, [{ id, rules }]);
   }
 
   listPorts(namePrefix: string): Promise<Port[]> {

@@ -162,8 +162,8 @@ export class NoopNetworkDriver implements NetworkDriver {
     return updateStoredPort(this.#database, id, changes, transaction);
   }
 
-  deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
-    return deleteStoredPort(this.#database, id, transaction);
+  async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
+    await deleteStoredPort(this.#database, id, transaction);
   }
 
   listPorts(namePrefix: string): Promise<Port[]> {
