@@ -16,6 +16,7 @@ import { flowOf } from '../flows/registry.ts';
 import { Sweeper } from '../flows/sweeper.ts';
 import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
 import type { Logger } from './logger.ts';
+import { readyCloud } from './networks.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 /** Operations at once in one process. They mostly wait for amphorae; ten leave the database pool room for the rest. */
@@ -135,4 +136,8 @@ function agentConfiguration(config: Config) {
     });
 }
 
-export const runWorker = (config: Config): Promise<ProcessService> => alone(config, startWorker);
+export const runWorker = (config: Config): Promise<ProcessService> =>
+  alone(config, async (runtime) => {
+    await readyCloud(runtime);
+    return startWorker(runtime);
+  });
