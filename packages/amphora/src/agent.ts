@@ -58,7 +58,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   const log = createLog(() => mutable.debug);
   await mkdir(settings.basePath, { recursive: true, mode: 0o755 });
   const state = await AgentState.load(settings.basePath, log);
-  const counters = await Counters.load(settings.basePath, log);
+  const counters = await Counters.load(settings.basePath, log, Date.now());
   const namespace = new TrafficNamespace(TRAFFIC_NAMESPACE, runCommand);
   const plugger = new Plugger(namespace, state, log);
   const activity = new Activity(namespace);

@@ -78,7 +78,7 @@ describe('counters', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-        let counters = await Counters.load(folder, log);
+        let counters = await Counters.load(folder, log, 41);
         counters.retain(new Set());
         let [happened, reported, total, worker] = [0, 0, 0, 0];
         for (const { growth, event } of steps) {
@@ -93,7 +93,7 @@ describe('counters', () => {
           if (event === 'lost') counters.giveBack(LISTENER, taken);
           else reported += taken.totconns;
           await counters.save();
-          if (event === 'agent') counters = await Counters.load(folder, log);
+          if (event === 'agent') counters = await Counters.load(folder, log, 41);
         }
         reported += counters.take(LISTENER).totconns;
         expect(reported).toBe(happened);
@@ -103,9 +103,17 @@ describe('counters', () => {
     );
   });
 
+  test('numbers of messages rise over restarts, even when the clock was set back', async () => {
+    const before = await Counters.load(folder, log, 5_000);
+    expect([before.nextSequence(), before.nextSequence()]).toEqual([5_001, 5_002]);
+    await before.save();
+    expect((await Counters.load(folder, log, 60_000)).nextSequence()).toBe(60_001);
+    expect((await Counters.load(folder, log, 100)).nextSequence()).toBe(5_003);
+  });
+
   test('a damaged file means a new start, not a dead agent', async () => {
     await writeFile(join(folder, 'health-counters.json'), '{"version":1,"listeners":{"x":{}}}');
-    expect((await Counters.load(folder, log)).take('x')).toEqual({ tx: 0, rx: 0, totconns: 0, ereq: 0 });
+    expect((await Counters.load(folder, log, 41)).take('x')).toEqual({ tx: 0, rx: 0, totconns: 0, ereq: 0 });
   });
 });
 
@@ -135,7 +143,7 @@ describe('sending', () => {
       settings: () => settings,
       collect: async () => readings,
       knownListeners: async () => new Set([LISTENER]),
-      counters: await Counters.load(folder, log),
+      counters: await Counters.load(folder, log, 41),
       sender,
       log,
       now: () => clock,
@@ -155,8 +163,8 @@ describe('sending', () => {
     const totals = sender.sent.map(({ message }) => message.listeners[LISTENER]?.stats.totconns);
     expect(totals).toEqual([3, 6]);
     expect(sender.sent.map(({ message }) => [message.seq, message.ver])).toEqual([
-      [0, 3],
-      [1, 3],
+      [42, 3],
+      [43, 3],
     ]);
   });
 

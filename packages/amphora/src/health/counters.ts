@@ -31,22 +31,35 @@ export class Counters {
   readonly #path: string;
   readonly #lock = new KeyedLock();
   #counters: Map<string, Counter>;
+  #sequence: number;
 
-  private constructor(path: string, counters: Map<string, Counter>) {
+  private constructor(path: string, counters: Map<string, Counter>, sequence: number) {
     this.#path = path;
     this.#counters = counters;
+    this.#sequence = sequence;
   }
 
-  static async load(basePath: string, log: Log): Promise<Counters> {
+  /** @param now wall clock, milliseconds */
+  static async load(basePath: string, log: Log, now: number): Promise<Counters> {
     const path = join(basePath, 'health-counters.json');
     try {
-      return new Counters(path, parse(await readFile(path, 'utf8')));
+      const { counters, sequence } = parse(await readFile(path, 'utf8'));
+      return new Counters(path, counters, Math.max(sequence, now));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
         log.warn(`${path} is not usable, counting starts anew: ${messageOf(error)}`);
       }
-      return new Counters(path, new Map());
+      return new Counters(path, new Map(), now);
     }
+  }
+
+  /**
+   * Number of the next message. It begins with the clock and is kept, so that it rises also over restarts: the receiver can
+   * tell a restarted agent from somebody who replays old messages.
+   */
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
   }
 
   /** Adds what happened since the last reading to what is to be reported. */
@@ -83,18 +96,27 @@ export class Counters {
 
   save(): Promise<void> {
     return this.#lock.run('file', () =>
-      writeFileAtomic(this.#path, JSON.stringify({ version: 1, listeners: Object.fromEntries(this.#counters) }), 0o600),
+      writeFileAtomic(
+        this.#path,
+        JSON.stringify({ version: 1, sequence: this.#sequence, listeners: Object.fromEntries(this.#counters) }),
+        0o600,
+      ),
     );
   }
 }
 
-function parse(text: string): Map<string, Counter> {
-  const data = JSON.parse(text) as { version?: unknown; listeners?: Record<string, Counter> } | null;
+function parse(text: string): { counters: Map<string, Counter>; sequence: number } {
+  const data = JSON.parse(text) as {
+    version?: unknown;
+    sequence?: unknown;
+    listeners?: Record<string, Counter>;
+  } | null;
   if (data?.version !== 1 || typeof data.listeners !== 'object') throw new Error('not a counter file of version 1');
   const entries = Object.entries(data.listeners);
   const whole = (totals: Totals): boolean => NAMES.every((name) => Number.isSafeInteger(totals[name]));
   if (!entries.every(([, { worker, last, pending }]) => typeof worker === 'string' && whole(last) && whole(pending))) {
     throw new Error('a counter is damaged');
   }
-  return new Map(entries);
+  const { sequence } = data;
+  return { counters: new Map(entries), sequence: Number.isSafeInteger(sequence) ? Number(sequence) : 0 };
 }

@@ -27,7 +27,6 @@ const MAX_DATAGRAM_BYTES = 65_507;
 
 export class HealthSender {
   readonly #options: HealthSenderOptions;
-  #sequence = 0;
   #nextBeat = 0;
   #lastSent = '';
   #seenMissing = false;
@@ -119,12 +118,11 @@ export class HealthSender {
   #message(readings: Reading[], taken: Map<string, Totals>): HeartbeatMessage {
     const message: HeartbeatMessage = {
       id: this.#options.amphoraId,
-      seq: this.#sequence,
+      seq: this.#options.counters.nextSequence(),
       ver: HEARTBEAT_VERSION,
       listeners: {},
       pools: {},
     };
-    this.#sequence += 1;
     for (const { listeners, pools } of readings) {
       for (const [id, { status, stats }] of Object.entries(listeners)) {
         const totals = this.#options.counters.take(id);

@@ -35,7 +35,10 @@ export interface HeartbeatPool {
 export interface HeartbeatMessage {
   /** The amphora. */
   id: string;
-  /** Counts messages since the agent started; 0 when the sender has none. */
+  /**
+   * Rises with every message. Of this agent also over restarts, beginning with the clock's milliseconds; others begin with
+   * zero. 0 when the sender has none.
+   */
   seq: number;
   /** 1 and 2: statistics are totals since HAProxy started; 3: differences to the message before. */
   ver: number;

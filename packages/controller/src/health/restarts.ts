@@ -1,9 +1,11 @@
 import { together, type Waiting } from './waiting-heartbeats.ts';
 
 const MAX_CANDIDATES = 10_000;
+/** Our agents number their messages from the clock and never go back. */
+const NEVER_GOES_BACK = 1_000_000_000_000;
 
 /**
- * Agents of other makes count from zero again when they are restarted; so does somebody who replays old messages. A low number
+ * Agents of other makes (ours do not) count from zero again when they are restarted; so does somebody who replays old messages. A low number
  * is believed once a higher one follows: replaying a single message revives no amphora, and a restarted agent is heard one
  * interval later. What the first message counted is not lost.
  */
@@ -12,6 +14,7 @@ export class Restarts {
 
   /** @returns the entry to apply as a new beginning, or null when it has to wait for the next */
   consider(entry: Waiting): Waiting | null {
+    if (entry.seq >= NEVER_GOES_BACK) return null;
     const candidate = this.#candidates.get(entry.amphoraId);
     this.#candidates.delete(entry.amphoraId);
     if (candidate && entry.seq > candidate.seq) return { ...together(candidate, entry), restarted: true };

@@ -115,6 +115,18 @@ describe('order', () => {
     expect(await counted()).toBe(3);
   });
 
+  test('our agents number from the clock: lower numbers are never a new beginning', async () => {
+    const now = 1_900_000_000_000;
+    await testStore.store.pool.query('update amphora_health set last_seq = $1', [now]);
+    const manager = aManager();
+    await manager.hear(message(now - 200));
+    await manager.hear(message(now - 199));
+    await manager.receiver.flush();
+    expect(await silence()).toBeGreaterThan(290);
+    await manager.hear(message(now + 60_000));
+    expect(await silence()).toBeLessThan(10);
+  });
+
   test('senders without numbers are believed', async () => {
     await testStore.store.pool.query('update amphora_health set last_seq = 0');
     const manager = aManager();
