@@ -8,9 +8,10 @@
 import { spawn } from 'node:child_process';
 import { type Figure, type FigureModule, figureLine, reached } from './controller-figure.ts';
 import { flows } from './controller-flows.ts';
+import { heartbeats } from './controller-heartbeats.ts';
 import { recovery } from './controller-recovery.ts';
 
-const MODULES: FigureModule[] = [flows, recovery];
+const MODULES: FigureModule[] = [flows, recovery, heartbeats];
 
 const INSIDE = 'OCTAVIA_BENCH_INSIDE';
 const options = process.argv.slice(2);
