@@ -137,7 +137,11 @@ amphora_id = ${this.amphoraId}
   }
 
   async startAgent(): Promise<void> {
-    const node = [process.env.OCTAVIA_AGENT_NODE ?? process.execPath, '--max-old-space-size=64'];
+    const node = [
+      process.env.OCTAVIA_AGENT_NODE ?? process.execPath,
+      '--max-old-space-size=64',
+      '--max-semi-space-size=1',
+    ];
     const command = [...node, join(this.folder, 'agent.cjs'), '--config-file', this.configFile];
     const agent = spawn('nsenter', ['-t', String(this.#init), '-m', '-p', ...command], {
       stdio: ['ignore', 'ignore', 'pipe'],

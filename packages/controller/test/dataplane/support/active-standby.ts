@@ -31,6 +31,11 @@ const SUBNET4: Subnet = {
 } as Subnet;
 const SUBNET6 = { ...SUBNET4, id: 'subnet6', cidr: 'fd77::/64', gatewayIp: 'fd77::1', ipVersion: 6 } as Subnet;
 
+const V4 = { vip: VIP4, subnet: SUBNET4 };
+const V6 = { vip: VIP6, subnet: SUBNET6 };
+
+const ownAddress = (n: number, version: 4 | 6): string => `${version === 4 ? '10.77.0.' : 'fd77::'}${20 + n}`;
+
 const MEMBERS = `
 const { createServer } = require('node:http');
 let left = 2;
@@ -119,14 +124,18 @@ export class ActiveStandby {
   readonly tree: LoadBalancerTree;
   readonly place: string;
 
-  private constructor(members: [Standing, Standing]) {
+  readonly #version: 4 | 6;
+
+  private constructor(members: [Standing, Standing], version: 4 | 6) {
     this.members = members;
+    this.#version = version;
+    const [first, second] = version === 4 ? [V4, V6] : [V6, V4];
     this.place = members[0].lab.town;
     this.tree = makeTree({
       loadBalancer: {
         topology: 'ACTIVE_STANDBY',
-        vip: { address: VIP4, subnetId: 'subnet4' },
-        additionalVips: [{ subnetId: 'subnet6', ipAddress: VIP6 }],
+        vip: { address: first.vip, subnetId: first.subnet.id },
+        additionalVips: [{ subnetId: second.subnet.id, ipAddress: second.vip }],
       },
       listeners: [{ defaultPoolId: '30000000-0000-4000-8000-000000000001' }],
       pools: [
@@ -146,7 +155,8 @@ export class ActiveStandby {
     });
   }
 
-  static async create(): Promise<ActiveStandby> {
+  /** @param version of the VIP proper; the other one is additional, in its own subnet */
+  static async create(version: 4 | 6 = 4): Promise<ActiveStandby> {
     const build = async (n: 1 | 2): Promise<Standing> => {
       const amphoraId = `a0000000-0000-4000-8000-00000000000${n}`;
       const lab = new AmphoraLab({ amphoraId, host: `127.0.0.${n}` });
@@ -157,14 +167,14 @@ export class ActiveStandby {
           id: amphoraId,
           lbNetworkIp: lab.host,
           role: n === 1 ? 'MASTER' : 'BACKUP',
-          vrrpIp: `10.77.0.${20 + n}`,
-          haIp: VIP4,
+          vrrpIp: ownAddress(n, version),
+          haIp: version === 4 ? VIP4 : VIP6,
           vrrpId: 1,
           vrrpPriority: n === 1 ? 100 : 90,
         }),
       );
     };
-    const pair = new ActiveStandby([await build(1), await build(2)]);
+    const pair = new ActiveStandby([await build(1), await build(2)], version);
     const { lab } = pair.members[0];
     const ip = (...args: string[]): string => lab.inTown('ip', ...args);
     ip('link', 'add', BRIDGE, 'type', 'bridge');
@@ -186,21 +196,23 @@ export class ActiveStandby {
 
   /** What the flows do with each amphora of a load balancer. */
   async configure(): Promise<void> {
-    for (const member of this.members) {
+    const [first, second] = this.#version === 4 ? [V4, V6] : [V6, V4];
+    for (const [index, member] of this.members.entries()) {
+      const number = index + 1;
       const port = {
         id: 'port',
         name: '',
         networkId: 'net',
         macAddress: member.mac,
         fixedIps: [
-          { subnetId: 'subnet4', ipAddress: member.amphora.vrrpIp },
-          { subnetId: 'subnet6', ipAddress: member.amphora.vrrpIp?.replace('10.77.0.', 'fd77::') },
+          { subnetId: 'subnet4', ipAddress: ownAddress(number, 4) },
+          { subnetId: 'subnet6', ipAddress: ownAddress(number, 6) },
         ],
         deviceId: '',
         deviceOwner: '',
       } as unknown as Port;
-      const additional = [{ subnet: SUBNET6, address: VIP6 }];
-      const plugged = { port, subnet: SUBNET4, mtu: 1450, additional };
+      const additional = [{ subnet: second.subnet, address: second.vip }];
+      const plugged = { port, subnet: first.subnet, mtu: 1450, additional };
       const vrrpInterface = await member.driver.plugVip(member.amphora, plugged);
       member.amphora = { ...member.amphora, vrrpInterface };
     }
