@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -359,6 +360,19 @@ describe('an agent that is stopped: the kernel takes connections and requests, n
     expect(performance.now() - started).toBeLessThan(1500);
     agent.answer = () => OK;
     expect(await driver.probe(amphora, 2000)).toBe(true);
+  });
+
+  it('also where not even a connection comes about', async () => {
+    await agent.close();
+    const taken: Socket[] = [];
+    const mute = createServer((socket) => taken.push(socket));
+    await new Promise<void>((resolve) => mute.listen(port, '127.0.0.1', resolve));
+    const started = performance.now();
+    expect(await driver.probe(amphora, 200)).toBe(false);
+    // The connection alone may take two seconds.
+    expect(performance.now() - started).toBeLessThan(1500);
+    for (const socket of taken) socket.destroy();
+    await new Promise((resolve) => mute.close(resolve));
   });
 });
 

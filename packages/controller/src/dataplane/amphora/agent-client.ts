@@ -50,6 +50,13 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Rejects when the signal says so. */
+function ended(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
 export class AgentClient {
   readonly #options: AmphoraDriverOptions;
   readonly #pools: AgentPools;
@@ -153,8 +160,11 @@ export class AgentClient {
     const headers = { accept: 'application/json', 'content-type': isText ? 'text/plain' : 'application/json' };
     const payload = body === undefined ? null : isText ? body : JSON.stringify(body);
     const signal = AbortSignal.timeout(Math.max(1, Math.round(timeoutMs)));
-    const response = await pool.request({ method, path, headers, body: payload, signal });
-    const text = await response.body.text();
-    return { status: response.statusCode, json: parseJson(text), text };
+    const exchange = pool
+      .request({ method, path, headers, body: payload, signal })
+      .then(async (response) => ({ status: response.statusCode, text: await response.body.text() }));
+    // The signal alone ends no request that still waits for its connection.
+    const { status, text } = await Promise.race([exchange, ended(signal)]);
+    return { status, json: parseJson(text), text };
   }
 }
