@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../../config/index.ts';
 import type { ProcessService } from '../runtime.ts';
+import { addCertificate } from './certificate.ts';
 import { addOperations } from './operations.ts';
 import { addOperatorCommands, addOrphans } from './operator.ts';
 import { addPolicy } from './policy.ts';
@@ -76,6 +77,7 @@ export function createProgram(): Command {
   addDbManage(program);
   addQuota(program);
   addPolicy(program, configFileOption);
+  addCertificate(program, configFileOption);
   return program;
 }
 

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LocalCertificateManager } from '../../src/clouds/certificates/local/manager.ts';
+import { combinedPem } from '../../src/clouds/tls-material/bundle.ts';
+import { certificateNames } from '../../src/clouds/tls-material/names.ts';
+import { addCertificate, listCertificates, removeCertificate } from '../../src/services/tenant-certificates.ts';
+import { TestAuthority } from '../dataplane/support/test-authority.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'octavia-certificates-'));
+const folder = join(work, 'store');
+const manager = new LocalCertificateManager(folder);
+const reader = { projectId: 'p' };
+const file = (name: string): string => join(work, name);
+const openssl = (...words: string[]): void =>
+  void execFileSync('openssl', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+
+afterAll(() => rmSync(work, { recursive: true }));
+
+beforeAll(async () => {
+  const root = await TestAuthority.create('Root');
+  const inter = await TestAuthority.create('Inter', root);
+  const leaf = await inter.issue({ subject: { CN: 'leaf' }, dnsNames: ['leaf.example.com'] });
+  writeFileSync(file('leaf.pem'), leaf.certificate);
+  writeFileSync(file('key.pem'), leaf.privateKey);
+  writeFileSync(file('chain.pem'), `${root.certificate}${inter.certificate}`);
+  writeFileSync(file('crl.pem'), await root.revocationList());
+  writeFileSync(file('all.pem'), `${leaf.privateKey}${root.certificate}${inter.certificate}${leaf.certificate}`);
+  const base = [
+    'pkcs12',
+    '-export',
+    '-in',
+    file('leaf.pem'),
+    '-inkey',
+    file('key.pem'),
+    '-certfile',
+    file('chain.pem'),
+  ];
+  openssl(...base, '-passout', 'pass:', '-out', file('modern.p12'));
+  openssl(...base, '-passout', 'pass:', '-out', file('rc2.p12'), '-legacy');
+  openssl(...base, '-passout', 'pass:', '-out', file('des.p12'), '-legacy', '-descert');
+  openssl(...base, '-passout', 'pass:', '-out', file('plain.p12'), '-keypbe', 'NONE', '-certpbe', 'NONE', '-nomac');
+  openssl(...base, '-passout', 'pass:secret', '-out', file('locked.p12'));
+  const p7 = ['crl2pkcs7', '-nocrl', '-certfile', file('chain.pem')];
+  openssl(...p7, '-out', file('chain.p7.pem'));
+  const p7pem = readFileSync(file('chain.p7.pem'), 'utf8');
+  writeFileSync(file('pkcs7.pem'), `${leaf.certificate}${leaf.privateKey}${p7pem}`);
+});
+
+const namesOf = async (ref: string): Promise<string[]> => {
+  const bundle = await manager.getCertificate(ref, reader);
+  return [bundle.certificate, ...bundle.intermediates].map((pem) => certificateNames(pem).commonNames[0] ?? '');
+};
+
+describe('octavia certificate', () => {
+  it.each(['all.pem', 'pkcs7.pem', 'modern.p12', 'rc2.p12', 'des.p12', 'plain.p12'])(
+    'add %s: leaf first, then the chain in its order',
+    async (name) => {
+      expect(await namesOf(await addCertificate(folder, { file: file(name) }))).toEqual(['leaf', 'Inter', 'Root']);
+    },
+  );
+
+  it('adds a bundle with a pass phrase only when told it', async () => {
+    await expect(addCertificate(folder, { file: file('locked.p12') })).rejects.toThrow(
+      'does not require a pass phrase',
+    );
+    const ref = await addCertificate(folder, { file: file('locked.p12'), passphrase: 'secret' });
+    expect(await namesOf(ref)).toEqual(['leaf', 'Inter', 'Root']);
+  });
+
+  it.each([
+    ['leaf.pem', 'ca'],
+    ['chain.pem', 'ca'],
+    ['crl.pem', 'crl'],
+  ])('adds %s as %s, without a key', async (name, kind) => {
+    const ref = await addCertificate(folder, { file: file(name) });
+    expect((await listCertificates(folder)).find((line) => line.startsWith(ref))).toContain(`  ${kind}  `);
+    await expect(manager.getCertificate(ref, reader)).rejects.toThrow('no private key');
+  });
+
+  it('keeps files private, and a certificate of a project from the others', async () => {
+    const ref = await addCertificate(folder, { file: file('all.pem'), project: 'p' });
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, `${ref}.key`)).mode & 0o777).toBe(0o600);
+    expect(await namesOf(ref)).toContain('leaf');
+    await expect(manager.getCertificate(ref, { projectId: 'q' })).rejects.toThrow(
+      `Could not retrieve certificate: ${ref}`,
+    );
+  });
+
+  it('removes what is there, once', async () => {
+    const ref = await addCertificate(folder, { file: file('all.pem') });
+    await removeCertificate(folder, ref);
+    await expect(removeCertificate(folder, ref)).rejects.toThrow('Could not retrieve certificate');
+    expect((await listCertificates(folder)).join('\n')).not.toContain(ref);
+  });
+
+  it('never shows a key, however a bundle is printed', async () => {
+    const bundle = await manager.getCertificate(await addCertificate(folder, { file: file('all.pem') }), reader);
+    const pem = combinedPem(bundle);
+    for (const text of [
+      inspect(bundle),
+      JSON.stringify(bundle),
+      `${bundle.privateKey}`,
+      inspect(pem),
+      JSON.stringify({ pem }),
+    ]) {
+      expect(text).not.toContain('PRIVATE KEY');
+    }
+    expect(pem.reveal().match(/-----BEGIN [A-Z ]+-----/g)).toEqual([
+      '-----BEGIN CERTIFICATE-----',
+      '-----BEGIN PRIVATE KEY-----',
+      '-----BEGIN CERTIFICATE-----',
+      '-----BEGIN CERTIFICATE-----',
+    ]);
+  });
+});
