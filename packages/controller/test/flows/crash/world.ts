@@ -1,0 +1,231 @@
+/**
+ * A cloud and its amphorae, in memory, that note every change made to them. Calls are idempotent as the interfaces demand:
+ * what is asked twice changes once. `afterCall` is where a test ends the caller, the effect being there and the answer lost.
+ */
+import type { CertificateGenerator } from '../../../src/clouds/certificates/interface.ts';
+import { NoopCertificateGenerator } from '../../../src/clouds/certificates/noop/generator.ts';
+import type { BuildRequest, ComputeDriver, ComputeInstance } from '../../../src/clouds/compute/interface.ts';
+import type { NetworkDriver, Port } from '../../../src/clouds/network/interface.ts';
+import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
+import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../../../src/dataplane/interface.ts';
+import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
+import { OctaviaError } from '../../../src/errors.ts';
+import type { Database } from '../../../src/store/database.ts';
+
+interface Instance {
+  name: string;
+  ports: Set<string>;
+  /** Interfaces the agent has taken, by port. */
+  plugged: Set<string>;
+  configuration: string | null;
+  vrrp: string | null;
+  certificate: string | null;
+  agentConfiguration: string | null;
+}
+
+/** What of a tree a configuration is made of: no statuses, no times, nothing that is on its way out. */
+function configurationOf(tree: LoadBalancerTree): string {
+  const stays = <T extends { provisioningStatus: string }>(rows: readonly T[]) =>
+    rows.filter((row) => row.provisioningStatus !== 'PENDING_DELETE');
+  const { loadBalancer, listeners, pools, members, healthMonitors, l7policies, l7rules } = tree;
+  const parts = [[loadBalancer], listeners, pools, members, healthMonitors, l7policies, l7rules].map((rows) =>
+    stays<{ provisioningStatus: string }>(rows),
+  );
+  return JSON.stringify(parts, (key, value: unknown) =>
+    ['provisioningStatus', 'operatingStatus', 'statusReason', 'createdAt', 'updatedAt'].includes(key)
+      ? undefined
+      : value,
+  );
+}
+
+export class World {
+  readonly instances = new Map<string, Instance>();
+  readonly serverGroups = new Map<string, string>();
+  /** Ids of all instances that ever were. */
+  readonly built = new Set<string>();
+  readonly #ports = new Set<string>();
+  /** Every change, in order, e.g. `+ instance amphora-<id>`. */
+  readonly changes: string[] = [];
+  /** Called when a changing call has had its effect and before it answers. */
+  afterCall: (call: string) => void = () => undefined;
+
+  readonly compute: ComputeDriver;
+  readonly network: NetworkDriver;
+  readonly dataplane: DataplaneDriver;
+  readonly certificates: CertificateGenerator = new NoopCertificateGenerator();
+
+  constructor(database: Database) {
+    this.compute = this.#computeDriver();
+    this.network = this.#networkDriver(new NoopNetworkDriver(database));
+    this.dataplane = this.#dataplaneDriver();
+  }
+
+  #changed(change: string): void {
+    this.changes.push(change);
+  }
+
+  #computeDriver(): ComputeDriver {
+    const { instances } = this;
+    const describe = (id: string, { name }: Instance): ComputeInstance => ({
+      id,
+      name,
+      status: 'ACTIVE',
+      lbNetworkIp: '10.253.0.9',
+      fault: null,
+    });
+    const existing = (id: string): Instance => {
+      const instance = instances.get(id);
+      if (!instance) throw new OctaviaError('COMPUTE_ATTACH_FAILED', { port: 'a', instance: id, detail: 'gone' });
+      return instance;
+    };
+    return {
+      name: 'compute_world',
+      build: async ({ amphoraId, name }: BuildRequest) => {
+        if (!instances.has(amphoraId)) {
+          instances.set(amphoraId, {
+            name,
+            ports: new Set(),
+            plugged: new Set(),
+            configuration: null,
+            vrrp: null,
+            certificate: null,
+            agentConfiguration: null,
+          });
+          this.built.add(amphoraId);
+          this.#changed(`+ instance ${name}`);
+        }
+        this.afterCall('build');
+        return describe(amphoraId, existing(amphoraId));
+      },
+      get: async (id) => {
+        const instance = instances.get(id);
+        return instance ? describe(id, instance) : null;
+      },
+      delete: async (id) => {
+        const instance = instances.get(id);
+        if (instances.delete(id)) this.#changed(`- instance ${instance?.name}`);
+        this.afterCall('delete instance');
+      },
+      attachPort: async (id, port) => {
+        const { ports } = existing(id);
+        if (!ports.has(port.id)) {
+          ports.add(port.id);
+          this.#changed(`+ attachment ${port.name}`);
+        }
+        this.afterCall('attach');
+      },
+      detachPort: async (id, portId) => {
+        const instance = instances.get(id);
+        instance?.plugged.delete(portId);
+        if (instance?.ports.delete(portId)) this.#changed(`- attachment ${portId}`);
+        this.afterCall('detach');
+      },
+      list: async () => [...instances].map(([id, instance]) => describe(id, instance)),
+      createServerGroup: async (name) => {
+        const id = `group-${name}`;
+        if (!this.serverGroups.has(id)) {
+          this.serverGroups.set(id, name);
+          this.#changed(`+ server group ${name}`);
+        }
+        this.afterCall('create server group');
+        return id;
+      },
+      deleteServerGroup: async (id) => {
+        if (this.serverGroups.delete(id)) this.#changed(`- server group ${id}`);
+        this.afterCall('delete server group');
+      },
+      recover: async () => undefined,
+    };
+  }
+
+  /** The no-op service keeps ports as rows; what it changes is noted. */
+  #networkDriver(inner: NoopNetworkDriver): NetworkDriver {
+    return new Proxy<NetworkDriver>(inner, {
+      get: (target, property) => {
+        if (property === 'createPort') {
+          return async (...[request, transaction]: Parameters<NetworkDriver['createPort']>) => {
+            const port = await target.createPort(request, transaction);
+            if (!this.#ports.has(port.id)) this.#changed(`+ port ${request.name}`);
+            this.#ports.add(port.id);
+            this.afterCall('create port');
+            return port;
+          };
+        }
+        if (property === 'deletePort') {
+          return async (...[id, transaction]: Parameters<NetworkDriver['deletePort']>) => {
+            const before: Port | null = await target.getPort(id);
+            await target.deletePort(id, transaction);
+            for (const instance of this.instances.values()) instance.ports.delete(id);
+            if (before && this.#ports.delete(id)) this.#changed(`- port ${before.name}`);
+            this.afterCall('delete port');
+          };
+        }
+        const value: unknown = Reflect.get(target, property, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  #dataplaneDriver(): DataplaneDriver {
+    const agent = ({ id, computeId }: Amphora): Instance => {
+      const instance = this.instances.get(computeId ?? '');
+      if (!instance) throw new OctaviaError('AMPHORA_UNREACHABLE', { id, address: 'nowhere', detail: 'gone' });
+      return instance;
+    };
+    const plug = (amphora: Amphora, { port }: PluggedPort, what: string) => {
+      const { ports, plugged } = agent(amphora);
+      if (!ports.has(port.id)) {
+        throw new OctaviaError('AMPHORA_REFUSED', {
+          id: amphora.id,
+          status: 404,
+          request: what,
+          detail: 'no interface',
+        });
+      }
+      if (!plugged.has(port.id)) {
+        plugged.add(port.id);
+        this.#changed(`+ ${what} ${port.name}`);
+      }
+      this.afterCall(what);
+    };
+    /** Sets one thing of an agent; the same again is no change. */
+    const set = (
+      amphora: Amphora,
+      what: 'configuration' | 'vrrp' | 'certificate' | 'agentConfiguration',
+      text: string,
+    ): boolean => {
+      const instance = agent(amphora);
+      const changes = instance[what] !== text;
+      instance[what] = text;
+      if (changes) this.#changed(`= ${what} of ${amphora.id}: ${text}`);
+      this.afterCall(`set ${what}`);
+      return changes;
+    };
+    return {
+      name: 'amphora_world',
+      waitUntilReachable: async (amphora) => void agent(amphora),
+      probe: async ({ computeId }) => this.instances.has(computeId ?? ''),
+      plugVip: async (amphora, plugged) => {
+        plug(amphora, plugged, 'VIP');
+        return 'eth1';
+      },
+      plugNetwork: async (amphora, plugged) => plug(amphora, plugged, 'network'),
+      apply: async (amphora, tree): Promise<ApplyOutcome> => {
+        const first = agent(amphora).configuration === null;
+        if (!set(amphora, 'configuration', configurationOf(tree))) return { method: 'none' };
+        return { method: first ? 'start' : 'reload' };
+      },
+      applyVrrp: async (amphora, tree, group) => {
+        const peers = tree.amphorae.map(({ id, vrrpIp }) => `${id} ${vrrpIp}`).sort();
+        set(amphora, 'vrrp', JSON.stringify([amphora.role, group, peers]));
+      },
+      yieldVip: async (amphora) => void agent(amphora),
+      uploadCertificate: async (amphora, pem) => void set(amphora, 'certificate', pem),
+      updateAgentConfiguration: async (amphora, text) => {
+        set(amphora, 'agentConfiguration', text);
+        return 'applied';
+      },
+      details: async () => ({ active: true }),
+    };
+  }
+}
