@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import type { HaproxyConfig } from '../../src/dataplane/haproxy/config.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../src/dataplane/haproxy/render.ts';
+import type { TlsFiles } from '../../src/dataplane/haproxy/tls-files.ts';
 import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
 import type { LoadBalancerTree } from '../../src/domain/resources.ts';
 import { isOctaviaError } from '../../src/errors.ts';
 import { meantSections, readMeaning } from './support/meaning.ts';
-import { makeAmphora, makeTree, policyId, poolId } from './support/tree.ts';
+import { listenerId, makeAmphora, makeTree, policyId, poolId } from './support/tree.ts';
 
 /** Plain text, and text made of what is special to HAProxy, more often than chance would make it. */
 const special = fc.constantFrom(
@@ -67,6 +68,11 @@ const texts = fc.record({
   redirectPrefix: text,
   ruleKey: text,
   ruleValue: text,
+  tlsCiphers: fc.oneof(fc.constantFrom('ECDHE-RSA-AES256-GCM-SHA384:TLS_AES_128_GCM_SHA256'), text),
+  tlsVersion: fc.oneof(fc.constantFrom('TLSv1.2', 'TLSv1.3'), text),
+  alpnProtocol: fc.oneof(fc.constantFrom('h2', 'http/1.1'), text),
+  certificateRef: text,
+  projectId: text,
 });
 type Texts = typeof texts extends fc.Arbitrary<infer T> ? T : never;
 
@@ -84,19 +90,71 @@ const HARMLESS: Texts = {
   redirectPrefix: 'https://b',
   ruleKey: 'X-Key',
   ruleValue: 'value',
+  tlsCiphers: 'ECDHE-RSA-AES256-GCM-SHA384',
+  tlsVersion: 'TLSv1.2',
+  alpnProtocol: 'h2',
+  certificateRef: 'ref',
+  projectId: 'project',
+};
+
+const OPTIONS = {
+  ...DEFAULT_HAPROXY_OPTIONS,
+  logging: {
+    socket: '/run/rsyslog/octavia/log',
+    userFacility: 0,
+    administrativeFacility: 1,
+    connections: true,
+    userFormat: '{{ project_id }} {{ lb_id }} flow',
+  },
+};
+
+/** Names of files are hashes, whatever the references are. */
+const FILES: TlsFiles = {
+  listeners: new Map([
+    [
+      listenerId(3),
+      { source: '1'.repeat(40), certificates: 'a'.repeat(40), clientCa: 'b'.repeat(40), clientCrl: 'c'.repeat(40) },
+    ],
+  ]),
+  pools: new Map([
+    [poolId(2), { source: '2'.repeat(40), certificate: 'd'.repeat(40), ca: 'b'.repeat(40), crl: 'c'.repeat(40) }],
+  ]),
 };
 
 function treeWith(given: Texts): LoadBalancerTree {
   const common = { name: given.name, tags: [given.tag] };
   const described = { ...common, description: given.description };
+  const tls = {
+    tlsCiphers: given.tlsCiphers,
+    tlsVersions: [given.tlsVersion],
+    alpnProtocols: [given.alpnProtocol],
+  };
+  const ref = given.certificateRef;
   return makeTree({
-    loadBalancer: described,
+    loadBalancer: { ...described, projectId: given.projectId },
     listeners: [
       { ...described, defaultPoolId: poolId(1), insertHeaders: { [given.header]: given.headerValue } },
       { ...described, protocolPort: 81, insertHeaders: { 'X-Forwarded-For': given.headerValue } },
+      {
+        ...described,
+        ...tls,
+        protocol: 'TERMINATED_HTTPS',
+        protocolPort: 443,
+        defaultPoolId: poolId(2),
+        defaultTlsContainerRef: ref,
+        sniContainerRefs: [ref],
+        clientAuthentication: 'MANDATORY',
+        clientCaTlsContainerRef: ref,
+        clientCrlContainerRef: ref,
+        hstsMaxAge: 1,
+        insertHeaders: { 'X-SSL-Client-DN': 'true' },
+      },
     ],
-    pools: [{ ...described, sessionPersistence: { type: 'APP_COOKIE', cookieName: given.cookieName } }],
-    members: [common],
+    pools: [
+      { ...described, sessionPersistence: { type: 'APP_COOKIE', cookieName: given.cookieName } },
+      { ...described, ...tls, tlsEnabled: true, tlsContainerRef: ref, caTlsContainerRef: ref, crlContainerRef: ref },
+    ],
+    members: [common, { ...common, poolId: poolId(2) }],
     healthMonitors: [
       {
         ...common,
@@ -131,7 +189,7 @@ function treeWith(given: Texts): LoadBalancerTree {
 
 function rendered(given: Texts): { config: HaproxyConfig; text: string } | null {
   try {
-    const config = renderLoadBalancer(treeWith(given), makeAmphora(), DEFAULT_HAPROXY_OPTIONS);
+    const config = renderLoadBalancer(treeWith(given), makeAmphora(), OPTIONS, FILES);
     return { config, text: writeConfig(config) };
   } catch (error) {
     if (isOctaviaError(error, 'UNSAFE_CONFIGURATION_VALUE')) return null;
@@ -170,6 +228,14 @@ describe('texts of tenants', () => {
       fc.property(text, (given) => {
         const result = rendered({ ...HARMLESS, name: given, description: given, tag: given });
         expect(result?.text).toBe(rendered(HARMLESS)?.text);
+      }),
+    );
+  });
+
+  it('leave no trace of themselves when they are references to certificates', () => {
+    fc.assert(
+      fc.property(text, (certificateRef) => {
+        expect(rendered({ ...HARMLESS, certificateRef })?.text).toBe(rendered(HARMLESS)?.text);
       }),
     );
   });
