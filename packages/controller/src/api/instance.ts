@@ -22,6 +22,10 @@ declare module 'fastify' {
 const described = ({ id, kind, currentStep, startedAt, createdAt }: Operation): string =>
   `Operation ${id} is in the way: ${kind}, step ${currentStep ?? 'not begun'}, since ${(startedAt ?? createdAt).toISOString()}`;
 
+const noSchemas = () => (): never => {
+  throw new Error('routes have no schemas');
+};
+
 export function createInstance(deps: ApiDependencies): FastifyInstance {
   const { config, newId, logger } = deps;
   const bodyLimit = config.oslo_middleware.max_request_body_size;
@@ -36,6 +40,8 @@ export function createInstance(deps: ApiDependencies): FastifyInstance {
     rewriteUrl: (request) => canonicalUrl(request.url ?? '/').url,
     frameworkErrors: (error, request, reply) => void fault(error, request, reply as never),
     routerOptions: { maxParamLength: 1024 },
+    // Attribute tables validate and write, not JSON schemas: their compilers are not even loaded.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // Without a Host header Node would answer by itself, in no shape of ours.
     http: { requireHostHeader: false },
     clientErrorHandler: () => undefined,

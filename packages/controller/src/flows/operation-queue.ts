@@ -1,4 +1,4 @@
-import { DBOSClient } from '@dbos-inc/dbos-sdk';
+import type { DBOSClient } from '@dbos-inc/dbos-sdk';
 import type { Store, Tx } from '../store/database.ts';
 import type { NewOperation } from '../store/operations.ts';
 import * as operations from '../store/operations.ts';
@@ -11,29 +11,51 @@ const FORGET_AT_ONCE = 500;
 /** The API's end of the engine: an accepted change and its owner come into being in one transaction, or neither does. */
 export class OperationQueue {
   readonly #store: Store;
-  readonly #client: DBOSClient;
-  readonly #pool: ReturnType<typeof openPool>;
+  readonly #url: string;
+  #opening: Promise<{ client: DBOSClient; pool: ReturnType<typeof openPool> }> | null = null;
 
-  private constructor(store: Store, client: DBOSClient, pool: ReturnType<typeof openPool>) {
+  /** Opens when it is first used: loading the engine's library takes longer than everything else a first answer needs. */
+  constructor(store: Store, url: string) {
     this.#store = store;
-    this.#client = client;
-    this.#pool = pool;
+    this.#url = url;
   }
 
   static async open(store: Store, url: string): Promise<OperationQueue> {
-    // The client writes through the transaction's connection; its own pool is only for look-ups.
-    const pool = openPool({ connectionString: url, max: 1 }, () => undefined);
-    const client = await DBOSClient.create({
-      systemDatabaseUrl: url,
-      systemDatabasePool: pool,
-      applicationName: APPLICATION,
+    const queue = new OperationQueue(store, url);
+    await queue.#client();
+    return queue;
+  }
+
+  /** Loads what the first use would wait for. A failure is that use's to meet. */
+  prepare(): void {
+    this.#client().catch(() => undefined);
+  }
+
+  async #client(): Promise<DBOSClient> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = null;
+      throw error;
     });
-    return new OperationQueue(store, client, pool);
+    return (await this.#opening).client;
+  }
+
+  async #open() {
+    const { DBOSClient } = await import('@dbos-inc/dbos-sdk');
+    // The client writes through the transaction's connection; its own pool is only for look-ups.
+    const pool = openPool({ connectionString: this.#url, max: 1 }, () => undefined);
+    try {
+      const names = { systemDatabaseUrl: this.#url, applicationName: APPLICATION };
+      return { client: await DBOSClient.create({ ...names, systemDatabasePool: pool }), pool };
+    } catch (error) {
+      await pool.end();
+      throw error;
+    }
   }
 
   async submit(tx: Tx, operation: NewOperation): Promise<void> {
     await operations.insert(tx, operation);
-    await this.#client.enqueueInTransaction(
+    const client = await this.#client();
+    await client.enqueueInTransaction(
       this.#store.clientOf(tx),
       {
         queueName: QUEUE,
@@ -51,17 +73,19 @@ export class OperationQueue {
   async forget(age: number): Promise<number> {
     const completedBefore = new Date(Date.now() - age * 1000).toISOString();
     const ended = { queueName: QUEUE, status: [...ENDED], completedBefore, limit: FORGET_AT_ONCE };
+    const client = await this.#client();
     let total = 0;
     for (;;) {
-      const flows = await this.#client.listWorkflows({ ...ended, loadInput: false, loadOutput: false });
-      await this.#client.deleteWorkflows(flows.map((flow) => flow.workflowID));
+      const flows = await client.listWorkflows({ ...ended, loadInput: false, loadOutput: false });
+      await client.deleteWorkflows(flows.map((flow) => flow.workflowID));
       total += flows.length;
       if (flows.length < FORGET_AT_ONCE) return total;
     }
   }
 
   async close(): Promise<void> {
-    await this.#client.destroy();
-    await this.#pool.end();
+    const opened = await this.#opening?.catch(() => null);
+    await opened?.client.destroy();
+    await opened?.pool.end();
   }
 }

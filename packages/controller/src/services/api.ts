@@ -19,6 +19,9 @@ export interface ApiService extends Service {
   endpoint: string;
 }
 
+/** Who waits for the API is answered before anything else is loaded. */
+const FIRST_ANSWERS_MS = 500;
+
 /** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError STARTUP */
 export async function startApi(runtime: Runtime): Promise<ApiService> {
   const { config, store, network, log, databaseUrl } = runtime;
@@ -29,7 +32,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     log,
     now: () => new Date(),
   });
-  const queue = await OperationQueue.open(store, databaseUrl);
+  const queue = new OperationQueue(store, databaseUrl);
   const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log });
   const server = buildServer({
     config,
@@ -47,6 +50,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
   try {
     const endpoint = await server.listen({ host, port });
     log.info(`API listens on ${endpoint}`);
+    setTimeout(() => queue.prepare(), FIRST_ANSWERS_MS).unref();
     if (NOOP_PROVIDERS.some((name) => name in config.api_settings.enabled_provider_drivers)) settler.start();
     return {
       endpoint,

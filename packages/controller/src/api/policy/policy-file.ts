@@ -1,7 +1,7 @@
 /** The operator's policy file: found, read, and read again when it changes. */
 import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
 import { PolicySyntaxError } from './parse.ts';
 
 /** Where a relative `[oslo_policy] policy_file` is looked for. */
@@ -19,8 +19,12 @@ function stamp(path: string): string | null {
   }
 }
 
+/** Loaded when there is a file: most installations have none, and every start would read its 72 modules. */
+const yaml = (): typeof import('yaml') => createRequire(import.meta.url)('yaml');
+
 /** YAML, of which JSON is a part. @throws PolicySyntaxError */
 export function parsePolicyFile(text: string): Record<string, unknown> {
+  const { parse, YAMLParseError } = yaml();
   try {
     const rules: unknown = parse(text);
     if (rules === null) return {};
