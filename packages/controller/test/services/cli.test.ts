@@ -47,10 +47,13 @@ test('has the commands of the operators’ guide, each with a description', () =
     'housekeeping',
     'doctor',
     'status',
-    'certificates',
+    'amphorae',
+    'operations',
+    'flows',
     'db-manage',
     'quota',
     'policy',
+    'certificate',
   ]);
   expect(createProgram().commands.every((command) => command.description() !== '')).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** Commands for whoever looks after an installation: `doctor`, `status`, `certificates`, `housekeeping orphans`. */
+/** Commands for whoever looks after an installation: `doctor`, `status`, `amphorae`, `housekeeping orphans`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { InstallationFlags } from './installation.ts';
 
@@ -16,7 +16,7 @@ const installation = async (flags: InstallationFlags) => (await import('./instal
 export function addOperatorCommands(program: Command, common: CommonOptions): void {
   addDoctor(program, common);
   addStatus(program, common);
-  addCertificates(program, common);
+  addAmphorae(program, common);
 }
 
 function addDoctor(program: Command, { configFile, stateDir }: CommonOptions): void {
@@ -69,11 +69,11 @@ function parseId(text: string): string {
   throw new InvalidArgumentError('It must be the id of an amphora.');
 }
 
-function addCertificates(program: Command, { configFile, stateDir }: CommonOptions): void {
+function addAmphorae(program: Command, { configFile, stateDir }: CommonOptions): void {
   program
-    .command('certificates')
-    .description('Look after the certificates of amphorae.')
-    .command('rotate')
+    .command('amphorae')
+    .description('Look after amphorae.')
+    .command('renew-certificates')
     .description('Have housekeeping renew the certificate of every amphora, or of one, now.')
     .addOption(new Option('--amphora <id>', 'only of this one').argParser(parseId))
     .addOption(configFile())
