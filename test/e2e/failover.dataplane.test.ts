@@ -145,6 +145,15 @@ test('SINGLE: a failover replaces the amphora; clients miss the VIP for a short 
   expect(more).toEqual([]);
   expect(fresh.id).not.toBe(old.id);
 
+  // Its agent takes a new configuration.
+  expect((await call('PUT', `/v2/octavia/amphorae/${fresh.id}/config`)).status).toBe(202);
+  const newest = async () => {
+    const [operation] = (await call('GET', `/v2/lbaas/loadbalancers/${id}/operations`)).body.operations;
+    return `${operation.kind} ${operation.state}`;
+  };
+  await expect.poll(newest, { timeout: 20_000 }).toBe('update_amphora_configuration succeeded');
+  await answers(vip);
+
   // A dead one is replaced as well.
   killAmphora(fresh.id);
   expect((await call('PUT', `/v2/octavia/amphorae/${fresh.id}/failover`)).status).toBe(202);
@@ -188,8 +197,10 @@ test('ACTIVE_STANDBY: failover under load, death of the active amphora, death of
   expect(third.map(({ role }) => role).toSorted()).toEqual(['BACKUP', 'MASTER']);
 
   for (const amphora of third) killAmphora(amphora.id);
+  const since = Date.now();
   expect((await call('PUT', `/v2/lbaas/loadbalancers/${id}/failover`)).status).toBe(202);
   await active(id);
   await answers(vip);
+  console.info('both replaced after', Date.now() - since, 'ms');
   await expectOnly(id);
 });
