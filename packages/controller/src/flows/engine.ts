@@ -27,6 +27,8 @@ export interface PendingOperation {
   workerId: string | null;
 }
 
+const ID_LENGTH = 36;
+
 export class FlowEngine {
   readonly #options: EngineOptions;
   readonly #dependencies: FlowDependencies;
@@ -79,6 +81,17 @@ export class FlowEngine {
 
   isRunning(workflowId: string): boolean {
     return this.#running.has(workflowId);
+  }
+
+  /** Workflows whose body runs in this process, with their operations. */
+  bodies(): { workflowId: string; operationId: string }[] {
+    // A restarted operation has a workflow whose name begins with its id.
+    return [...this.#running.keys()].map((workflowId) => ({ workflowId, operationId: workflowId.slice(0, ID_LENGTH) }));
+  }
+
+  /** Gives up workflows whose operation has ended: what waits behind them in the order of a load balancer goes on. */
+  async drop(workflowIds: string[]): Promise<void> {
+    for (const workflowId of workflowIds) await DBOS.cancelWorkflow(workflowId);
   }
 
   /** Creates or updates the engine's own tables, for deployments that migrate apart; `start` does it too. */

@@ -60,6 +60,8 @@ export class Reconciler {
   #rounds: Loop | null = null;
   /** Own flows seen as begun but not running in the round before: twice in a row means they were lost. */
   #suspects = new Set<string>();
+  /** Workflows that ran in the round before although their operation had ended. */
+  #ended = new Set<string>();
 
   constructor(
     store: Store,
@@ -115,6 +117,7 @@ export class Reconciler {
 
   async round(): Promise<void> {
     await this.#resumeOwnLost();
+    await this.#dropEnded();
     await this.#store.transaction(async (tx) => {
       if (!(await workers.tryElection(tx, ELECTION_KEY))) return;
       for (const duty of [() => this.#takeOver(), () => this.#restartUnowned(), () => this.#sweeper?.sweep()]) {
@@ -135,6 +138,20 @@ export class Reconciler {
     const lost = idle.filter((id) => this.#suspects.has(id));
     this.#suspects = new Set(idle.filter((id) => !lost.includes(id)));
     await this.#engine.resume(lost);
+  }
+
+  /** An operation that was ended by hand while a step of it hangs: seen so twice, it no longer blocks those behind it. */
+  async #dropEnded(): Promise<void> {
+    const bodies = this.#engine.bodies();
+    if (bodies.length === 0) return;
+    const ended = await operations.ended(
+      this.#store.db,
+      bodies.map(({ operationId }) => operationId),
+    );
+    const idle = bodies.flatMap(({ workflowId, operationId }) => (ended.has(operationId) ? [workflowId] : []));
+    const hanging = idle.filter((id) => this.#ended.has(id));
+    this.#ended = new Set(idle);
+    await this.#engine.drop(hanging);
   }
 
   async #takeOver(): Promise<void> {

@@ -7,6 +7,7 @@ import { FlowEngine } from '../../src/flows/engine.ts';
 import type { Flow, Step } from '../../src/flows/flow.ts';
 import { Lease } from '../../src/flows/in-charge.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
+import { act } from '../../src/flows/operator-verbs.ts';
 import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
 import { Sweeper } from '../../src/flows/sweeper.ts';
 import * as listeners from '../../src/store/listeners.ts';
@@ -283,6 +284,61 @@ describe('workers that were taken over', () => {
     await engine.resume(ids.slice(0, 1));
     for (const id of ids) expect((await ended(testStore.store, id)).state).toBe('succeeded');
     expect(order).toEqual(ids);
+  });
+});
+
+describe('by hand', () => {
+  const actor = { userId: 'operator', projectId: null, requestId: null };
+  const byHand = (verb: 'abandon' | 'reset', id: string) =>
+    testStore.store.transaction((tx) =>
+      act(tx, verb, id, { reason: null, status: 'ACTIVE' }, actor, async () => undefined),
+    );
+
+  test('an abandoned operation is undone before its next step', async () => {
+    const journal: string[] = [];
+    const { promise: inFirst, resolve: reached } = Promise.withResolvers<void>();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    flowOf = flowWith([
+      {
+        name: 'one',
+        async run() {
+          reached();
+          await released;
+          return undefined;
+        },
+        undo: async () => void journal.push('undo one'),
+      },
+      step('two', async () => void journal.push('two') as undefined),
+    ]);
+    const lb = await stored({ provisioningStatus: 'PENDING_UPDATE' });
+    const id = await testStore.store.transaction((tx) => submit(queue, tx, lb.id));
+    await inFirst;
+    await byHand('abandon', id);
+    release();
+    expect(await ended(testStore.store, id)).toMatchObject({ state: 'failed', reason: 'Abandoned by an operator.' });
+    expect(journal).toEqual(['undo one']);
+    expect((await get(lb.id))?.provisioningStatus).toBe('ERROR');
+  });
+
+  test('one that hangs for ever is reset, and what waits behind it goes on', async () => {
+    const { promise: inFirst, resolve: reached } = Promise.withResolvers<void>();
+    let hang = true;
+    flowOf = flowWith([
+      step('one', async () => {
+        reached();
+        return hang ? new Promise<never>(() => undefined) : undefined;
+      }),
+    ]);
+    const lb = await stored({ provisioningStatus: 'PENDING_UPDATE' });
+    const id = await testStore.store.transaction((tx) => submit(queue, tx, lb.id));
+    await inFirst;
+    hang = false;
+    await byHand('reset', id);
+    expect(await get(lb.id)).toMatchObject({ provisioningStatus: 'ACTIVE', statusReason: null });
+    const next = await testStore.store.transaction((tx) => submit(queue, tx, lb.id));
+    await reconciler.round();
+    await reconciler.round();
+    expect((await ended(testStore.store, next)).state).toBe('succeeded');
   });
 });
 
