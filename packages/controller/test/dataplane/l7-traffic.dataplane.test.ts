@@ -61,7 +61,7 @@ async function ask(path: string, headers: Record<string, string> = {}): Promise<
 
 const toOther = { action: 'REDIRECT_TO_POOL', redirectPoolId: poolId(2) } as const;
 
-it('refusals come first, then redirects, then pools, each by position; none matches: the default pool', async () => {
+it('FM-LP-01 FM-LP-04 FM-LP-05 FM-LP-08 FM-LP-10 FM-LR-01 refusals come first, then redirects, then pools, each by position; none matches: the default pool', async () => {
   await serve(
     [{ ...toOther, position: 1 }, [{ value: '/a' }]],
     [{ action: 'REDIRECT_TO_URL', redirectUrl: 'http://two/', position: 3 }, [{ value: '/ab' }]],
@@ -79,7 +79,7 @@ it('refusals come first, then redirects, then pools, each by position; none matc
   expect(await ask('/b')).toBe('main');
 });
 
-it('a prefix keeps path and query and makes no double slash; a URL is sent as it is', async () => {
+it('FM-LP-02 FM-LP-03 FM-LP-09 FM-LP-11 FM-LP-12 a prefix keeps path and query and makes no double slash; a URL is sent as it is', async () => {
   await serve(
     [{ action: 'REDIRECT_PREFIX', redirectPrefix: 'https://www.example.com/' }, [{ value: '/keep' }]],
     [
@@ -94,7 +94,7 @@ it('a prefix keeps path and query and makes no double slash; a URL is sent as it
 describe('a rule', () => {
   const cases: [string, Partial<L7Rule>[], [string, Record<string, string>, boolean][]][] = [
     [
-      'of host names compares without case, and the port too',
+      'FM-LR-13 FM-LR-04 of host names compares without case, and the port too',
       [{ type: 'HOST_NAME', compareType: 'EQUAL_TO', value: 'www2.example.com' }],
       [
         ['/', { host: 'WWW2.example.com' }, true],
@@ -102,7 +102,7 @@ describe('a rule', () => {
       ],
     ],
     [
-      'of host names by their end',
+      'FM-LR-03 of host names by their end',
       [{ type: 'HOST_NAME', compareType: 'ENDS_WITH', value: 'example.com' }],
       [
         ['/', { host: 'badexample.com' }, true],
@@ -110,7 +110,7 @@ describe('a rule', () => {
       ],
     ],
     [
-      'of paths by expression, with case',
+      'FM-LR-14 FM-LR-05 of paths by expression, with case',
       [{ compareType: 'REGEX', value: '^/(js|images)' }],
       [
         ['/images/b.png', {}, true],
@@ -119,7 +119,7 @@ describe('a rule', () => {
       ],
     ],
     [
-      'of file types',
+      'FM-LR-11 of file types',
       [{ type: 'FILE_TYPE', compareType: 'EQUAL_TO', value: 'jpg' }],
       [
         ['/a/b.jpg?x=y', {}, true],
@@ -127,7 +127,7 @@ describe('a rule', () => {
       ],
     ],
     [
-      'of headers, their names without case',
+      'FM-LR-12 FM-LR-02 FM-LR-08 FM-LR-18 of headers, their names without case',
       [{ type: 'HEADER', compareType: 'CONTAINS', key: 'X-Key', value: '"b, c#\\"' }],
       [
         ['/', { 'x-key': 'a b, c#\\ d' }, true],
@@ -135,7 +135,7 @@ describe('a rule', () => {
       ],
     ],
     [
-      'that is turned round',
+      'FM-LR-07 FM-LR-10 that is turned round',
       [{ type: 'COOKIE', compareType: 'REGEX', key: 'auth_token', value: '.*', invert: true }],
       [
         ['/', {}, true],
@@ -143,7 +143,7 @@ describe('a rule', () => {
       ],
     ],
     [
-      'together with another',
+      'FM-LR-06 together with another',
       [
         { type: 'HOST_NAME', compareType: 'EQUAL_TO', value: 'api.example.com' },
         { compareType: 'STARTS_WITH', value: '/api' },

@@ -51,13 +51,13 @@ async function bodies(count: number, headers?: Record<string, string>): Promise<
 }
 
 describe('balancing', () => {
-  it('goes round', async () => {
+  it('FM-PL-06 FM-LS-22 FM-PL-11 goes round', async () => {
     await haproxy.serve(scene());
     const seen = await bodies(4);
     expect(seen.filter((name) => name === 'a')).toHaveLength(2);
   });
 
-  it('leaves out disabled and drained members, and backup members while others serve', async () => {
+  it('FM-MB-01 FM-MB-03 FM-MB-11 leaves out disabled and drained members, and backup members while others serve', async () => {
     for (const given of [{ adminStateUp: false }, { weight: 0 }, { backup: true }]) {
       await haproxy.serve(scene({ members: [given, {}] }));
       expect(await bodies(3)).toEqual(['b', 'b', 'b']);
@@ -66,14 +66,14 @@ describe('balancing', () => {
     expect(await bodies(2)).toEqual(['a', 'a']);
   });
 
-  it('answers 503 without a pool and without a member', async () => {
+  it('LG-07 answers 503 without a pool and without a member', async () => {
     await haproxy.serve(scene({ listener: { defaultPoolId: null } }));
     expect((await get(port)).status).toBe(503);
     await haproxy.serve(scene({ members: [] }));
     expect((await get(port)).status).toBe(503);
   });
 
-  it('sends each client to one member with SOURCE_IP', async () => {
+  it('FM-PL-07 sends each client to one member with SOURCE_IP', async () => {
     await haproxy.serve(scene({ pool: { lbAlgorithm: 'SOURCE_IP' } }));
     expect(new Set(await bodies(4)).size).toBe(1);
   });
@@ -82,7 +82,7 @@ describe('balancing', () => {
 describe('session persistence', () => {
   const cookieOf = (setCookie: string | undefined): string => setCookie?.split(';')[0] ?? '';
 
-  it.each<Listener['protocol']>(['HTTP', 'TCP'])('HTTP_COOKIE on a %s listener', async (protocol) => {
+  it.each<Listener['protocol']>(['HTTP', 'TCP'])('FM-PL-20 HTTP_COOKIE on a %s listener', async (protocol) => {
     await haproxy.serve(scene({ listener: { protocol }, pool: { sessionPersistence: { type: 'HTTP_COOKIE' } } }));
     const first = await get(port);
     const cookie = cookieOf(first.setCookie);
@@ -90,7 +90,7 @@ describe('session persistence', () => {
     expect(await bodies(3, { cookie })).toEqual([first.body, first.body, first.body]);
   });
 
-  it.each(['JSESSIONID', "a'b#c$d%e&f*g+h|i~j^k`l!m"])('APP_COOKIE named %s', async (cookieName) => {
+  it.each(['JSESSIONID', "a'b#c$d%e&f*g+h|i~j^k`l!m"])('FM-PL-18 FM-PL-19 APP_COOKIE named %s', async (cookieName) => {
     a.setCookie = `${cookieName}=from-a; Path=/`;
     b.setCookie = `${cookieName}=from-b; Path=/`;
     await haproxy.serve(scene({ pool: { sessionPersistence: { type: 'APP_COOKIE', cookieName } } }));
@@ -99,14 +99,14 @@ describe('session persistence', () => {
     expect(await bodies(4, { cookie })).toEqual(Array(4).fill(first.body));
   });
 
-  it('SOURCE_IP', async () => {
+  it('FM-PL-23 SOURCE_IP', async () => {
     await haproxy.serve(scene({ pool: { sessionPersistence: { type: 'SOURCE_IP' } } }));
     expect(new Set(await bodies(4)).size).toBe(1);
   });
 });
 
 describe('listener settings', () => {
-  it('insert headers', async () => {
+  it('FM-LS-10 FM-LS-11 FM-LS-12 insert headers', async () => {
     const insertHeaders = { 'X-Forwarded-For': 'true', 'X-Forwarded-Port': 'True', 'X-Forwarded-Proto': 'TRUE' };
     await haproxy.serve(scene({ listener: { insertHeaders }, members: [{}] }));
     await get(port);
@@ -121,7 +121,7 @@ describe('listener settings', () => {
     { allowedCidrs: ['127.0.0.0/8'], served: true },
     { allowedCidrs: ['10.0.0.0/8', '2001:db8::/32'], served: false },
     { allowedCidrs: ['2001:db8::/32', '127.0.0.1/32'], served: true },
-  ])('allow $allowedCidrs: $served', async ({ allowedCidrs, served }) => {
+  ])('FM-LS-02 allow $allowedCidrs: $served', async ({ allowedCidrs, served }) => {
     await haproxy.serve(scene({ listener: { allowedCidrs } }));
     const status = await get(port).then(
       (reply) => reply.status,
@@ -134,7 +134,7 @@ describe('listener settings', () => {
 describe('health monitors', () => {
   const statusOf = async (n: number): Promise<string | undefined> => (await haproxy.serverStatus())[memberId(n)];
 
-  it('ask for exactly the path and host that were given', async () => {
+  it('FM-HM-03 FM-HM-04 FM-HM-05 FM-HM-06 FM-HM-12 FM-HM-19 ask for exactly the path and host that were given', async () => {
     const urlPath = '/a\'b"c$d#e%20f\\g';
     const domainName = 'odd%name.example.com';
     const monitor = {
@@ -152,7 +152,7 @@ describe('health monitors', () => {
     expect(await bodies(2)).toEqual(['a', 'a']);
   });
 
-  it('check another port, over a plain connection', async () => {
+  it('FM-HM-15 FM-MB-05 FM-MB-06 check another port, over a plain connection', async () => {
     await haproxy.serve(scene({ monitor: { type: 'TCP' }, members: [{ monitorAddress: LOCAL, monitorPort: b.port }] }));
     await b.close();
     await haproxy.eventually(async () => (await statusOf(1)) === 'DOWN');
@@ -168,7 +168,7 @@ describe('health monitors', () => {
     await haproxy.eventually(async () => (await statusOf(1))?.startsWith('UP') ?? false);
   });
 
-  it('that go away leave no member down for ever', async () => {
+  it('FM-HM-01 that go away leave no member down for ever', async () => {
     const monitor = { type: 'HTTP' } as const;
     a.status = 500;
     await haproxy.serve(scene({ monitor, members: [{}, { adminStateUp: false }] }));
