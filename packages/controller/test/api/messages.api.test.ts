@@ -247,12 +247,6 @@ describe('semantic refusals', () => {
       `Port ${MISSING_SUBNET} not found.`,
     ],
     [
-      'QoS',
-      () => ['loadbalancers', create({ vip_qos_policy_id: randomUUID() })],
-      400,
-      'Validation failure: VIP QoS policy is not allowed in this deployment.',
-    ],
-    [
       'flavor',
       () => ['loadbalancers', create({ flavor_id: randomUUID() })],
       400,

@@ -25,7 +25,7 @@ import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkListenerSecrets, hasListenerSecrets } from './secrets.ts';
 import { statisticsResponse } from './statistics.ts';
-import { lockChild, lockTree } from './tree-lock.ts';
+import { lockDirectChild, lockTree } from './tree-lock.ts';
 
 const KIND = 'Listener';
 const PATH = '/v2/lbaas/listeners';
@@ -123,12 +123,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
     const id = parameter(request);
     if (hasListenerSecrets(change)) await checkChangedSecrets(request, id, change);
     const result = await deps.store.transaction(async (tx) => {
-      const locked = await lockChild(
-        tx,
-        () => store.get(tx, id),
-        (child) => child.loadBalancerId,
-      );
-      const { child: current, tree } = found(locked, KIND, id);
+      const { child: current, tree } = await lockDirectChild(tx, store.get, KIND, id);
       const { loadBalancer } = tree;
       authorise(request, 'listener:put', current.projectId);
       await requireFittingPool(tx, change.defaultPoolId, current.protocol, current.loadBalancerId);
@@ -150,12 +145,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
   server.delete(`${PATH}/:id`, async (request, reply) => {
     const id = parameter(request);
     await deps.store.transaction(async (tx) => {
-      const locked = await lockChild(
-        tx,
-        () => store.get(tx, id),
-        (child) => child.loadBalancerId,
-      );
-      const { child: listener, tree } = found(locked, KIND, id);
+      const { child: listener, tree } = await lockDirectChild(tx, store.get, KIND, id);
       authorise(request, 'listener:delete', listener.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();

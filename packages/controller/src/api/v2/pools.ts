@@ -19,7 +19,7 @@ import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkPoolSecrets, hasPoolSecrets } from './secrets.ts';
-import { lockChild, lockTree, setListenersPending } from './tree-lock.ts';
+import { lockDirectChild, lockTree, setListenersPending } from './tree-lock.ts';
 
 const KIND = 'Pool';
 const PATH = '/v2/lbaas/pools';
@@ -124,12 +124,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
     const id = parameter(request);
     if (hasPoolSecrets(change)) await checkChangedSecrets(request, id, change);
     const result = await deps.store.transaction(async (tx) => {
-      const locked = await lockChild(
-        tx,
-        () => store.get(tx, id),
-        (child) => child.loadBalancerId,
-      );
-      const { child: current, tree } = found(locked, KIND, id);
+      const { child: current, tree } = await lockDirectChild(tx, store.get, KIND, id);
       authorise(request, 'pool:put', current.projectId);
       const written = pendingUpdate(deps, settlePoolChange(current, change, rules));
       const pool: Pool = { ...current, ...written };
@@ -148,12 +143,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
   server.delete(`${PATH}/:id`, async (request, reply) => {
     const id = parameter(request);
     await deps.store.transaction(async (tx) => {
-      const locked = await lockChild(
-        tx,
-        () => store.get(tx, id),
-        (child) => child.loadBalancerId,
-      );
-      const { child: pool, tree } = found(locked, KIND, id);
+      const { child: pool, tree } = await lockDirectChild(tx, store.get, KIND, id);
       authorise(request, 'pool:delete', pool.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();

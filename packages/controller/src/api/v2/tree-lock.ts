@@ -9,6 +9,7 @@ import type { Tx } from '../../store/database.ts';
 import * as l7policies from '../../store/l7-policies.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
+import { found, type Kind } from './not-found.ts';
 
 export interface LockedTree {
   loadBalancer: LoadBalancer;
@@ -47,6 +48,24 @@ export async function lockChild<T>(
   const tree = loadBalancerId ? await lockTree(tx, loadBalancerId) : null;
   const child = tree && (await find());
   return child ? { child, tree } : null;
+}
+
+/**
+ * The same for children that stand directly below their load balancer: listeners and pools.
+ * @throws OctaviaError NOT_FOUND
+ */
+export async function lockDirectChild<T extends { loadBalancerId: string }>(
+  tx: Tx,
+  get: (tx: Tx, id: string) => Promise<T | null>,
+  kind: Kind,
+  id: string,
+): Promise<{ child: T; tree: LockedTree }> {
+  const locked = await lockChild(
+    tx,
+    () => get(tx, id),
+    ({ loadBalancerId }) => loadBalancerId,
+  );
+  return found(locked, kind, id);
 }
 
 /** The listeners that use a pool wait with it. */
