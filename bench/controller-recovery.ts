@@ -10,6 +10,8 @@ import { percentile } from './statistics.ts';
 
 const TRIALS = 10;
 const POLL_MS = 50;
+/** Exit code of a shell whose command was killed. */
+const KILLED = 137;
 const POINT = 'create_load_balancer/boot amphora #1/after-effect';
 
 export const recovery: FigureModule = {
@@ -23,14 +25,24 @@ export const recovery: FigureModule = {
       const seconds: number[] = [];
       const trial = async (wrapper: string[]) => {
         const victim = plane.spawn('worker', { OCTAVIA_FAULT_POINT: POINT }, wrapper);
-        const died = once(victim, 'exit').then(() => performance.now());
+        const died = once(victim, 'exit').then(([code, signal]) => {
+          if (signal !== 'SIGKILL' && code !== KILLED) throw new Error(`the worker ended with ${code ?? signal}`);
+          return performance.now();
+        });
         const waiting = new Map<string, number>();
         let death: number | null = null;
-        void died.then((at) => {
-          death = at;
-        });
+        let broken: unknown = null;
+        died.then(
+          (at) => {
+            death = at;
+          },
+          (error: unknown) => {
+            broken = error;
+          },
+        );
         // Some go to the survivor; sooner or later the victim takes one.
         while (death === null) {
+          if (broken) throw broken;
           for (let index = 0; index < 4; index++) waiting.set(await plane.create('recovery'), 0);
           await pause(300);
         }
@@ -43,7 +55,8 @@ export const recovery: FigureModule = {
       say(`recovery, process seen to be gone: ${seconds.map((value) => value.toFixed(1)).join(' ')} s`);
       const seen = seconds.length;
       // They wait at the same time: the silence of each lasts as long.
-      const away = ['unshare', '--pid', '--fork', '--mount-proc'];
+      // The shell is process 1 there, which could not kill itself.
+      const away = ['unshare', '--pid', '--fork', '--mount-proc', 'sh', '-c', '"$@"; exit $?', 'sh'];
       for (let wave = 0; wave < 2; wave++) await Promise.all(Array.from({ length: TRIALS / 2 }, () => trial(away)));
       say(
         `recovery, silent: ${seconds
