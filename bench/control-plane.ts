@@ -33,6 +33,8 @@ export class ControlPlane {
     const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
     await upgrade(url);
     const plane = new ControlPlane(folder, url);
+    const end = () => void plane.close().then(() => process.exit(130));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
     plane.spawn('api');
     while (
       !(await fetch(ENDPOINT).then(
