@@ -1,9 +1,11 @@
 /** The door of the agent: who gets in, what is refused, what can be changed while it runs. */
+import { createSocket } from 'node:dgram';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AGENT_API_VERSION, agentPaths } from '../src/protocol/agent-api.ts';
+import { decodeHeartbeat } from '../src/protocol/heartbeat.ts';
 import type { AgentClient, Credentials } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab, until } from './support/amphora-lab.ts';
 import { makeCertificate } from './support/certificates.ts';
@@ -161,6 +163,17 @@ describe('certificate', () => {
     expect([mixed.status, mixed.json()]).toEqual([400, { message: 'Certificate and key do not match' }]);
   });
 
+  test('one that TLS cannot use changes nothing', async () => {
+    const before = readFileSync(join(lab.folder, 'certs', 'server.pem'), 'utf8');
+    const shown = (await client.send('GET', '/info')).peer.fingerprint256;
+    const { cert, key } = lab.certificate(AMPHORA_ID);
+    // The pair is good, what follows is no certificate of a chain.
+    const answer = await put(`${key}${cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`);
+    expect([answer.status, answer.json()]).toEqual([400, { message: 'No certificate found' }]);
+    expect(readFileSync(join(lab.folder, 'certs', 'server.pem'), 'utf8')).toBe(before);
+    expect((await client.send('GET', '/info')).peer.fingerprint256).toBe(shown);
+  });
+
   test('a new one is presented to new connections; open ones live on', async () => {
     const open = lab.client({}, true);
     const old = (await open.send('GET', '/info')).peer.fingerprint256;
@@ -186,6 +199,34 @@ describe('configuration', () => {
     await until('a debug line', () => lab.console.includes('DEBUG GET /info 200'));
     expect(readFileSync(lab.configFile, 'utf8')).toBe(text);
     expect(statSync(lab.configFile).mode & 0o777).toBe(0o600);
+  });
+
+  test('heartbeats follow receiver, key and interval at once', async () => {
+    const receive = async (key: string): Promise<{ port: number; beats: string[]; close: () => void }> => {
+      const socket = createSocket('udp4');
+      await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+      const beats: string[] = [];
+      socket.on('message', (datagram) => beats.push(decodeHeartbeat(datagram, key).id));
+      return { port: socket.address().port, beats, close: () => socket.close() };
+    };
+    const [first, second] = [await receive('first key'), await receive('second key')];
+    const put = (port: number, key: string) =>
+      client.send('PUT', agentPaths.config(), lab.configuration({ port, interval: 86_400, key }));
+    expect((await put(first.port, 'first key')).status).toBe(202);
+    await until('a heartbeat', () => first.beats.includes(AMPHORA_ID));
+    expect((await put(second.port, 'second key')).status).toBe(202);
+    await until('one at the new receiver', () => second.beats.includes(AMPHORA_ID));
+    first.close();
+    second.close();
+  });
+
+  test('the file of another amphora is 500', async () => {
+    const text = lab.configuration().replace(`amphora_id = ${AMPHORA_ID}`, 'amphora_id = other');
+    const answer = await client.send('PUT', agentPaths.config(), text);
+    expect([answer.status, answer.json().details]).toEqual([
+      500,
+      `[amphora_agent] amphora_id: this amphora is ${AMPHORA_ID}`,
+    ]);
   });
 
   test('a file that cannot be used is 500 and not stored', async () => {

@@ -16,13 +16,18 @@ function parse<T>(read: () => T): T | null {
   }
 }
 
+/** In the order of the text; null for what is none behind its first line. */
+function certificatesIn(pem: string): (X509Certificate | null)[] {
+  return (pem.match(CERTIFICATE) ?? []).map((text) => parse(() => new X509Certificate(text)));
+}
+
 /**
  * The first certificate must belong to the (unencrypted) key. Controllers issue RSA or elliptic-curve keys; the text of the
  * refusal is the contract's, from the days of RSA alone. @throws PemError
  */
 export function checkKeyPair(pem: string): void {
-  const certificate = parse(() => new X509Certificate(pem.match(CERTIFICATE)?.[0] ?? ''));
-  if (certificate === null) throw new PemError('No certificate found');
+  const [certificate, ...chain] = certificatesIn(pem);
+  if (!certificate || chain.includes(null)) throw new PemError('No certificate found');
   const key: KeyObject | null = parse(() => createPrivateKey(PRIVATE_KEY.exec(pem)?.[0] ?? ''));
   if (key?.asymmetricKeyType !== 'rsa' && key?.asymmetricKeyType !== 'ec') throw new PemError('No RSA key found');
   if (!certificate.checkPrivateKey(key)) throw new PemError('Certificate and key do not match');
@@ -30,7 +35,7 @@ export function checkKeyPair(pem: string): void {
 
 /** Certificates of authorities, at least one. A private key does not belong there. @throws PemError */
 export function readAuthorities(pem: string): X509Certificate[] {
-  const found = (pem.match(CERTIFICATE) ?? []).map((text) => parse(() => new X509Certificate(text)));
+  const found = certificatesIn(pem);
   if (found.length === 0 || found.includes(null)) throw new PemError('No certificate found');
   if (PRIVATE_KEY.test(pem)) throw new PemError('A private key among certificates of authorities');
   return found.filter((certificate) => certificate !== null);
