@@ -1,13 +1,9 @@
 /** `npm run bench:first`: the figures of the first release with their bars. `--json` for machines. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Cleanup } from '../demo/cleanup.ts';
-import { findControlPlane, startControlPlane, stopControlPlane } from '../demo/control-plane.ts';
 import { type Measured, measureCloud } from './figures.ts';
 import { measureFreshClone } from './fresh-clone.ts';
+import { answerInside, isInside, measureOwnCloud } from './own-cloud.ts';
 
 interface Figure {
   figure: string;
@@ -18,8 +14,6 @@ interface Figure {
   ok: boolean;
 }
 
-/** The part that needs the namespace runs in a process inside it and prints its result as one line. */
-const INSIDE = 'OCTAVIA_BENCH_INSIDE';
 const json = process.argv.includes('--json');
 /** Progress is not part of the result. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -36,7 +30,7 @@ const figure = (name: string, value: number, unit: Figure['unit'], bar: number):
 async function measure(): Promise<Figure[]> {
   if (process.getuid?.() !== 0) throw new Error('The figures are of real load balancers: run as root.');
   const id = randomBytes(3).toString('hex');
-  const cloud = await measureOwnCloud(`octavia-bench-${id}`);
+  const cloud = await measureOwnCloud<Measured>(import.meta.filename, `octavia-bench-${id}`, cleanup).finally(cleanUp);
   const clone = await measureFreshClone(`octavia-bench-${id}-clone`, say);
   return [
     figure('fresh clone to first balanced request', clone, 's', 30),
@@ -45,43 +39,6 @@ async function measure(): Promise<Figure[]> {
     figure('agent memory (PSS), largest of 20', cloud.agentMegabytes, 'MB', 15),
     figure('control plane memory (RSS), idle', cloud.controlPlaneMegabytes, 'MB', 200),
   ];
-}
-
-async function measureOwnCloud(netns: string): Promise<Measured> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'octavia-bench-'));
-  cleanup.add('state directory', () => rmSync(stateDir, { recursive: true, force: true }));
-  await startControlPlane({ stateDir, netns });
-  cleanup.add('control plane', () => stopControlPlane(stateDir, true));
-  try {
-    return await measureInside(netns, stateDir);
-  } finally {
-    await cleanUp();
-  }
-}
-
-function measureInside(netns: string, stateDir: string): Promise<Measured> {
-  const self = [process.execPath, ...process.execArgv, import.meta.filename, stateDir];
-  const child = spawn('ip', ['netns', 'exec', netns, ...self], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, [INSIDE]: netns },
-  });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(text) as Measured);
-      else reject(new Error('The measurement inside the network namespace failed.'));
-    });
-  });
-}
-
-async function inside(stateDir: string): Promise<void> {
-  const controlPlane = findControlPlane(stateDir);
-  if (controlPlane === null) throw new Error(`No control plane runs on ${stateDir}.`);
-  process.stdout.write(JSON.stringify(await measureCloud(controlPlane, stateDir, cleanup, say)));
 }
 
 async function cleanUp(): Promise<void> {
@@ -100,8 +57,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void cleanUp().then(() => process.exit(130)));
 }
 try {
-  if (process.env[INSIDE] !== undefined) {
-    await inside(process.argv[2] ?? '');
+  if (isInside()) {
+    await answerInside((controlPlane, stateDir) => measureCloud(controlPlane, stateDir, cleanup, say));
   } else {
     const figures = await measure();
     print(figures);
