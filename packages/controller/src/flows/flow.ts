@@ -58,8 +58,8 @@ export interface FlowDependencies {
   agentConfiguration(amphora: Amphora): string;
   /** Rules of the log daemon in an amphora; absent when no log goes to a receiver. */
   logForwarding?: string;
-  /** Hears of load balancers that were created, changed and deleted. */
-  notifications: NotificationDriver;
+  /** Hears of load balancers that were created, changed and deleted; null: nobody wants to. */
+  notifications: NotificationDriver | null;
   options: FlowOptions;
   /** How often and how long (ms) to wait for a compute instance to become ACTIVE. */
   computeWait: { intervalMs: number; timeoutMs: number };

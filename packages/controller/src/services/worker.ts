@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotificationDriver } from '../clouds/notifications/interface.ts';
-import { LogNotificationDriver } from '../clouds/notifications/log.ts';
-import { NoopNotificationDriver } from '../clouds/notifications/noop.ts';
+import { openNotifications } from '../clouds/notifications/open.ts';
 import type { Config } from '../config/index.ts';
 import { renderAgentConfiguration } from '../dataplane/agent-configuration.ts';
 import { logForwarding } from '../dataplane/rsyslog/offloading.ts';
@@ -101,12 +100,12 @@ function flowOptions({ controller_worker, haproxy_amphora, keepalived_vrrp, nova
   };
 }
 
-/** The drivers of [oslo_messaging_notifications]: this release has no message bus, what would go there is logged. */
-function notifications(config: Config, log: Logger): NotificationDriver {
-  const wanted = config.oslo_messaging_notifications.driver.some((name) => name !== 'noop' && name !== 'test');
-  return config.controller_worker.event_notifications && wanted
-    ? new LogNotificationDriver(log)
-    : new NoopNotificationDriver();
+/** Null: nothing is told, by choice or for want of a driver. */
+function notifications(config: Config, log: Logger): NotificationDriver | null {
+  const { driver: drivers, topics, transport_url: transportUrl } = config.oslo_messaging_notifications;
+  const wanted = drivers.some((name) => name !== 'noop' && name !== 'test');
+  if (!config.controller_worker.event_notifications || !wanted) return null;
+  return openNotifications({ subject: 'Notifications', drivers, topics, transportUrl }, log);
 }
 
 function heartbeatKey({ health_manager }: Config): string {

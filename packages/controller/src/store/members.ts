@@ -40,3 +40,17 @@ export const byPool = (executor: Executor, poolId: string) => table.select(execu
 
 export const byLoadBalancer = (executor: Executor, loadBalancerId: string) =>
   table.select(executor, sql`t.pool_id in (select p.id from pool p where p.load_balancer_id = ${loadBalancerId})`);
+
+/** Subnets that members which stay are reached through, and whether one of them asks for an SR-IOV function there. */
+export async function subnetsOf(
+  executor: Executor,
+  loadBalancerId: string,
+): Promise<{ subnetId: string; direct: boolean }[]> {
+  const { rows } = await sql<{ subnetId: string; direct: boolean }>`
+    select m.subnet_id as "subnetId", bool_or(m.vnic_type = 'direct') as direct
+    from member m join pool p on p.id = m.pool_id
+    where p.load_balancer_id = ${loadBalancerId} and m.subnet_id is not null
+      and m.provisioning_status <> 'PENDING_DELETE' and p.provisioning_status <> 'PENDING_DELETE'
+    group by m.subnet_id order by m.subnet_id`.execute(executor);
+  return rows;
+}

@@ -12,6 +12,7 @@ export function announce(event: 'create' | 'update' | 'delete'): Step {
   return {
     name: `announce the ${event}`,
     async run({ store, notifications, operation, now }) {
+      if (!notifications) return 'nobody listens';
       const { loadBalancerId: id } = operation;
       const loadBalancer = await loadBalancers.get(store.db, id);
       if (!loadBalancer) return 'already gone';

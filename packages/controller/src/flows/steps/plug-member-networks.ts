@@ -1,13 +1,12 @@
 /** Members may sit on other networks than the VIP: each amphora needs one port on each of those, no more and no fewer. */
 import type { Subnet } from '../../clouds/network/interface.ts';
-import type { Amphora, LoadBalancerTree, VnicType } from '../../domain/resources.ts';
+import type { Amphora, VnicType } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
+import * as members from '../../store/members.ts';
 import type { Step, StepContext } from '../flow.ts';
-import { isServing, loadTree } from './load-tree.ts';
+import { amphoraeOf, isServing, loadBalancerOf } from './load-tree.ts';
 import { memberPortPrefix } from './port-names.ts';
-
-const isGoing = (status: string): boolean => status === 'PENDING_DELETE' || status === 'DELETED';
 
 /** What an amphora needs of one network: an address in one of the subnets its members use. */
 interface Need {
@@ -16,17 +15,19 @@ interface Need {
 }
 
 /** Networks that the members which stay need, besides the VIP's own. */
-async function neededNetworks(context: StepContext, tree: LoadBalancerTree): Promise<Map<string, Need>> {
-  const goingPools = new Set(tree.pools.filter((pool) => isGoing(pool.provisioningStatus)).map((pool) => pool.id));
+async function neededNetworks(context: StepContext): Promise<Map<string, Need>> {
+  const { store, network, operation } = context;
   const needed = new Map<string, Need>();
-  for (const { subnetId, vnicType, poolId, provisioningStatus } of tree.members) {
-    if (!subnetId || isGoing(provisioningStatus) || goingPools.has(poolId)) continue;
-    const subnet = await context.network.getSubnet(subnetId);
+  const used = await members.subnetsOf(store.db, operation.loadBalancerId);
+  if (used.length === 0) return needed;
+  const { vip } = await loadBalancerOf(context);
+  for (const { subnetId, direct } of used) {
+    const subnet = await network.getSubnet(subnetId);
     if (!subnet) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
-    if (subnet.networkId === tree.loadBalancer.vip.networkId) continue;
+    if (subnet.networkId === vip.networkId) continue;
     const known = needed.get(subnet.networkId);
-    if (!known) needed.set(subnet.networkId, { subnet, vnicType });
-    else if (vnicType === 'direct') known.vnicType = 'direct';
+    if (!known) needed.set(subnet.networkId, { subnet, vnicType: direct ? 'direct' : 'normal' });
+    else if (direct) known.vnicType = 'direct';
   }
   return needed;
 }
@@ -52,9 +53,10 @@ async function plug(context: StepContext, amphora: Amphora, { subnet, vnicType }
   await amphorae.addMemberPort(store.db, amphora.id, subnet.networkId, port.id);
 }
 
-async function plugInto(context: StepContext, tree: LoadBalancerTree, targets: Amphora[]): Promise<string> {
-  const needed = await neededNetworks(context, tree);
+async function plugInto(context: StepContext, isTarget: (amphora: Amphora) => boolean): Promise<string> {
+  const needed = await neededNetworks(context);
   if (needed.size === 0) return '0 plugged';
+  const targets = (await amphoraeOf(context)).filter(isTarget);
   const counts = await Promise.all(
     targets.map(async (amphora) => {
       const ports = await amphorae.memberPorts(context.store.db, amphora.id);
@@ -70,36 +72,23 @@ async function plugInto(context: StepContext, tree: LoadBalancerTree, targets: A
 /** Before the configuration names the new members. */
 export const plugMemberNetworks: Step = {
   name: 'plug member networks',
-  async run(context) {
-    const tree = await loadTree(context);
-    return plugInto(context, tree, tree.amphorae.filter(isServing));
-  },
+  run: (context) => plugInto(context, isServing),
 };
 
 /** The same for an amphora that is not in service yet. */
-export function plugMemberNetworksInto(id: string): Step {
-  return {
-    name: `plug member networks into ${id}`,
-    async run(context) {
-      const tree = await loadTree(context);
-      return plugInto(
-        context,
-        tree,
-        tree.amphorae.filter((amphora) => amphora.id === id),
-      );
-    },
-  };
-}
+export const plugMemberNetworksInto = (id: string): Step => ({
+  name: `plug member networks into ${id}`,
+  run: (context) => plugInto(context, (amphora) => amphora.id === id),
+});
 
 /** After the configuration no longer names the members that go. Ports are found by name: also half-plugged ones. */
 export const unplugMemberNetworks: Step = {
   name: 'unplug unneeded member networks',
   async run(context) {
     const { store, network, compute } = context;
-    const tree = await loadTree(context);
-    const needed = await neededNetworks(context, tree);
+    const needed = await neededNetworks(context);
     let count = 0;
-    for (const { id, computeId } of tree.amphorae.filter(isServing)) {
+    for (const { id, computeId } of (await amphoraeOf(context)).filter(isServing)) {
       for (const port of await network.listPorts(memberPortPrefix(id))) {
         if (needed.has(port.networkId)) continue;
         if (computeId) await compute.detachPort(computeId, port.id);
