@@ -27,14 +27,27 @@ const FAST_SECONDS = 30;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Processor seconds of processes so far. */
-function processorSeconds(pids: readonly number[]): number {
-  const ticks = pids.map((pid) => {
+/** Ticks of a hundredth of a second: own user and system time, and those of children that have ended. */
+function ticks(pid: number): { own: number; ended: number } {
+  try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  });
-  return ticks.reduce((a, b) => a + b, 0) / 100;
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    const at = (index: number) => fields[index] ?? 0;
+    return { own: at(11) + at(12), ended: at(13) + at(14) };
+  } catch {
+    return { own: 0, ended: 0 };
+  }
+}
+
+const processorSeconds = (pid: number): number => ticks(pid).own / 100;
+
+/** Of PostgreSQL: connections come and go. */
+function databaseSeconds(postmaster: number): number {
+  const { own, ended } = ticks(postmaster);
+  return childrenOf(postmaster).reduce((sum, pid) => sum + ticks(pid).own, own + ended) / 100;
 }
 
 function childrenOf(parent: number): number[] {
@@ -119,11 +132,11 @@ async function measure(say: (line: string) => void): Promise<Figure[]> {
     let sent = 0;
     const run = async (name: string, rate: number, seconds: number): Promise<Run> => {
       const before = await cloudState(url);
-      const [ours, theirs] = [processorSeconds([pid]), processorSeconds(childrenOf(postmaster))];
+      const [ours, theirs] = [processorSeconds(pid), databaseSeconds(postmaster)];
       const started = performance.now();
       sent += (await sender?.run(rate, seconds)) ?? 0;
       let state = await cloudState(url);
-      const cpu = [processorSeconds([pid]) - ours, processorSeconds(childrenOf(postmaster)) - theirs] as const;
+      const cpu = [processorSeconds(pid) - ours, databaseSeconds(postmaster) - theirs] as const;
       const elapsed = (performance.now() - started) / 1000;
       const applied = state.applied - before.applied;
       for (let tries = 0; state.applied < sent && tries < 20; tries += 1) {
