@@ -6,6 +6,7 @@ import type { ErrorCode } from '../errors.ts';
  */
 export const PASSING_CAUSES: readonly ErrorCode[] = [
   'AMPHORA_UNREACHABLE',
+  'BUILD_SLOT_TIMEOUT',
   'CERTIFICATE_UNREADABLE',
   'COMPUTE_ATTACH_FAILED',
   'COMPUTE_BUILD_FAILED',

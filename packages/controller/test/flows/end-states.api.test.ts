@@ -269,6 +269,18 @@ describe('single amphorae', () => {
     expect(await statuses(tree)).toEqual(before);
   });
 
+  test('a certificate that is renewed at the second try leaves no ERROR behind', async () => {
+    const { tree, id, resource } = await amphora();
+    lab.interfere = (call) => {
+      if (call === 'dataplane.uploadCertificate') throw refusal;
+    };
+    await lab.run('rotate_amphora_certificate', tree.loadBalancer, { resource });
+    expect(await amphorae.get(lab.store.db, id)).toMatchObject({ status: 'ERROR' });
+    lab.calm();
+    await lab.run('rotate_amphora_certificate', tree.loadBalancer, { resource });
+    expect(await amphorae.get(lab.store.db, id)).toMatchObject({ status: 'ALLOCATED', certBusy: false });
+  });
+
   test.each(KINDS)('%s succeeds, also twice: its load balancer as it was', async (kind) => {
     const { tree, id, resource } = await amphora();
     await wait(tree, 'pool', 'PENDING_UPDATE');

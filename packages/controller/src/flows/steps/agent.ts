@@ -12,7 +12,9 @@ export function rotateCertificate(id: string): Step {
       if (!amphora) return 'already gone';
       const issued = await certificates.issueServerCertificate(id);
       await dataplane.uploadCertificate(amphora, `${issued.certificate.trimEnd()}\n${issued.privateKey}`);
-      await amphorae.update(store.db, id, { certExpiration: issued.expiresAt, certBusy: false });
+      // Reached at last: a former try that failed is forgotten.
+      const recovered = amphora.status === 'ERROR' ? ({ status: 'ALLOCATED' } as const) : {};
+      await amphorae.update(store.db, id, { certExpiration: issued.expiresAt, certBusy: false, ...recovered });
       return issued.expiresAt.toISOString();
     },
   };
