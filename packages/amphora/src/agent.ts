@@ -1,5 +1,5 @@
 /** Puts the agent together: configuration, state, HTTPS API, HAProxy supervision, interfaces, heartbeats. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { CertificateStore } from './certificates/store.ts';
 import {
   type AgentSettings,
@@ -57,6 +57,8 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   let mutable = mutableOf(settings);
   const log = createLog(() => mutable.debug);
   await mkdir(settings.basePath, { recursive: true, mode: 0o755 });
+  // HAProxy gives up root: it must still reach the socket of the metrics and the program that pings.
+  await chmod(settings.basePath, 0o711);
   const state = await AgentState.load(settings.basePath, log);
   const counters = await Counters.load(settings.basePath, log, Date.now());
   const namespace = new TrafficNamespace(TRAFFIC_NAMESPACE, runCommand);

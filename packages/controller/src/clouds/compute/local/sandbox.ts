@@ -107,6 +107,8 @@ export function sandboxArguments(options: SandboxOptions): string[] {
     ...['--ro-bind', '/usr', '/usr', ...rootDirectories()],
     ...ETC_FILES.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`]),
     ...['--dev', '/dev', '--proc', '/proc', '--dir', '/sys', '--dir', '/root'],
+    // Not for root alone, as bubblewrap would make them: HAProxy gives up root and needs its way to the agent's sockets.
+    ...['--perms', '0755', '--dir', '/var', '--perms', '0755', '--dir', '/var/lib'],
     ...['--tmpfs', '/tmp', '--tmpfs', '/run', '--symlink', '../run', '/var/run', '--dir', '/var/log'],
     // Instances of former releases lack the younger folders.
     ...Object.entries(MOUNTS).flatMap(([folder, path]) => ['--bind-try', join(options.directory, folder), path]),

@@ -1,0 +1,111 @@
+/** The whole way of a certificate: from a file of the operator to the handshake of a client, and back out again. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestAuthority } from '../../packages/controller/test/dataplane/support/test-authority.ts';
+import { Bench, ROOT, runOctavia } from './harness.ts';
+
+const CALL = join(ROOT, 'test/e2e/call.ts');
+const DEADLINE_MS = 60_000;
+
+let bench: Bench;
+let ca = '';
+let reference = '';
+let vip = '';
+let loadBalancerId = '';
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of the API are probed freely in tests
+type Json = any;
+
+async function call(method: string, path: string, body?: object): Promise<{ status: number; body: Json }> {
+  const words = [CALL, bench.stateDir('tls'), method, `/v2/lbaas/${path}`, ...(body ? [JSON.stringify(body)] : [])];
+  return JSON.parse(await bench.inside(process.execPath, ...words)) as { status: number; body: Json };
+}
+
+async function settled(): Promise<string> {
+  for (const end = Date.now() + DEADLINE_MS; Date.now() < end; ) {
+    const { body } = await call('GET', `loadbalancers/${loadBalancerId}`);
+    const status: string = body.loadbalancer.provisioning_status;
+    if (!status.startsWith('PENDING')) return status;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('the load balancer stays pending');
+}
+
+async function change(method: string, path: string, body?: object): Promise<Json> {
+  const answer = await call(method, path, body);
+  if (answer.status >= 300) throw new Error(JSON.stringify(answer));
+  expect(await settled()).toBe('ACTIVE');
+  return answer.body;
+}
+
+/** Certificate files that the amphorae hold. */
+function files(): string[] {
+  const amphorae = join(bench.stateDir('tls'), 'amphorae');
+  return readdirSync(amphorae, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /certs\/.*\/[0-9a-f]{40}\.pem$/.test(path),
+  );
+}
+
+beforeAll(async () => {
+  bench = new Bench();
+  const { controlPlane } = await bench.up('tls', 19_961);
+  const authority = await TestAuthority.create('E2E CA');
+  const { certificate, privateKey } = await authority.issue({
+    subject: { CN: 'www.example.com' },
+    dnsNames: ['www.example.com'],
+  });
+  ca = join(bench.folder, 'ca.pem');
+  const bundle = join(bench.folder, 'bundle.pem');
+  writeFileSync(ca, authority.certificate);
+  writeFileSync(bundle, `${certificate}${privateKey}`);
+  const { stdout } = await runOctavia(['certificate', 'add', bundle, '--state-dir', bench.stateDir('tls')]);
+  reference = stdout.trim();
+  const { body } = await call('POST', 'loadbalancers', {
+    loadbalancer: { project_id: 'e2e', vip_subnet_id: controlPlane.subnets.public.id },
+  });
+  ({ id: loadBalancerId, vip_address: vip } = body.loadbalancer);
+  expect(await settled()).toBe('ACTIVE');
+});
+afterAll(() => bench.remove());
+
+const curl = (...words: string[]): Promise<string> =>
+  bench.inside('curl', '-sS', '--max-time', '10', '--cacert', ca, '--resolve', `www.example.com:443:${vip}`, ...words);
+
+test('a certificate that an operator added is presented to clients, and leaves with its listener', async () => {
+  const listener = {
+    loadbalancer_id: loadBalancerId,
+    protocol: 'TERMINATED_HTTPS',
+    protocol_port: 443,
+    default_tls_container_ref: reference,
+    hsts_max_age: 60,
+  };
+  const { listener: made } = await change('POST', 'listeners', { listener });
+  const answer = await curl('-i', 'https://www.example.com/');
+  expect(answer).toMatch(/^HTTP\/2 503/);
+  expect(answer).toContain('strict-transport-security: max-age=60');
+  expect(files()).toHaveLength(2);
+
+  // Nothing needs the certificate any more: other changes pass, and so does the delete.
+  await runOctavia(['certificate', 'remove', reference, '--state-dir', bench.stateDir('tls')]);
+  const metrics = { loadbalancer_id: loadBalancerId, protocol: 'PROMETHEUS', protocol_port: 8088 };
+  await change('POST', 'listeners', { listener: metrics });
+  expect(await curl('-i', 'https://www.example.com/')).toMatch(/^HTTP\/2 503/);
+  const { body } = await call('GET', `listeners/${made.id}`);
+  expect(body.listener).toMatchObject({ provisioning_status: 'ACTIVE', default_tls_container_ref: reference });
+  await change('DELETE', `listeners/${made.id}`);
+  expect(files()).toEqual([]);
+
+  const text = await bench.inside('curl', '-sS', '--max-time', '10', `http://${vip}:8088/metrics`);
+  expect(text).toMatch(/^octavia_listener_status\{listener="[0-9a-f-]{36}",state="UP"\} 1$/m);
+  expect(text).not.toContain('haproxy');
+}, 180_000);
+
+test('no key is in the database or in an operation', async () => {
+  const operations = await call('GET', `loadbalancers/${loadBalancerId}/operations`);
+  expect(JSON.stringify(operations)).not.toContain('PRIVATE KEY');
+  const consoles = readdirSync(join(bench.stateDir('tls'), 'amphorae'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('console.log'))
+    .map((path) => readFileSync(join(bench.stateDir('tls'), 'amphorae', path), 'utf8'));
+  expect(consoles.join('')).not.toContain('PRIVATE KEY');
+});
