@@ -81,15 +81,18 @@ describe.each(NOOP_PROVIDERS)('%s', (provider) => {
   });
 });
 
-test('a provider without failover refuses it and nothing has changed', async () => {
+test('the provider with amphorae takes a failover from ERROR', async () => {
   const { id } = await api.loadBalancer({ provider: 'amphora' });
   await api.database.store.pool.query(`update load_balancer set provisioning_status = 'ERROR' where id = $1`, [id]);
-  const answer = await api.call('PUT', `/v2/lbaas/loadbalancers/${id}/failover`);
-  expect([answer.status, answer.body.faultstring]).toEqual([
-    501,
-    "Provider 'amphora' does not support a requested action: This feature is not implemented by this provider.",
+  expect((await api.call('PUT', `/v2/lbaas/loadbalancers/${id}/failover`)).status).toBe(202);
+  expect(await show(`loadbalancers/${id}`)).toMatchObject({ provisioning_status: 'PENDING_UPDATE' });
+  const submitted = api.submitted
+    .filter(({ loadBalancerId }) => loadBalancerId === id)
+    .map(({ kind, input }) => [kind, input]);
+  expect(submitted).toEqual([
+    ['create_load_balancer', { topology: 'SINGLE' }],
+    ['failover_load_balancer', { topology: 'SINGLE' }],
   ]);
-  expect(await show(`loadbalancers/${id}`)).toMatchObject({ provisioning_status: 'ERROR' });
   expect((await api.call('PUT', `/v2/lbaas/loadbalancers/${randomUUID()}/failover`)).status).toBe(404);
 });
 

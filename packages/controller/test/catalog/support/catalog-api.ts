@@ -13,6 +13,7 @@ import type { Provider } from '../../../src/providers/interface.ts';
 import { NoopProvider } from '../../../src/providers/noop/provider.ts';
 import { NoopSettler } from '../../../src/providers/noop/settler.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
+import type { NewOperation } from '../../../src/store/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
 export const PROJECT = 'project-1';
@@ -42,12 +43,21 @@ export class CatalogApi {
   readonly url: string;
   readonly database: TestStore;
   readonly settler: NoopSettler;
+  /** What the amphora provider accepted. */
+  readonly submitted: NewOperation[];
   readonly #server: FastifyInstance;
 
-  private constructor(url: string, database: TestStore, settler: NoopSettler, server: FastifyInstance) {
+  private constructor(
+    url: string,
+    database: TestStore,
+    settler: NoopSettler,
+    submitted: NewOperation[],
+    server: FastifyInstance,
+  ) {
     this.url = url;
     this.database = database;
     this.settler = settler;
+    this.submitted = submitted;
     this.#server = server;
   }
 
@@ -62,7 +72,9 @@ export class CatalogApi {
       overrides: { ...overrides, api_settings: { auth_strategy: 'testing', ...overrides.api_settings } },
     });
     const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log: fatal, collectMs: 1 });
-    const queue = { submit: async () => undefined } as unknown as OperationQueue;
+    const submitted: NewOperation[] = [];
+    const submit = async (_tx: unknown, operation: NewOperation) => void submitted.push(operation);
+    const queue = { submit } as unknown as OperationQueue;
     const amphora = new AmphoraProvider({ name: 'amphora', description: '', queue, network, check: () => undefined });
     const noops = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, '', settler)] as const);
     const enabled = { amphora: 'Amphorae.', bare: 'Can nothing.', ghost: 'Is not there.' };
@@ -84,7 +96,8 @@ export class CatalogApi {
       newId: randomUUID,
       logger,
     });
-    return new CatalogApi(await server.listen({ port: 0, host: '127.0.0.1' }), database, settler, server);
+    const url = await server.listen({ port: 0, host: '127.0.0.1' });
+    return new CatalogApi(url, database, settler, submitted, server);
   }
 
   async stop(): Promise<void> {
