@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NoopNetworkDriver } from '../packages/controller/src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../packages/controller/src/domain/deterministic-uuid.ts';
 import { upgrade } from '../packages/controller/src/services/db-manage.ts';
 import { startPostgres } from '../packages/controller/src/services/postgres/start.ts';
 import { stopPostgres } from '../packages/controller/src/services/postgres/stop.ts';
+import { Store } from '../packages/controller/src/store/database.ts';
 
 const PROGRAM = join(import.meta.dirname, '../packages/controller/bin/octavia.ts');
 const ENDPOINT = 'http://127.0.0.1:9876/v2/lbaas/loadbalancers';
@@ -32,6 +34,9 @@ export class ControlPlane {
     const folder = mkdtempSync(join(tmpdir(), 'octavia-bench-controller-'));
     const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
     await upgrade(url);
+    const store = new Store({ url, maxConnections: 1 });
+    await new NoopNetworkDriver(store.db).bootstrap();
+    await store.close();
     const plane = new ControlPlane(folder, url);
     const end = () => void plane.close().then(() => process.exit(130));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
@@ -62,6 +67,7 @@ export class ControlPlane {
   async create(project: string): Promise<string> {
     const body = JSON.stringify({ loadbalancer: { project_id: project, vip_subnet_id: SUBNET } });
     const answer = await fetch(ENDPOINT, { method: 'POST', body });
+    if (answer.status !== 201) throw new Error(`create: ${answer.status} ${await answer.text()}`);
     const { loadbalancer } = (await answer.json()) as { loadbalancer: LoadBalancer };
     return loadbalancer.id;
   }
