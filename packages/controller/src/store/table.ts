@@ -289,9 +289,11 @@ export class Table<T extends { id: string }> {
   #conditions(query: ListQuery): RawBuilder<unknown>[] {
     const conditions = query.filters.map(({ field, values }) => {
       const expression = this.#expression(field, 't');
-      const given = values.filter((value) => value !== null);
+      const times = values.filter((value) => value instanceof Date);
+      const given = values.filter((value) => value !== null && !(value instanceof Date));
       const equals = given.length > 0 ? [sql`${expression} in (${sql.join(given)})`] : [];
-      if (given.length < values.length) equals.push(sql`${expression} is null`);
+      for (const time of times) equals.push(duringSecond(expression, time));
+      if (values.includes(null)) equals.push(sql`${expression} is null`);
       return sql`(${sql.join(equals, sql` or `)})`;
     });
     if (query.projectId !== undefined) conditions.push(sql`t.project_id = ${query.projectId}`);
@@ -316,6 +318,11 @@ function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === 0 && b.length === 0;
   return a instanceof Date && b instanceof Date && a.getTime() === b.getTime();
+}
+
+function duringSecond(expression: RawBuilder<unknown>, time: Date): RawBuilder<unknown> {
+  const from = Math.floor(time.getTime() / 1000) * 1000;
+  return sql`${expression} >= ${new Date(from)} and ${expression} < ${new Date(from + 1000)}`;
 }
 
 /** Nothing equals a value that the database cannot read. */

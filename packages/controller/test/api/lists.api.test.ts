@@ -61,6 +61,13 @@ describe('filters', () => {
     expect(await list(`?${name}=${lbs[2][name]}`)).toEqual([expect.objectContaining({ id: lbs[2].id })]);
   });
 
+  it('by a time means the second that answers show', async () => {
+    const { id, created_at: shown } = lbs[2];
+    expect((await list(`?created_at=${shown}`)).map((lb) => lb.id)).toContain(id);
+    expect((await list(`?created_at=${shown}Z&id=${id}`)).map((lb) => lb.id)).toEqual([id]);
+    expect(await list('?created_at=1999-12-31T23:59:59')).toEqual([]);
+  });
+
   it.each([
     'zzz=1',
     'listeners=x',

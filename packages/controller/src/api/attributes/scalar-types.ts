@@ -130,14 +130,14 @@ export const cidr: ValueType<string> = {
   schema: { type: 'string', description: 'IPv4 or IPv6 network, for example 192.0.2.0/24' },
 };
 
-/** Read-only times: filters compare the text form without zone. */
+/** Read-only times: a filter means the second that answers show. */
 export const time: ValueType<never> = {
   parse(value, { name }) {
     throw invalid(name, value, 'Value is read only');
   },
   fromQuery(query) {
     const stamp = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(query) ? query : `${query}Z`);
-    return Number.isNaN(stamp) ? undefined : new Date(stamp).toISOString();
+    return Number.isNaN(stamp) ? undefined : new Date(stamp);
   },
   schema: { type: 'string', format: 'date-time', description: 'UTC, without a zone designator' },
 };

@@ -17,7 +17,7 @@ export interface ValueType<T> {
    * The value a filter text stands for; undefined when no stored value can equal it. Types without it (objects, lists)
    * cannot be filtered or sorted by.
    */
-  fromQuery?(text: string): string | number | boolean | null | undefined;
+  fromQuery?(text: string): string | number | boolean | Date | null | undefined;
 }
 
 const MAXIMUM_ECHO = 1024;
