@@ -5,7 +5,7 @@ import type { Config } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { OperationQueue } from '../flows/operation-queue.ts';
 import { AmphoraProvider } from '../providers/amphora/provider.ts';
-import { refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
+import { refuseByContract, refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
 import { NoopProvider } from '../providers/noop/provider.ts';
 import { NoopSettler } from '../providers/noop/settler.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
@@ -85,7 +85,7 @@ function providers({ config, network, log }: Runtime, queue: OperationQueue, set
     description: 'The Octavia Amphora driver.',
     queue,
     network,
-    check: noop ? () => undefined : refuseUnsupportedCandidate,
+    check: noop ? refuseByContract : refuseUnsupportedCandidate,
   });
   const backendless = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, 'The no-op driver.', settler)]);
   return new ProviderRegistry(

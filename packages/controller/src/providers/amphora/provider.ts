@@ -17,7 +17,7 @@ export interface AmphoraProviderOptions {
   description: string;
   queue: OperationQueue;
   network: Pick<NetworkDriver, 'getNetwork'>;
-  /** What the data plane cannot do; the noop data plane can do everything. @throws OctaviaError */
+  /** What the provider and its data plane cannot do. @throws OctaviaError */
   check(candidate: Candidate): void;
 }
 

@@ -1,20 +1,49 @@
 import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
+import { ipVersion } from '../../domain/addresses.ts';
+import { isConnectionless } from '../../domain/validation/protocols.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Candidate } from '../interface.ts';
 
-/** What HAProxy amphorae cannot do is refused at once, with the reason, instead of failing later. @throws OctaviaError */
+function refuse(detail: string | null): void {
+  if (detail !== null) throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
+}
+
+/** A connectionless member is reached by its address alone, without a proxy that could speak both IP versions. */
+function refuseMixedVersions({ loadBalancer, pools = [], members = [] }: Candidate): void {
+  if (!loadBalancer) return;
+  const { vip, additionalVips } = loadBalancer;
+  const served = new Set([vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)].map(ipVersion));
+  for (const { address, poolId } of members) {
+    const protocol = pools.find(({ id }) => id === poolId)?.protocol;
+    if (protocol === undefined || !isConnectionless(protocol) || served.has(ipVersion(address))) continue;
+    const version = `IPv${ipVersion(address)}`;
+    refuse(
+      `Amphora provider does not support ${version} members of ${protocol} pools on load balancers without an ${version} VIP.`,
+    );
+  }
+}
+
+/** What the provider refuses by contract, whatever its amphorae are. @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION */
+export function refuseByContract(candidate: Candidate): void {
+  const { listeners = [], pools = [], l7policies = [] } = candidate;
+  for (const { id, protocol } of listeners) {
+    if (l7policies.some(({ listenerId }) => listenerId === id)) refuse(unsupportedReason({ policyProtocol: protocol }));
+  }
+  for (const { lbAlgorithm } of pools) refuse(unsupportedReason({ algorithm: lbAlgorithm }));
+  refuseMixedVersions(candidate);
+}
+
+/**
+ * What HAProxy amphorae cannot do, too, is refused at once, with the reason, instead of failing later.
+ * @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION
+ */
 export function refuseUnsupportedCandidate(candidate: Candidate): void {
-  const { listeners = [], pools = [], healthMonitors = [], l7policies = [] } = candidate;
+  const { listeners = [], pools = [], healthMonitors = [] } = candidate;
   const features = [
     ...listeners.map(({ protocol }) => ({ listenerProtocol: protocol })),
-    ...listeners
-      .filter(({ id }) => l7policies.some(({ listenerId }) => listenerId === id))
-      .map(({ protocol }) => ({ policyProtocol: protocol })),
-    ...pools.map(({ protocol, lbAlgorithm }) => ({ poolProtocol: protocol, algorithm: lbAlgorithm })),
+    ...pools.map(({ protocol }) => ({ poolProtocol: protocol })),
     ...healthMonitors.map(({ type }) => ({ monitorType: type })),
   ];
-  for (const feature of features) {
-    const detail = unsupportedReason(feature);
-    if (detail !== null) throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
-  }
+  for (const feature of features) refuse(unsupportedReason(feature));
+  refuseByContract(candidate);
 }
