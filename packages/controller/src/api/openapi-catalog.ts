@@ -79,8 +79,8 @@ const parameters = (...names: string[]) => ({
 export function catalogPaths(): Record<string, unknown> {
   const quota = object({ quota: reference('quota') });
   const change = { requestBody: { required: true, ...json(object({ quota: reference('quota_update') })) } };
-  const quotaFilters = { parameters: filterParameters(queryableFields(LISTED_QUOTA).keys()) };
-  const amphoraFilters = { parameters: filterParameters(queryableFields(AMPHORA).keys()) };
+  const quotaFilters = { parameters: filterParameters(queryableFields(LISTED_QUOTA)) };
+  const amphoraFilters = { parameters: filterParameters(queryableFields(AMPHORA)) };
   const quotas = '/v2/lbaas/quotas';
   const providers = '/v2/lbaas/providers/{provider}';
   const amphorae = '/v2/octavia/amphorae';

@@ -1,4 +1,5 @@
 /** JSON schemas of requests and responses, from the same tables that parse and serve them. */
+import type { Queryable } from './attributes/query.ts';
 import { type Attribute, type AttributeTable, apiName } from './attributes/table.ts';
 import type { JsonSchema } from './attributes/value-type.ts';
 
@@ -41,8 +42,10 @@ function shownAliases(attribute: Attribute): readonly string[] {
   return attribute.aliasShown ? (attribute.aliases ?? []) : [];
 }
 
+const TAG_FILTERS = ['tags', 'tags-any', 'not-tags', 'not-tags-any'];
+
 /** Query parameters of a list. */
-export function filterParameters(names: Iterable<string>): JsonSchema[] {
+export function filterParameters({ fields, tagged }: Queryable): JsonSchema[] {
   const parameter = (name: string, description: string, schema: JsonSchema = { type: 'string' }): JsonSchema => ({
     name,
     in: 'query',
@@ -55,7 +58,7 @@ export function filterParameters(names: Iterable<string>): JsonSchema[] {
     parameter('page_reverse', 'True: the page before the marker.'),
     parameter('sort', 'key[:asc|desc], comma separated.'),
     parameter('fields', 'Attribute to show; may be repeated.', { type: 'array', items: { type: 'string' } }),
-    ...['tags', 'tags-any', 'not-tags', 'not-tags-any'].map((name) => parameter(name, 'Comma separated tags.')),
-    ...[...names].map((name) => parameter(name, 'Only objects with this value.')),
+    ...(tagged ? TAG_FILTERS : []).map((name) => parameter(name, 'Comma separated tags.')),
+    ...[...fields.keys()].map((name) => parameter(name, 'Only objects with this value.')),
   ];
 }

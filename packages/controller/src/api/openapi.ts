@@ -132,7 +132,7 @@ function paths({
       get: {
         operationId: `list_${plural}`,
         summary: `List ${titles}`,
-        parameters: filterParameters(queryableFields(table).keys()),
+        parameters: filterParameters(queryableFields(table)),
         ...answer(200, 'One page', page),
       },
       post: {

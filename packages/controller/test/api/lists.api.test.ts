@@ -45,6 +45,9 @@ describe('filters', () => {
     ['?vip_address=nonsense', ''],
     ['?provider=amphora&name=lb0', 'lb0'],
     ['?created_at=nonsense', ''],
+    ['?created_at=%2B275760-09-13T00:00:00', ''],
+    ['?created_at=-271821-04-20T00:00:00', ''],
+    ['?updated_at=0000-01-01T00:00:00', ''],
     ['?tags=red', 'lb4 lb3 lb0'],
     ['?tags=red,blue', 'lb3'],
     ['?tags=red&tags=blue', 'lb3'],
@@ -81,6 +84,22 @@ describe('filters', () => {
     const answer = await api.get(`/v2/lbaas/loadbalancers?${query}`);
     expect(answer.status).toBe(400);
     expect(answer.body.faultstring).toBe('One or more arguments are either duplicate or invalid');
+  });
+
+  it.each([
+    'lbaas/quotas',
+    'lbaas/flavors',
+    'lbaas/flavorprofiles',
+    'lbaas/availabilityzones',
+    'lbaas/availabilityzoneprofiles',
+    'octavia/amphorae',
+    'octavia/operations',
+  ])('by tags are refused where nothing has tags: %s', async (path) => {
+    for (const name of ['tags', 'tags-any', 'not-tags', 'not-tags-any']) {
+      const answer = await api.get(`/v2/${path}?${name}=a`);
+      expect(answer.status).toBe(400);
+      expect(answer.body.faultstring).toBe('One or more arguments are either duplicate or invalid');
+    }
   });
 
   it('by the names of other kinds', async () => {

@@ -6,8 +6,15 @@ export interface QueryableField {
   fromQuery: NonNullable<Attribute['type']['fromQuery']>;
 }
 
-/** API name (aliases included) → domain field and reader. */
-export function queryableFields(table: AttributeTable): ReadonlyMap<string, QueryableField> {
+/** What the lists of a kind can be asked for. */
+export interface Queryable {
+  /** API name (aliases included) → domain field and reader. */
+  fields: ReadonlyMap<string, QueryableField>;
+  /** Whether objects of the kind have tags. */
+  tagged: boolean;
+}
+
+export function queryableFields(table: AttributeTable): Queryable {
   const fields = new Map<string, QueryableField>();
   for (const [field, entry] of Object.entries(table)) {
     const attribute = entry as Attribute;
@@ -16,5 +23,5 @@ export function queryableFields(table: AttributeTable): ReadonlyMap<string, Quer
     for (const name of [apiName(field, attribute), ...(attribute.aliases ?? [])])
       fields.set(name, { field, fromQuery });
   }
-  return fields;
+  return { fields, tagged: 'tags' in table };
 }

@@ -130,6 +130,10 @@ export const cidr: ValueType<string> = {
   schema: { type: 'string', description: 'IPv4 or IPv6 network, for example 192.0.2.0/24' },
 };
 
+/** The years that texts of four digits can name: nothing was made in any other, and the database reads them all. */
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:58Z');
+
 /** Read-only times: a filter means the second that answers show. */
 export const time: ValueType<never> = {
   parse(value, { name }) {
@@ -137,7 +141,7 @@ export const time: ValueType<never> = {
   },
   fromQuery(query) {
     const stamp = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(query) ? query : `${query}Z`);
-    return Number.isNaN(stamp) ? undefined : new Date(stamp);
+    return stamp >= EARLIEST && stamp <= LATEST ? new Date(stamp) : undefined;
   },
   schema: { type: 'string', format: 'date-time', description: 'UTC, without a zone designator' },
 };

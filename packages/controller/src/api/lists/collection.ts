@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Executor, Store } from '../../store/database.ts';
 import type { ListQuery } from '../../store/list-query.ts';
 import type { KnownRows, PageRow } from '../../store/table.ts';
-import type { QueryableField } from '../attributes/query.ts';
+import type { Queryable } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requestUrl } from '../origin.ts';
 import { queryOf } from '../urls.ts';
@@ -16,7 +16,7 @@ export interface Collection<R> {
   plural: string;
   /** Key of the links, when it is not `<plural>_links`. */
   linksKey?: string;
-  queryable: ReadonlyMap<string, QueryableField>;
+  queryable: Queryable;
   list(executor: Executor, query: ListQuery): Promise<R[]>;
   /** Response objects of a page, in a constant number of statements. */
   respond(rows: R[], fields: string[] | undefined): Promise<object[]>;

@@ -1,7 +1,7 @@
 /** From a query string to a page request (API contract §2). */
 import { OctaviaError } from '../../errors.ts';
 import type { ListQuery } from '../../store/list-query.ts';
-import type { QueryableField } from '../attributes/query.ts';
+import type { Queryable, QueryableField } from '../attributes/query.ts';
 
 export interface ListSettings {
   allow_pagination: boolean;
@@ -20,6 +20,7 @@ export interface ListRequest {
 }
 
 const CONTROL = new Set(['limit', 'marker', 'sort', 'sort_key', 'sort_dir', 'fields', 'page_reverse']);
+/** Only where objects have tags; elsewhere they are filters as unknown as any other. */
 const TAGS = { tags: 'all', 'tags-any': 'any', 'not-tags': 'notAll', 'not-tags-any': 'notAny' } as const;
 
 /** null = unlimited */
@@ -67,11 +68,11 @@ function tagFilters(parameters: URLSearchParams): NonNullable<ListQuery['tags']>
   return filters;
 }
 
-function filters(parameters: URLSearchParams, fields: ReadonlyMap<string, QueryableField>) {
+function filters(parameters: URLSearchParams, { fields, tagged }: Queryable) {
   const found: ListQuery['filters'] = [];
   let empty = false;
   for (const [name, text] of parameters) {
-    if (CONTROL.has(name) || Object.hasOwn(TAGS, name)) continue;
+    if (CONTROL.has(name) || (tagged && Object.hasOwn(TAGS, name))) continue;
     const entry = fields.get(name);
     if (!entry || found.some(({ field }) => field === entry.field)) throw new OctaviaError('INVALID_FILTER');
     const value = entry.fromQuery(text);
@@ -82,22 +83,18 @@ function filters(parameters: URLSearchParams, fields: ReadonlyMap<string, Querya
 }
 
 /** @throws OctaviaError INVALID_LIMIT, INVALID_SORT_KEY, INVALID_SORT_DIRECTION, INVALID_FILTER */
-export function parseListRequest(
-  queryString: string,
-  fields: ReadonlyMap<string, QueryableField>,
-  settings: ListSettings,
-): ListRequest {
+export function parseListRequest(queryString: string, queryable: Queryable, settings: ListSettings): ListRequest {
   const parameters = new URLSearchParams(queryString);
   const { allow_pagination: paging } = settings;
   const cap = maximum(settings.pagination_max_limit);
   const limit = paging ? pageSize(parameters, cap) : cap;
-  const sort = settings.allow_sorting ? sortKeys(parameters, fields) : [];
-  const filter = settings.allow_filtering ? filters(parameters, fields) : { found: [], empty: false };
+  const sort = settings.allow_sorting ? sortKeys(parameters, queryable.fields) : [];
+  const filter = settings.allow_filtering ? filters(parameters, queryable) : { found: [], empty: false };
   const marker = paging ? parameters.get('marker') : null;
   return {
     query: {
       filters: filter.found,
-      tags: settings.allow_filtering ? tagFilters(parameters) : {},
+      tags: settings.allow_filtering && queryable.tagged ? tagFilters(parameters) : {},
       sort,
       limit,
       ...(marker ? { marker } : {}),

@@ -4,7 +4,7 @@ import { parseMetadata } from '../../domain/catalog.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { GuardedProvider } from '../../providers/guard.ts';
 import type { ProfileStore } from '../../store/profiles.ts';
-import type { QueryableField } from '../attributes/query.ts';
+import type { Queryable } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise } from '../policy/authorise.ts';
@@ -26,7 +26,7 @@ export interface ProfileKind<P extends Profile> {
   plural: string;
   linksKey: string;
   rules: Readonly<Record<'getAll' | 'getOne' | 'post' | 'put' | 'delete', ApiRule>>;
-  queryable: ReadonlyMap<string, QueryableField>;
+  queryable: Queryable;
   store: ProfileStore<P>;
   create(request: FastifyRequest): Omit<P, 'id'>;
   change(request: FastifyRequest): Partial<P>;
