@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type Json, TestApi } from '../api/support/api.ts';
 
@@ -34,6 +35,18 @@ async function status(method: string, path: string, body?: unknown): Promise<num
 async function refusal(method: string, path: string, body?: unknown): Promise<[number, string]> {
   const answer: Answer = await api.call(method, path, body);
   return [answer.status, answer.body.faultstring];
+}
+
+/** The path as it is: other clients take its steps themselves. */
+function statusOf(method: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(api.url);
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path, method }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    });
+    sent.on('error', reject).end();
+  });
 }
 
 const aListener = (changes: object = {}) =>
@@ -379,6 +392,21 @@ describe.each(['below the listener', 'below the load balancer'])('pools %s', (fo
     expect((await api.get(item)).body.weight).toBe(9);
     await accepted('DELETE', item);
     expect(await status('GET', item)).toBe(404);
+  });
+});
+
+describe('steps in paths', () => {
+  it.each(['.', '..', '%2e', '%2E%2e'])('%s is the id of nothing', async (step) => {
+    const { id: listener } = await aListener();
+    const { id: policy } = await post(`${at}/listeners/${listener}/l7policies`, { action: 'REJECT' });
+    const { id: pool } = await aPool(`${at}/pools`);
+    const below = [`pools/${pool}/members`, 'pools', 'listeners', `listeners/${listener}/l7policies`];
+    const paths = [...below, `listeners/${listener}/l7policies/${policy}/l7rules`].map((path) => `${at}/${path}`);
+    for (const path of [...paths, ROOT, '/v1/quotas']) {
+      for (const method of ['GET', 'DELETE']) expect(await statusOf(method, `${path}/${step}`)).toBe(404);
+    }
+    expect(await status('GET', `${at}/pools/${pool}`)).toBe(200);
+    expect(await status('GET', `${at}/listeners/${listener}/l7policies/${policy}`)).toBe(200);
   });
 });
 

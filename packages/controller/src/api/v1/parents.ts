@@ -7,8 +7,15 @@ import type { Json } from './shape.ts';
 export const parameter = (request: FastifyRequest, name: string): string =>
   (request.params as Record<string, string>)[name] ?? '';
 
-/** An id as part of a path or a query of API v2. */
-export const segment = encodeURIComponent;
+/**
+ * An id as part of a path or a query of API v2. Steps are no ids of anything, encoded or not: a member called `..` would be
+ * its pool.
+ * @throws OctaviaError ROUTE_NOT_FOUND
+ */
+export function segment(id: string): string {
+  if (id === '.' || id === '..') throw new OctaviaError('ROUTE_NOT_FOUND');
+  return encodeURIComponent(id);
+}
 
 const ids = (value: unknown): unknown[] => (Array.isArray(value) ? value.map((entry) => (entry as Json).id) : []);
 
