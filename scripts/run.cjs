@@ -20,6 +20,7 @@ const COMMANDS = {
   'test:vm': ['test/vm/main.ts'],
   'bench:first': ['bench/first.ts'],
   'bench:api': ['bench/api.ts'],
+  'bench:dataplane': ['bench/dataplane.ts'],
   'bench:controller': ['bench/controller.ts'],
 };
 

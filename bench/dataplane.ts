@@ -1,0 +1,56 @@
+/** `npm run bench:dataplane`: what tenants' traffic sees of changes, and what HAProxy costs here. `--json` for machines. */
+import { randomBytes } from 'node:crypto';
+import { Cleanup } from '../demo/cleanup.ts';
+import { type Figure, figureLine, reached } from './controller-figure.ts';
+import { type DataplaneMeasured, measureDataplane } from './dataplane-inside.ts';
+import { answerInside, isInside, measureOwnCloud } from './own-cloud.ts';
+
+const json = process.argv.includes('--json');
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const cleanup = new Cleanup();
+
+const figure = (name: string, value: number, unit: string, bar: number | null, wanted: Figure['wanted']): Figure => ({
+  figure: name,
+  value: Number(value.toFixed(3)),
+  unit,
+  reference: null,
+  bar,
+  wanted,
+});
+
+const figuresOf = (measured: DataplaneMeasured): Figure[] => [
+  figure('failed requests during 600 member changes', measured.failedRequests, '', 0, 'at most'),
+  figure('requests during these changes', measured.requestsDuringChanges, '', null, 'at least'),
+  figure('member changes a second', measured.changes / measured.changeSeconds, '/s', null, 'at least'),
+  figure('reloads of HAProxy for these changes', measured.reloads, '', null, 'at most'),
+  figure('member change to in effect, p95 of 20', measured.memberSeconds, 's', 0.3, 'at most'),
+  figure('1,000 members in one call, accepted to in effect', measured.batchSeconds, 's', 3, 'at most'),
+  figure('throughput against a HAProxy started by hand', 100 * measured.throughputShare, '%', 95, 'at least'),
+  figure('agent memory (PSS) afterwards', measured.agentMegabytes, 'MB', 15, 'at most'),
+];
+
+async function cleanUp(): Promise<void> {
+  for (const failure of await cleanup.run()) say(`Not cleaned up: ${failure}`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void cleanUp().then(() => process.exit(130)));
+}
+try {
+  if (isInside()) {
+    await answerInside((controlPlane, stateDir) => measureDataplane(controlPlane, stateDir, cleanup, say));
+  } else {
+    if (process.getuid?.() !== 0) throw new Error('The figures are of real load balancers: run as root.');
+    const netns = `octavia-bench-${randomBytes(3).toString('hex')}`;
+    const figures = figuresOf(await measureOwnCloud<DataplaneMeasured>(import.meta.filename, netns, cleanup));
+    const judged = figures.map((one) => ({ ...one, ok: reached(one) }));
+    if (json) process.stdout.write(`${JSON.stringify(judged, null, 2)}\n`);
+    else for (const one of figures) process.stdout.write(`${figureLine(one)}\n`);
+    if (!figures.every(reached)) process.exitCode = 1;
+  }
+} catch (error) {
+  say(`Bench failed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}
