@@ -15,7 +15,8 @@ const examples = [...page.matchAll(/^( *)```ini\n(.*?)^ *```$/gms)].map(([, inde
     .split('\n')
     .map((line) => line.slice(indent.length))
     .join('\n')
-    .replace('...32 characters...', 'x'.repeat(32)),
+    .replace('...32 characters...', 'x'.repeat(32))
+    .replaceAll('GATEWAY', '198.18.0.1'),
 );
 
 describe('configuration in the deployment page', () => {
