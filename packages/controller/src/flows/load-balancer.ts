@@ -91,7 +91,8 @@ export const loadBalancerFlows = [
   flow(
     'delete_load_balancer',
     'Removes the amphorae, the VIP port if the service made it, and everything below the load balancer.',
-    () => [removeAmphorae, releaseVip, deleteServerGroup, announce('delete')],
+    // Until nothing else can fail the address stays taken: a delete that fails leaves a load balancer that can be repaired.
+    () => [removeAmphorae, deleteServerGroup, announce('delete'), releaseVip],
     settlement.deleted,
   ),
   flow(

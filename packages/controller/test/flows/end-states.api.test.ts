@@ -238,6 +238,19 @@ describe('load balancer', () => {
     expect(new Set(Object.values(await statuses(tree)))).toEqual(new Set(['gone']));
     expect(lab.calls.map(({ call }) => call)).not.toContain('dataplane.apply');
   });
+
+  test('a delete gives the VIP up last: when anything before fails, its address is still taken', async () => {
+    const tree = await grown();
+    await lab.pending(tree.loadBalancer.id, 'PENDING_DELETE');
+    const { portId } = tree.loadBalancer.vip;
+    let announced = 0;
+    lab.interfere = (call, id) => {
+      if (call === 'network.deletePort' && id === portId) announced = lab.notifications.length;
+    };
+    await lab.run('delete_load_balancer', tree.loadBalancer);
+    expect(announced).toBe(1);
+    expect(await lab.network.getPort(portId ?? '')).toBeNull();
+  });
 });
 
 describe('single amphorae', () => {
