@@ -110,7 +110,8 @@ export class AmphoraWatch {
       this.#dependencies.log.warn({ loadBalancers: unheard }, 'No amphora of these load balancers is heard any more');
     }
     if (failoverThreshold !== null && count >= failoverThreshold) return this.#trip(health.at, count);
-    if (count > 0) await this.#failOver(health, count);
+    const broken = health.zones.reduce((sum, zone) => sum + zone.broken, 0);
+    if (count + broken > 0) await this.#failOver(health, count + broken);
   }
 
   /** @returns true also right after the end: who is heard again and who is not shows within one timeout */

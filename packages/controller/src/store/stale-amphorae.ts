@@ -4,6 +4,8 @@ import type { Executor, Tx } from './database.ts';
 
 /** Amphorae that are expected to report. */
 const SERVING = sql.raw(`('ALLOCATED', 'FAILOVER_STOPPED')`);
+/** Those that are replaced when they fall silent: also what an operation failed on, or a pair would stay without its second. */
+const REPLACEABLE = sql.raw(`('ALLOCATED', 'FAILOVER_STOPPED', 'ERROR')`);
 
 export interface ZoneCounts {
   /** Compute zone; empty when unknown. */
@@ -11,6 +13,8 @@ export interface ZoneCounts {
   total: number;
   late: number;
   stale: number;
+  /** Stale, and in ERROR before: to be replaced, but no news of how the cloud is. */
+  broken: number;
 }
 
 export interface CloudHealth {
@@ -22,12 +26,15 @@ export interface CloudHealth {
 /** @param late seconds after which an amphora is late @param stale seconds after which nobody waits any longer */
 export async function cloudHealth(executor: Executor, late: number, stale: number): Promise<CloudHealth> {
   const { rows } = await sql<ZoneCounts & { at: string }>`
-    select t.at::text as at, coalesce(a.cached_zone, '') as zone, count(*) as total,
-      count(*) filter (where h.last_update < t.at - make_interval(secs => ${late})) as late,
-      count(*) filter (where h.last_update < t.at - make_interval(secs => ${stale}) and not h.busy) as stale
+    select t.at::text as at, coalesce(a.cached_zone, '') as zone, count(*) filter (where s.serves) as total,
+      count(*) filter (where s.serves and h.last_update < t.at - make_interval(secs => ${late})) as late,
+      count(*) filter (where s.serves and h.last_update < t.at - make_interval(secs => ${stale}) and not h.busy) as stale,
+      count(*) filter (where not s.serves and h.last_update < t.at - make_interval(secs => ${stale}) and not h.busy) as broken
     from (select now() as at) t, amphora_health h join amphora a on a.id = h.amphora_id
-    where a.status in ${SERVING} group by 1, 2`.execute(executor);
-  return { at: rows[0]?.at ?? '', zones: rows.map(({ zone, total, late, stale }) => ({ zone, total, late, stale })) };
+      cross join lateral (select a.status in ${SERVING} as serves) s
+    where a.status in ${REPLACEABLE} group by 1, 2`.execute(executor);
+  const zones = rows.map(({ zone, total, late, stale, broken }) => ({ zone, total, late, stale, broken }));
+  return { at: rows[0]?.at ?? '', zones };
 }
 
 export interface Candidate {
@@ -54,7 +61,7 @@ export async function candidates(
       extract(epoch from ${at}::timestamptz - h.last_update)::float8 as silence
     from amphora_health h join amphora a on a.id = h.amphora_id left join load_balancer lb on lb.id = a.load_balancer_id
     where h.last_update < ${at}::timestamptz - make_interval(secs => ${timeout}) and not h.busy
-      and a.status in ${SERVING} and (lb.id is null or lb.provisioning_status in ('ACTIVE', 'ERROR'))
+      and a.status in ${REPLACEABLE} and (lb.id is null or lb.provisioning_status in ('ACTIVE', 'ERROR'))
       and coalesce(a.cached_zone, '') <> all(${fullZones}::text[])
       and not exists (select 1 from automatic_failover f where f.amphora_id = a.id group by f.amphora_id
         having max(f.requested_at) > now() - make_interval(secs => least(900, 60 * 2 ^ (least(count(*), 10) - 1))))
@@ -85,7 +92,7 @@ export async function claim(
   }
   const { rows } = await sql`
     select 1 from amphora_health h join amphora a on a.id = h.amphora_id
-    where h.amphora_id = ${amphoraId} and not h.busy and a.status in ${SERVING}
+    where h.amphora_id = ${amphoraId} and not h.busy and a.status in ${REPLACEABLE}
       and h.last_update < ${at}::timestamptz - make_interval(secs => ${timeout})
     for update of h skip locked`.execute(tx);
   return rows.length > 0;
@@ -143,7 +150,7 @@ export async function markUnheard(tx: Tx, at: string, timeout: number, limit: nu
     where lb.operating_status not in ('ERROR', 'OFFLINE') and lb.provisioning_status <> 'DELETED'
       and lb.id in (
         select a.load_balancer_id from amphora a join amphora_health h on h.amphora_id = a.id
-        where a.status in ${SERVING} and h.last_update < ${at}::timestamptz - make_interval(secs => ${timeout}))
+        where a.status in ${REPLACEABLE} and h.last_update < ${at}::timestamptz - make_interval(secs => ${timeout}))
       and not exists (
         select 1 from amphora a join amphora_health h on h.amphora_id = a.id
         where a.load_balancer_id = lb.id and a.status <> 'DELETED'

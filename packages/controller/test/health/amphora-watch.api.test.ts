@@ -114,6 +114,19 @@ test('one whose load balancer is being changed is left for later, and so is one 
   expect(watched.replaced).toEqual([broken.id]);
 });
 
+test('one that an operation failed on is replaced when it falls silent, and says nothing about the cloud', async () => {
+  const { store } = testStore;
+  const failed = await many(3, () => heardAgo(store, 90, { status: 'ERROR' }));
+  const speaks = await heardAgo(store, 5, { status: 'ERROR' });
+  await heardAgo(store, 5);
+  // Neither the breaker nor the hold counts them.
+  const watched = watching(store, { failoverThreshold: 3, massLossPercent: 20 });
+  await wakeUp(watched);
+  await watched.watch.look();
+  expect(watched.replaced.sort()).toEqual(failed.map(({ id }) => id).sort());
+  expect(await status(speaks.id)).toBe('ERROR');
+});
+
 test('a failover that failed is tried again after a minute, not in the next round', async () => {
   const { store } = testStore;
   const { id } = await heardAgo(store, 90);
