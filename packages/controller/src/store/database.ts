@@ -41,9 +41,24 @@ const CONNECTION_LOST =
   /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
 export function isDatabaseUnavailable(error: unknown): boolean {
+  if (error instanceof OctaviaError) return error.code === 'DATABASE_UNAVAILABLE';
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (typeof code === 'string') return UNAVAILABLE.test(code) || /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code);
   return typeof message === 'string' && CONNECTION_LOST.test(message);
+}
+
+/** A connection that was refused says of what only here: drivers of clouds meet such errors, too. */
+function named(error: unknown): unknown {
+  if (error instanceof OctaviaError || !isDatabaseUnavailable(error)) return error;
+  return new OctaviaError('DATABASE_UNAVAILABLE', {}, { cause: error });
+}
+
+async function naming<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw named(error);
+  }
 }
 
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
@@ -69,12 +84,12 @@ function statementName(text: string): string | null {
  * and soon stops planning it (22,600 point selects a second against 12,500).
  */
 function withNamedStatements(client: pg.PoolClient): pg.PoolClient {
-  const named: pg.PoolClient = Object.create(client);
+  const prepared: pg.PoolClient = Object.create(client);
   const query = (text: string, values?: unknown[]) => {
     const name = values && values.length > 0 ? statementName(text) : null;
-    return name === null ? client.query(text, values) : client.query({ name, text, values: values ?? [] });
+    return naming(name === null ? client.query(text, values) : client.query({ name, text, values: values ?? [] }));
   };
-  return Object.assign(named, { query });
+  return Object.assign(prepared, { query });
 }
 
 export interface StoreOptions {
@@ -84,7 +99,7 @@ export interface StoreOptions {
   onIdleError?: (error: Error) => void;
 }
 
-/** The one door to PostgreSQL for our own tables. */
+/** The one door to PostgreSQL for our own tables. Whatever is asked while it is away throws DATABASE_UNAVAILABLE. */
 export class Store {
   readonly pool: pg.Pool;
   readonly db: Database;
@@ -98,7 +113,7 @@ export class Store {
     // Kysely hides the connection of a transaction; noting it at checkout lets the flow engine write in the same transaction.
     const pool = {
       connect: async (): Promise<pg.PoolClient> => {
-        const client = await this.pool.connect();
+        const client = await naming(this.pool.connect());
         const checkout = this.#checkout.getStore();
         if (checkout) checkout.client = client;
         return withNamedStatements(client);
@@ -120,7 +135,7 @@ export class Store {
   async text(text: string, values: readonly unknown[]): Promise<string | null> {
     const name = statementName(text);
     const config = { text, values: [...values], rowMode: 'array' as const, ...(name === null ? {} : { name }) };
-    const { rows } = await this.pool.query<[string | null]>(config);
+    const { rows } = await naming(this.pool.query<[string | null]>(config));
     return rows[0]?.[0] ?? null;
   }
 
@@ -151,7 +166,7 @@ export class Store {
       for (const then of (opened && this.#afterCommit.get(opened)) ?? []) then();
       return result;
     } catch (error) {
-      throw isDatabaseUnavailable(error) ? new OctaviaError('DATABASE_UNAVAILABLE', {}, { cause: error }) : error;
+      throw named(error);
     }
   }
 

@@ -1,15 +1,11 @@
 import type { Amphora } from '../../domain/resources.ts';
 import { isOctaviaError } from '../../errors.ts';
-import { isDatabaseUnavailable } from '../../store/database.ts';
 import type { StepContext } from '../flow.ts';
 import { LeaseExpired, Superseded } from '../in-charge.ts';
 
 /** Whether an error says something about the cloud or an amphora, and nothing about our own right or ability to go on. */
 const isTheirs = (error: unknown): boolean =>
-  !(error instanceof Superseded || error instanceof LeaseExpired) &&
-  !isOctaviaError(error, 'DATABASE_UNAVAILABLE') &&
-  !isDatabaseUnavailable(error) &&
-  !isDatabaseUnavailable((error as Error | undefined)?.cause);
+  !(error instanceof Superseded || error instanceof LeaseExpired) && !isOctaviaError(error, 'DATABASE_UNAVAILABLE');
 
 /** Does what may fail because an amphora is dead: a failure is logged, and answered with null. */
 export async function tolerated<T>(context: StepContext, what: string, work: () => Promise<T>): Promise<T | null> {
