@@ -34,7 +34,8 @@ async function settled(id: string): Promise<Record<string, unknown> | null> {
     if (status === 404) return null;
     const loadBalancer = body.loadbalancer as unknown as Record<string, string>;
     if (!loadBalancer.provisioning_status?.startsWith('PENDING')) return loadBalancer;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // Forty of these ask at once, in the process that does the work.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
