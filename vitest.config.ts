@@ -28,7 +28,8 @@ export default defineConfig({
           include: files('.api.test.ts'),
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: 1,
+          // They wait for PostgreSQL about half of the time.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
