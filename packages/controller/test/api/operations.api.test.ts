@@ -117,12 +117,47 @@ describe('resume', () => {
     await api.settle();
   });
 
+  test.each(['create_load_balancer', 'delete_load_balancer'] as const)(
+    'is refused for %s when something else has worked since: it would build or take away once more',
+    async (kind) => {
+      const lb = await api.loadBalancer();
+      const id = await operation(lb.id, 'failed', { kind });
+      await operation(lb.id, 'succeeded', { kind: 'failover_load_balancer' });
+      const { status, body } = await act(id, 'resume');
+      expect(status).toBe(409);
+      expect(body.faultstring).toContain('failover_load_balancer has succeeded since');
+      expect(await api.status('loadbalancers', lb.id)).toBe('ACTIVE');
+    },
+  );
+
   test.each(['queued', 'running', 'succeeded'] as const)('is refused while it is %s', async (state) => {
     const lb = await api.loadBalancer();
     const id = await operation(lb.id, state);
     const { status, body } = await act(id, 'resume');
     expect(status).toBe(409);
     expect(body.faultstring).toContain(`Operation ${id} is ${state}: `);
+  });
+});
+
+describe('what an operator says of it', () => {
+  const RUBBISH = [
+    { operation: { reason: '\0' } },
+    { operation: { reason: '\ud800' } },
+    { operation: { reason: 'x'.repeat(256) } },
+    { operation: { reason: 5 } },
+    { operation: { why: 'x' } },
+    { operation: [] },
+    { reason: 'not wrapped' },
+    { status: 'ERROR' },
+    [],
+    'text',
+  ];
+
+  test.each(RUBBISH)('%j is refused', async (body) => {
+    const id = await operation((await api.loadBalancer()).id, 'failed');
+    for (const verb of ['resume', 'abandon', 'reset']) {
+      expect((await api.call('PUT', `${PATH}/${id}/${verb}`, JSON.stringify(body))).status).toBe(400);
+    }
   });
 });
 

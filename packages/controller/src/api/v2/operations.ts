@@ -6,8 +6,11 @@ import { act, VERBS, type VerbRequest } from '../../flows/operator-verbs.ts';
 import type { Tx } from '../../store/database.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import * as operations from '../../store/operations.ts';
+import { unwrapObject } from '../attributes/body.ts';
+import { optional, refuseUnknown } from '../attributes/collection-types.ts';
 import { OPERATION, operationResponse } from '../attributes/operation.ts';
 import { queryableFields } from '../attributes/query.ts';
+import { text } from '../attributes/scalar-types.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise } from '../policy/authorise.ts';
@@ -129,21 +132,18 @@ export function allOperations(server: FastifyInstance, deps: ApiDependencies): v
   }
 }
 
-/** An empty body, or `{"operation": {"reason": …, "status": …}}`. @throws OctaviaError VALIDATION */
+const ENVELOPE = { argument: 'operation_', wrapper: 'operation' };
+const REASON = text({ max: 255 });
+
+/** An empty body, or `{"operation": {"reason": …, "status": …}}`. @throws OctaviaError VALIDATION, INVALID_ATTRIBUTE, UNKNOWN_ATTRIBUTE */
 function verbRequest(request: FastifyRequest): VerbRequest {
-  const isEmpty = !(request.body instanceof Uint8Array) || request.body.length === 0;
-  if (isEmpty) return { reason: null };
-  const { operation } = Object(readBody(request.body)) as { operation?: unknown };
-  const { reason = null, status, ...rest } = Object(operation) as Record<string, unknown>;
-  const unknown = Object.keys(rest);
-  if (unknown.length > 0) {
-    throw new OctaviaError('UNKNOWN_ATTRIBUTES', { argument: 'operation', names: unknown.join(', ') });
-  }
-  if (reason !== null && (typeof reason !== 'string' || reason.length > 255)) {
-    throw new OctaviaError('VALIDATION', { detail: 'reason must be text of at most 255 characters' });
-  }
+  const body = readBody(request.body);
+  if (body === undefined) return { reason: null };
+  const { object, at } = unwrapObject(body, ENVELOPE);
+  refuseUnknown(object, (name) => name === 'reason' || name === 'status', at.path);
+  const { status } = object;
   if (status !== undefined && status !== 'ACTIVE' && status !== 'ERROR') {
     throw new OctaviaError('VALIDATION', { detail: 'status must be ACTIVE or ERROR' });
   }
-  return { reason, ...(status === undefined ? {} : { status }) };
+  return { reason: optional(object, 'reason', REASON, at), ...(status === undefined ? {} : { status }) };
 }
