@@ -47,6 +47,8 @@ export function createInstance(deps: ApiDependencies): FastifyInstance {
     clientErrorHandler: () => undefined,
   });
 
+  // A client that has said everything may close its side and still wait; Node would hang up on it, the change being made.
+  Object.assign(instance.server, { httpAllowHalfOpen: true });
   answerBrokenRequests(instance.server, () => `req-${newId()}`);
 
   // Bodies stay bytes until a handler wants them: only then can they be wrong.

@@ -16,10 +16,13 @@ interface RawAnswer {
 }
 
 /** Bytes as they are; the answer until the server hangs up. */
-function send(text: string): Promise<RawAnswer> {
+function send(text: string, { thenEnd = false } = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(api.url);
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.write(text));
+    const socket = connect(Number(port), hostname, () => {
+      if (thenEnd) socket.end(text);
+      else socket.write(text);
+    });
     let answer = '';
     socket.setTimeout(20_000, () => socket.destroy(new Error(`no answer: ${answer}`)));
     socket.on('data', (data) => {
@@ -77,8 +80,20 @@ describe('requests that are no HTTP of ours', () => {
     expect((await send(`BREW / HTTP/1.1\r\n${HOST}\r\n`)).body.description).toContain('The method BREW is not allowed');
   });
 
+  it('a body that ends early', async () => {
+    const half = `POST /v2/lbaas/pools HTTP/1.1\r\n${HOST}Content-Length: 50\r\n\r\n{"pool": `;
+    expect(await send(half, { thenEnd: true })).toMatchObject({ status: 400, body: { title: 'Bad Request' } });
+  });
+
   it('leave the service as it was', async () => {
     await Promise.all(['x', 'x\r\n\r\n', '\0\0\0\r\n\r\n', '\x16\x03\x01'].map((text) => send(`${text}\r\n\r\n`)));
     expect((await api.get('/v2/lbaas/loadbalancers')).status).toBe(200);
   });
+});
+
+it('a client that ends its side of the connection after its request is answered', async () => {
+  const body = '{"quota": {"pool": 7}}';
+  const head = 'PUT /v2/lbaas/quotas/half HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const answer = await send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`, { thenEnd: true });
+  expect(answer).toMatchObject({ status: 202, body: { quota: { pool: 7 } } });
 });
