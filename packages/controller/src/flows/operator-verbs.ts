@@ -29,6 +29,10 @@ export type Resubmit = (tx: Tx, failed: Operation) => Promise<void>;
 /** What they remove or add is no longer known once they have failed: the request itself is to be sent again. */
 const NOT_REPEATED: readonly OperationKind[] = ['batch_update_members', 'delete_amphora'];
 
+/** They build or take away: after something else has worked, that would spoil what is as it should be. */
+const spoils = (kind: OperationKind): boolean =>
+  kind === 'create_load_balancer' || kind === 'failover_amphora' || kind.startsWith('delete_');
+
 const refusal = ({ id, state }: Operation, detail: string) =>
   new OctaviaError('OPERATION_STATE', { id, state, detail });
 
@@ -63,6 +67,8 @@ const VERB_ACTIONS: Record<Verb, VerbAction> = {
       throw refusal(operation, detail);
     }
     if (NOT_REPEATED.includes(operation.kind)) throw refusal(operation, 'send the request itself again');
+    const since = spoils(operation.kind) ? await operations.succeededSince(tx, operation) : null;
+    if (since) throw refusal(operation, `${since.kind} has succeeded since; send the request itself again`);
     const touchesLoadBalancer = !['rotate_amphora_certificate', 'update_amphora_configuration'].includes(
       operation.kind,
     );

@@ -182,6 +182,16 @@ export async function ended(executor: Executor, ids: readonly string[]): Promise
   return new Set(rows.map(({ id }) => id));
 }
 
+/** The newest operation on the same load balancer that was accepted after this one and succeeded. */
+export async function succeededSince(executor: Executor, operation: Operation): Promise<Operation | null> {
+  const { rows } = await sql<Operation>`
+    select ${COLUMNS} from operation o
+    where o.load_balancer_id = ${operation.loadBalancerId} and o.state = 'succeeded'
+      and o.created_at > (select f.created_at from operation f where f.id = ${operation.id})
+    order by o.created_at desc limit 1`.execute(executor);
+  return rows[0] ?? null;
+}
+
 export interface OperatorAction {
   id: string;
   operationId: string;
