@@ -51,6 +51,9 @@ export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedPro
     description: provider.description,
     check: call(provider.check.bind(provider)),
     submit: promised(provider.submit.bind(provider)),
+    checkVipNetwork: provider.checkVipNetwork
+      ? promised(provider.checkVipNetwork.bind(provider))
+      : async () => undefined,
     ...(provider.createVip ? { createVip: promised(provider.createVip.bind(provider)) } : {}),
     ...(detached
       ? {

@@ -80,6 +80,8 @@ export interface Provider {
   check(candidate: Candidate): void;
   /** Accepts the change: from now on the provider owes its end state. */
   submit(tx: Tx, change: Change): Promise<void>;
+  /** Refuses a network that the VIP cannot be on; left out: any will do. @throws DriverError */
+  checkVipNetwork?(networkId: string): Promise<void>;
   /** Makes the VIP port; left out: the API asks the network service. */
   createVip?(tx: Tx, loadBalancerId: string, wish: VipWish): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }>;
   readonly detached?: Detached;

@@ -71,3 +71,14 @@ describe.each(changes)('%s %s', (method, path, body) => {
     expect(await api.snapshot()).toBe(before);
   });
 });
+
+it('a network that the provider refuses for VIPs is refused before anything is made', async () => {
+  const loadbalancer = { project_id: PROJECT, vip_subnet_id: randomUUID() };
+  api.provider.refusedNetwork = (await api.loadBalancer(loadbalancer)).vip_network_id;
+  const before = await api.snapshot();
+  expect(await api.call('POST', '/v2/lbaas/loadbalancers', { loadbalancer })).toMatchObject({
+    status: 500,
+    body: { faultstring: "Provider 'amphora' reports error: not on this network" },
+  });
+  expect(await api.snapshot()).toBe(before);
+});

@@ -143,6 +143,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     await checkTreeSecrets(deps, projectId, tree);
     const provider = deps.providers.get(chosen.providerName);
     await validateChoice(chosen, provider);
+    if (draft.vip.networkId !== null) await provider.checkVipNetwork(draft.vip.networkId);
     const inOwnTransaction = () =>
       deps.store.transaction(async (tx) => {
         // They may have gone since.

@@ -7,6 +7,8 @@ export interface Network {
   name: string;
   mtu: number;
   subnetIds: string[];
+  /** Whether its ports are filtered; left out: they are. */
+  portSecurityEnabled?: boolean;
 }
 
 export interface Subnet {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { NotImplementedError } from '@octavia/provider-lib';
+import { DriverError, NotImplementedError } from '@octavia/provider-lib';
 import type { NetworkDriver } from '../../clouds/network/interface.ts';
 import type { OperationInput } from '../../domain/operations.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -50,6 +50,13 @@ export class AmphoraProvider implements Provider {
     if (!hasFlow(change.kind)) throw new NotImplementedError();
     const input = { ...(BUILDING.includes(change.kind) ? await topologyOf(tx, change) : {}), ...change.input };
     await this.#options.queue.submit(tx, { id: randomUUID(), flowVersion: FLOW_VERSION, ...change, input });
+  }
+
+  /** Only a filter on the VIP port keeps clients to the ports of listeners. */
+  async checkVipNetwork(networkId: string): Promise<void> {
+    const network = await this.#options.network.getNetwork(networkId);
+    if (network?.portSecurityEnabled !== false) return;
+    throw new DriverError({ userFaultString: 'Port security must be enabled on the VIP network.' });
   }
 
   readonly amphorae: AmphoraActions = {

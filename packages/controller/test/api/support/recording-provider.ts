@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DriverError } from '@octavia/provider-lib';
 import type { Operation } from '../../../src/domain/operations.ts';
 import type { OctaviaError } from '../../../src/errors.ts';
 import type { Candidate, Change, Provider } from '../../../src/providers/interface.ts';
@@ -20,6 +21,13 @@ export class RecordingProvider implements Provider {
     const refusal = this.refuseCheck;
     this.refuseCheck = null;
     if (refusal) throw refusal;
+  }
+
+  /** Not good for VIPs. */
+  refusedNetwork: string | null = null;
+
+  async checkVipNetwork(networkId: string): Promise<void> {
+    if (networkId === this.refusedNetwork) throw new DriverError({ userFaultString: 'not on this network' });
   }
 
   /** Flavors of tests may say anything. */
