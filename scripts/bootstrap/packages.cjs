@@ -14,6 +14,8 @@ const PACKAGES = {
   iproute2: 'ip',
   // The commands that `up` prints use it.
   curl: 'curl',
+  // PING health monitors run it.
+  'iputils-ping': 'ping',
 };
 /** The tests look at certificates with the one and send logs through the other. */
 const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl', rsyslog: 'rsyslogd' };
