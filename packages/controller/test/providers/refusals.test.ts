@@ -51,3 +51,17 @@ it('connectionless members have the IP version of one of the VIPs', () => {
   }
   expect(check('TCP', '192.0.2.1', [], '2001:db8::9')).not.toThrow();
 });
+
+it('ciphers of which OpenSSL knows none; one known among them is enough', () => {
+  const check = (tlsCiphers: string | null) => () =>
+    refuseUnsupportedCandidate({
+      listeners: [makeListener(1, { tlsCiphers: tlsCiphers })],
+      pools: [makePool(1, { tlsCiphers: tlsCiphers })],
+    });
+  for (const unknown of ['FOO', '!ALL', 'RC4-SHA', 'TLS_FOO', 'FOO:TLS_AES_128_GCM_SHA256']) {
+    expect(check(unknown)).toThrow(`${PREFIX} any of the ciphers ${unknown}.`);
+  }
+  for (const known of [null, '', 'ECDHE-RSA-AES128-GCM-SHA256:FOO', 'HIGH:!aNULL', 'TLS_AES_128_GCM_SHA256']) {
+    expect(check(known)).not.toThrow();
+  }
+});

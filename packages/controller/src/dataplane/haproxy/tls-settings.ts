@@ -1,4 +1,5 @@
 /** Versions, ciphers and ALPN in HAProxy's words; the same for clients (`bind`) and for members (`server`). */
+import { createSecureContext } from 'node:tls';
 import type { TlsSettings } from '../../domain/validation/tls.ts';
 import { type Argument, value } from './config.ts';
 
@@ -54,4 +55,16 @@ export function tlsSettingArguments({ tlsCiphers, tlsVersions, alpnProtocols }: 
     ...versionArguments(tlsVersions ?? [], older === '' && suites !== ''),
     ...(alpn.length === 0 ? [] : ['alpn', alpn.join(',')]),
   ];
+}
+
+/** Whether OpenSSL finds at least one cipher in the list: of those for older versions it wants one when any is named. */
+export function areKnownCiphers(ciphers: string): boolean {
+  const { older, suites } = cipherLists(ciphers);
+  if (older === '') return suites !== '';
+  try {
+    createSecureContext({ ciphers: older, minVersion: 'TLSv1' });
+    return true;
+  } catch {
+    return false;
+  }
 }

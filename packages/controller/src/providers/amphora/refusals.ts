@@ -1,3 +1,4 @@
+import { areKnownCiphers } from '../../dataplane/haproxy/tls-settings.ts';
 import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
 import { ipVersion } from '../../domain/addresses.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
@@ -23,6 +24,15 @@ function refuseMixedVersions({ loadBalancer, pools = [], members = [] }: Candida
   }
 }
 
+/** One list HAProxy cannot use, and it refuses the configuration of the whole load balancer. */
+function refuseUnknownCiphers({ listeners = [], pools = [] }: Candidate): void {
+  for (const { tlsCiphers } of [...listeners, ...pools]) {
+    if (tlsCiphers !== null && tlsCiphers !== '' && !areKnownCiphers(tlsCiphers)) {
+      refuse(`Amphora provider does not support any of the ciphers ${tlsCiphers}.`);
+    }
+  }
+}
+
 /** What the provider refuses by contract, whatever its amphorae are. @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION */
 export function refuseByContract(candidate: Candidate): void {
   const { listeners = [], pools = [], l7policies = [] } = candidate;
@@ -45,5 +55,6 @@ export function refuseUnsupportedCandidate(candidate: Candidate): void {
     ...healthMonitors.map(({ type }) => ({ monitorType: type })),
   ];
   for (const feature of features) refuse(unsupportedReason(feature));
+  refuseUnknownCiphers(candidate);
   refuseByContract(candidate);
 }
