@@ -65,6 +65,17 @@ test('a missing program is named with its package', async () => {
   expect(existsSync(state)).toBe(false);
 });
 
+test('a disk too small for the database is named as the cause', async () => {
+  const small = join(bench.folder, 'small');
+  mkdirSync(small);
+  const mount = 'mount -t tmpfs -o size=30M,mode=755 tmpfs "$1" && shift && exec "$@"';
+  const up = [process.execPath, OCTAVIA, 'up', '--cloud', 'noop', '--state-dir', join(small, 'state')];
+  const { code, stderr } = await runToEnd(['unshare', '--mount', 'sh', '-c', mount, 'sh', small, ...up]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(sentence);
+  expect(stderr).toContain('No space left on device');
+});
+
 test('a bad option names file, section and option', async () => {
   const { code, stderr } = await runOctavia(['up', '--state-dir', join(bench.folder, 'option')], {
     OS_API_SETTINGS__BIND_PORT: 'high',

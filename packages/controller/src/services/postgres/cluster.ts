@@ -62,7 +62,10 @@ function initialise(folders: Folders, binaries: Binaries, account: Account): voi
     { ...account.ids, cwd: folders.base, encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env.PATH } },
   );
   if (result.status !== 0) {
-    const why = result.error?.message ?? result.stderr.trim().split('\n').slice(-2).join(' ');
+    // Cause first, then what was cleaned up: of many lines the ones with an error say why.
+    const lines = result.stderr?.trim().split('\n') ?? [];
+    const errors = lines.filter((line) => /\b(FATAL|PANIC|ERROR|error):/.test(line));
+    const why = result.error?.message ?? (errors.length > 0 ? errors : lines).slice(-2).join(' ');
     throw new OctaviaError('STARTUP', { detail: `The embedded PostgreSQL could not be initialised: ${why}` });
   }
   appendFileSync(join(folders.data, 'postgresql.conf'), "\ninclude = 'octavia.conf'\n");
