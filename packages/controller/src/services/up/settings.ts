@@ -40,7 +40,12 @@ export function cloudDefaults(cloud: CloudKind, stateDir: string): ConfigOverrid
   return {
     api_settings: { auth_strategy: 'noauth' },
     controller_worker: { ...drivers, client_ca: paths.clientCa },
-    haproxy_amphora: { client_cert: paths.clientCertificate, server_ca: paths.serverCa },
+    haproxy_amphora: {
+      client_cert: paths.clientCertificate,
+      server_ca: paths.serverCa,
+      // Sandboxes boot in a second, not in minutes as machines do: one that hangs ends its operation within a minute, too.
+      ...(cloud === 'local' ? { connection_max_retries: 7, connection_retry_interval: 5 } : {}),
+    },
     certificates: {
       cert_manager: 'local_cert_manager',
       storage_path: paths.tenantCertificates,
