@@ -14,8 +14,12 @@ import { type Flow, type FlowDependencies, type FlowPart, isParallel, type Step,
 import { guarded, type Lease, LeaseExpired, Superseded } from './in-charge.ts';
 import { Journal, patiently } from './journal.ts';
 
-/** Time (ms) an operation may spend on amphorae that should be there: it ends, as failed, within a minute. */
+/**
+ * Time (ms) an operation may spend on amphorae that should be there: it ends, as failed, within a minute of its acceptance.
+ * What waited (for its turn, or for a worker to take it over) is gone from it, but enough remains for amphorae that answer.
+ */
 const AMPHORA_BUDGET_MS = 50_000;
+const LEAST_AMPHORA_BUDGET_MS = 20_000;
 
 export interface RunOptions {
   workerId: string;
@@ -72,6 +76,8 @@ class OperationRun {
   ) {
     const planned = plan(operation, flowOf);
     const startedAt = dependencies.now().getTime();
+    const waited = Math.max(0, startedAt - operation.createdAt.getTime());
+    const budget = Math.max(LEAST_AMPHORA_BUDGET_MS, AMPHORA_BUDGET_MS - waited);
     this.#operation = operation;
     this.#journal = journal;
     this.#sleep = dependencies.sleep;
@@ -87,7 +93,7 @@ class OperationRun {
         if (lease && !lease.holds()) throw new LeaseExpired();
       }),
       operation,
-      remainingMs: () => Math.max(0, AMPHORA_BUDGET_MS - (dependencies.now().getTime() - startedAt)),
+      remainingMs: () => Math.max(0, budget - (dependencies.now().getTime() - startedAt)),
     };
   }
 

@@ -1,10 +1,12 @@
 /** What every flow leaves behind when it succeeds and when it fails (contributor requirements, "What a failed flow leaves"). */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { OperationKind, ResourceType } from '../../src/domain/operations.ts';
+import type { Operation, OperationKind, ResourceType } from '../../src/domain/operations.ts';
 import type { HealthMonitor, L7Policy, L7Rule, LoadBalancer, Resource } from '../../src/domain/resources.ts';
 import type { ProvisioningStatus } from '../../src/domain/statuses.ts';
 import { OctaviaError } from '../../src/errors.ts';
 import { requestAmphoraFailover, requestCertificateRotation } from '../../src/flows/failover-requests.ts';
+import type { Step } from '../../src/flows/flow.ts';
+import { flowOf as releasedFlowOf } from '../../src/flows/registry.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
 import type { Executor } from '../../src/store/database.ts';
 import * as healthMonitors from '../../src/store/health-monitors.ts';
@@ -365,3 +367,27 @@ describe('single amphorae', () => {
     expect(await ask()).toBe('gone');
   });
 });
+
+test.each([
+  [0, 50],
+  [25, 25],
+  [3_600, 20],
+])(
+  'an operation that waited %i s for its turn has %i s for amphorae, so it ends within a minute',
+  async (waited, left) => {
+    const loadBalancer = await lab.balancer('SINGLE');
+    await lab.pending(loadBalancer.id);
+    let remaining = 0;
+    const asks: Step = {
+      name: 'ask',
+      async run({ remainingMs }) {
+        remaining = remainingMs();
+        return undefined;
+      },
+    };
+    lab.waitedMs = waited * 1000;
+    const flowOf = (operation: Operation) => ({ ...releasedFlowOf(operation), steps: () => [asks] });
+    expect(await lab.run('update_load_balancer', loadBalancer, { flowOf })).toMatchObject({ state: 'succeeded' });
+    expect(Math.abs(remaining / 1000 - left)).toBeLessThan(4);
+  },
+);

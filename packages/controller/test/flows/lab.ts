@@ -44,6 +44,8 @@ export class Lab {
   interfere: (call: string, amphoraId: string | null) => void = () => undefined;
   /** The amphora that says it has the VIP. */
   active: string | null = null;
+  /** How long (ms) operations have waited when they are begun. */
+  waitedMs = 0;
   readonly #testStore: TestStore;
   readonly compute = new NoopComputeDriver();
   readonly network: NoopNetworkDriver;
@@ -79,6 +81,7 @@ export class Lab {
     this.notifications.length = 0;
     this.interfere = () => undefined;
     this.active = null;
+    this.waitedMs = 0;
   }
 
   dependencies(): FlowDependencies {
@@ -97,7 +100,7 @@ export class Lab {
       options: this.options,
       computeWait: { intervalMs: 5, timeoutMs: 500 },
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 2))),
-      now: () => new Date(),
+      now: () => new Date(Date.now() + this.waitedMs),
       log: silentLog,
     };
   }
