@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openapiDocument } from '../packages/controller/src/api/openapi.ts';
 import { policyReference, samplePolicy } from '../packages/controller/src/api/policy/reference.ts';
 import { configReference, sampleConfig } from '../packages/controller/src/config/index.ts';
 import { ERRORS } from '../packages/controller/src/errors.ts';
@@ -116,6 +117,7 @@ export function generatedFiles(): Record<string, string> {
     'docs/configuration.md': configurationDocument(),
     'docs/policy.md': policyDocument(),
     'docs/flows.md': flowsDocument(),
+    'docs/openapi.json': `${JSON.stringify(openapiDocument(), null, 2)}\n`,
     'etc/policy/policy.yaml.sample': samplePolicy(),
     'etc/octavia.conf': sampleConfig(),
   };

@@ -3,7 +3,8 @@ import type { ApiDependencies } from './dependencies.ts';
 import { applicationUrl } from './origin.ts';
 
 /** Version → when it appeared. The list informs only: every field of every version is always served. */
-const VERSIONS: readonly [id: string, updated: string][] = [
+/** Oldest first. */
+export const VERSIONS: readonly [id: string, updated: string][] = [
   ['v2.0', '2016-12-11T00:00:00Z'],
   ['v2.1', '2018-04-20T00:00:00Z'],
   ['v2.2', '2018-07-31T00:00:00Z'],

@@ -11,6 +11,7 @@ import { POOL } from './attributes/pool.ts';
 import { queryableFields } from './attributes/query.ts';
 import type { AttributeTable } from './attributes/table.ts';
 import type { JsonSchema } from './attributes/value-type.ts';
+import { VERSIONS } from './discovery.ts';
 import { CATALOG_RESOURCES, CATALOG_SCHEMAS, catalogPaths } from './openapi-catalog.ts';
 import { filterParameters, objectSchema } from './openapi-schemas.ts';
 
@@ -249,7 +250,7 @@ export function openapiDocument(): Record<string, unknown> {
   };
   return {
     openapi: '3.1.0',
-    info: { title: 'Octavia API', version: '2.26' },
+    info: { title: 'Octavia API', version: (VERSIONS.at(-1)?.[0] ?? '').replace(/^v/, '') },
     paths: { ...extraPaths(), ...catalogPaths(), ...described },
     components: { schemas },
   };
