@@ -105,7 +105,9 @@ export async function advance(
   const { id } = title;
   const changes = next
     ? sql`current_step = ${next.name}, state = ${next.phase === 'do' ? 'running' : 'undoing'}`
-    : sql`current_step = current_step`;
+    : // A lane has ended: what another one is at is the step to look at.
+      sql`current_step = coalesce((select s.name from operation_step s where s.operation_id = ${id}
+        and s.state = 'running' and s.number <> ${ended?.number ?? 0}::int order by s.number limit 1), current_step)`;
   const ending = ended
     ? sql`, ended as (
       update operation_step s set state = ${ended.state}, detail = ${ended.detail}, cause = ${ended.cause}, ended_at = now()

@@ -129,6 +129,20 @@ test('lanes run beside each other, each in order, and are undone when one fails'
   expect(journal).not.toContain('last');
 });
 
+test('the current step is one that runs, also when the lane beside it has ended', async () => {
+  let release = (): void => undefined;
+  const held = new Promise<undefined>((resolve) => {
+    release = () => resolve(undefined);
+  });
+  const slow = step('slow', () => held);
+  flowOf = flowWith([{ name: 'both', parallel: [[slow], [step('quick 1'), step('quick 2')]] }]);
+  const { operation } = await accepted();
+  const current = async () => (await operations.get(testStore.store.db, operation))?.currentStep;
+  await expect.poll(async () => [journal.includes('quick 2'), await current()]).toEqual([true, 'slow']);
+  release();
+  expect(await ended(testStore.store, operation)).toMatchObject({ state: 'succeeded' });
+});
+
 test('an undo that fails does not stop the others', async () => {
   const stubborn: Step = {
     name: 'two',
