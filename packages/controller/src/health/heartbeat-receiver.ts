@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HeartbeatError } from '@octavia/amphora/protocol/heartbeat';
 import { OctaviaError } from '../errors.ts';
 import { isPassing } from '../store/health.ts';
@@ -19,6 +20,9 @@ const FLUSH_MS = 100;
 const BATCH = 2_000;
 const RETRY_MS = 1_000;
 const REJECT_LOG_INTERVAL_MS = 10_000;
+/** How long the address to listen on may be missing. */
+const ADDRESS_PATIENCE_MS = 15_000;
+const ADDRESS_RETRY_MS = 200;
 
 export interface ReceiverDependencies {
   keys: HeartbeatKeys;
@@ -68,25 +72,44 @@ export class HeartbeatReceiver implements Hearing {
     return this.#flushingSince ?? this.#waiting.oldest;
   }
 
+  /** @throws OctaviaError STARTUP */
   async start(): Promise<void> {
+    const { address, port } = this.#options;
+    // The worker may be about to make the bridge that carries the address.
+    const deadline = this.#clock.monotonic() + ADDRESS_PATIENCE_MS;
+    for (;;) {
+      try {
+        this.#socket = await this.#listen();
+        return;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EADDRNOTAVAIL' && this.#clock.monotonic() < deadline) {
+          await sleep(ADDRESS_RETRY_MS);
+          continue;
+        }
+        const detail = `The health manager cannot listen on ${address} UDP port ${port} (${code}). Check [health_manager] bind_ip and bind_port, and that no other health manager runs there.`;
+        throw new OctaviaError('STARTUP', { detail }, { cause: error });
+      }
+    }
+  }
+
+  async #listen(): Promise<Socket> {
     const { address, port, receiveBuffer } = this.#options;
     const socket = createSocket({
       type: address.includes(':') ? 'udp6' : 'udp4',
       ...(receiveBuffer > 0 ? { recvBufferSize: receiveBuffer } : {}),
     });
-    socket.on('message', (data, sender) => this.receive(data, sender.address));
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, address, () => {
-        socket.off('error', reject);
-        resolve();
+      socket.once('error', (error) => {
+        socket.close();
+        reject(error);
       });
-    }).catch((error: NodeJS.ErrnoException) => {
-      const detail = `The health manager cannot listen on ${address} UDP port ${port} (${error.code}). Check [health_manager] bind_ip and bind_port, and that no other health manager runs there.`;
-      throw new OctaviaError('STARTUP', { detail }, { cause: error });
+      socket.bind(port, address, resolve);
     });
+    socket.removeAllListeners('error');
     socket.on('error', (error) => this.#log.warn({ err: error }, 'Heartbeat socket error'));
-    this.#socket = socket;
+    socket.on('message', (data, sender) => this.receive(data, sender.address));
+    return socket;
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -26,9 +27,9 @@ const amphoraId = '5e5a4f2c-3d0e-4bb1-9c55-7f0d2a3b4c5d';
 const warnings: object[] = [];
 const log = { info: () => undefined, warn: (fields: object) => void warnings.push(fields), error: () => undefined };
 const keys = new HeartbeatKeys({ current: KEY, previous: null }, systemClock);
-const newReceiver = (store: Store, port: number) =>
+const newReceiver = (store: Store, port: number, address = '127.0.0.1') =>
   new HeartbeatReceiver(
-    { address: '127.0.0.1', port, receiveBuffer: 0 },
+    { address, port, receiveBuffer: 0 },
     {
       keys,
       batches: new HeartbeatBatches({ store, keys, statistics: [databaseStatistics], clock: systemClock, log }),
@@ -153,4 +154,14 @@ test('two health managers cannot share an address, and the second says so', asyn
   await expect(newReceiver(testStore.store, PORT).start()).rejects.toThrow(
     /cannot listen on 127\.0\.0\.1 UDP port 15555 \(EADDRINUSE\)/,
   );
+});
+
+test('the address to listen on may come a moment later: the worker makes the bridge that has it', async () => {
+  const address = '192.0.2.77';
+  const late = newReceiver(testStore.store, PORT, address);
+  const started = late.start();
+  setTimeout(() => execFileSync('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']), 500);
+  await started;
+  await late.stop();
+  execFileSync('ip', ['address', 'delete', `${address}/32`, 'dev', 'lo']);
 });
