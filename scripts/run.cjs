@@ -33,6 +33,10 @@ const FLAGS = [
   '--max-semi-space-size=8',
 ];
 
+// Unasked the old generation grows to several times what is in use: 300 MB of an API under load instead of 240, for no gain
+// in speed. A health manager alone collects in one go what it would otherwise collect while heartbeats wait in the socket.
+const SMALL_HEAP = ['--heap-growing-percent=40'];
+
 function main() {
   const [command = '', ...args] = process.argv.slice(2);
   const entry = COMMANDS[command];
@@ -54,7 +58,8 @@ function main() {
 
 /** Runs the entry point in the foreground: same terminal, forwarded signals, same exit code. */
 function run(node, [file, ...leading], args) {
-  const child = spawn(node, [...FLAGS, join(ROOT, file), ...leading, ...args], {
+  const flags = args[0] === 'health-manager' ? FLAGS : [...FLAGS, ...SMALL_HEAP];
+  const child = spawn(node, [...flags, join(ROOT, file), ...leading, ...args], {
     stdio: 'inherit',
     env: {
       ...process.env,
