@@ -17,9 +17,9 @@ import { GUEST_PACKAGES } from './packages.ts';
 const SUITE = 'bookworm';
 
 /** First program of the machine: everything else comes with the checkout, so that the base image need not change. */
-export const INIT_PATH = '/checkout-init';
+export const INIT_PATH = '/begin-checkout';
 const INIT = `#!/bin/sh
-mkdir -p /work && mount /dev/vdb /work && exec /bin/sh /work/test/vm/init.sh
+mkdir -p /checkout && mount /dev/vdb /checkout && exec /bin/sh /checkout/test/vm/init.sh
 `;
 
 export interface BaseImage {

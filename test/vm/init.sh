@@ -13,10 +13,10 @@ ip link set lo up
 for module in ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh sctp veth bridge nft_meta_bridge; do
   modprobe "$module" 2>/dev/null
 done
-cd /work || exit 1
-export OCTAVIA_AGENT_NODE=/work/node_modules/.bin/node TMPDIR=/var/tmp CI=1
+cd /checkout || exit 1
+export OCTAVIA_AGENT_NODE=/checkout/node_modules/.bin/node TMPDIR=/var/tmp CI=1
 export NODE_COMPILE_CACHE=/tmp/compile-cache
-/work/node_modules/.bin/node --disable-warning=ExperimentalWarning node_modules/vitest/vitest.mjs run --config test/vm/vitest.config.ts $(cat /work/.vm-arguments)
+/checkout/node_modules/.bin/node --disable-warning=ExperimentalWarning node_modules/vitest/vitest.mjs run --config test/vm/vitest.config.ts $(cat /checkout/.vm-arguments)
 echo "VM-EXIT $?"
 sync
 echo o >/proc/sysrq-trigger
