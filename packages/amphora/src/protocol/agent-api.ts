@@ -66,12 +66,6 @@ export interface AgentMessage {
   details?: string;
 }
 
-/** Body of answers the HTTP layer gives itself: unknown path, wrong method, body too large, unexpected failure. */
-export interface AgentFrameworkError {
-  error: string;
-  http_code: number;
-}
-
 /** `GET /info` → 200 */
 export interface AgentInfo {
   hostname: string;

@@ -26,11 +26,6 @@ export const INHERITED_PROJECT = {
   projectId: { type: text({ max: 36 }), aliases: ['tenant_id'], aliasShown: true, accepted: 'create' },
 } as const;
 
-/** For kinds that refuse a project in the body. */
-export const SHOWN_PROJECT = {
-  projectId: { type: text({ max: 36 }), aliases: ['tenant_id'], aliasShown: true, accepted: 'never' },
-} as const;
-
 export const STATE = {
   provisioningStatus: { type: choice(PROVISIONING_STATUSES), accepted: 'never' },
   operatingStatus: { type: choice(OPERATING_STATUSES), accepted: 'never' },

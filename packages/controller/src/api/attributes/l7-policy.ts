@@ -10,7 +10,7 @@ import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, STATE } from './commo
 import { L7RULE_FIELDS } from './l7-rule.ts';
 import { responder } from './response.ts';
 import { choice, integer, text, uuid } from './scalar-types.ts';
-import type { AttributeTable, Created, Updated } from './table.ts';
+import type { AttributeTable } from './table.ts';
 import { tableObject } from './table-object.ts';
 import { invalid, type ValueType } from './value-type.ts';
 
@@ -77,8 +77,6 @@ export const L7POLICY = {
   ...STATE,
 } as const satisfies AttributeTable;
 
-export type L7PolicyCreate = Created<typeof L7POLICY>;
-export type L7PolicyUpdate = Updated<typeof L7POLICY>;
 export const L7POLICY_ENVELOPE = { argument: 'l7policy_', wrapper: 'l7policy' };
 
 export const l7policyResponse = responder<L7Policy, L7PolicyRelations>(L7POLICY);

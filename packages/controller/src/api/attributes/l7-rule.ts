@@ -3,7 +3,7 @@ import { L7_COMPARE_TYPES, L7_RULE_TYPES, type L7Rule } from '../../domain/resou
 import { COMMON, IDENTITY, INHERITED_PROJECT, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { boolean, choice, text } from './scalar-types.ts';
-import type { AttributeTable, Created, Updated } from './table.ts';
+import type { AttributeTable } from './table.ts';
 
 const oneLine = text({ max: 255, pattern: /^[^\r\n]*$/ });
 
@@ -29,8 +29,6 @@ export const L7RULE = {
   ...STATE,
 } as const satisfies AttributeTable;
 
-export type L7RuleCreate = Created<typeof L7RULE>;
-export type L7RuleUpdate = Updated<typeof L7RULE>;
 export const L7RULE_ENVELOPE = { argument: 'rule_', wrapper: 'rule' };
 
 export const l7ruleResponse = responder<L7Rule, null>(L7RULE);

@@ -12,14 +12,6 @@ export interface PoolRules {
   tls: TlsRules;
 }
 
-/** Every secret the pool refers to, each once. */
-export function poolSecretRefs(
-  pool: Pick<Pool, 'tlsContainerRef' | 'caTlsContainerRef' | 'crlContainerRef'>,
-): string[] {
-  const refs = [pool.tlsContainerRef, pool.caTlsContainerRef, pool.crlContainerRef];
-  return [...new Set(refs.filter((ref): ref is string => ref !== null && ref !== ''))];
-}
-
 /** A pool as it will be stored. @throws OctaviaError VALIDATION */
 export function settlePool(input: PoolInput, rules: PoolRules): PoolFields {
   const sessionPersistence =
