@@ -82,12 +82,20 @@ export interface Line {
   readonly arguments: readonly Argument[];
 }
 
+/** Names an object for whoever reads the file; keepalived skips it. */
+export interface Comment {
+  readonly kind: 'comment';
+  readonly text: string;
+}
+
+export type Entry = Line | Block | Comment;
+
 export interface Block {
   readonly kind: 'block';
   readonly keyword: Keyword;
   /** An identifier, for blocks that have a name; or the words after the keyword. */
   readonly name: string | readonly Argument[] | null;
-  readonly entries: readonly (Line | Block)[];
+  readonly entries: readonly Entry[];
 }
 
 export interface KeepalivedConfig {
@@ -100,13 +108,15 @@ export function line(keyword: Keyword, ...given: readonly Argument[]): Line {
   return { kind: 'line', keyword, arguments: given };
 }
 
+export const comment = (text: string): Comment => ({ kind: 'comment', text });
+
 export function entry(...given: readonly Argument[]): Line {
   return { kind: 'line', keyword: null, arguments: given };
 }
 
 export function block(
   keyword: Keyword,
-  entries: readonly (Line | Block)[],
+  entries: readonly Entry[],
   name: string | readonly Argument[] | null = null,
 ): Block {
   return { kind: 'block', keyword, name, entries };

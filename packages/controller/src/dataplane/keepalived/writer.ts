@@ -6,13 +6,14 @@
  * these characters cannot be held whatever its quotes; none of the values that occur has one.
  */
 import { OctaviaError } from '../../errors.ts';
-import type { Argument, Block, KeepalivedConfig, Line } from './config.ts';
+import type { Argument, Block, Entry, KeepalivedConfig, Line } from './config.ts';
 
 const INDENT = '    ';
 const WORD = /^[A-Za-z0-9_.:/-]+$/;
 const IDENTIFIER = /^[A-Za-z0-9_-]+$/;
 /** Means nothing to the parser, quoted or not. */
 const BARE = /^[A-Za-z0-9_.:/,+=%^&*()<>?;|[\]-]+$/;
+const COMMENT = /^[A-Za-z0-9 -]+$/;
 /** Printable ASCII that may stand between double quotes. */
 const QUOTABLE = /^[ A-Za-z0-9_.:/,+=%^&*()<>?;|[\]{}'`-]+$/;
 
@@ -47,12 +48,17 @@ function headWords({ keyword, name }: Block): string[] {
   return [name];
 }
 
+function entryText(item: Entry, indent: string, context: string): string {
+  if (item.kind === 'block') return blockText(item, indent);
+  if (item.kind === 'line') return lineText(item, indent, context);
+  if (!COMMENT.test(item.text)) throw unsafe('#');
+  return `${indent}# ${item.text}\n`;
+}
+
 function blockText(block: Block, indent: string): string {
   const head = [block.keyword, ...headWords(block)].join(' ');
   const inner = indent + INDENT;
-  const entries = block.entries.map((item) =>
-    item.kind === 'block' ? blockText(item, inner) : lineText(item, inner, block.keyword),
-  );
+  const entries = block.entries.map((item) => entryText(item, inner, block.keyword));
   return `${indent}${head} {\n${entries.join('')}${indent}}\n`;
 }
 

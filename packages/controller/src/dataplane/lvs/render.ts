@@ -1,7 +1,8 @@
 /**
  * A UDP or SCTP listener as a keepalived of its own, which programs the kernel's IPVS and checks the members.
  *
- * One process a listener: a change of one never touches the flows of another.
+ * One process a listener: a change of one never touches the flows of another. Comments name the objects, as in the
+ * original's files: the agent reads from them which member an entry of the kernel's table is.
  */
 import { isIPv6 } from 'node:net';
 import type {
@@ -15,7 +16,16 @@ import type {
 } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { inOrder, servedDefaultPool } from '../haproxy/serving.ts';
-import { type Block, block, entry, type KeepalivedConfig, type Line, line } from '../keepalived/config.ts';
+import {
+  type Block,
+  block,
+  comment,
+  type Entry,
+  entry,
+  type KeepalivedConfig,
+  type Line,
+  line,
+} from '../keepalived/config.ts';
 import { address } from './address.ts';
 import { checker } from './checker.ts';
 import type { LvsOptions } from './options.ts';
@@ -63,10 +73,13 @@ function realServer(member: Member, listener: Listener, monitor: HealthMonitor |
 }
 
 /** keepalived has room for one server of last resort. */
-const sorryServer = (backups: readonly Member[]): Line[] =>
+const sorryServer = (backups: readonly Member[]): Entry[] =>
   backups
     .slice(0, 1)
-    .map((member) => line('sorry_server', address(member.address, 'sorry_server'), member.protocolPort));
+    .flatMap((member) => [
+      comment(`Configuration for Member ${member.id}`),
+      line('sorry_server', address(member.address, 'sorry_server'), member.protocolPort),
+    ]);
 
 function virtualServer(
   tree: LoadBalancerTree,
@@ -75,9 +88,10 @@ function virtualServer(
   family: Family,
   options: LvsOptions,
 ): Block {
-  const members = inOrder(tree.members).filter(
-    (member) => member.poolId === pool.id && member.adminStateUp && familyOf(member.address) === family,
+  const all = inOrder(tree.members).filter(
+    (member) => member.poolId === pool.id && familyOf(member.address) === family,
   );
+  const members = all.filter((member) => member.adminStateUp);
   const monitor = inOrder(tree.healthMonitors).find((one) => one.poolId === pool.id && one.adminStateUp) ?? null;
   return block(
     'virtual_server',
@@ -86,7 +100,14 @@ function virtualServer(
       line('lb_kind', 'NAT'),
       line('protocol', listener.protocol),
       ...persistence(pool.sessionPersistence, family),
-      ...members.filter((member) => !member.backup).map((member) => realServer(member, listener, monitor, options)),
+      comment(`Configuration for Pool ${pool.id}`),
+      ...all.filter((member) => !member.adminStateUp).map((member) => comment(`Member ${member.id} is disabled`)),
+      ...members
+        .filter((member) => !member.backup)
+        .flatMap((member) => [
+          comment(`Configuration for Member ${member.id}`),
+          realServer(member, listener, monitor, options),
+        ]),
       ...sorryServer(members.filter((member) => member.backup)),
     ],
     ['group', `${family}-group`],
