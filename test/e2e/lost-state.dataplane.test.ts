@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startControlPlane, stopControlPlane } from '../../demo/control-plane.ts';
 import { command } from '../../demo/shell.ts';
 import { Bench, namespaceExists, OCTAVIA, processesOf, ROOT, runOctavia } from './harness.ts';
@@ -36,20 +36,21 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGKILL'] as const;
 test('a start that is ended on its way into the namespace leaves neither folder nor namespace', {
   timeout: 300_000,
 }, async () => {
-  const state = join(bench.folder, 'cut');
+  const state = bench.stateDir('cut');
   for (const [index, delay] of [0, 5, 10, 40, 100, 300].entries()) {
     const name = `${bench.netns}-${index}`;
     const args = [OCTAVIA, 'up', '--state-dir', state, '--netns', name, '--port', '19941'];
     const child = spawn(process.execPath, args, { stdio: 'ignore' });
-    const ended = once(child, 'exit');
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
     while (!namespaceExists(name) && child.exitCode === null) await sleep(1);
     await sleep(delay);
     // Killed outright only on the way: later that leaves what the next start adopts.
     child.kill(delay < 50 ? SIGNALS[index % 3] : SIGNALS[index % 2]);
     await ended;
     await expect
-      .poll(() => [existsSync(state), namespaceExists(name), processesOf(state)], { timeout: 15_000 })
-      .toEqual([false, false, []]);
+      .poll(() => [delay, existsSync(state), namespaceExists(name), processesOf(state)], { timeout: 15_000 })
+      .toEqual([delay, false, false, []]);
   }
 });
 

@@ -74,6 +74,8 @@ export function continueInside(name: string, extra: Record<string, string> = {})
     throw new OctaviaError('STARTUP', { detail: 'ip is missing: apt-get install iproute2' });
   }
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  // A handler that runs after this line would note the signal in a program that is gone: from here on signals end us.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeAllListeners(name);
   process.execve(
     ip,
     ['ip', 'netns', 'exec', name, ...command],

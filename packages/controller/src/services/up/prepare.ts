@@ -25,11 +25,10 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const heartbeatKey = ensureSecret(paths.heartbeatKey);
   const serverCertificatesKey = ensureSecret(paths.serverCertificatesKey);
   const database = config.database.connection === null ? startDatabase(options) : Promise.resolve(null);
-  const [databaseUrl, instance] = await Promise.all([
-    database,
-    cloud === 'local' ? prepareLocalCloud(options) : Promise.resolve(null),
-  ]);
-  return { databaseUrl, heartbeatKey, serverCertificatesKey, instance };
+  const local = cloud === 'local' ? prepareLocalCloud(options) : Promise.resolve(null);
+  // When one fails the other ends first: what it makes must be there to be taken back.
+  await Promise.allSettled([database, local]);
+  return { databaseUrl: await database, heartbeatKey, serverCertificatesKey, instance: await local };
 }
 
 async function startDatabase({ stateDir, log, undo }: PrepareOptions): Promise<string> {

@@ -9,6 +9,14 @@ export interface RecordedSubnet {
   gatewayIp: string;
 }
 
+export interface RecordedSubnets {
+  public: RecordedSubnet;
+  private: RecordedSubnet;
+  /** Null where the cloud speaks IPv4 alone. */
+  publicIpv6: RecordedSubnet | null;
+  privateIpv6: RecordedSubnet | null;
+}
+
 /** `<state>/control-plane.json`: which process holds the state directory, and how to reach it. */
 export interface ControlPlaneRecord extends ProcessIdentity {
   netns: string | null;
@@ -16,7 +24,7 @@ export interface ControlPlaneRecord extends ProcessIdentity {
   endpoint: string | null;
   host: string | null;
   port: number | null;
-  subnets: { public: RecordedSubnet; private: RecordedSubnet } | null;
+  subnets: RecordedSubnets | null;
 }
 
 const recordFile = (stateDir: string): string => join(stateDir, 'control-plane.json');

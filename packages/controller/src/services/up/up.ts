@@ -1,6 +1,8 @@
 /** `octavia up`: checks, then everything a working cloud needs, then all services in this process. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hostSpeaksIpv6 } from '../../clouds/local-host/ipv6.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import { atTerminal, firstSignal, HangUp, runInForeground, type Stoppable } from '../cli/foreground.ts';
@@ -133,6 +135,9 @@ async function enterNamespace(netns: string, stateDir: string, undo: UndoStack):
     undo.push(() => removeMadeNamespace(stateDir));
     process.env[MADE] = `${process.env[MADE] ?? ''},netns`;
   }
+  // A signal that arrived meanwhile may wait unread: the first turn ends this round of the event loop, the next one reads it.
+  await nextTurn();
+  await nextTurn();
   undo.check();
   return continueInside(netns);
 }
@@ -140,12 +145,20 @@ async function enterNamespace(netns: string, stateDir: string, undo: UndoStack):
 function subnetsOf({ instance }: Prepared): NonNullable<ControlPlaneRecord['subnets']> {
   if (instance) {
     const { public: outer, private: inner } = instance.networks;
-    return { public: outer.subnet, private: inner.subnet };
+    const ipv6 = hostSpeaksIpv6();
+    return {
+      public: outer.subnet,
+      private: inner.subnet,
+      publicIpv6: ipv6 ? outer.ipv6Subnet : null,
+      privateIpv6: ipv6 ? inner.ipv6Subnet : null,
+    };
   }
   // The noop network service has the same subnets everywhere.
   return {
     public: { id: deterministicUuid('noop', 'public-subnet'), cidr: '10.254.0.0/16', gatewayIp: '10.254.0.1' },
     private: { id: deterministicUuid('noop', 'private-subnet'), cidr: '10.255.0.0/16', gatewayIp: '10.255.0.1' },
+    publicIpv6: null,
+    privateIpv6: null,
   };
 }
 

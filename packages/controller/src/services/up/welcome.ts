@@ -9,6 +9,8 @@ export function welcome(record: Pick<ControlPlaneRecord, 'endpoint' | 'netns' | 
     `Load balancing API  ${endpoint}${where}`,
     `Public subnet       ${subnets?.public.id}  ${subnets?.public.cidr}`,
     `Private subnet      ${subnets?.private.id}  ${subnets?.private.cidr}`,
+    ...(subnets?.publicIpv6 ? [`Public IPv6 subnet  ${subnets.publicIpv6.id}  ${subnets.publicIpv6.cidr}`] : []),
+    ...(subnets?.privateIpv6 ? [`Private IPv6 subnet ${subnets.privateIpv6.id}  ${subnets.privateIpv6.cidr}`] : []),
     '',
     ...(real ? firstLoadBalancer(record) : firstObject(record)),
     '',
