@@ -22,7 +22,8 @@ export interface ControlPlane {
   netns: string | null;
   endpoint: string;
   port: number;
-  subnets: { public: Subnet; private: Subnet };
+  /** The IPv6 ones are null where the host speaks IPv4 alone. */
+  subnets: { public: Subnet; private: Subnet; publicIpv6: Subnet | null; privateIpv6: Subnet | null };
 }
 
 /** The control plane that runs on the state directory, once it is ready; null otherwise. */

@@ -210,7 +210,8 @@ export async function claimFreeAddress(
       select count(*) as length
       from (select ip_address - ${window.first}::inet as position, row_number() over (order by ip_address) - 1 as number
             from local_port_ip
-            where subnet_id = ${subnetId}::uuid and ip_address >= ${window.first}::inet) as taken
+            where subnet_id = ${subnetId}::uuid
+              and ip_address between ${window.first}::inet and ${window.first}::inet + ${window.count - 1}::bigint) as taken
       where position = number
     ), candidate as (
       select ${window.first}::inet + generate_series(length, ${window.count - 1}::bigint) as address from dense

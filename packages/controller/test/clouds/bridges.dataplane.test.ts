@@ -37,17 +37,21 @@ describe('the host', () => {
 });
 
 describe('the bridges of an instance', () => {
-  it('carry the gateway addresses, have a carrier at once and no IPv6 address of their own', async () => {
+  it('carry the gateway addresses, have a carrier at once and no IPv6 address that the kernel chose', async () => {
     const controller = await rig.controller(rig.newStateDir());
     const instance = await controller.call<LocalInstance>('instance');
     await controller.call('bridges');
-    for (const { bridge, subnet } of Object.values(instance.networks)) {
+    for (const { bridge, subnet, ipv6Subnet } of Object.values(instance.networks)) {
       const { addr_info: addresses, flags } = show(bridge);
       expect(flags).toEqual(expect.arrayContaining(['UP', 'LOWER_UP']));
-      expect(addresses).toEqual([expect.objectContaining({ local: subnet.gatewayIp, prefixlen: 22 })]);
+      expect(addresses).toEqual([
+        expect.objectContaining({ local: subnet.gatewayIp, prefixlen: 22 }),
+        ...(ipv6Subnet === null ? [] : [expect.objectContaining({ local: ipv6Subnet.gatewayIp, prefixlen: 64 })]),
+      ]);
     }
     expect(rig.run('ip', 'route')).toContain(`unreachable ${instance.block} metric 4294967294`);
-    expect(rig.run('sysctl', '-n', 'net.ipv4.ip_forward').trim()).toBe('1');
+    expect(rig.run('ip', '-6', 'route')).toMatch(new RegExp(`unreachable ${instance.ipv6Block} .*metric 4294967294`));
+    expect(rig.run('sysctl', '-n', 'net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding')).toBe('1\n1\n');
     await controller.call('removeBridges');
   });
 
@@ -62,13 +66,13 @@ describe('the bridges of an instance', () => {
     rig.run('ip', 'link', 'delete', networks.private.bridge);
     rig.run('ip', 'route', 'delete', 'unreachable', block, 'metric', '4294967294');
     await controller.call('bridges');
-    expect(show(networks.public.bridge).addr_info).toHaveLength(1);
-    expect(show(networks.private.bridge).addr_info).toHaveLength(1);
+    expect(show(networks.public.bridge).addr_info).toHaveLength(2);
+    expect(show(networks.private.bridge).addr_info).toHaveLength(2);
     expect(rig.run('ip', 'route')).toContain(`unreachable ${block}`);
     await controller.call('removeBridges');
     await controller.call('removeBridges');
     expect(rig.linkNames().filter((name) => name.startsWith('o'))).toEqual([]);
-    expect(rig.run('ip', 'route')).not.toContain('unreachable');
+    expect(rig.run('ip', 'route') + rig.run('ip', '-6', 'route')).not.toContain('unreachable');
   });
 
   it('keep their carrier when the last port goes', async () => {

@@ -99,6 +99,18 @@ describe('an instance', () => {
       mtu: 1500,
       subnet: { name: 'public-subnet' },
     });
+    expect(instance.ipv6Block).toBe('fda1:b2c3::/48');
+    expect(Object.values(instance.networks).map(({ ipv6Subnet }) => ipv6Subnet?.cidr)).toEqual([
+      undefined,
+      'fda1:b2c3:0:1::/64',
+      'fda1:b2c3:0:2::/64',
+    ]);
+    expect(instance.networks.public.ipv6Subnet).toMatchObject({
+      name: 'public-subnet-ipv6',
+      gatewayIp: 'fda1:b2c3:0:1::1',
+    });
+    const zeros = describeInstance({ ...instance, tag: 'a1000c' });
+    expect(zeros.networks.private.ipv6Subnet?.cidr).toBe('fda1:c:0:2::/64');
     expect(instance.networks.public.id).toBe(deterministicUuid('a1b2c3', 'public-net'));
     expect(tagOf('/s')).toMatch(/^[0-9a-f]{6}$/);
   });

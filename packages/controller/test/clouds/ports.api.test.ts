@@ -44,7 +44,7 @@ describe('the local network service', () => {
       id: publicNet.id,
       name: 'public-net',
       mtu: 1500,
-      subnetIds: [publicNet.subnet.id],
+      subnetIds: [publicNet.subnet.id, publicNet.ipv6Subnet?.id],
     });
     expect(await local.getSubnet(publicNet.subnet.id)).toEqual({
       id: publicNet.subnet.id,
@@ -109,6 +109,29 @@ describe('the local network service', () => {
     }
     expect((await local.listPorts('given-')).map(({ name }) => name)).toEqual(['given-1']);
     await deleteAll(local, 'given-');
+  });
+
+  it('gives out IPv6 addresses, the lowest free or a given one anywhere in the subnet', async () => {
+    const subnet = publicNet.ipv6Subnet!;
+    const ipv6 = (name: string, ipAddress?: string): PortRequest => ({
+      ...request(name),
+      fixedIps: [{ subnetId: subnet.id, ...(ipAddress === undefined ? {} : { ipAddress }) }],
+    });
+    const start = 'fda1:b2c3:0:1:';
+    const last = `${start}ffff:ffff:ffff:ffff`;
+    const given = await local.createPort(ipv6('six-given', last));
+    expect(given.fixedIps).toEqual([{ subnetId: subnet.id, ipAddress: last }]);
+    const names = ['six-1', 'six-2'];
+    const addresses = [];
+    for (const name of names) addresses.push((await local.createPort(ipv6(name))).fixedIps[0]?.ipAddress);
+    expect(addresses).toEqual([`${start}:a`, `${start}:b`]);
+    expect(await local.countFreeAddresses((await local.getSubnet(subnet.id))!)).toBe(65_534);
+    for (const address of [`${start}:`, `${start}:1`, 'fda1:b2c3:0:2::5', '198.18.20.5', 'x']) {
+      await expect(local.createPort(ipv6('six-refused', address)), address).rejects.toMatchObject({
+        code: 'ADDRESS_NOT_IN_SUBNET',
+      });
+    }
+    await deleteAll(local, 'six-');
   });
 
   it('refuses a subnet that is unknown or of another network', async () => {

@@ -60,12 +60,17 @@ test('has the commands of the operators’ guide, each with a description', () =
 
 describe('welcome', () => {
   const subnet = (id: string) => ({ id, cidr: '198.18.4.0/22', gatewayIp: '198.18.4.1' });
-  const facts = { endpoint: 'http://127.0.0.1:9876', subnets: { public: subnet('pub'), private: subnet('prv') } };
+  const facts = {
+    endpoint: 'http://127.0.0.1:9876',
+    subnets: { public: subnet('pub'), private: subnet('prv'), publicIpv6: subnet('pub6'), privateIpv6: null },
+  };
 
   test('names endpoint and subnets, and gives commands for the host', () => {
     const text = welcome({ ...facts, netns: null }, true);
     expect(text).toContain('http://127.0.0.1:9876');
     expect(text).toMatch(/Public subnet +pub/);
+    expect(text).toMatch(/Public IPv6 subnet +pub6/);
+    expect(text).not.toContain('Private IPv6');
     expect(text).not.toContain('netns exec');
   });
 

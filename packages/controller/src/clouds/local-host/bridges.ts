@@ -13,6 +13,7 @@ import {
   occupiedNetworks,
 } from './instance.ts';
 import { deleteLinks, ipBatch, type Link, listLinks } from './ip.ts';
+import { hostSpeaksIpv6 } from './ipv6.ts';
 import { withHostLock } from './lock.ts';
 import { removeFilter } from './port-filter.ts';
 
@@ -68,13 +69,16 @@ function anchorLines(bridge: string, existing: Set<string>): string[] {
 
 /** A fixed MAC: otherwise a bridge takes the lowest of its ports and changes whenever an amphora comes or goes. */
 function bridgeLines(network: LocalNetwork, existing: Set<string>): string[] {
-  const { bridge, mtu, subnet } = network;
+  const { bridge, mtu, subnet, ipv6Subnet } = network;
   const create = `link add name ${bridge} address ${deterministicMac(bridge)} mtu ${mtu} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`;
   return [
     ...(existing.has(bridge) ? [] : [create]),
     `addr replace ${subnet.gatewayIp}/${subnet.prefixLength} brd + dev ${bridge}`,
     // Not at creation: the kernel gives the interface its IPv6 side only afterwards.
     `link set dev ${bridge} addrgenmode none up`,
+    ...(ipv6Subnet === null || !hostSpeaksIpv6()
+      ? []
+      : [`addr replace ${ipv6Subnet.gatewayIp}/${ipv6Subnet.prefixLength} dev ${bridge} nodad`]),
     ...anchorLines(bridge, existing),
   ];
 }
@@ -100,7 +104,7 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Makes the bridges, their `.1` addresses and the guarding route; mends what is half there. In a namespace of our own
+ * Makes the bridges, their gateway addresses and the guarding routes; mends what is half there. In a namespace of our own
  * also brings `lo` up and switches forwarding on, because nobody else does it there.
  * @throws OctaviaError STARTUP
  */
@@ -114,26 +118,34 @@ export async function ensureBridges(instance: LocalInstance): Promise<void> {
       ...(instance.netns === null ? [] : ['link set dev lo up']),
       ...networksOf(instance).flatMap((network) => bridgeLines(network, existing)),
       `route replace unreachable ${instance.block} metric ${GUARD_METRIC}`,
+      ...(hostSpeaksIpv6() ? [`route replace unreachable ${instance.ipv6Block} metric ${GUARD_METRIC}`] : []),
     ]);
     for (const { bridge } of networksOf(instance)) {
       // Not in the batch: a path may hold blanks and quotes.
       await runCommand(['ip', 'link', 'set', 'dev', bridge, 'alias', aliasOf(instance.stateDir)]);
       await refuseAdvertisements(bridge);
     }
-    if (instance.netns !== null) await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+    if (instance.netns === null) return;
+    await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+    if (hostSpeaksIpv6()) await writeFile('/proc/sys/net/ipv6/conf/all/forwarding', '1');
   });
 }
 
-/** Removes bridges, filter and guarding route. Idempotent. */
+async function removeGuard(block: string): Promise<void> {
+  try {
+    await runCommand(['ip', 'route', 'delete', 'unreachable', block, 'metric', String(GUARD_METRIC)]);
+  } catch (error) {
+    if (!(error instanceof CommandError && error.stderr.includes('No such process'))) throw error;
+  }
+}
+
+/** Removes bridges, filter and guarding routes. Idempotent. */
 export async function removeBridges(instance: LocalInstance): Promise<void> {
   await guarded(async () => {
     await deleteLinks(networksOf(instance).flatMap(({ bridge }) => [anchorOf(bridge)[0], bridge]));
     // Kernels that cannot filter have nothing to remove.
     await removeFilter(instance.tag).catch(() => undefined);
-    try {
-      await runCommand(['ip', 'route', 'delete', 'unreachable', instance.block, 'metric', String(GUARD_METRIC)]);
-    } catch (error) {
-      if (!(error instanceof CommandError && error.stderr.includes('No such process'))) throw error;
-    }
+    await removeGuard(instance.block);
+    if (hostSpeaksIpv6()) await removeGuard(instance.ipv6Block);
   });
 }

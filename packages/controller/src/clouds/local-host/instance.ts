@@ -11,18 +11,23 @@ import { withHostLock } from './lock.ts';
 export const LOCAL_NETWORK_KINDS = ['management', 'public', 'private'] as const;
 export type LocalNetworkKind = (typeof LOCAL_NETWORK_KINDS)[number];
 
+export interface LocalSubnet {
+  id: string;
+  name: string;
+  cidr: string;
+  prefixLength: number;
+  /** Lives on the bridge. */
+  gatewayIp: string;
+}
+
 export interface LocalNetwork {
   id: string;
   name: string;
   bridge: string;
   mtu: number;
-  subnet: {
-    id: string;
-    name: string;
-    cidr: string;
-    prefixLength: number /** Lives on the bridge. */;
-    gatewayIp: string;
-  };
+  subnet: LocalSubnet;
+  /** For hosts that speak IPv6. Null for the management network, which does without. */
+  ipv6Subnet: LocalSubnet | null;
 }
 
 export interface LocalInstance {
@@ -32,6 +37,8 @@ export interface LocalInstance {
   stateDir: string;
   /** The /20 all addresses come from. */
   block: string;
+  /** The /48 all IPv6 addresses come from: a unique local one that follows from the tag. */
+  ipv6Block: string;
   /** Named network namespace the control plane runs in; null: the host's own. */
   netns: string | null;
   networks: Record<LocalNetworkKind, LocalNetwork>;
@@ -50,6 +57,7 @@ const SHAPES: Record<LocalNetworkKind, { name: string; subnet: string; suffix: s
   private: { name: 'private-net', subnet: 'private-subnet', suffix: 'prv' },
 };
 const NETWORK_PREFIX = 22;
+const IPV6_NETWORK_PREFIX = 64;
 const NETWORK_SIZE = 2 ** (32 - NETWORK_PREFIX);
 /** What OpenStack's networks on plain Ethernet have; amphorae behave as they will there. */
 const MTU = 1500;
@@ -68,6 +76,14 @@ export const hostInterface = (tag: string, portId: string): string =>
 export function describeInstance(parts: Pick<LocalInstance, 'tag' | 'stateDir' | 'block' | 'netns'>): LocalInstance {
   const range = parseCidr(parts.block);
   if (!range) throw new OctaviaError('STARTUP', { detail: `instance.json holds no usable block: ${parts.block}` });
+  const ipv6Start = `fd${parts.tag.slice(0, 2)}:${parts.tag.slice(2)}`.replaceAll(/:0+(?=.)/g, ':');
+  const describeIpv6 = (subnet: string, position: number): LocalSubnet => ({
+    id: deterministicUuid(parts.tag, `${subnet}-ipv6`),
+    name: `${subnet}-ipv6`,
+    cidr: `${ipv6Start}:0:${position}::/${IPV6_NETWORK_PREFIX}`,
+    prefixLength: IPV6_NETWORK_PREFIX,
+    gatewayIp: `${ipv6Start}:0:${position}::1`,
+  });
   const describe = (kind: LocalNetworkKind, position: number): LocalNetwork => {
     const { name, subnet, suffix } = SHAPES[kind];
     const first = range.first + position * NETWORK_SIZE;
@@ -83,10 +99,12 @@ export function describeInstance(parts: Pick<LocalInstance, 'tag' | 'stateDir' |
         prefixLength: NETWORK_PREFIX,
         gatewayIp: formatIpv4(first + 1),
       },
+      ipv6Subnet: kind === 'management' ? null : describeIpv6(subnet, position),
     };
   };
   return {
     ...parts,
+    ipv6Block: `${ipv6Start}::/48`,
     networks: { management: describe('management', 0), public: describe('public', 1), private: describe('private', 2) },
   };
 }

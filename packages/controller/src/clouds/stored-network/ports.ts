@@ -1,6 +1,8 @@
 /** Ports kept in our own store: what the local and the noop network service share. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import ipaddr from 'ipaddr.js';
+import { canonicalAddress, cidrContains, ipVersion } from '../../domain/addresses.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Database, Executor, Tx } from '../../store/database.ts';
 import * as store from '../../store/local-network.ts';
@@ -8,15 +10,25 @@ import { formatIpv4, parseCidr, parseIpv4 } from '../local-host/address-block.ts
 import { deterministicMac } from '../local-host/deterministic-mac.ts';
 import type { FixedIp, Port, PortChanges, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
 
-/** `.1` is the gateway; the others below `.10` are left for addresses that people choose by hand. */
+/** `.1` or `::1` is the gateway; the others below `.10` are left for addresses that people choose by hand. */
 const RESERVED_ADDRESSES = 10;
 const MAC_ATTEMPTS = 8;
 /** Attempts when only addresses remain that other open transactions are taking. */
 const ADDRESS_ATTEMPTS = 20;
 const ADDRESS_RETRY_MS = 25;
 
+/** An IPv6 subnet has more addresses than anybody uses: this many are given out, then it counts as full. */
+const IPV6_ADDRESSES = 65_536;
+
+function ipv6Window(cidr: string): store.AddressWindow {
+  const bytes = ipaddr.IPv6.networkAddressFromCIDR(cidr).toByteArray();
+  bytes[bytes.length - 1] = RESERVED_ADDRESSES;
+  return { first: ipaddr.fromByteArray(bytes).toString(), count: IPV6_ADDRESSES };
+}
+
 /** What automatic allocation may give out: after the reserved ones, before the broadcast address. Pure. */
 export function allocationWindow(cidr: string): store.AddressWindow {
+  if (ipVersion(cidr) === 6) return ipv6Window(cidr);
   const range = parseCidr(cidr);
   if (!range) throw new OctaviaError('STARTUP', { detail: `Subnet ${cidr} is not an IPv4 network.` });
   const first = range.first + RESERVED_ADDRESSES;
@@ -25,6 +37,11 @@ export function allocationWindow(cidr: string): store.AddressWindow {
 
 /** Whether a port may have this address: inside, and neither network, gateway nor broadcast. Pure. */
 export function isUsableAddress(subnet: Pick<Subnet, 'cidr' | 'gatewayIp'>, address: string): boolean {
+  if (ipVersion(subnet.cidr) === 6) {
+    const canonical = canonicalAddress(address);
+    const notHosts = [subnet.cidr.split('/')[0], subnet.gatewayIp];
+    return canonical !== null && cidrContains(subnet.cidr, canonical) && !notHosts.includes(canonical);
+  }
   const range = parseCidr(subnet.cidr);
   const value = parseIpv4(address);
   return range !== null && value !== null && value > range.first && value < range.last && address !== subnet.gatewayIp;

@@ -21,9 +21,9 @@ function vethLines(instance: LocalInstance, port: Port, pid: number, inner: stri
     // The host's end only bridges: it needs no address of its own.
     `link set dev ${host} master ${bridge} addrgenmode none up`,
     // The addresses may have been another port's a moment ago, and the host would send to that one's MAC for a minute.
-    ...port.fixedIps
-      .filter(({ ipAddress }) => !ipAddress.includes(':'))
-      .map(({ ipAddress }) => `neigh replace ${ipAddress} lladdr ${port.macAddress} dev ${bridge} nud reachable`),
+    ...port.fixedIps.map(
+      ({ ipAddress }) => `neigh replace ${ipAddress} lladdr ${port.macAddress} dev ${bridge} nud reachable`,
+    ),
   ];
 }
 

@@ -1,8 +1,9 @@
 /** Network service of the local cloud: three bridges of this host, ports and addresses in our own store. */
 import type { IngressRule } from '../../../domain/ingress.ts';
 import type { Database } from '../../../store/database.ts';
-import { selectIngress, setIngress, upsertNetworks } from '../../../store/local-network.ts';
-import type { LocalInstance } from '../../local-host/instance.ts';
+import { type SubnetRow, selectIngress, setIngress, upsertNetworks } from '../../../store/local-network.ts';
+import type { LocalInstance, LocalSubnet } from '../../local-host/instance.ts';
+import { hostSpeaksIpv6 } from '../../local-host/ipv6.ts';
 import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
 import {
   getStoredNetwork,
@@ -30,6 +31,16 @@ import type {
   TransactionHandle,
 } from '../interface.ts';
 
+const subnetRow = (networkId: string, { id, name, cidr, gatewayIp }: LocalSubnet, ipVersion: 4 | 6): SubnetRow => ({
+  id,
+  networkId,
+  name,
+  cidr,
+  gatewayIp,
+  ipVersion,
+  hostRoutes: [],
+});
+
 const rules = { getSubnet: getStoredSubnet, accepts: isUsableAddress };
 
 export class LocalNetworkDriver implements NetworkDriver {
@@ -53,15 +64,10 @@ export class LocalNetworkDriver implements NetworkDriver {
     await upsertNetworks(
       this.#database,
       networks.map(({ id, name, bridge, mtu }) => ({ id, name, bridge, mtu })),
-      networks.map(({ id, subnet }) => ({
-        id: subnet.id,
-        networkId: id,
-        name: subnet.name,
-        cidr: subnet.cidr,
-        gatewayIp: subnet.gatewayIp,
-        ipVersion: 4,
-        hostRoutes: [],
-      })),
+      networks.flatMap(({ id, subnet, ipv6Subnet }) => [
+        subnetRow(id, subnet, 4),
+        ...(ipv6Subnet === null || !hostSpeaksIpv6() ? [] : [subnetRow(id, ipv6Subnet, 6)]),
+      ]),
     );
     if (!(await this.canFilter())) return;
     await filterPorts(instance.tag, await selectIngress(this.#database));
