@@ -155,6 +155,29 @@ it('a thousand servers come within three seconds and go again', async () => {
   await haproxy.stop();
 });
 
+it('connections to a server that was added are used again', async () => {
+  let connections = 0;
+  const count = (): void => {
+    connections += 1;
+  };
+  members[1]?.on('connection', count);
+  const haproxy = await new Haproxy().start([]);
+  try {
+    await haproxy.lead([{ number: 1, weight: 1, enabled: true }]);
+    await until('it serves', async () => (await fetch(`http://127.0.0.1:${haproxy.port}/`)).ok);
+    connections = 0;
+    for (let sent = 0; sent < 20; sent += 1) {
+      expect(await fetch(`http://127.0.0.1:${haproxy.port}/`).then((answer) => answer.text())).toBe('member 1');
+    }
+    // Checks every 200 ms open one each.
+    expect(connections).toBeLessThan(10);
+    expect(await haproxy.lead([])).toEqual([]);
+  } finally {
+    members[1]?.off('connection', count);
+    await haproxy.stop();
+  }
+});
+
 it('a server that is removed finishes what it has begun', async () => {
   let finish: (() => void) | null = null;
   const slow = createServer((_, answer) => {

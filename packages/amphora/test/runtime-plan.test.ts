@@ -24,6 +24,12 @@ describe('commands instead of a reload', () => {
       ['a 1.1.1.1:80 weight 1', 'b [fd00::1]:80 weight 2 check inter 1s'],
       [{ kind: 'add', ...at, server: 'b', words: ['[fd00::1]:80', 'weight', '2', 'check', 'inter', '1s'] }],
     ],
+    [
+      'a server that speaks HTTP/1.1 over TLS',
+      [],
+      ['a 1.1.1.1:443 ssl verify none alpn http/1.1'],
+      [{ kind: 'add', ...at, server: 'a', words: ['1.1.1.1:443', 'ssl', 'verify', 'none', 'alpn', 'http/1.1'] }],
+    ],
     ['a server less', ['a 1.1.1.1:80 weight 1'], [], [{ kind: 'remove', ...at, server: 'a' }]],
     [
       'another weight',
@@ -61,6 +67,7 @@ describe('a reload', () => {
     ['another check', config(['a 1.1.1.1:80 check inter 1s']), config(['a 1.1.1.1:80 check inter 2s'])],
     ['a backup', config(one), config(['a 1.1.1.1:80 weight 1 backup'])],
     ['a cookie', config([]), config(['a 1.1.1.1:80 weight 1 cookie a'])],
+    ['HTTP/2 to the server', config([]), config(['a 1.1.1.1:80 weight 1 ssl verify none alpn h2,http/1.1'])],
     ['quotes', config([]), config(['a 1.1.1.1:80 check-sni "a b"'])],
     ['a word that would end the command', config([]), config(['a 1.1.1.1:80 sni x;shutdown'])],
     [

@@ -18,6 +18,12 @@ const TIMEOUT_MS = 5_000;
 const DELETE_ATTEMPTS = 3;
 const DELETE_PAUSE_MS = 50;
 
+/**
+ * HAProxy's own defaults, but 2.6 takes zero for both when a server is added while it runs: no idle connection would be kept,
+ * and each request would open one of its own.
+ */
+const KEEPS_CONNECTIONS = 'pool-purge-delay 5s pool-max-conn -1';
+
 const place = ({ backend, server }: ServerChange): string => `${backend}/${server}`;
 
 /** Commands that answer with an empty line, or with one of these words. */
@@ -30,7 +36,7 @@ function commandsOf(change: ServerChange): string[] {
       const enabled = change.words.at(-1) !== 'disabled';
       const words = change.words.filter((word) => word !== 'disabled');
       return [
-        `add server ${where} ${words.join(' ')}`,
+        `add server ${where} ${words.join(' ')} ${KEEPS_CONNECTIONS}`,
         ...(words.includes('check') ? [`enable health ${where}`] : []),
         ...(enabled ? [`set server ${where} state ready`] : []),
       ];

@@ -80,6 +80,14 @@ function weightOf({ words }: Server): number | null {
   return words.includes('weight') && value !== undefined && /^\d+$/.test(value) ? Number(value) : null;
 }
 
+/**
+ * HAProxy 2.6 opens a connection for every request to an HTTP/2 server that is added while it runs (`max-reuse` is zero then,
+ * and the command does not take the word): with TLS that costs more than a reload.
+ */
+function speaksHttp2({ words }: Server): boolean {
+  return words.includes('alpn') && (words[words.indexOf('alpn') + 1] ?? '').split(',').includes('h2');
+}
+
 /** The line without what commands can change. */
 function fixedPart({ words }: Server): string {
   const at = words.indexOf('weight');
@@ -115,7 +123,7 @@ function changeBackend(before: Backend, after: Backend): ServerChange[] | null {
   for (const [name, server] of after.servers) {
     if (before.servers.has(name)) continue;
     // HAProxy hands out cookie values only at start.
-    if (!DYNAMIC.has(after.balance) || server.words.includes('cookie')) return null;
+    if (!DYNAMIC.has(after.balance) || server.words.includes('cookie') || speaksHttp2(server)) return null;
     changes.push({ kind: 'add', backend: after.name, server: name, words: server.words });
   }
   // First what takes traffic, then what leaves: nobody finds an empty backend in between.
