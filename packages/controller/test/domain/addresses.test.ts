@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress, canonicalCidr, cidrContains } from '../../src/domain/addresses.ts';
+import { canonicalAddress, canonicalCidr, cidrContains, isHost, unmapped } from '../../src/domain/addresses.ts';
 import { canonicalUuid } from '../../src/domain/uuid.ts';
 
 describe('addresses', () => {
@@ -16,6 +17,48 @@ describe('addresses', () => {
     ['', null],
   ])('%s is %s', (text, canonical) => {
     expect(canonicalAddress(text)).toBe(canonical);
+  });
+});
+
+describe('IPv4 without the general parser', () => {
+  const octet = fc.oneof(fc.nat(300).map(String), fc.constantFrom('00', '01', '', '-1', '0x7', ' 1', '255', '256'));
+  const textual = fc.oneof(
+    fc.ipV4(),
+    fc.array(octet, { minLength: 1, maxLength: 5 }).map((octets) => octets.join('.')),
+    fc.ipV4().map((address) => `${address}.`),
+    fc.ipV4().map((address) => `${address}\n`),
+  );
+
+  it('knows the same addresses', () => {
+    fc.assert(
+      fc.property(textual, (text) => {
+        expect(canonicalAddress(text)).toBe(ipaddr.IPv4.isValidFourPartDecimal(text) ? text : null);
+      }),
+    );
+  });
+
+  it.each([
+    ['0.0.0.0', false],
+    ['0.255.255.255', false],
+    ['1.0.0.0', true],
+    ['223.255.255.255', true],
+    ['224.0.0.0', false],
+    ['239.255.255.255', false],
+    ['240.0.0.0', true],
+    ['255.255.255.254', true],
+    ['255.255.255.255', false],
+    ['::', false],
+    ['ff02::1', false],
+    ['::ffff:224.0.0.1', false],
+    ['2001:db8::1', true],
+  ])('%s can be connected to: %s', (address, is) => {
+    expect(isHost(address)).toBe(is);
+  });
+
+  it('is what an IPv4-mapped address reaches', () => {
+    expect(unmapped('::ffff:192.0.2.1')).toBe('192.0.2.1');
+    expect(unmapped('192.0.2.1')).toBe('192.0.2.1');
+    expect(unmapped('2001:db8::1')).toBe('2001:db8::1');
   });
 });
 
