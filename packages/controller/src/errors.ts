@@ -276,6 +276,12 @@ export const ERRORS = define({
     message: "Provider '{provider}' does not support a requested option: {detail}",
     remedy: 'Use another option or provider.',
   },
+  IPVS_MISSING: {
+    status: 501,
+    message:
+      "Provider '{provider}' does not support a requested option: UDP and SCTP are balanced by the kernel. {detail}",
+    remedy: 'Load the kernel module ip_vs (`modprobe ip_vs`) on the host of the amphorae; no restart is needed.',
+  },
   PROVIDER_NOT_FOUND: {
     status: 501,
     message: "Provider '{provider}' was not found.",

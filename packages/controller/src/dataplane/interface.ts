@@ -6,7 +6,7 @@ import type { Amphora, LoadBalancerTree } from '../domain/resources.ts';
 export interface ApplyOutcome {
   /**
    * `runtime`: the running HAProxy was told; `reload`: it was reloaded; `start`: first start; `none`: same configuration
-   * as before; `stop`: nothing to serve.
+   * as before; `stop`: nothing to serve. Of HAProxy and the UDP and SCTP listeners beside it, the greatest change.
    */
   method: 'runtime' | 'reload' | 'start' | 'none' | 'stop';
   /** Listeners the configuration had to do without, for instance because a certificate cannot be read. */

@@ -10,7 +10,7 @@ import { NoopProvider } from '../providers/noop/provider.ts';
 import { NoopSettler } from '../providers/noop/settler.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/migrate.ts';
-import { certificateManager } from './drivers.ts';
+import { certificateManager, computeDriver } from './drivers.ts';
 import { identityDriver } from './identity.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -39,7 +39,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     store,
     network,
     certificates: await certificateManager(runtime),
-    providers: providers(runtime, queue, settler),
+    providers: await providers(runtime, queue, settler),
     identity,
     policy,
     now: () => new Date(),
@@ -77,15 +77,17 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
 const NOOP_PROVIDERS = ['noop_driver', 'noop_driver-alt'];
 
 /** `octavia` is the old name of `amphora`: both lead to the same provider. */
-function providers({ config, network, log }: Runtime, queue: OperationQueue, settler: NoopSettler): ProviderRegistry {
+async function providers(runtime: Runtime, queue: OperationQueue, settler: NoopSettler): Promise<ProviderRegistry> {
+  const { config, network, log } = runtime;
   const { enabled_provider_drivers, default_provider_driver } = config.api_settings;
   const noop = config.controller_worker.amphora_driver === 'amphora_noop_driver';
+  const compute = noop ? null : await computeDriver(runtime);
   const amphora = new AmphoraProvider({
     name: 'amphora',
     description: 'The Octavia Amphora driver.',
     queue,
     network,
-    check: noop ? refuseByContract : refuseUnsupportedCandidate,
+    check: compute === null ? refuseByContract : (candidate) => refuseUnsupportedCandidate(candidate, compute),
   });
   const backendless = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, 'The no-op driver.', settler)]);
   return new ProviderRegistry(

@@ -17,6 +17,13 @@ describe('serves', () => {
     ['all listeners are down', { listeners: [{ adminStateUp: false }] }],
     ['all listeners are leaving', { listeners: [{ provisioningStatus: 'PENDING_DELETE' }] }],
     ['the load balancer is down', { loadBalancer: { adminStateUp: false }, listeners: [{}] }],
+    [
+      'the kernel balances all listeners',
+      {
+        listeners: [{ protocol: 'UDP', defaultPoolId: poolId(1) }, { protocol: 'SCTP' }],
+        pools: [{ protocol: 'UDP' }],
+      },
+    ],
     ['the load balancer is leaving', { loadBalancer: { provisioningStatus: 'DELETED' }, listeners: [{}] }],
   ])('is false when %s', (_, input) => {
     expect(render(input).serves).toBe(false);
@@ -40,9 +47,22 @@ it('does not depend on the order of the rows', () => {
   expect(text(turned)).toBe(text(tree));
 });
 
+it('leaves UDP and SCTP listeners with their pools to the kernel, on the same port too', () => {
+  const http: TreeInput = { listeners: [{ protocolPort: 53, defaultPoolId: poolId(1) }], pools: [{}], members: [{}] };
+  const mixed: TreeInput = {
+    listeners: [
+      ...(http.listeners ?? []),
+      { protocol: 'UDP', protocolPort: 53, defaultPoolId: poolId(2) },
+      { protocol: 'SCTP', protocolPort: 53, defaultPoolId: poolId(3) },
+    ],
+    pools: [{}, { protocol: 'UDP' }, { protocol: 'SCTP' }],
+    members: [{}, { poolId: poolId(2) }, { poolId: poolId(3) }],
+    healthMonitors: [{ poolId: poolId(2), type: 'UDP-CONNECT' }],
+  };
+  expect(writeConfig(render(mixed))).toBe(writeConfig(render(http)));
+});
+
 const REFUSALS: [Feature, string][] = [
-  [{ listenerProtocol: 'UDP' }, 'Amphora provider does not support UDP listeners.'],
-  [{ listenerProtocol: 'SCTP' }, 'Amphora provider does not support SCTP listeners.'],
   [{ policyProtocol: 'TCP' }, 'Amphora provider does not support L7 policies on TCP listeners.'],
   [{ poolProtocol: 'UDP' }, 'Amphora provider does not support UDP pools.'],
   [{ poolProtocol: 'SCTP' }, 'Amphora provider does not support SCTP pools.'],

@@ -1,8 +1,10 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PoolProtocol } from '../../src/domain/resources.ts';
 import { refuseByContract, refuseUnsupportedCandidate } from '../../src/providers/amphora/refusals.ts';
+import type { Candidate } from '../../src/providers/interface.ts';
 import {
   listenerId,
+  makeHealthMonitor,
   makeL7Policy,
   makeListener,
   makeLoadBalancer,
@@ -12,7 +14,9 @@ import {
 
 const PREFIX = "Provider 'amphora' does not support a requested option: Amphora provider does not support";
 
-for (const check of [refuseByContract, refuseUnsupportedCandidate]) {
+const refuseWithIpvs = (candidate: Candidate): void => refuseUnsupportedCandidate(candidate, {});
+
+for (const check of [refuseByContract, refuseWithIpvs]) {
   const refusal = (protocol: 'HTTP' | 'TCP', listener: string) => () =>
     check({
       listeners: [makeListener(1, { protocol })],
@@ -54,7 +58,7 @@ it('connectionless members have the IP version of one of the VIPs', () => {
 
 it('ciphers of which OpenSSL knows none; one known among them is enough', () => {
   const check = (tlsCiphers: string | null) => () =>
-    refuseUnsupportedCandidate({
+    refuseWithIpvs({
       listeners: [makeListener(1, { tlsCiphers: tlsCiphers })],
       pools: [makePool(1, { tlsCiphers: tlsCiphers })],
     });
@@ -64,4 +68,40 @@ it('ciphers of which OpenSSL knows none; one known among them is enough', () => 
   for (const known of [null, '', 'ECDHE-RSA-AES128-GCM-SHA256:FOO', 'HIGH:!aNULL', 'TLS_AES_128_GCM_SHA256']) {
     expect(check(known)).not.toThrow();
   }
+});
+
+describe('what the kernel balances', () => {
+  const without = { ipvsMissing: () => 'The kernel has no IPVS.' };
+  const candidates: [string, Candidate][] = [
+    ['a UDP listener', { listeners: [makeListener(1), makeListener(2, { protocol: 'UDP' })] }],
+    ['an SCTP listener', { listeners: [makeListener(1, { protocol: 'SCTP' })] }],
+    ['a UDP pool', { pools: [makePool(1, { protocol: 'UDP' })] }],
+    ['a member of an SCTP pool', { pools: [makePool(1, { protocol: 'SCTP' })], members: [makeMember(1)] }],
+    ['a UDP-CONNECT monitor', { healthMonitors: [makeHealthMonitor(1, { type: 'UDP-CONNECT' })] }],
+    ['an SCTP monitor', { healthMonitors: [makeHealthMonitor(1, { type: 'SCTP' })] }],
+  ];
+
+  it.each(candidates)('%s is refused with the reason where instances have no IPVS', (_, candidate) => {
+    const refusal = () => refuseUnsupportedCandidate(candidate, without);
+    expect(refusal).toThrow(
+      "Provider 'amphora' does not support a requested option: UDP and SCTP are balanced by the kernel. The kernel has no IPVS.",
+    );
+    expect(refusal).toThrow(expect.objectContaining({ code: 'IPVS_MISSING', status: 501 }));
+  });
+
+  it.each(candidates)('%s is let in where they have it, or alone know', (_, candidate) => {
+    expect(() => refuseUnsupportedCandidate(candidate, { ipvsMissing: () => null })).not.toThrow();
+    expect(() => refuseUnsupportedCandidate(candidate, {})).not.toThrow();
+    expect(() => refuseByContract(candidate)).not.toThrow();
+  });
+
+  it('everything else does not ask', () => {
+    const candidate: Candidate = {
+      listeners: [makeListener(1, { protocol: 'HTTP' })],
+      pools: [makePool(1, { protocol: 'TCP' })],
+      members: [makeMember(1)],
+      healthMonitors: [makeHealthMonitor(1, { type: 'TCP' })],
+    };
+    expect(() => refuseUnsupportedCandidate(candidate, without)).not.toThrow();
+  });
 });

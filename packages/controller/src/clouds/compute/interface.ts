@@ -38,6 +38,11 @@ export interface ComputeDriver {
   createServerGroup?(name: string, policy: AntiAffinity): Promise<string>;
   /** Idempotent. */
   deleteServerGroup?(id: string): Promise<void>;
+  /**
+   * Why instances cannot balance UDP and SCTP in their kernel, and what an operator does about it; null: nothing speaks
+   * against it. Quick: requests wait for it. Left out: instances have a kernel of their own, and only they know.
+   */
+  ipvsMissing?(): string | null;
   /** Boots again what should run but does not (host rebooted, `down`); called when the control plane starts. */
   recover(): Promise<void>;
 }

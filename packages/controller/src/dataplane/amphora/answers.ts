@@ -27,6 +27,22 @@ export function readUploaded(amphoraId: string, answer: AgentAnswer): Uploaded {
   throw unexpected(amphoraId, 'upload', answer);
 }
 
+/** Null from agents that do not say what runs. */
+export function readLvsUploaded(answer: AgentAnswer): Pick<HaproxyUploaded, 'uploaded' | 'running'> | null {
+  const { uploaded, running } = fieldsOf(answer);
+  if (typeof uploaded !== 'string' || (typeof running !== 'string' && running !== null)) return null;
+  return { uploaded, running };
+}
+
+/** Listeners of the given types that the amphora holds, running or not. */
+export function readListenerIds(amphoraId: string, answer: AgentAnswer, types: readonly string[]): string[] {
+  if (!Array.isArray(answer.json)) throw unexpected(amphoraId, 'listeners', answer);
+  return answer.json.flatMap((entry: unknown) => {
+    const { uuid, type } = (entry ?? {}) as Record<string, unknown>;
+    return typeof uuid === 'string' && typeof type === 'string' && types.includes(type) ? [uuid] : [];
+  });
+}
+
 /** Names without their ending. */
 export function readCertificateNames(amphoraId: string, answer: AgentAnswer): Set<string> {
   const { certificates }: Partial<Record<keyof AgentCertificateFiles, unknown>> = fieldsOf(answer);

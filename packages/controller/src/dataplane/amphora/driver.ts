@@ -11,6 +11,7 @@ import { AgentClient, type AgentRequest } from './agent-client.ts';
 import { readApplied, readInterface, readUploaded } from './answers.ts';
 import { CertificateFiles } from './certificate-files.ts';
 import { collectMaterial, unusableListeners, withKept } from './certificates.ts';
+import { greatest, LvsListeners } from './lvs-listeners.ts';
 import type { AmphoraDriverOptions } from './options.ts';
 import { plugNetworkRequest, plugVipRequest, vipAddress } from './plug-requests.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -54,6 +55,17 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
 
   async apply(amphora: Amphora, tree: LoadBalancerTree, { timeoutMs }: CallLimit = {}): Promise<ApplyOutcome> {
     const limit = TimeLimit.of(timeoutMs);
+    const { basePath } = this.#options.haproxy;
+    const lvs = new LvsListeners(this.#client, amphora, { basePath }, limit);
+    const removed = await lvs.removeOthers(tree);
+    const { method, ...outcome } = await this.#applyHaproxy(amphora, tree, limit);
+    const applied = await lvs.apply(tree);
+    // Without a listener of its own HAProxy is always told to stop.
+    const own = method === 'stop' && applied.length > 0 ? 'none' : method;
+    return { method: greatest([own, removed, ...applied]), ...outcome };
+  }
+
+  async #applyHaproxy(amphora: Amphora, tree: LoadBalancerTree, limit: TimeLimit | null): Promise<ApplyOutcome> {
     const loadBalancerId = tree.loadBalancer.id;
     const { haproxy, certificates } = this.#options;
     const stored = new CertificateFiles(this.#client, amphora, loadBalancerId, limit);

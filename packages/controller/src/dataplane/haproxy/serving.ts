@@ -8,6 +8,7 @@ import type {
   Pool,
   Resource,
 } from '../../domain/resources.ts';
+import { isConnectionless } from '../../domain/validation/protocols.ts';
 
 /** Flows render before they remove a row, so a row on its way out must already be gone from the configuration. */
 export function isLeaving(resource: Resource): boolean {
@@ -21,10 +22,15 @@ export function inOrder<T extends Resource>(resources: readonly T[]): T[] {
     .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1));
 }
 
-export function servedListeners(tree: LoadBalancerTree): Listener[] {
+/** Every listener that clients can reach, whoever serves it. */
+export function openListeners(tree: LoadBalancerTree): Listener[] {
   if (!tree.loadBalancer.adminStateUp || isLeaving(tree.loadBalancer)) return [];
   return inOrder(tree.listeners).filter((listener) => listener.adminStateUp);
 }
+
+/** HAProxy's share: UDP and SCTP are balanced by the kernel. */
+export const servedListeners = (tree: LoadBalancerTree): Listener[] =>
+  openListeners(tree).filter(({ protocol }) => !isConnectionless(protocol));
 
 /** Whether the listener cannot be served without certificates. */
 export function needsCertificates(listener: Listener): boolean {

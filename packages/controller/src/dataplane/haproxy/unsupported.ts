@@ -1,4 +1,4 @@
-/** What the amphora provider cannot do (yet), in the tenant's words. */
+/** What HAProxy cannot serve, in the tenant's words. UDP and SCTP, which the kernel balances, must not get this far. */
 import type { HealthMonitorType, LbAlgorithm, ListenerProtocol, PoolProtocol } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 

@@ -14,8 +14,9 @@ import type {
   Pool,
   SessionPersistence,
 } from '../../domain/resources.ts';
+import { isConnectionless } from '../../domain/validation/protocols.ts';
 import { OctaviaError } from '../../errors.ts';
-import { inOrder, servedDefaultPool } from '../haproxy/serving.ts';
+import { inOrder, openListeners, servedDefaultPool } from '../haproxy/serving.ts';
 import {
   type Block,
   block,
@@ -44,8 +45,9 @@ const WHOLE_ADDRESS: Record<Family, string> = { ipv4: '255.255.255.255', ipv6: '
 /** IPv4: a netmask. IPv6: the length of the prefix. */
 const GRANULARITY: Record<Family, RegExp> = { ipv4: /^\d{1,3}(\.\d{1,3}){3}$/, ipv6: /^\d{1,3}$/ };
 
-export const isLvsListener = ({ protocol }: Pick<Listener, 'protocol'>): boolean =>
-  protocol === 'UDP' || protocol === 'SCTP';
+/** The kernel's share of the listeners that clients can reach. */
+export const servedLvsListeners = (tree: LoadBalancerTree): Listener[] =>
+  openListeners(tree).filter(({ protocol }) => isConnectionless(protocol));
 
 const familyOf = (text: string): Family => (isIPv6(text) ? 'ipv6' : 'ipv4');
 
@@ -120,7 +122,7 @@ function virtualServer(
  * @throws OctaviaError UNSAFE_CONFIGURATION_VALUE, PROVIDER_UNSUPPORTED_OPTION
  */
 export function renderLvs(tree: LoadBalancerTree, listener: Listener, options: LvsOptions): KeepalivedConfig {
-  if (!isLvsListener(listener)) {
+  if (!isConnectionless(listener.protocol)) {
     const detail = `${listener.protocol} listeners are not served by IPVS`;
     throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
   }

@@ -1,6 +1,8 @@
+import type { ComputeDriver } from '../../clouds/compute/interface.ts';
 import { areKnownCiphers } from '../../dataplane/haproxy/tls-settings.ts';
 import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
 import { ipVersion } from '../../domain/addresses.ts';
+import type { HealthMonitorType } from '../../domain/resources.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Candidate } from '../interface.ts';
@@ -43,18 +45,23 @@ export function refuseByContract(candidate: Candidate): void {
   refuseMixedVersions(candidate);
 }
 
+const KERNEL_MONITORS: readonly HealthMonitorType[] = ['UDP-CONNECT', 'SCTP'];
+
+function needsIpvs({ listeners = [], pools = [], healthMonitors = [] }: Candidate): boolean {
+  return (
+    [...listeners, ...pools].some(({ protocol }) => isConnectionless(protocol)) ||
+    healthMonitors.some(({ type }) => KERNEL_MONITORS.includes(type))
+  );
+}
+
 /**
- * What HAProxy amphorae cannot do, too, is refused at once, with the reason, instead of failing later.
- * @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION
+ * What amphorae of this cloud cannot do, too, is refused at once, with the reason, instead of failing later.
+ * @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION, IPVS_MISSING
  */
-export function refuseUnsupportedCandidate(candidate: Candidate): void {
-  const { listeners = [], pools = [], healthMonitors = [] } = candidate;
-  const features = [
-    ...listeners.map(({ protocol }) => ({ listenerProtocol: protocol })),
-    ...pools.map(({ protocol }) => ({ poolProtocol: protocol })),
-    ...healthMonitors.map(({ type }) => ({ monitorType: type })),
-  ];
-  for (const feature of features) refuse(unsupportedReason(feature));
-  refuseUnknownCiphers(candidate);
+export function refuseUnsupportedCandidate(candidate: Candidate, compute: Pick<ComputeDriver, 'ipvsMissing'>): void {
   refuseByContract(candidate);
+  refuseUnknownCiphers(candidate);
+  if (!needsIpvs(candidate)) return;
+  const detail = compute.ipvsMissing?.() ?? null;
+  if (detail !== null) throw new OctaviaError('IPVS_MISSING', { provider: 'amphora', detail });
 }

@@ -14,6 +14,7 @@ import { withHostLock } from '../../local-host/lock.ts';
 import { isAlive, killProcesses, type ProcessIdentity } from '../../local-host/process.ts';
 import type { NetworkDriver, Port } from '../../network/interface.ts';
 import type { BuildRequest, ComputeDriver, ComputeInstance } from '../interface.ts';
+import { ipvsMissing, loadIpvs } from './ipvs.ts';
 import { LOGGING_FILES } from './logging.ts';
 import {
   directoryExists,
@@ -155,11 +156,17 @@ export class LocalComputeDriver implements ComputeDriver {
     });
   }
 
+  ipvsMissing(): string | null {
+    return ipvsMissing();
+  }
+
   /**
    * Boots instances whose sandbox is gone, with their files and ports; the agent rebuilds the rest from its own state.
    * Instances that were never completely built are left to the flow that builds them.
    */
   async recover(): Promise<void> {
+    // Before the agents that need it.
+    await loadIpvs();
     for (const id of await listInstanceIds(this.#instance)) {
       try {
         await this.#locked(id, async (directory) => {
