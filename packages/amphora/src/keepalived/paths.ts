@@ -1,14 +1,11 @@
 /** Where the files of VRRP lie: those the controller knows, and the agent's own. */
 import { type VrrpFiles, vrrpFiles } from '../protocol/vrrp-files.ts';
+import type { KeepalivedFiles } from './process.ts';
 
-export interface KeepalivedPaths extends VrrpFiles {
-  /** What the running keepalived was started or reloaded with. */
-  running: string;
+/** `running`: what the running keepalived was started or reloaded with. */
+export interface KeepalivedPaths extends VrrpFiles, KeepalivedFiles {
   /** An upload while it is checked. */
   candidate: string;
-  pid: string;
-  vrrpPid: string;
-  output: string;
 }
 
 export function keepalivedPaths(basePath: string): KeepalivedPaths {
@@ -19,7 +16,7 @@ export function keepalivedPaths(basePath: string): KeepalivedPaths {
     running: `${folder}/running.conf`,
     candidate: `${folder}/candidate.conf`,
     pid: `${folder}/keepalived.pid`,
-    vrrpPid: `${folder}/keepalived_vrrp.pid`,
+    childPid: `${folder}/keepalived_vrrp.pid`,
     output: `${folder}/keepalived.out`,
   };
 }

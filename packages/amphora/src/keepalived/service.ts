@@ -56,9 +56,13 @@ export class VrrpService {
   constructor(options: VrrpOptions) {
     this.#options = options;
     this.#paths = keepalivedPaths(options.basePath);
-    this.#process = new KeepalivedProcess(this.#paths, options.keepalivedCmd, options.namespace.name, () =>
-      this.#look(),
-    );
+    this.#process = new KeepalivedProcess({
+      files: this.#paths,
+      part: 'vrrp',
+      keepalivedCmd: options.keepalivedCmd,
+      namespace: options.namespace.name,
+      onExit: () => this.#look(),
+    });
     this.#stateFile = new HaproxyStateFile(this.#paths);
   }
 
