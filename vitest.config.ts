@@ -1,10 +1,16 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import TestOrder from './scripts/test-order.ts';
 
-/** The three kinds of tests and their file names. Kinds run one after the other, quickest first. */
+/** The three kinds of tests and their file names. */
 const files = (suffix: string): string[] => [`packages/*/test/**/*${suffix}`, `test/**/*${suffix}`];
+
+/** They wait half of the time: for PostgreSQL, for timers, for each other's processes. */
+const SYSTEM_TEST_WORKERS = Math.max(2, Math.ceil(availableParallelism() * 1.5));
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: TestOrder },
     reporters: process.env.CI ? ['default'] : [['default', { summary: false }]],
     projects: [
       {
@@ -26,22 +32,21 @@ export default defineConfig({
         test: {
           name: 'api',
           include: files('.api.test.ts'),
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          // They wait for PostgreSQL about half of the time.
-          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: SYSTEM_TEST_WORKERS,
           sequence: { groupOrder: 2 },
         },
       },
       {
-        // Real amphorae in network namespaces: one file at a time, because they share the host's kernel tables.
+        // Real amphorae. Each file works in network namespaces of its own.
         test: {
           name: 'dataplane',
           include: files('.dataplane.test.ts'),
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: SYSTEM_TEST_WORKERS,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -112,6 +112,7 @@ test('in the network of the host itself: it serves, changes nothing else there, 
   } finally {
     await stopControlPlane(state, true);
   }
-  expect(await view()).toEqual(before);
+  // Another test's file may be making something at this very moment.
+  await expect.poll(view, { timeout: 10_000 }).toEqual(before);
   expect([existsSync(state), processesOf(state)]).toEqual([false, []]);
 });
