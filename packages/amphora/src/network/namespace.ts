@@ -25,6 +25,18 @@ interface IpLinkJson {
   stats64?: { rx: { bytes: number }; tx: { bytes: number } };
 }
 
+/**
+ * A router on a member network would otherwise make itself the way to all IPv6 clients: its route has the metric of the
+ * one to the VIP's gateway. Interfaces that come later take `default`. In the sandbox /proc/sys is read-only; `ip netns
+ * exec` gives the script mounts of its own, so it takes a fresh one.
+ */
+const REFUSE_ADVERTISEMENTS = `
+mount -t proc proc /proc 2>/dev/null
+for file in /proc/sys/net/ipv6/conf/*/accept_ra /proc/sys/net/ipv6/conf/*/autoconf; do
+  [ ! -e "$file" ] || echo 0 > "$file"
+done
+`;
+
 export class TrafficNamespace {
   readonly name: string;
   readonly #run: RunCommand;
@@ -42,10 +54,12 @@ export class TrafficNamespace {
       () => true,
       () => false,
     );
-    if (exists && (await this.#inside(['link', 'set', 'lo', 'up'])).code === 0) return;
-    if (exists) await this.#run('ip', ['netns', 'delete', this.name]);
-    await this.#must('ip', ['netns', 'add', this.name]);
-    await this.#must('ip', ['-n', this.name, 'link', 'set', 'lo', 'up']);
+    if (!exists || (await this.#inside(['link', 'set', 'lo', 'up'])).code !== 0) {
+      if (exists) await this.#run('ip', ['netns', 'delete', this.name]);
+      await this.#must('ip', ['netns', 'add', this.name]);
+      await this.#must('ip', ['-n', this.name, 'link', 'set', 'lo', 'up']);
+    }
+    await this.script(REFUSE_ADVERTISEMENTS, []);
   }
 
   /** Links outside (`main`) or inside the namespace, loopback left out. */
@@ -94,9 +108,14 @@ export class TrafficNamespace {
     await this.#must('ip', ['link', 'set', 'dev', link, 'name', name, 'netns', this.name]);
   }
 
-  /** Runs `ip` commands inside, one a line, in one process; stops at the first that fails. @throws CommandError */
-  async batch(lines: string[]): Promise<void> {
-    if (lines.length > 0) await this.#must('ip', ['-n', this.name, '-batch', '-'], `${lines.join('\n')}\n`);
+  /**
+   * Runs `ip` commands inside, one a line, in one process; stops at the first that fails.
+   * @param version for rules, whose addresses `ip` does not tell apart by itself
+   * @throws CommandError
+   */
+  async batch(lines: string[], version?: 4 | 6): Promise<void> {
+    const family = version === undefined ? [] : [`-${version}`];
+    if (lines.length > 0) await this.#must('ip', [...family, '-n', this.name, '-batch', '-'], `${lines.join('\n')}\n`);
   }
 
   /** Parsed `ip -j` output of a query inside; an empty list when the query fails (no such table yet). */

@@ -24,10 +24,8 @@ export async function reconcileInterface(namespace: TrafficNamespace, plan: Inte
   await namespace.batch([...(await staleRoutes(namespace, plan)), ...main.map((route) => addRoute(plan.name, route))]);
   if (plan.kind !== 'vip') return;
   try {
-    await namespace.batch([
-      ...policy.map((route) => addRoute(plan.name, route)),
-      ...(await ruleChanges(namespace, plan)),
-    ]);
+    await namespace.batch(policy.map((route) => addRoute(plan.name, route)));
+    for (const version of [4, 6] as const) await namespace.batch(await ruleChanges(namespace, plan, version), version);
   } catch (error) {
     // A kernel without policy routing still serves every client that is not inside a member network.
     log.warn(`policy routing for ${plan.name} is not available: ${messageOf(error)}`);
@@ -97,19 +95,17 @@ async function staleRoutes(namespace: TrafficNamespace, plan: InterfacePlan): Pr
 const isForeignRule = (rule: Record<string, unknown>): boolean => ['keepalived', '18'].includes(String(rule.protocol));
 
 /** The kernel accepts the same rule twice, so only missing ones are added. */
-async function ruleChanges(namespace: TrafficNamespace, plan: InterfacePlan): Promise<string[]> {
-  const lines: string[] = [];
-  for (const version of [4, 6]) {
-    const wanted = plan.rules.filter((rule) => rule.from.includes(':') === (version === 6));
-    const present = (await namespace.query([`-${version}`, 'rule', 'show']))
-      .filter((rule) => rule.priority === RULE_PRIORITY && !isForeignRule(rule))
-      .map((rule) => `${String(rule.src)}/${String(rule.srclen ?? (version === 4 ? 32 : 128))}`);
-    for (const from of present.filter((item) => !wanted.some((rule) => rule.from === item))) {
-      lines.push(`rule delete from ${from} priority ${RULE_PRIORITY}`);
-    }
-    for (const rule of wanted.filter((item) => !present.includes(item.from))) {
-      lines.push(`rule add from ${rule.from} table ${rule.table} priority ${RULE_PRIORITY}`);
-    }
-  }
-  return lines;
+async function ruleChanges(namespace: TrafficNamespace, plan: InterfacePlan, version: 4 | 6): Promise<string[]> {
+  const wanted = plan.rules.filter((rule) => rule.from.includes(':') === (version === 6));
+  const present = (await namespace.query([`-${version}`, 'rule', 'show']))
+    .filter((rule) => rule.priority === RULE_PRIORITY && !isForeignRule(rule))
+    .map((rule) => `${String(rule.src)}/${String(rule.srclen ?? (version === 4 ? 32 : 128))}`);
+  return [
+    ...present
+      .filter((from) => !wanted.some((rule) => rule.from === from))
+      .map((from) => `rule delete from ${from} priority ${RULE_PRIORITY}`),
+    ...wanted
+      .filter((rule) => !present.includes(rule.from))
+      .map((rule) => `rule add from ${rule.from} table ${rule.table} priority ${RULE_PRIORITY}`),
+  ];
 }
