@@ -75,7 +75,38 @@ describe('plans', () => {
     const route = { destination: '10.9.0.0/16', nexthop: '10.0.0.9' };
     const plan = planNetwork({ mac_address: MAC, mtu: 1450, fixed_ips: [{ ...fixed, host_routes: [route] }] }, 'eth2');
     expect(plan).toMatchObject({ kind: 'network', mtu: 1450, addresses: [{ cidr: '10.0.0.5/24', owned: true }] });
-    expect(plan.routes).toEqual([{ version: 4, destination: '10.9.0.0/16', gateway: '10.0.0.9' }]);
+    expect(plan.routes).toEqual([{ version: 4, destination: '10.9.0.0/16', gateway: '10.0.0.9', source: '10.0.0.5' }]);
+  });
+
+  test('of two ways to one place the first subnet’s is taken, per IP version', () => {
+    const subnet = (ip: string, cidr: string, destination: string, nexthop: string) => ({
+      ip_address: ip,
+      subnet_cidr: cidr,
+      host_routes: [{ destination, nexthop }],
+    });
+    const fixed_ips = [
+      subnet('10.0.0.5', '10.0.0.0/24', '0.0.0.0/0', '10.0.0.9'),
+      subnet('10.1.0.5', '10.1.0.0/24', '0.0.0.0/0', '10.1.0.9'),
+      subnet('fd00::5', 'fd00::/64', '::/0', 'fd00::9'),
+    ];
+    const plan = planNetwork({ mac_address: MAC, fixed_ips }, 'eth2');
+    expect(plan.addresses.map(({ cidr }) => cidr)).toEqual(['10.0.0.5/24', '10.1.0.5/24', 'fd00::5/64']);
+    expect(plan.routes).toEqual([
+      { version: 4, destination: 'default', gateway: '10.0.0.9', source: '10.0.0.5' },
+      { version: 6, destination: 'default', gateway: 'fd00::9', source: 'fd00::5' },
+    ]);
+  });
+
+  test('beside a VIP the routes of its own subnet come first', () => {
+    const routes = [{ destination: '10.9.0.0/16', nexthop: '192.0.2.9' }];
+    const beside = { ip_address: '10.0.0.5', subnet_cidr: '10.0.0.0/24', host_routes: routes };
+    const plan = planVip('192.0.2.10', { ...request, host_routes: routes, fixed_ips: [beside] }, 'eth1', true);
+    expect(plan.addresses.at(-1)).toEqual({ cidr: '10.0.0.5/24', owned: true });
+    expect(plan.vips).toEqual(['192.0.2.10']);
+    expect(plan.routes.filter(({ destination }) => destination === '10.9.0.0/16')).toEqual([
+      { version: 4, destination: '10.9.0.0/16', gateway: '192.0.2.9' },
+      { version: 4, destination: '10.9.0.0/16', gateway: '192.0.2.9', table: 1 },
+    ]);
   });
 
   test.each([

@@ -83,6 +83,7 @@ export function readPlugVip(fields: Fields): PlugVipRequest {
     ...hostRoutes(fields),
     ...keepalived(fields),
     additional_vips: list(fields, 'additional_vips', additional),
+    fixed_ips: list(fields, 'fixed_ips', address),
   };
 }
 

@@ -15,6 +15,8 @@ export interface PlannedRoute {
   destination: string;
   gateway?: string;
   table?: number;
+  /** Address to speak from; left out: the kernel's choice. */
+  source?: string;
 }
 
 export interface PlannedRule {
@@ -75,6 +77,10 @@ function macOf(text: string): string {
   if (mac === null) throw new PlanError('mac', `"${text}" is not a MAC address`);
   return mac;
 }
+
+/** Of two in one table that lead to the same place the kernel keeps the last, so the first must be the only one. */
+const isSameWay = (one: PlannedRoute, other: PlannedRoute): boolean =>
+  one.version === other.version && one.destination === other.destination && one.table === other.table;
 
 function hostRoutes(routes: HostRoute[], version: 4 | 6): PlannedRoute[] {
   return routes.map(({ destination, nexthop }) => {
@@ -149,6 +155,7 @@ export function planVip(ip: string, request: PlugVipRequest, name: string, keepa
     };
     addVip(plan, source, keepalivedOwnsVips);
   }
+  for (const fixed of request.fixed_ips ?? []) addFixedIp(plan, fixed);
   return checkMtu(plan);
 }
 
@@ -175,11 +182,17 @@ function checkMtu(plan: InterfacePlan): InterfacePlan {
   return plan;
 }
 
+/**
+ * Members of the subnet itself are reached by the address's own route. Behind its routers the kernel would, of several
+ * IPv6 addresses, speak from the one most like the destination, perhaps one of another subnet.
+ */
 function addFixedIp(plan: InterfacePlan, fixed: FixedIpRequest): void {
   const ip = address(fixed.ip_address, 'fixed IP');
   const subnet = network(fixed.subnet_cidr, ip.version, 'subnet');
   plan.addresses.push({ cidr: `${ip.text}/${subnet.prefixLength}`, owned: true });
-  plan.routes.push(...hostRoutes(fixed.host_routes ?? [], ip.version));
+  for (const route of hostRoutes(fixed.host_routes ?? [], ip.version)) {
+    if (!plan.routes.some((other) => isSameWay(other, route))) plan.routes.push({ ...route, source: ip.text });
+  }
 }
 
 function emptyPlan(kind: 'vip' | 'network', name: string, mac: string, mtu: number | undefined): InterfacePlan {

@@ -60,7 +60,8 @@ function addRoute(device: string, route: PlannedRoute): string {
   const via = route.gateway === undefined ? 'scope link' : `via ${route.gateway} onlink`;
   const direct = route.version === 6 && route.gateway === undefined ? '' : via;
   const table = route.table === undefined ? '' : `table ${route.table}`;
-  return `route replace ${route.destination} ${direct} dev ${device} proto static ${table}`;
+  const source = route.source === undefined ? '' : `src ${route.source}`;
+  return `route replace ${route.destination} ${direct} dev ${device} proto static ${source} ${table}`;
 }
 
 function routeKey(

@@ -178,6 +178,8 @@ export interface PlugVipRequest {
   vrrp_ip?: string;
   host_routes?: HostRoute[];
   additional_vips?: AdditionalVipRequest[];
+  /** The port's addresses in other subnets of the VIP's network, from which members there are reached. */
+  fixed_ips?: FixedIpRequest[];
   /** True: keepalived puts the VIPs on the interface and takes them off. Left out: as the agent's topology says. */
   keepalived?: boolean;
 }
