@@ -1,34 +1,90 @@
-/** What new connections must reach an amphora on its VIP port. */
-import type { Amphora, LoadBalancerTree } from './resources.ts';
+/** What must reach an amphora on its VIP port. */
+import type { Amphora, Listener, LoadBalancerTree, Member, PoolProtocol } from './resources.ts';
+import { isConnectionless } from './validation/protocols.ts';
 
 export interface IngressRule {
   protocol: 'tcp' | 'udp' | 'sctp' | 'vrrp';
-  /** null: the protocol has none. */
+  /** null: any, or the protocol has none. */
   port: number | null;
+  /** Left out: any. */
+  sourcePort?: number;
   /** CIDRs or addresses; null: everybody. */
   sources: readonly string[] | null;
+}
+
+export interface IngressOptions {
+  /** While a change is under way what is on its way out is still let in: it is served until the amphora is told. */
+  leaving?: boolean;
 }
 
 /** HAProxy's peers exchange their tables on it. */
 const PEER_PORT = 1025;
 
-const isGoing = (status: string): boolean => status === 'PENDING_DELETE' || status === 'DELETED';
+const TRANSPORTS: Partial<Record<Listener['protocol'] | PoolProtocol, 'udp' | 'sctp'>> = { UDP: 'udp', SCTP: 'sctp' };
 
-/** Listeners' ports for whom they allow, and what the amphorae of a pair say to each other. */
-export function ingressRules(tree: LoadBalancerTree, amphora: Amphora): IngressRule[] {
-  const listeners = tree.listeners
-    .filter((listener) => listener.adminStateUp && !isGoing(listener.provisioningStatus))
-    .map(({ protocol, protocolPort, allowedCidrs }): IngressRule => {
-      const transport = protocol === 'UDP' ? 'udp' : protocol === 'SCTP' ? 'sctp' : 'tcp';
-      return { protocol: transport, port: protocolPort, sources: allowedCidrs?.length ? allowedCidrs : null };
-    });
-  const peers = tree.amphorae
-    .filter((peer) => peer.id !== amphora.id && !isGoing(peer.status))
+const isGone = (status: string, leaving: boolean): boolean =>
+  status === 'DELETED' || (status === 'PENDING_DELETE' && !leaving);
+
+function clients({ listeners }: LoadBalancerTree, leaving: boolean): IngressRule[] {
+  return listeners
+    .filter((listener) => listener.adminStateUp && !isGone(listener.provisioningStatus, leaving))
+    .map(({ protocol, protocolPort, allowedCidrs }) => ({
+      protocol: TRANSPORTS[protocol] ?? 'tcp',
+      port: protocolPort,
+      sources: allowedCidrs?.length ? allowedCidrs : null,
+    }));
+}
+
+/**
+ * Answers of UDP and SCTP members, and to what checks them. Nothing in such a packet tells an answer from a question, so
+ * it is known by the member's address and port; a member may thus reach listeners that shut it out.
+ */
+function answers({ pools, members }: LoadBalancerTree, leaving: boolean): IngressRule[] {
+  const found = new Map<string, IngressRule>();
+  for (const member of members) {
+    const pool = pools.find(({ id }) => id === member.poolId);
+    if (pool === undefined || !isConnectionless(pool.protocol)) continue;
+    if (isGone(pool.provisioningStatus, leaving) || isGone(member.provisioningStatus, leaving)) continue;
+    for (const { address, port } of endpoints(member)) {
+      const rule: IngressRule = {
+        protocol: TRANSPORTS[pool.protocol] ?? 'udp',
+        port: null,
+        sourcePort: port,
+        sources: [address],
+      };
+      found.set(JSON.stringify(rule), rule);
+    }
+  }
+  return [...found.values()];
+}
+
+function endpoints({
+  address,
+  protocolPort,
+  monitorAddress,
+  monitorPort,
+}: Member): { address: string; port: number }[] {
+  const traffic = { address, port: protocolPort };
+  if (monitorAddress === null && monitorPort === null) return [traffic];
+  return [traffic, { address: monitorAddress ?? address, port: monitorPort ?? protocolPort }];
+}
+
+function peers({ amphorae }: LoadBalancerTree, amphora: Amphora): IngressRule[] {
+  const addresses = amphorae
+    .filter((peer) => peer.id !== amphora.id && !isGone(peer.status, false))
     .flatMap((peer) => (peer.vrrpIp === null ? [] : [peer.vrrpIp]));
-  if (peers.length === 0) return listeners;
-  const between: IngressRule[] = [
-    { protocol: 'vrrp', port: null, sources: peers },
-    { protocol: 'tcp', port: PEER_PORT, sources: peers },
+  if (addresses.length === 0) return [];
+  return [
+    { protocol: 'vrrp', port: null, sources: addresses },
+    { protocol: 'tcp', port: PEER_PORT, sources: addresses },
   ];
-  return [...listeners, ...between];
+}
+
+/** Listeners' ports for whom they allow, answers that no connection announces, and what the amphorae of a pair say. */
+export function ingressRules(
+  tree: LoadBalancerTree,
+  amphora: Amphora,
+  { leaving = false }: IngressOptions = {},
+): IngressRule[] {
+  return [...clients(tree, leaving), ...answers(tree, leaving), ...peers(tree, amphora)];
 }

@@ -24,9 +24,12 @@ function family(source: string): 'ip' | 'ip6' {
   throw new Error(`${source} is not a CIDR`);
 }
 
-function match({ protocol, port }: IngressRule): string {
+/** `th` reads the ports of every transport protocol: a kernel need not speak SCTP to filter it. */
+function match({ protocol, port, sourcePort }: IngressRule): string {
   if (protocol === 'vrrp') return `meta l4proto ${VRRP}`;
-  return port === null ? `meta l4proto ${protocol}` : `meta l4proto ${protocol} th dport ${Math.trunc(port)}`;
+  const from = sourcePort === undefined ? '' : ` th sport ${Math.trunc(sourcePort)}`;
+  const to = port === null ? '' : ` th dport ${Math.trunc(port)}`;
+  return `meta l4proto ${protocol}${from}${to}`;
 }
 
 function rules(rule: IngressRule): string[] {
@@ -43,6 +46,9 @@ const ALWAYS = [
   'ether type arp accept',
   'meta l4proto { icmp, icmpv6 } accept',
   'tcp flags & (syn | ack) != syn accept',
+  // Parts of a datagram after the first have no ports, and are of no use without the first.
+  'ip frag-off & 0x1fff != 0 accept',
+  'frag frag-off != 0 accept',
 ];
 
 /** The table with its two hooks; a port is found by the name of its host interface. Idempotent as a script. */

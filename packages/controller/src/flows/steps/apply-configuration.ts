@@ -1,6 +1,6 @@
-import { ingressRules } from '../../domain/ingress.ts';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { whileOpen } from './ingress.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
 import { markBroken } from './mark-broken.ts';
 import { ifAlive } from './tolerance.ts';
@@ -11,9 +11,9 @@ async function apply(
   tree: LoadBalancerTree,
   timeoutMs?: number,
 ): Promise<string> {
-  const outcome = await context.dataplane.apply(amphora, tree, timeoutMs === undefined ? {} : { timeoutMs });
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
+  const outcome = await whileOpen(context, amphora, tree, () => context.dataplane.apply(amphora, tree, limit));
   await markBroken(context, outcome);
-  if (amphora.vrrpPortId) await context.network.restrictIngress?.(amphora.vrrpPortId, ingressRules(tree, amphora));
   return outcome.method;
 }
 
