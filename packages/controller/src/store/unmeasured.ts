@@ -17,11 +17,17 @@ interface Waiting {
 }
 
 /**
- * Those of the load balancers that (still) wait. The commit does not wait for the disk: what a crash undoes is PENDING again
- * and settled again. Locked in order of id, so that two batches cannot block each other. */
+ * Set until the end of the transaction. The commit does not wait for the disk: what a crash undoes is PENDING again and
+ * settled again. Statements of this size take longer to plan than to carry out: they are planned once, and by index whatever
+ * the tables hold at that moment.
+ */
+const SETTINGS = sql`set_config('synchronous_commit', 'off', true),
+  set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
+
+/** Those of the load balancers that (still) wait. Locked in order of id, so that two batches cannot block each other. */
 export async function settleUnmeasured(tx: Tx, ids: readonly string[], providers: readonly string[]): Promise<void> {
   const { rows } = await sql<Waiting>`
-    select id, provisioning_status as status, set_config('synchronous_commit', 'off', true) from load_balancer
+    select id, provisioning_status as status, ${SETTINGS} from load_balancer
     where id = any(${ids}::uuid[]) and provider = any(${providers}) and provisioning_status like 'PENDING\\_%'
     order by id for update`.execute(tx);
   const having = (wanted: Waiting['status']) => rows.filter(({ status }) => status === wanted).map(({ id }) => id);
