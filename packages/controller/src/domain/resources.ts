@@ -159,6 +159,12 @@ export interface Member extends Resource {
   vnicType: VnicType;
 }
 
+/** A member without what the service finds out about it. */
+export type MemberSettings = Omit<
+  Member,
+  'provisioningStatus' | 'operatingStatus' | 'statusReason' | 'createdAt' | 'updatedAt'
+>;
+
 export interface HealthMonitor extends Resource {
   poolId: string;
   type: HealthMonitorType;

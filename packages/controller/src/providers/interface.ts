@@ -12,7 +12,7 @@ import type {
   L7Rule,
   Listener,
   LoadBalancer,
-  Member,
+  MemberSettings,
   Pool,
   Vip,
 } from '../domain/resources.ts';
@@ -35,7 +35,7 @@ export interface Candidate {
   loadBalancer?: LoadBalancer;
   listeners?: Listener[];
   pools?: Pool[];
-  members?: Member[];
+  members?: MemberSettings[];
   healthMonitors?: HealthMonitor[];
   /** Their listeners are among `listeners`. */
   l7policies?: L7Policy[];
@@ -65,7 +65,10 @@ export interface AmphoraActions {
   delete(tx: Tx, amphora: Amphora): Promise<void>;
 }
 
-/** The part of providers whose creates need no transaction of ours: the API may write many load balancers at once. */
+/**
+ * The part of providers that take part in no transaction of ours: the API may write many load balancers at once, or a change
+ * in a single statement.
+ */
 export interface Detached {
   /** As `createVip`, without touching the store. */
   createVip(loadBalancerId: string, wish: VipWish): { vip: Vip; additionalVips: AdditionalVip[] };

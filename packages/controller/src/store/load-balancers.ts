@@ -137,34 +137,70 @@ export async function lock(tx: Tx, id: string): Promise<LoadBalancer | null> {
   return row ?? null;
 }
 
+interface Below {
+  poolId?: string;
+  listenerId?: string;
+}
+
+const WAITS = sql`set provisioning_status = 'PENDING_UPDATE'`;
+
+/** Parts of a statement: a pool with the listeners that use it, or a listener, waits for a change. */
+function waitBelow(id: string, { poolId, listenerId }: Below, condition: RawBuilder<unknown>): RawBuilder<unknown>[] {
+  const parts: RawBuilder<unknown>[] = [];
+  if (poolId !== undefined) {
+    parts.push(
+      sql`waiting_pool as (update pool ${WAITS} where id = ${poolId} and ${condition})`,
+      sql`waiting_listeners as (update listener l ${WAITS}
+        where l.load_balancer_id = ${id} and ${condition} and (l.default_pool_id = ${poolId}
+          or exists (select 1 from l7policy p where p.listener_id = l.id and p.redirect_pool_id = ${poolId})))`,
+    );
+  }
+  if (listenerId !== undefined) {
+    parts.push(sql`waiting_listener as (update listener ${WAITS} where id = ${listenerId} and ${condition})`);
+  }
+  return parts;
+}
+
+const changeParts = (parts: readonly RawBuilder<unknown>[]): RawBuilder<unknown>[] =>
+  parts.map((part, index) => sql`${sql.ref(`change_${index}`)} as (${part})`);
+
 /**
- * The load balancer and, when given, a pool with the listeners that use it, or a listener: all wait for a change, in one
- * statement. `also`: statements that write the change in the same round trip.
+ * The load balancer, which is locked, and what is named below it wait for a change, in one statement. `also`: statements
+ * that write the change in the same round trip.
  */
 export async function setPending(
   tx: Tx,
   id: string,
-  below: { poolId?: string; listenerId?: string } = {},
+  below: Below = {},
   also: readonly RawBuilder<unknown>[] = [],
 ): Promise<void> {
-  const { poolId, listenerId } = below;
-  const state = sql`set provisioning_status = 'PENDING_UPDATE'`;
-  const parts = [sql`waiting_load_balancer as (update load_balancer ${state} where id = ${id})`];
-  if (poolId !== undefined) {
-    parts.push(
-      sql`waiting_pool as (update pool ${state} where id = ${poolId})`,
-      sql`waiting_listeners as (update listener l ${state}
-        where l.load_balancer_id = ${id} and (l.default_pool_id = ${poolId}
-          or exists (select 1 from l7policy p where p.listener_id = l.id and p.redirect_pool_id = ${poolId})))`,
-    );
-  }
-  if (listenerId !== undefined)
-    parts.push(sql`waiting_listener as (update listener ${state} where id = ${listenerId})`);
-  also.forEach((part, index) => {
-    parts.push(sql`${sql.ref(`change_${index}`)} as (${part})`);
-  });
-  await sql`with ${sql.join(parts)} select 1`.execute(tx);
+  const own = sql`waiting_load_balancer as (update load_balancer ${WAITS} where id = ${id})`;
+  await sql`with ${sql.join([own, ...waitBelow(id, below, sql`true`), ...changeParts(also)])} select 1`.execute(tx);
 }
+
+/** Holds for the parts of `setPendingUnchanged` when the load balancer is the one that was read. */
+export const UNCHANGED = sql`exists (select 1 from waiting_load_balancer)`;
+
+/**
+ * The same without a lock taken before, for a load balancer that was read in this version: every change below it gives it
+ * a new one, so what was read with it still holds. `also` has to be bound to `UNCHANGED`.
+ * @returns false: it is another one by now, and nothing is written
+ */
+export async function setPendingUnchanged(
+  executor: Executor,
+  { id, version }: { id: string; version: string },
+  below: Below,
+  also: readonly RawBuilder<unknown>[],
+): Promise<boolean> {
+  const own = sql`waiting_load_balancer as (
+    update load_balancer ${WAITS} where id = ${id} and xmin = ${version}::xid returning id)`;
+  const parts = [own, ...waitBelow(id, below, UNCHANGED), ...changeParts(also)];
+  const { rows } = await sql`with ${sql.join(parts)} select id from waiting_load_balancer`.execute(executor);
+  return rows.length > 0;
+}
+
+export const columnsOf = (alias: string) => table.columnsOf(alias);
+export const named = (alias: string, row: Record<string, unknown>) => table.named(alias, row);
 
 /** The load balancer with everything below it, in nine statements whatever its size. */
 export async function tree(executor: Executor, id: string): Promise<LoadBalancerTree | null> {

@@ -27,11 +27,17 @@ export const insertion = (rows: readonly Member[], projects: RawBuilder<unknown>
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Member>) => table.update(executor, id, changes);
 
-/** Parts of a statement that write a batch: new members, and lists of changes that each name the same fields. */
-export function batch(created: readonly Member[], ...changes: (readonly Changes<Member>[])[]): RawBuilder<unknown>[] {
-  const updates = changes.flatMap(([first, ...others]) => (first ? [table.updatesOf([first, ...others])] : []));
-  return created.length > 0 ? [table.insertionOf(created), ...updates] : updates;
+/** Parts of a statement that write a batch: lists of changes that each name the same fields. @param condition of them all */
+export function changes(
+  lists: readonly (readonly Changes<Member>[])[],
+  condition?: RawBuilder<unknown>,
+): RawBuilder<unknown>[] {
+  return lists.flatMap(([first, ...others]) => (first ? [table.updatesOf([first, ...others], condition)] : []));
 }
+
+/** The part that writes new members; none for none. */
+export const additions = (created: readonly Member[]): RawBuilder<unknown>[] =>
+  created.length > 0 ? [table.insertionOf(created)] : [];
 
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);

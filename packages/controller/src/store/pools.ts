@@ -34,6 +34,9 @@ export const update = (executor: Executor, id: string, changes: Partial<Pool>) =
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
+export const columnsOf = (alias: string) => table.columnsOf(alias);
+export const named = (alias: string, row: Record<string, unknown>) => table.named(alias, row);
+
 export const byLoadBalancer = (executor: Executor, loadBalancerId: string) =>
   table.select(executor, sql`t.load_balancer_id = ${loadBalancerId}`);
 

@@ -112,17 +112,43 @@ export class Table<T extends { id: string }> {
     return sql`${this.insertionOf(resources)} where project_id in (${projects})`;
   }
 
-  /** Changes the same fields of several rows, as part of a larger statement. @param changes all with the fields of the first */
-  updatesOf(changes: readonly [Changes<T>, ...Changes<T>[]]): RawBuilder<unknown> {
+  /**
+   * Changes the same fields of several rows, as part of a larger statement.
+   * @param changes all with the fields of the first
+   * @param condition without which nothing is changed
+   */
+  updatesOf(
+    changes: readonly [Changes<T>, ...Changes<T>[]],
+    condition: RawBuilder<unknown> = sql`true`,
+  ): RawBuilder<unknown> {
     const [first] = changes;
     const columns = this.#entries(first).filter(([column]) => column !== this.definition.columns.id);
+    const ids = changes.map(({ id }) => id);
+    const wanted = sql`${this.#key} = any(${ids}::uuid[]) and ${condition}`;
+    // Most batches say the same of all: then there are no rows of JSON to be read.
+    if (areSame(changes)) {
+      const assignments = sql.join(columns.map(([column, value]) => sql`${sql.ref(column)} = ${value}`));
+      return sql`update ${this.#table} t set ${assignments} where ${wanted}`;
+    }
     const assignments = sql.join(columns.map(([column]) => sql`${sql.ref(column)} = ${sql.ref(`v.${column}`)}`));
     const key = sql.ref(`v.${this.definition.columns.id}`);
-    const ids = changes.map(({ id }) => id);
     // The ids once more: without them PostgreSQL, which does not know how many rows the JSON has, reads the whole table.
     return sql`update ${this.#table} t set ${assignments}
       from ${this.#recordset(changes)} as v
-      where ${this.#key} = ${key} and ${this.#key} = any(${ids}::uuid[])`;
+      where ${this.#key} = ${key} and ${wanted}`;
+  }
+
+  /** SQL: all columns of the row `alias` of a larger query, under names that `named` knows again. */
+  columnsOf(alias: string): string {
+    const columns = Object.entries(this.definition.columns);
+    return columns.map(([field, column]) => `${alias}."${column}" as "${alias}.${field}"`).join(', ');
+  }
+
+  /** What `columnsOf` selected. */
+  named(alias: string, row: Record<string, unknown>): T {
+    const fields = Object.keys(this.definition.columns);
+    const [resource] = this.#compose([Object.fromEntries(fields.map((field) => [field, row[`${alias}.${field}`]]))]);
+    return resource!;
   }
 
   async get(executor: Executor, id: string): Promise<T | null> {
@@ -318,6 +344,12 @@ function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === 0 && b.length === 0;
   return a instanceof Date && b instanceof Date && a.getTime() === b.getTime();
+}
+
+/** Whether all say the same, except of which row. */
+function areSame<T extends { id: string }>([first, ...others]: readonly [Changes<T>, ...Changes<T>[]]): boolean {
+  const fields = Object.keys(first).filter((field) => field !== 'id') as (keyof T)[];
+  return others.every((other) => fields.every((field) => isSame(other[field], first[field])));
 }
 
 function duringSecond(expression: RawBuilder<unknown>, time: Date): RawBuilder<unknown> {

@@ -1,7 +1,8 @@
 /** Batch update of members: the request's list against the pool's members (API contract §10, MB-BATCH). */
-import type { Member } from '../../domain/resources.ts';
+import type { MemberSettings } from '../../domain/resources.ts';
 import { endpoint } from '../../domain/validation/member.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
+import type { PresentMember } from '../../store/member-batches.ts';
 import { parseCreate, unwrap } from '../attributes/body.ts';
 import { MEMBER, MEMBERS_ENVELOPE, type MemberCreate } from '../attributes/member.ts';
 import { invalid, isObject } from '../attributes/value-type.ts';
@@ -14,8 +15,8 @@ export interface BatchEntry {
 
 export interface BatchPlan {
   created: MemberCreate[];
-  updated: Member[];
-  removed: Member[];
+  updated: MemberSettings[];
+  removed: PresentMember[];
 }
 
 /** @throws OctaviaError as for a member create; VALIDATION when a pair of address and port appears twice */
@@ -40,17 +41,36 @@ export function parseBatch(body: unknown): BatchEntry[] {
 }
 
 /** A matched member: defaults apply to what is omitted, except its name, subnet and tags. */
-function matched(current: Member, { wish, given }: BatchEntry): Member {
-  const { projectId: _ignored, subnetId: _fixed, requestSriov: _fixedToo, name, tags, ...rest } = wish;
-  return { ...current, ...rest, ...(given.name ? { name } : {}), ...(given.tags ? { tags } : {}) };
+function matched(current: PresentMember, { wish, given }: BatchEntry): MemberSettings {
+  return {
+    id: current.id,
+    projectId: current.projectId,
+    poolId: current.poolId,
+    name: given.name ? wish.name : current.name,
+    tags: given.tags ? wish.tags : current.tags,
+    adminStateUp: wish.adminStateUp,
+    address: current.address,
+    protocolPort: current.protocolPort,
+    subnetId: current.subnetId,
+    weight: wish.weight,
+    backup: wish.backup,
+    monitorAddress: wish.monitorAddress,
+    monitorPort: wish.monitorPort,
+    vnicType: current.vnicType,
+  };
 }
 
-export function planBatch(entries: readonly BatchEntry[], existing: readonly Member[], additive: boolean): BatchPlan {
-  const byEndpoint = new Map(existing.map((member) => [endpoint(member), member]));
+export function planBatch(
+  entries: readonly BatchEntry[],
+  present: readonly PresentMember[],
+  additive: boolean,
+): BatchPlan {
+  const byEndpoint = new Map(present.map((member) => [endpoint(member), member]));
   const plan: BatchPlan = { created: [], updated: [], removed: [] };
   for (const entry of entries) {
-    const current = byEndpoint.get(endpoint(entry.wish));
-    byEndpoint.delete(endpoint(entry.wish));
+    const key = endpoint(entry.wish);
+    const current = byEndpoint.get(key);
+    byEndpoint.delete(key);
     if (current) plan.updated.push(matched(current, entry));
     else plan.created.push(entry.wish);
   }

@@ -1,29 +1,26 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, Pool } from '../../domain/resources.ts';
 import { checkEndpointFree, checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
-import type { Executor, Tx } from '../../store/database.ts';
-import * as healthMonitors from '../../store/health-monitors.ts';
+import type { Executor } from '../../store/database.ts';
 import * as store from '../../store/members.ts';
 import * as pools from '../../store/pools.ts';
 import * as quotas from '../../store/quotas.ts';
 import { MEMBER, MEMBER_ENVELOPE, memberResponse } from '../attributes/member.ts';
 import { queryableFields } from '../attributes/query.ts';
-import { isTrueish } from '../attributes/scalar-types.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { RouteFault } from '../faults.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise } from '../policy/authorise.ts';
-import { readBody } from '../request-body.ts';
-import { parseBatch, planBatch } from './member-batch.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
+import { memberBatches } from './member-batches.ts';
+import { newMemberStatus, newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { flavorAllowsMemberSriov } from './offer.ts';
 import { requirePoolActive } from './pool-state.ts';
 import { quotaRules } from './quota-rules.ts';
-import { createBody, parameter, queryParameters, shownFields, updateBody } from './request.ts';
+import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { knownSubnets, requireSubnet } from './subnets.ts';
-import { type LockedTree, lockTree, setPoolPending } from './tree-lock.ts';
+import { lockPool, setPoolPending } from './tree-lock.ts';
 
 const KIND = 'Member';
 const PATH = '/v2/lbaas/pools/:pool/members';
@@ -42,20 +39,9 @@ async function memberOf(executor: Executor, pool: Pool, id: string): Promise<Mem
   return found(member?.poolId === pool.id ? member : null, KIND, id);
 }
 
-/** A pool never changes its load balancer: what was read before the transaction says what to lock. */
-async function lockPool(tx: Tx, { id, loadBalancerId }: Pool): Promise<{ pool: Pool; tree: LockedTree }> {
-  const tree = await lockTree(tx, loadBalancerId);
-  const pool = tree && (await pools.get(tx, id));
-  if (!pool) throw new RouteFault(notFound('Pool', id));
-  return { pool, tree };
-}
-
 export function members(server: FastifyInstance, deps: ApiDependencies): void {
   const rules = rulesOf(deps.config).member;
   const { db } = deps.store;
-
-  const initialStatus = async (tx: Tx, pool: Pool) =>
-    (await healthMonitors.byPool(tx, pool.id)).length > 0 ? 'OFFLINE' : 'NO_MONITOR';
 
   server.get(PATH, async (request) => {
     const pool = await parent(db, request);
@@ -86,7 +72,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       authorise(request, 'member:post', pool.projectId);
       checkMemberAddress(fields.address, rules);
       requireSubnet(fields.subnetId, subnets);
-      const status = await initialStatus(tx, pool);
+      const status = await newMemberStatus(tx, pool);
       const sriov = fields.requestSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
       const settled = settleMember(fields, sriov);
       const created: Member = { ...newResource(deps, pool.projectId, status), ...settled, poolId: pool.id };
@@ -142,57 +128,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     return reply.code(204).send();
   });
 
-  server.put(PATH, async (request, reply) => {
-    const outside = await parent(db, request);
-    const entries = parseBatch(readBody(request.body));
-    const additive = isTrueish(queryParameters(request).get('additive_only') ?? '');
-    const subnets = await knownSubnets(
-      deps.network,
-      entries.map(({ wish }) => wish.subnetId),
-    );
-    await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, outside);
-      const { loadBalancer } = tree;
-      authorise(request, 'member:post', pool.projectId);
-      authorise(request, 'member:put', pool.projectId);
-      if (!additive) authorise(request, 'member:delete', pool.projectId);
-      for (const { wish } of entries) checkMemberAddress(wish.address, rules);
-      const plan = planBatch(entries, await store.byPool(tx, pool.id), additive);
-      // Members that exist already keep their subnet, whatever the list says.
-      for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);
-      const status = plan.created.length > 0 ? await initialStatus(tx, pool) : 'OFFLINE';
-      const wantsSriov = plan.created.some(({ requestSriov }) => requestSriov);
-      const sriov = wantsSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
-      const created = plan.created.map(({ projectId: _ignored, ...fields }): Member => {
-        return { ...newResource(deps, pool.projectId, status), ...settleMember(fields, sriov), poolId: pool.id };
-      });
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
-      const [units, leaving] = [{ member: created.length }, { member: plan.removed.length }];
-      await quotas.reserve(tx, pool.projectId, units, quotaRules(deps.config), leaving);
-      tree.requireActive();
-      requirePoolActive(pool);
-      const touched = [...created, ...plan.updated, ...plan.removed];
-      if (touched.length === 0) return;
-      const updated = plan.updated.map((member) => pendingUpdate(deps, mutable(member)));
-      const removed = plan.removed.map(({ id }) => ({ id, provisioningStatus: 'PENDING_DELETE' as const }));
-      await setPoolPending(tx, tree, pool.id, store.batch(created, updated, removed));
-      await provider.submit(tx, {
-        kind: 'batch_update_members',
-        loadBalancerId: loadBalancer.id,
-        projectId: pool.projectId,
-        resourceType: 'pool',
-        resourceId: pool.id,
-        input: { memberIds: touched.map((member) => member.id) },
-      });
-    });
-    return reply.code(202).send();
-  });
-}
-
-/** What a batch may change of a member; statuses that heartbeats measure are not among it. */
-function mutable({ id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort }: Member) {
-  return { id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort };
+  memberBatches(server, deps);
 }
 
 function changeOf(kind: 'create_member' | 'update_member' | 'delete_member', member: Member, loadBalancerId: string) {

@@ -1,5 +1,7 @@
-import type { Resource } from '../../domain/resources.ts';
+import type { Pool, Resource } from '../../domain/resources.ts';
 import type { OperatingStatus } from '../../domain/statuses.ts';
+import type { Tx } from '../../store/database.ts';
+import * as healthMonitors from '../../store/health-monitors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 /** What the service decides about a new object. */
@@ -26,3 +28,7 @@ export function newResource(
 export function pendingUpdate<T extends object>({ now }: Pick<ApiDependencies, 'now'>, change: T) {
   return { ...change, provisioningStatus: 'PENDING_UPDATE' as const, updatedAt: now() };
 }
+
+/** Without a monitor nobody measures a member. */
+export const newMemberStatus = async (tx: Tx, pool: Pool): Promise<OperatingStatus> =>
+  (await healthMonitors.byPool(tx, pool.id)).length > 0 ? 'OFFLINE' : 'NO_MONITOR';

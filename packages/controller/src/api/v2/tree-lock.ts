@@ -3,13 +3,15 @@
  * request itself come before 409 in the order of the contract (VAL-ORDER); nothing can change in between.
  */
 import type { RawBuilder } from 'kysely';
-import type { L7Policy, LoadBalancer } from '../../domain/resources.ts';
+import type { L7Policy, LoadBalancer, Pool } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/database.ts';
 import * as l7policies from '../../store/l7-policies.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
-import { found, type Kind } from './not-found.ts';
+import * as pools from '../../store/pools.ts';
+import { RouteFault } from '../faults.ts';
+import { found, type Kind, notFound } from './not-found.ts';
 
 export interface LockedTree {
   loadBalancer: LoadBalancer;
@@ -66,6 +68,17 @@ export async function lockDirectChild<T extends { loadBalancerId: string }>(
     ({ loadBalancerId }) => loadBalancerId,
   );
   return found(locked, kind, id);
+}
+
+/**
+ * For what stands below a pool. A pool never changes its load balancer: what was read before the transaction says what to
+ * lock. @throws RouteFault NOT_FOUND
+ */
+export async function lockPool(tx: Tx, { id, loadBalancerId }: Pool): Promise<{ pool: Pool; tree: LockedTree }> {
+  const tree = await lockTree(tx, loadBalancerId);
+  const pool = tree && (await pools.get(tx, id));
+  if (!pool) throw new RouteFault(notFound('Pool', id));
+  return { pool, tree };
 }
 
 /** The listeners that use a pool wait with it. */

@@ -18,7 +18,13 @@ export const PROJECT = 'project-1';
 export const MISSING_SUBNET = 'deadbeef-0000-4000-8000-000000000000';
 
 class TestNetwork extends NoopNetworkDriver {
+  /** Runs before the next question about a subnet is answered: the request that asks is under way then. */
+  meanwhile: (() => Promise<void>) | null = null;
+
   override async getSubnet(id: string): Promise<Subnet | null> {
+    const { meanwhile } = this;
+    this.meanwhile = null;
+    await meanwhile?.();
     return id === MISSING_SUBNET ? null : super.getSubnet(id);
   }
 }

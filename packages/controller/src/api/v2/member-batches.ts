@@ -1,0 +1,145 @@
+/** `PUT …/members`: the members of a pool as a whole. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Member, MemberSettings, Pool } from '../../domain/resources.ts';
+import { checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
+import type { Executor } from '../../store/database.ts';
+import * as loadBalancers from '../../store/load-balancers.ts';
+import { type BatchTarget, type PresentMember, target } from '../../store/member-batches.ts';
+import * as store from '../../store/members.ts';
+import * as quotas from '../../store/quotas.ts';
+import { isTrueish } from '../attributes/scalar-types.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { RouteFault } from '../faults.ts';
+import { authorise } from '../policy/authorise.ts';
+import { readBody } from '../request-body.ts';
+import { type BatchEntry, parseBatch, planBatch } from './member-batch.ts';
+import { newMemberStatus, newResource, pendingUpdate } from './new-resource.ts';
+import { notFound } from './not-found.ts';
+import { flavorAllowsMemberSriov } from './offer.ts';
+import { requirePoolActive } from './pool-state.ts';
+import { quotaRules } from './quota-rules.ts';
+import { parameter, queryParameters } from './request.ts';
+import { rulesOf } from './rules.ts';
+import { knownSubnets, requireSubnet } from './subnets.ts';
+import { lockPool, setPoolPending } from './tree-lock.ts';
+
+interface Batch {
+  entries: BatchEntry[];
+  /** Members that the list does not name stay. */
+  additive: boolean;
+  subnets: ReadonlySet<string>;
+}
+
+export function memberBatches(server: FastifyInstance, deps: ApiDependencies): void {
+  const rules = rulesOf(deps.config).member;
+
+  server.put('/v2/lbaas/pools/:pool/members', async (request, reply) => {
+    const id = parameter(request, 'pool');
+    const seen = await target(deps.store.db, id);
+    if (!seen) throw new RouteFault(notFound('Pool', id));
+    const batch = await read(request);
+    if (!(await writeUnlocked(request, batch, seen))) await writeLocked(request, batch, seen.pool);
+    return reply.code(202).send();
+  });
+
+  async function read(request: FastifyRequest): Promise<Batch> {
+    const entries = parseBatch(readBody(request.body));
+    return {
+      entries,
+      additive: isTrueish(queryParameters(request).get('additive_only') ?? ''),
+      // Asked before the transaction: a network driver may need a database connection of its own.
+      subnets: await knownSubnets(
+        deps.network,
+        entries.map(({ wish }) => wish.subnetId),
+      ),
+    };
+  }
+
+  function judge(request: FastifyRequest, { entries, additive, subnets }: Batch, pool: Pool, present: PresentMember[]) {
+    authorise(request, 'member:post', pool.projectId);
+    authorise(request, 'member:put', pool.projectId);
+    if (!additive) authorise(request, 'member:delete', pool.projectId);
+    for (const { wish } of entries) checkMemberAddress(wish.address, rules);
+    const plan = planBatch(entries, present, additive);
+    // Members that exist already keep their subnet, whatever the list says.
+    for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);
+    return plan;
+  }
+
+  /**
+   * Nearly all batches that only change and remove members: what was read is judged, and one statement writes the outcome if
+   * it still holds. @returns false when there is more to it; nothing is written then
+   */
+  async function writeUnlocked(request: FastifyRequest, batch: Batch, seen: BatchTarget): Promise<boolean> {
+    const { pool, loadBalancer, version, members } = seen;
+    if (loadBalancer.provisioningStatus !== 'ACTIVE' || pool.provisioningStatus !== 'ACTIVE') return false;
+    const plan = judge(request, batch, pool, members);
+    const touched = [...plan.updated, ...plan.removed];
+    if (plan.created.length > 0 || touched.length === 0) return false;
+    const provider = deps.providers.get(loadBalancer.provider);
+    provider.check({ loadBalancer, pools: [pool], members: plan.updated });
+    const change = changeOf(pool, touched);
+    const parts = store.changes(written(plan), loadBalancers.UNCHANGED);
+    const write = (executor: Executor) =>
+      loadBalancers.setPendingUnchanged(executor, { id: loadBalancer.id, version }, { poolId: pool.id }, parts);
+    const { detached } = provider;
+    if (!detached) {
+      return deps.store.transaction(async (tx) => {
+        const isWritten = await write(tx);
+        if (isWritten) await provider.submit(tx, change);
+        return isWritten;
+      });
+    }
+    const isWritten = await write(deps.store.db);
+    if (isWritten) detached.accepted(change);
+    return isWritten;
+  }
+
+  async function writeLocked(request: FastifyRequest, batch: Batch, outside: Pool): Promise<void> {
+    await deps.store.transaction(async (tx) => {
+      const { pool, tree } = await lockPool(tx, outside);
+      const { loadBalancer } = tree;
+      const plan = judge(request, batch, pool, await store.byPool(tx, pool.id));
+      const wantsSriov = plan.created.some(({ requestSriov }) => requestSriov);
+      const sriov = wantsSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
+      const status = plan.created.length > 0 ? await newMemberStatus(tx, pool) : 'OFFLINE';
+      const created = plan.created.map(({ projectId: _ignored, ...fields }): Member => {
+        return { ...newResource(deps, pool.projectId, status), ...settleMember(fields, sriov), poolId: pool.id };
+      });
+      const provider = deps.providers.get(loadBalancer.provider);
+      provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
+      const [units, leaving] = [{ member: created.length }, { member: plan.removed.length }];
+      await quotas.reserve(tx, pool.projectId, units, quotaRules(deps.config), leaving);
+      tree.requireActive();
+      requirePoolActive(pool);
+      const touched = [...created, ...plan.updated, ...plan.removed];
+      if (touched.length === 0) return;
+      const parts = [...store.additions(created), ...store.changes(written(plan))];
+      await setPoolPending(tx, tree, pool.id, parts);
+      await provider.submit(tx, changeOf(pool, touched));
+    });
+  }
+
+  /** Lists of changes: of members that stay, of those that go. */
+  function written({ updated, removed }: { updated: MemberSettings[]; removed: PresentMember[] }) {
+    const change = pendingUpdate(deps, {});
+    return [
+      updated.map((member) => ({ ...mutable(member), ...change })),
+      removed.map(({ id }) => ({ id, provisioningStatus: 'PENDING_DELETE' as const })),
+    ];
+  }
+}
+
+/** What a batch may change of a member; statuses that heartbeats measure are not among it. */
+function mutable({ id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort }: MemberSettings) {
+  return { id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort };
+}
+
+const changeOf = (pool: Pool, touched: readonly { id: string }[]) => ({
+  kind: 'batch_update_members' as const,
+  loadBalancerId: pool.loadBalancerId,
+  projectId: pool.projectId,
+  resourceType: 'pool' as const,
+  resourceId: pool.id,
+  input: { memberIds: touched.map(({ id }) => id) },
+});

@@ -1,0 +1,195 @@
+/** Batches are judged by what was read without a lock, and written only while that still holds. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OctaviaError } from '../../src/errors.ts';
+import { CatalogApi } from '../catalog/support/catalog-api.ts';
+import { type Answer, type Json, TestApi } from './support/api.ts';
+
+let api: TestApi;
+let noop: CatalogApi;
+beforeAll(async () => {
+  [api, noop] = await Promise.all([TestApi.start(), CatalogApi.start()]);
+});
+afterAll(() => Promise.all([api.stop(), noop.stop()]));
+
+let lb: Json;
+let pool: Json;
+beforeEach(async () => {
+  lb = await api.loadBalancer();
+  const listener = await api.listener(lb.id);
+  pool = await api.pool(lb.id, { listener_id: listener.id });
+});
+
+type Listed = Record<string, Json>;
+type Calling = Pick<TestApi, 'call' | 'get'> | CatalogApi;
+
+const put = (members: object[], query = '', on: Calling = api, poolId = pool.id): Promise<Answer> =>
+  on.call('PUT', `/v2/lbaas/pools/${poolId}/members${query}`, { members }) as Promise<Answer>;
+
+async function listed(on: Calling = api, poolId = pool.id): Promise<Listed> {
+  const { body } = await on.get(`/v2/lbaas/pools/${poolId}/members`);
+  return Object.fromEntries(body.members.map((member: Json) => [member.address, member]));
+}
+
+const states = async () =>
+  Object.fromEntries(
+    Object.entries(await listed()).map(([address, { provisioning_status }]) => [address, provisioning_status]),
+  );
+
+const at = (last: number, attributes: object = {}) => ({
+  address: `192.0.2.${last}`,
+  protocol_port: 80,
+  ...attributes,
+});
+
+describe('what a batch writes', () => {
+  beforeEach(async () => {
+    await api.member(pool.id, at(1, { name: 'one', tags: ['a', 'b'], weight: 3 }));
+    await api.member(pool.id, at(2, { name: 'tw"o', tags: ['c,d', '\u001f'], weight: 4 }));
+  });
+
+  it('is the same for all, where the list says so', async () => {
+    expect((await put([at(1, { weight: 9, backup: true }), at(2, { weight: 9, backup: true })])).status).toBe(202);
+    await api.settle();
+    const { '192.0.2.1': one, '192.0.2.2': two } = await listed();
+    expect(one).toMatchObject({ name: 'one', tags: ['a', 'b'], weight: 9, backup: true, monitor_port: null });
+    expect(two).toMatchObject({ name: 'tw"o', tags: ['c,d', '\u001f'], weight: 9, backup: true });
+  });
+
+  it('is of each its own, where the list says so', async () => {
+    const monitored = { monitor_address: '2001:db8::1', monitor_port: 9, admin_state_up: false };
+    const answer = await put([at(1, { weight: 5, ...monitored }), at(2, { weight: 6, name: 'new', tags: [] })]);
+    expect(answer.status).toBe(202);
+    const changed = await listed();
+    expect(changed['192.0.2.1'].updated_at).toBe(changed['192.0.2.2'].updated_at);
+    await api.settle();
+    const { '192.0.2.1': one, '192.0.2.2': two } = await listed();
+    expect(one).toMatchObject({ name: 'one', tags: ['a', 'b'], weight: 5, ...monitored });
+    expect(two).toMatchObject({ name: 'new', tags: [], weight: 6, monitor_address: null, admin_state_up: true });
+  });
+
+  it('makes pool, listener and load balancer wait, and nothing else', async () => {
+    const other = await api.listener(lb.id, { protocol_port: 81 });
+    expect((await put([at(1), at(2)])).status).toBe(202);
+    const { body } = await api.get(`/v2/lbaas/loadbalancers/${lb.id}/status`);
+    const { provisioning_status, listeners } = body.statuses.loadbalancer;
+    expect(provisioning_status).toBe('PENDING_UPDATE');
+    const byId = Object.fromEntries(listeners.map((listener: Json) => [listener.id, listener]));
+    expect(byId[other.id].provisioning_status).toBe('ACTIVE');
+    const using = listeners.find(({ id }: Json) => id !== other.id);
+    expect(using).toMatchObject({ provisioning_status: 'PENDING_UPDATE' });
+    expect(using.pools[0]).toMatchObject({ id: pool.id, provisioning_status: 'PENDING_UPDATE' });
+  });
+
+  it.each([
+    [
+      'check',
+      () => (api.provider.refuseCheck = new OctaviaError('PROVIDER_ERROR', { provider: 'amphora', detail: 'x' })),
+    ],
+    [
+      'submit',
+      () => (api.provider.refuseSubmit = new OctaviaError('PROVIDER_ERROR', { provider: 'amphora', detail: 'x' })),
+    ],
+  ])('is nothing when the provider refuses in its %s', async (_where, refuse) => {
+    const before = await api.snapshot();
+    refuse();
+    expect((await put([at(1, { weight: 9 })])).status).toBe(500);
+    expect(await api.snapshot()).toBe(before);
+  });
+
+  it('keeps what heartbeats measured meanwhile', async () => {
+    const { '192.0.2.1': one } = await listed();
+    api.network.meanwhile = () => api.setOperatingStatus('member', one.id, 'ERROR');
+    const answer = await put([at(1, { subnet_id: randomUUID() }), at(2)]);
+    expect(answer.status).toBe(202);
+    expect((await listed())['192.0.2.1']).toMatchObject({ operating_status: 'ERROR' });
+  });
+});
+
+describe('a batch that another change overtakes', () => {
+  /** Asks about a subnet, after the pool is read and before anything is written. */
+  const asking = at(1, { subnet_id: randomUUID(), weight: 9 });
+
+  beforeEach(async () => {
+    await api.member(pool.id, at(1));
+  });
+
+  it('sees the member that the other one made', async () => {
+    api.network.meanwhile = async () => void (await api.member(pool.id, at(2)));
+    expect((await put([asking])).status).toBe(202);
+    expect(await states()).toEqual({ '192.0.2.1': 'PENDING_UPDATE', '192.0.2.2': 'PENDING_DELETE' });
+  });
+
+  it('makes the member that the other one removed', async () => {
+    const { '192.0.2.1': one } = await listed();
+    api.network.meanwhile = async () => {
+      await api.call('DELETE', `/v2/lbaas/pools/${pool.id}/members/${one.id}`);
+      await api.settle();
+    };
+    expect((await put([asking])).status).toBe(202);
+    const { '192.0.2.1': anew } = await listed();
+    expect(anew).toMatchObject({ provisioning_status: 'PENDING_CREATE', weight: 9 });
+    expect(anew.id).not.toBe(one.id);
+  });
+
+  it('waits for the other one', async () => {
+    api.network.meanwhile = async () => void (await put([at(1, { weight: 2 })]));
+    const answer = await put([asking]);
+    expect([answer.status, answer.body.faultstring]).toEqual([
+      409,
+      `Load Balancer ${lb.id} is immutable and cannot be updated.`,
+    ]);
+    expect((await listed())['192.0.2.1'].weight).toBe(2);
+  });
+
+  it('does not find a pool that is gone', async () => {
+    api.network.meanwhile = async () => {
+      await api.call('DELETE', `/v2/lbaas/pools/${pool.id}`);
+      await api.settle();
+    };
+    expect((await put([asking])).status).toBe(404);
+  });
+});
+
+describe.each([
+  ['in the transaction of the provider', 'amphora'],
+  ['in one statement', 'noop_driver'],
+])('many batches at once, written %s', (_how, provider) => {
+  it('are accepted one at a time', async () => {
+    const balancer = await noop.loadBalancer({ provider });
+    const active = (table: string) =>
+      noop.database.store.pool.query(`update ${table} set provisioning_status = 'ACTIVE' where id = any($1)`, [ids]);
+    const ids = [balancer.id];
+    await active('load_balancer');
+    const made = await noop.make('pools', 'pool', {
+      loadbalancer_id: balancer.id,
+      protocol: 'HTTP',
+      lb_algorithm: 'ROUND_ROBIN',
+    });
+    ids.push(made.id);
+    const allActive = () => Promise.all([active('load_balancer'), active('pool')]);
+    await allActive();
+    expect((await put([at(1), at(2)], '', noop, made.id)).status).toBe(202);
+    await noop.settler.idle();
+    await allActive();
+    for (let round = 1; round <= 5; round += 1) {
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => {
+          const weights = [10 * round + index, 10 * round + (index % 2 === 0 ? index : index + 100)];
+          return put([at(1, { weight: weights[0] }), at(2, { weight: weights[1] })], '', noop, made.id);
+        }),
+      );
+      const accepted = answers.flatMap(({ status }, index) => (status === 202 ? [index] : []));
+      for (const { status } of answers) expect([202, 409]).toContain(status);
+      // The other provider may have carried one out before the next arrives.
+      if (provider === 'amphora') expect(accepted).toHaveLength(1);
+      const members = await listed(noop, made.id);
+      const index = members['192.0.2.1'].weight - 10 * round;
+      // Both members are of one and the same batch, which was accepted.
+      expect(accepted).toContain(index);
+      expect(members['192.0.2.2'].weight).toBe(10 * round + (index % 2 === 0 ? index : index + 100));
+      await noop.settler.idle();
+      await allActive();
+    }
+  });
+});
