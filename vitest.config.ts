@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'api',
           include: files('.api.test.ts'),
+          globalSetup: 'packages/controller/test/support/template-database.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: SYSTEM_TEST_WORKERS,

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkHost } from '../../src/clouds/local-host/check.ts';
 import type { LocalInstance } from '../../src/clouds/local-host/instance.ts';
-import { openTestDatabase, type TestDatabase } from './support/database.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
 import { Rig } from './support/rig.ts';
 
-let database: TestDatabase;
+let database: TestStore;
 let rig: Rig;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await openTestStore();
   rig = new Rig(database.url);
 });
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ComputeInstance } from '../../src/clouds/compute/interface.ts';
 import { hostInterface, type LocalInstance } from '../../src/clouds/local-host/instance.ts';
 import type { Port } from '../../src/clouds/network/interface.ts';
-import { openTestDatabase, type TestDatabase } from './support/database.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
 import { type Controller, Rig } from './support/rig.ts';
 
 interface AgentAnswer {
@@ -16,7 +16,7 @@ interface AgentAnswer {
   hostname: string;
 }
 
-let database: TestDatabase;
+let database: TestStore;
 let rig: Rig;
 let stateDir: string;
 let controller: Controller;
@@ -52,7 +52,7 @@ async function expectNothingOf(id: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await openTestStore();
   rig = new Rig(database.url);
   stateDir = rig.newStateDir();
   controller = await start(stateDir);

@@ -5,16 +5,16 @@ import type { NetworkDriver, PortRequest } from '../../src/clouds/network/interf
 import { LocalNetworkDriver } from '../../src/clouds/network/local/driver.ts';
 import { NoopNetworkDriver, partnerOf } from '../../src/clouds/network/noop/driver.ts';
 import { allocationWindow } from '../../src/clouds/stored-network/ports.ts';
-import { openTestDatabase, type TestDatabase } from './support/database.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
 
 const instance = describeInstance({ tag: 'a1b2c3', stateDir: '/s', block: '198.18.16.0/20', netns: null });
 
-let database: TestDatabase;
+let database: TestStore;
 let local: LocalNetworkDriver;
 let noop: NoopNetworkDriver;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
+  database = await openTestStore();
   local = new LocalNetworkDriver(database.store.db);
   noop = new NoopNetworkDriver(database.store.db);
   for (const _ of ['once', 'twice']) {

@@ -3,9 +3,7 @@
  * database's `now()` is the simulation's, because a schema that is searched before `pg_catalog` has a function of that name.
  */
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { requestAmphoraFailover } from '../../src/flows/failover-requests.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
@@ -15,10 +13,10 @@ import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
-import { upgrade } from '../../src/services/db-manage.ts';
 import { startPostgres } from '../../src/services/postgres/start.ts';
 import { stopPostgres } from '../../src/services/postgres/stop.ts';
 import { Store } from '../../src/store/database.ts';
+import { openTestPostgres } from '../support/postgres.ts';
 
 const KEY = 'simulated';
 const BEGIN = Date.parse('2031-05-01T00:00:00Z');
@@ -101,9 +99,7 @@ export class Simulation {
   }
 
   static async open(amphorae: number): Promise<Simulation> {
-    const folder = mkdtempSync(join(tmpdir(), 'octavia-simulation-'));
-    const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
-    await upgrade(url);
+    const { url, folder } = await openTestPostgres();
     const plain = new Store({ url, maxConnections: 1 });
     await plain.pool.query(CLOCK);
     const { rows } = await plain.pool.query<{ id: string; zone: string }>(FILL, [amphorae]);

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Listener, LoadBalancer, Member, Pool } from '../../src/domain/resources.ts';
-import { upgrade } from '../../src/services/db-manage.ts';
-import { startPostgres } from '../../src/services/postgres/start.ts';
-import { stopPostgres } from '../../src/services/postgres/stop.ts';
 import { Store } from '../../src/store/database.ts';
+import { openTestPostgres } from './postgres.ts';
 
 export interface TestStore {
   url: string;
@@ -16,17 +11,14 @@ export interface TestStore {
 
 /** A real PostgreSQL of its own in a temporary folder, with the schema of this release. */
 export async function openTestStore(): Promise<TestStore> {
-  const folder = mkdtempSync(join(tmpdir(), 'octavia-test-'));
-  const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
-  await upgrade(url);
-  const store = new Store({ url, maxConnections: 10 });
+  const postgres = await openTestPostgres();
+  const store = new Store({ url: postgres.url, maxConnections: 10 });
   return {
-    url,
+    url: postgres.url,
     store,
     async close() {
       await store.close();
-      await stopPostgres(folder);
-      rmSync(folder, { recursive: true, force: true });
+      await postgres.close();
     },
   };
 }

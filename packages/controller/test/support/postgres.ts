@@ -1,0 +1,40 @@
+/** A PostgreSQL of a test's own. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { upgrade } from '../../src/services/db-manage.ts';
+import { startPostgres } from '../../src/services/postgres/start.ts';
+import { stopPostgres } from '../../src/services/postgres/stop.ts';
+
+/** Names the state directory that `template-database.ts` made for this run. */
+export const TEMPLATE = 'OCTAVIA_TEST_DATABASE_TEMPLATE';
+
+export interface TestPostgres {
+  url: string;
+  folder: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server in a temporary folder, with the schema of this release. A copy of the run's template is there in a tenth of
+ * the time that `initdb` and all migrations take.
+ */
+export async function openTestPostgres(): Promise<TestPostgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'octavia-test-'));
+  const template = process.env[TEMPLATE];
+  if (template !== undefined) {
+    mkdirSync(join(folder, 'postgres'), { mode: 0o711 });
+    execFileSync('cp', ['-a', join(template, 'postgres/data'), join(folder, 'postgres')]);
+  }
+  const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
+  if (template === undefined) await upgrade(url);
+  return {
+    url,
+    folder,
+    async close() {
+      await stopPostgres(folder);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
