@@ -1,11 +1,20 @@
 /** A time stands for the whole second that it is in: answers show no smaller part. */
 export type FilterValue = string | number | boolean | Date | null;
 
+/** `field` is a domain field (`vipAddress` for VIP parts); it equals one of the values. */
+export interface ListFilter {
+  field: string;
+  values: FilterValue[];
+}
+
 /** A page of a list, in domain terms: the API maps names and texts to this, `table.ts` maps it to one statement. */
 export interface ListQuery {
-  /** ANDed; a row matches an entry when the field equals one of its values. `field` is a domain field (`vipAddress` for VIP parts). */
-  filters: { field: string; values: FilterValue[] }[];
+  /** ANDed. */
+  filters: ListFilter[];
+  /** What the list is of: rows beyond it are not there for this reader, as markers neither. */
+  within?: ListFilter[];
   tags?: { all?: string[]; any?: string[]; notAll?: string[]; notAny?: string[] };
+  /** The project that the list is of. */
   projectId?: string;
   /** `createdAt` and `id` are appended so that the order is total. */
   sort: { field: string; direction: 'asc' | 'desc' }[];

@@ -6,7 +6,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { OctaviaError } from '../errors.ts';
 import { readRows, rowsText, rowText } from './cells.ts';
 import type { Executor, Store, Tx } from './database.ts';
-import type { ListQuery } from './list-query.ts';
+import type { ListFilter, ListQuery } from './list-query.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -242,7 +242,7 @@ export class Table<T extends { id: string }> {
     }));
     const conditions = [this.#visible, ...this.#conditions(query)];
     if (query.marker !== undefined) {
-      await this.#assertMarker(executor, query.marker);
+      await this.#assertMarker(executor, query.marker, query);
       const key = this.#expression('id', 'm');
       conditions.push(
         sql`exists (select 1 from ${this.#table} m where ${key} = ${query.marker} and ${after(directed)})`,
@@ -313,16 +313,7 @@ export class Table<T extends { id: string }> {
   }
 
   #conditions(query: ListQuery): RawBuilder<unknown>[] {
-    const conditions = query.filters.map(({ field, values }) => {
-      const expression = this.#expression(field, 't');
-      const times = values.filter((value) => value instanceof Date);
-      const given = values.filter((value) => value !== null && !(value instanceof Date));
-      const equals = given.length > 0 ? [sql`${expression} in (${sql.join(given)})`] : [];
-      for (const time of times) equals.push(duringSecond(expression, time));
-      if (values.includes(null)) equals.push(sql`${expression} is null`);
-      return sql`(${sql.join(equals, sql` or `)})`;
-    });
-    if (query.projectId !== undefined) conditions.push(sql`t.project_id = ${query.projectId}`);
+    const conditions = [...query.filters.map((filter) => this.#equals(filter)), ...this.#scope(query)];
     const { all, any, notAll, notAny } = query.tags ?? {};
     if (all) conditions.push(sql`t.tags @> ${all}::text[]`);
     if (any) conditions.push(sql`t.tags && ${any}::text[]`);
@@ -331,9 +322,26 @@ export class Table<T extends { id: string }> {
     return conditions;
   }
 
-  async #assertMarker(executor: Executor, marker: string): Promise<void> {
+  #equals({ field, values }: ListFilter): RawBuilder<unknown> {
+    const expression = this.#expression(field, 't');
+    const times = values.filter((value) => value instanceof Date);
+    const given = values.filter((value) => value !== null && !(value instanceof Date));
+    const equals = given.length > 0 ? [sql`${expression} in (${sql.join(given)})`] : [];
+    for (const time of times) equals.push(duringSecond(expression, time));
+    if (values.includes(null)) equals.push(sql`${expression} is null`);
+    return sql`(${sql.join(equals, sql` or `)})`;
+  }
+
+  #scope({ projectId, within = [] }: ListQuery): RawBuilder<unknown>[] {
+    const conditions = within.map((filter) => this.#equals(filter));
+    return projectId === undefined ? conditions : [...conditions, sql`t.project_id = ${projectId}`];
+  }
+
+  /** The marker was on a page of this list; filters may have been passed since, so they do not count. */
+  async #assertMarker(executor: Executor, marker: string, query: ListQuery): Promise<void> {
+    const conditions = sql.join([sql`${this.#key} = ${marker}`, this.#visible, ...this.#scope(query)], sql` and `);
     const found = this.#isKey(marker)
-      ? await sql`select 1 from ${this.#table} t where ${this.#key} = ${marker} and ${this.#visible}`.execute(executor)
+      ? await sql`select 1 from ${this.#table} t where ${conditions}`.execute(executor)
       : { rows: [] };
     if (found.rows.length === 0) throw new OctaviaError('INVALID_MARKER', { marker });
   }

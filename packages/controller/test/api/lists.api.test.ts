@@ -168,6 +168,25 @@ describe('pages', () => {
     for (const limit of ['0', '-1', 'infinite']) expect(await list(`?limit=${limit}`)).toHaveLength(5);
   });
 
+  it('take no object of another project or another pool for a marker', async () => {
+    const others = await api.pool(lbs[1].id);
+    const { id: stranger } = await api.member(others.id);
+    const [{ id: own }] = await list('', `pools/${pool.id}/members`);
+    for (const [path, marker] of [
+      ['loadbalancers?project_id=a', lbs[3].id],
+      [`pools/${pool.id}/members?`, stranger],
+    ]) {
+      const { status, body } = await api.get(`/v2/lbaas/${path}&marker=${marker}`);
+      expect([status, body.faultstring]).toEqual([400, `Supplied pagination marker '${marker}' is not valid.`]);
+    }
+    expect(await list(`?marker=${own}`, `pools/${pool.id}/members`)).toHaveLength(1);
+    expect(await names(`?project_id=a&marker=${lbs[0].id}`)).toBe('lb3');
+  });
+
+  it('go on from an object that the filters let through no longer', async () => {
+    expect(await names(`?name=lb0&marker=${lbs[1].id}`)).toBe('lb0');
+  });
+
   it.each([randomUUID(), 'x', '%00'])('refuse the unknown marker %s', async (marker) => {
     const { status, body } = await api.get(`/v2/lbaas/loadbalancers?marker=${marker}`);
     expect(status).toBe(400);

@@ -21,7 +21,7 @@ export interface Collection<R> {
   /** Response objects of a page, in a constant number of statements. */
   respond(rows: R[], fields: string[] | undefined): Promise<object[]>;
   /** Conditions that the path or the caller's rights add. */
-  scope?: Partial<Pick<ListQuery, 'projectId' | 'filters'>>;
+  scope?: Pick<ListQuery, 'projectId' | 'within'>;
 }
 
 /** A list whose answer is written as text, from cells of the store; the id is the first. */
@@ -39,8 +39,7 @@ function asking(
   { queryable, scope = {} }: Pick<Collection<never>, 'queryable' | 'scope'>,
 ): { query: ListQuery; fields: string[] | undefined; empty: boolean } {
   const asked = parseListRequest(queryOf(request.raw.url ?? ''), queryable, config.api_settings);
-  const filters = [...asked.query.filters, ...(scope.filters ?? [])];
-  return { ...asked, query: { ...asked.query, ...scope, filters } };
+  return { ...asked, query: { ...asked.query, ...scope } };
 }
 
 function linksOf({ config }: ApiDependencies, request: FastifyRequest, query: ListQuery, ids: Page['ids']): Link[] {

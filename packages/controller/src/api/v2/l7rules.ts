@@ -69,7 +69,7 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
     return answerList(deps, request, {
       plural: 'rules',
       queryable: QUERYABLE,
-      scope: { filters: [{ field: 'l7policyId', values: [policy.id] }] },
+      scope: { within: [{ field: 'l7policyId', values: [policy.id] }] },
       list: store.list,
       respond: async (rows, fields) => rows.map((row) => l7ruleResponse(row, null, fields)),
     });

@@ -49,7 +49,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     return answerList(deps, request, {
       plural: 'members',
       queryable: QUERYABLE,
-      scope: { filters: [{ field: 'poolId', values: [pool.id] }] },
+      scope: { within: [{ field: 'poolId', values: [pool.id] }] },
       list: store.list,
       respond: async (rows, fields) => rows.map((row) => memberResponse(row, null, fields)),
     });
