@@ -65,9 +65,11 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   const plugger = new Plugger(namespace, state, log);
   const activity = new Activity(namespace);
   const reader = new HealthReader(log);
+  const certificates = new CertificateStore(settings.baseCertDir);
   const supervisor = new Supervisor(
     {
       basePath: settings.basePath,
+      certificates,
       haproxyCmd: settings.haproxyCmd,
       namespace: TRAFFIC_NAMESPACE,
       peerName: peerName(settings.amphoraId),
@@ -112,7 +114,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     replaceClientCa: async (pem) => {
       await server?.useClientCa(pem, () => writeFileAtomic(settings.agentServerCa, pem, 0o600));
     },
-    certificates: new CertificateStore(settings.baseCertDir),
+    certificates,
     metrics,
     vrrp,
     transition,

@@ -1,6 +1,6 @@
 /** Certificate files of load balancers: `<base_cert_dir>/<load balancer>/<name>.pem`, private, written whole. */
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { certificateFolder } from '../protocol/agent-api.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 
@@ -44,6 +44,13 @@ export class CertificateStore {
   async write(loadBalancerId: string, name: string, content: Buffer): Promise<void> {
     await mkdir(this.#of(loadBalancerId), { recursive: true, mode: 0o700 });
     await writeFileAtomic(join(this.#of(loadBalancerId), name), content, 0o600);
+  }
+
+  /** As a configuration names it. Null when it is not a file of this load balancer, or not there. */
+  async readPath(loadBalancerId: string, path: string): Promise<Buffer | null> {
+    const name = basename(path);
+    const isOurs = path === join(this.#of(loadBalancerId), name) && isCertificateName(name);
+    return isOurs ? this.read(loadBalancerId, name) : null;
   }
 
   /** The last file takes its folder along. False when there was no such file. */

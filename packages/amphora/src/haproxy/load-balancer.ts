@@ -1,12 +1,25 @@
 /** One load balancer on this amphora: its stored configuration, its HAProxy, and the way from one to the other. */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CertificateStore } from '../certificates/store.ts';
 import { type Log, messageOf } from '../log.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import type { RunCommand } from '../system/run.ts';
+import { CertificateCommands } from './certificate-apply.ts';
+import { fillFolder, followChanges } from './certificate-folder.ts';
+import { planCertificates } from './certificate-plan.ts';
+import { digestsOf, type SlottedText, withSlots } from './certificate-slots.ts';
 import { checkConfiguration } from './check.ts';
 import { type LoadBalancerPaths, loadBalancerPaths } from './paths.ts';
 import { HaproxyError, HaproxyProcess, type HaproxyProcessOptions } from './process.ts';
+import {
+  CERTIFICATE_FOLDERS,
+  type CertificateFolder,
+  type RunningFile,
+  readRunningFile,
+  writeRunningFile,
+} from './running-file.ts';
 import { applyRuntimeChange } from './runtime-apply.ts';
 import { planRuntimeChange } from './runtime-plan.ts';
 import { checkResultsOnly } from './server-state.ts';
@@ -14,6 +27,7 @@ import { askSocket } from './socket.ts';
 
 export interface LoadBalancerOptions extends Omit<HaproxyProcessOptions, 'onExit'> {
   basePath: string;
+  certificates: CertificateStore;
   run: RunCommand;
   log: Log;
   /** Called before the counters of a running HAProxy are lost (reload, stop). Must not throw. */
@@ -30,6 +44,11 @@ export class InvalidConfigurationError extends Error {
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
+
+async function readRunning(path: string): Promise<RunningFile | null> {
+  const content = await readOrNull(path);
+  return content === null ? null : readRunningFile(content.toString('utf8'));
+}
 
 export class LoadBalancerService {
   readonly id: string;
@@ -58,12 +77,11 @@ export class LoadBalancerService {
     return this.#changing;
   }
 
-  /** SHA-256 of the configuration HAProxy uses; null when it does not run or a crash left that in doubt. */
+  /** SHA-256 of the upload that HAProxy uses; null when it does not run or a crash left that in doubt. */
   async runningHash(): Promise<string | null> {
     if (!(await this.isRunning())) return null;
     if ((await readOrNull(this.paths.previous)) !== null) return null;
-    const running = await readOrNull(this.paths.running);
-    return running === null ? null : sha256(running);
+    return (await readRunning(this.paths.running))?.uploaded ?? null;
   }
 
   /** Checks, then stores; nothing changes when the check fails. Returns the hash. @throws InvalidConfigurationError */
@@ -92,8 +110,9 @@ export class LoadBalancerService {
     if (stored === null) throw new HaproxyError(`no configuration is stored for ${this.id}`);
     const wasRunning = await this.isRunning();
     const runningHash = wasRunning ? await this.runningHash() : null;
-    if (!force && runningHash === sha256(stored)) return 'unchanged';
-    if (runningHash !== null && (await this.#changeWhileRunning(stored))) return 'changed while running';
+    const isNew = runningHash !== sha256(stored);
+    if (!force && !isNew) return 'unchanged';
+    if (runningHash !== null && isNew && (await this.#changeWhileRunning(stored))) return 'changed while running';
     if (wasRunning) {
       await this.#options.beforeCountersReset(this.id);
       await this.#saveServerState(stored);
@@ -108,7 +127,7 @@ export class LoadBalancerService {
     } finally {
       this.#changing = false;
     }
-    await rm(this.paths.previous, { force: true });
+    await this.#forgetPrevious();
     return wasRunning ? 'reloaded' : 'started';
   }
 
@@ -124,7 +143,7 @@ export class LoadBalancerService {
     }
     try {
       await this.process.start();
-      await rm(this.paths.previous, { force: true });
+      await this.#forgetPrevious();
     } catch (error) {
       // A crash came between staging a new configuration and learning whether it works: it does not.
       if ((await readOrNull(this.paths.previous)) === null) throw error;
@@ -145,28 +164,59 @@ export class LoadBalancerService {
 
   /** False when only a reload can do it; what was done up to then, the reload does again. */
   async #changeWhileRunning(stored: Buffer): Promise<boolean> {
-    const running = await readOrNull(this.paths.running);
-    const changes = running === null ? null : planRuntimeChange(running.toString('utf8'), stored.toString('utf8'));
-    if (changes === null || changes.length === 0) return false;
+    const running = await readRunning(this.paths.running);
+    if (running === null || running.folder === null) return false;
+    const folder = join(this.paths.folder, running.folder);
+    const wanted = await this.#slotted(stored, folder);
+    const certificates = planCertificates(running.text, running.digests, wanted.slots);
+    const servers = planRuntimeChange(running.text, wanted.text);
+    if (certificates === null || servers === null) return false;
     try {
-      const busy = await applyRuntimeChange(this.paths.statsSocket, changes);
+      await new CertificateCommands(this.paths.statsSocket, folder).apply(certificates);
+      const busy = await applyRuntimeChange(this.paths.statsSocket, servers);
       if (busy.length > 0)
         this.#options.log.info(`${this.id}: ${busy.length} removed members finish their connections`);
     } catch (error) {
       this.#options.log.warn(`${this.id}: reloading, for HAProxy refused a change: ${messageOf(error)}`);
       return false;
     }
-    await writeFileAtomic(this.paths.running, stored, 0o600);
+    // Only now: after a refusal the files must be those of before, in case HAProxy cannot use the others at all.
+    await followChanges(folder, wanted.slots, certificates);
+    await this.#writeRunning(stored, wanted, running.folder);
     return true;
   }
 
+  #slotted(stored: Buffer, folder: string): Promise<SlottedText> {
+    const { certificates } = this.#options;
+    return withSlots(stored.toString('utf8'), folder, (path) => certificates.readPath(this.id, path));
+  }
+
+  async #writeRunning(stored: Buffer, { text, slots }: SlottedText, folder: CertificateFolder): Promise<void> {
+    const file = writeRunningFile({ text, uploaded: sha256(stored), folder, digests: digestsOf(slots) });
+    await writeFileAtomic(this.paths.running, file, 0o600);
+  }
+
   async #stage(stored: Buffer): Promise<void> {
+    const { folder, running, previous } = this.paths;
     // A `previous` that is still there is the last proven one; `running` was never proven.
-    if ((await readOrNull(this.paths.running)) !== null && (await readOrNull(this.paths.previous)) === null) {
-      await copyFile(this.paths.running, `${this.paths.previous}.tmp`);
-      await rename(`${this.paths.previous}.tmp`, this.paths.previous);
+    const proven = (await readRunning(previous)) ?? (await readRunning(running));
+    const fresh = CERTIFICATE_FOLDERS.find((name) => name !== proven?.folder) ?? CERTIFICATE_FOLDERS[0];
+    const slotted = await this.#slotted(stored, join(folder, fresh));
+    if ((await readOrNull(running)) !== null && (await readOrNull(previous)) === null) {
+      await copyFile(running, `${previous}.tmp`);
+      await rename(`${previous}.tmp`, previous);
     }
-    await writeFileAtomic(this.paths.running, stored, 0o600);
+    await fillFolder(join(folder, fresh), slotted.slots);
+    await this.#writeRunning(stored, slotted, fresh);
+  }
+
+  /** The running configuration is proven. */
+  async #forgetPrevious(): Promise<void> {
+    await rm(this.paths.previous, { force: true });
+    const running = await readRunning(this.paths.running);
+    for (const name of CERTIFICATE_FOLDERS) {
+      if (name !== running?.folder) await rm(join(this.paths.folder, name), { recursive: true, force: true });
+    }
   }
 
   async #startOrReload(wasRunning: boolean): Promise<void> {

@@ -26,6 +26,9 @@ interface Backend {
   servers: Map<string, Server>;
 }
 
+/** Notes for others: HAProxy shows them on a page that is not switched on. */
+const isNote = (line: string): boolean => /^\s*(description\s|#)/.test(line);
+
 /** Words that mean the same in the file and on the socket. Quotes and escapes differ: those need a reload. */
 const PLAIN = /^[A-Za-z0-9_.:/,@%+=~^[\]-]+$/;
 
@@ -41,7 +44,7 @@ function readBackend(name: string, lines: readonly string[]): Backend | null {
     const words = line.trim().split(/\s+/);
     if (words[0] === 'balance') balance = words[1] ?? '';
     if (words[0] !== 'server') {
-      frame.push(line);
+      if (!isNote(line)) frame.push(line);
       continue;
     }
     const [, server = '', ...rest] = words;
@@ -62,7 +65,7 @@ function parse(text: string): Parsed | null {
   const backends: Backend[] = [];
   for (const { keyword, name, lines } of sections(text)) {
     if (keyword !== 'backend') {
-      frames.push(lines.join('\n'));
+      frames.push(lines.filter((line) => !isNote(line)).join('\n'));
       continue;
     }
     const backend = readBackend(name, lines);
