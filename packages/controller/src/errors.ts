@@ -179,6 +179,16 @@ export const ERRORS = define({
     message: 'The request is not valid HTTP.',
     remedy: 'Send HTTP/1.1 with a Host header.',
   },
+  INVALID_HOST: {
+    status: 400,
+    message: 'The Host header does not name a host.',
+    remedy: 'Send one Host header with a host name or address and, if need be, a port.',
+  },
+  UNSUPPORTED_ENCODING: {
+    status: 415,
+    message: "Request bodies with Content-Encoding '{encoding}' are not supported.",
+    remedy: 'Send the body as it is, without a Content-Encoding.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     message: 'The request did not arrive completely in time.',

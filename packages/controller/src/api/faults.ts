@@ -12,6 +12,8 @@ const BEFORE_CONTROLLER: ReadonlySet<ErrorCode> = new Set([
   'METHOD_NOT_ALLOWED',
   'BODY_TOO_LARGE',
   'MALFORMED_REQUEST',
+  'INVALID_HOST',
+  'UNSUPPORTED_ENCODING',
   'INVALID_LIMIT',
   'INVALID_SORT_KEY',
   'INVALID_SORT_DIRECTION',
@@ -82,6 +84,7 @@ export function sendFault(
   reply.header('x-openstack-request-id', request.id);
   if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
   if (fault.status === 409) reply.header('retry-after', '1');
+  if (fault.code === 'UNSUPPORTED_ENCODING') reply.header('accept-encoding', 'identity');
   const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id, debuginfo);
   return reply.code(fault.status).type('application/json').send(JSON.stringify(body));
 }

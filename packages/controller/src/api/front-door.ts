@@ -7,6 +7,7 @@ import { authenticate } from './authentication/authenticate.ts';
 import { applyCors } from './cors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { HEALTH_CHECK_PATH } from './health-check/health-check.ts';
+import { checkHost } from './host.ts';
 
 const GLOBAL_REQUEST_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -23,8 +24,7 @@ export function frontDoor(server: FastifyInstance, deps: ApiDependencies): void 
 
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-openstack-request-id', request.id);
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
-      throw new OctaviaError('MALFORMED_REQUEST');
+    checkHost(request.raw);
     if (applyCors(cors, request, reply)) return reply;
     noteGlobalRequestId(request);
     // A body without a length is measured while it arrives.

@@ -1,6 +1,7 @@
 /** A Fastify instance that reads bodies and writes answers and faults as the API does; without routes and front door. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Operation } from '../domain/operations.ts';
+import { OctaviaError } from '../errors.ts';
 import { blocking } from '../store/operations.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
 import type { Caller } from './caller.ts';
@@ -51,9 +52,13 @@ export function createInstance(deps: ApiDependencies): FastifyInstance {
   Object.assign(instance.server, { httpAllowHalfOpen: true });
   answerBrokenRequests(instance.server, () => `req-${newId()}`);
 
-  // Bodies stay bytes until a handler wants them: only then can they be wrong.
+  // Bodies stay bytes until a handler wants them: only then can they be wrong. Compressed ones are nothing a handler can read.
   instance.removeAllContentTypeParsers();
-  instance.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  instance.addContentTypeParser('*', { parseAs: 'buffer' }, ({ headers }, body, done) => {
+    const encoding = headers['content-encoding']?.trim().toLowerCase() || 'identity';
+    if (encoding === 'identity') done(null, body);
+    else done(new OctaviaError('UNSUPPORTED_ENCODING', { encoding }));
+  });
 
   instance.decorate('policy', deps.policy);
   instance.decorateRequest('caller', null as unknown as Caller);

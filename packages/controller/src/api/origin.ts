@@ -7,11 +7,16 @@ import { canonicalUrl } from './urls.ts';
 const forwarded = ({ headers }: FastifyRequest, believeProxy: boolean): ForwardedRequest =>
   believeProxy ? forwardedRequest(headers) : {};
 
+/** Where the connection ends: the only name that a client of HTTP/1.0 has told. */
+function boundTo({ localAddress = 'localhost', localPort = 80 }: FastifyRequest['socket']): string {
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
+}
+
 /** `http://host[/prefix]` */
 export function applicationUrl(request: FastifyRequest, believeProxy: boolean): string {
   const { protocol, host, prefix } = forwarded(request, believeProxy);
   const mounted = prefix ?? canonicalUrl(request.originalUrl).prefix;
-  return `${protocol ?? request.protocol}://${host ?? request.headers.host ?? 'localhost'}${mounted}`;
+  return `${protocol ?? request.protocol}://${host ?? request.headers.host ?? boundTo(request.socket)}${mounted}`;
 }
 
 /** The address of the request without its query, for paging links. */

@@ -1,5 +1,6 @@
 /** What a proxy in front says about the client's request: `Forwarded` (RFC 7239), else the `X-Forwarded-*` headers. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isHostAndPort } from './host.ts';
 
 /** Parts that are absent or could not be part of a URL are undefined. */
 export interface ForwardedRequest {
@@ -12,7 +13,6 @@ export interface ForwardedRequest {
   prefix?: string | undefined;
 }
 
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 const PREFIX = /^\/[\w.~/-]*$/;
 const DEFAULT_PORTS = { http: '80', https: '443' };
 
@@ -24,7 +24,7 @@ const protocolOf = (text: string | undefined): 'http' | 'https' | undefined => {
   return lower === 'http' || lower === 'https' ? lower : undefined;
 };
 
-const hostOf = (text: string | undefined): string | undefined => (text && HOST.test(text) ? text : undefined);
+const hostOf = (text: string | undefined): string | undefined => (text && isHostAndPort(text) ? text : undefined);
 
 /** `[2001:db8::1]:4711` and `192.0.2.1:4711` without port and brackets. */
 function addressOf(node: string | undefined): string | undefined {

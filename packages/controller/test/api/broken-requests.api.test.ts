@@ -1,7 +1,9 @@
 /** What Node's HTTP parser refuses is answered in the shape of the router, like everything before a controller. */
+import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestApi } from './support/api.ts';
+import { PROJECT, TestApi } from './support/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -48,6 +50,9 @@ describe('requests that are no HTTP of ours', () => {
     ['no HTTP', 'hello\r\n\r\n', 405, 'Method Not Allowed'],
     ['a version to come', 'GET / HTTP/9.9\r\n\r\n', 400, 'Bad Request'],
     ['no host', 'GET /v2 HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Bad Request'],
+    ['an empty host', 'GET /v2 HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n', 400, 'Bad Request'],
+    ['two hosts', `GET /v2 HTTP/1.1\r\nhost: y\r\n${HOST}\r\n`, 400, 'Bad Request'],
+    ['the same host twice', `GET /v2 HTTP/1.1\r\nHost: x\r\n${HOST}\r\n`, 400, 'Bad Request'],
     ['a header without a colon', `GET / HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n`, 400, 'Bad Request'],
     [
       'two lengths',
@@ -76,6 +81,28 @@ describe('requests that are no HTTP of ours', () => {
     expect(answer.headers).toMatch(/x-openstack-request-id: req-[0-9a-f-]{36}/);
   });
 
+  it.each(['a b', 'x/y', 'x?', '"><script>', 'user@x', 'x:y', 'x:65536', 'x:1:2', '[::1', '[x]', 'ex%41mple', 'é'])(
+    'the host %s is not repeated in links',
+    async (host) => {
+      const answer = await send(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      const description = 'The Host header does not name a host.';
+      expect(answer).toMatchObject({ status: 400, body: { code: 400, title: 'Bad Request', description } });
+    },
+  );
+
+  it.each(['example.org', 'EXAMPLE.org:80', 'under_score:65535', '192.0.2.1:9876', '[2001:db8::1]:9876', '[::1]'])(
+    'the host %s is one',
+    async (host) => {
+      const answer = await send(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect(JSON.stringify(answer.body)).toContain(`"http://${host}/v2"`);
+    },
+  );
+
+  it('without a host, as of old, links lead to where the request came', async () => {
+    const answer = await send('GET / HTTP/1.0\r\n\r\n');
+    expect(JSON.stringify(answer.body)).toContain(`"${api.url}/v2"`);
+  });
+
   it('name the method', async () => {
     expect((await send(`BREW / HTTP/1.1\r\n${HOST}\r\n`)).body.description).toContain('The method BREW is not allowed');
   });
@@ -88,6 +115,39 @@ describe('requests that are no HTTP of ours', () => {
   it('leave the service as it was', async () => {
     await Promise.all(['x', 'x\r\n\r\n', '\0\0\0\r\n\r\n', '\x16\x03\x01'].map((text) => send(`${text}\r\n\r\n`)));
     expect((await api.get('/v2/lbaas/loadbalancers')).status).toBe(200);
+  });
+});
+
+describe('bodies that are encoded', () => {
+  const body = { loadbalancer: { project_id: PROJECT, vip_subnet_id: randomUUID() } };
+  const post = (encoding: string, bytes: Uint8Array<ArrayBuffer>) =>
+    fetch(`${api.url}/v2/lbaas/loadbalancers`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+      body: bytes,
+    });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('%s is refused', async (encoding, encode) => {
+    const answer = await post(encoding, new Uint8Array(encode(JSON.stringify(body))));
+    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(await answer.json()).toEqual({
+      code: 415,
+      title: 'Unsupported Media Type',
+      description: `Request bodies with Content-Encoding '${encoding}' are not supported.`,
+    });
+  });
+
+  it('as they are is no encoding', async () => {
+    expect((await post('Identity', new TextEncoder().encode(JSON.stringify(body)))).status).toBe(201);
+  });
+
+  it('an encoding of nothing does not matter', async () => {
+    const answer = await api.call('GET', '/v2/lbaas/pools', undefined, { 'content-encoding': 'gzip' });
+    expect(answer.status).toBe(200);
   });
 });
 
