@@ -186,6 +186,10 @@ export async function claimAddress(
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+export async function releaseAddresses(executor: Executor, portId: string, subnetId: string): Promise<void> {
+  await executor.deleteFrom('local_port_ip').where('port_id', '=', portId).where('subnet_id', '=', subnetId).execute();
+}
+
 export interface AddressWindow {
   /** First address that may be given out. */
   first: string;

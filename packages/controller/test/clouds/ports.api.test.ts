@@ -149,6 +149,27 @@ describe('the local network service', () => {
     await local.deletePort(port.id);
   });
 
+  it('gives a port an address in one more subnet of its network, and takes it back', async () => {
+    const sixth = publicNet.ipv6Subnet?.id ?? '';
+    const port = await local.createPort(request('more'));
+    const more = await local.plugFixedIp(port.id, sixth);
+    expect(more.fixedIps).toEqual([...port.fixedIps, { subnetId: sixth, ipAddress: expect.stringMatching(/::a$/) }]);
+    expect(await local.plugFixedIp(port.id, sixth)).toEqual(more);
+    expect(await local.getPort(port.id)).toEqual(more);
+    const kind = 'NETWORK_OBJECT_NOT_FOUND';
+    for (const [id, subnet] of [
+      [port.id, privateNet.subnet.id],
+      [port.id, randomUUID()],
+      [randomUUID(), sixth],
+    ] as const) {
+      await expect(local.plugFixedIp(id, subnet)).rejects.toMatchObject({ code: kind });
+    }
+    for (const _ of ['once', 'twice']) await local.unplugFixedIp(port.id, sixth);
+    expect(await local.getPort(port.id)).toEqual(port);
+    await local.deletePort(port.id);
+    await local.unplugFixedIp(port.id, publicNet.subnet.id);
+  });
+
   it('takes part in the caller’s transaction and does not hold up others', async () => {
     const rolledBack = database.store.transaction(async (tx) => {
       const mine = await local.createPort(request('tx-1'), tx);

@@ -83,6 +83,13 @@ export interface NetworkDriver {
   createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port>;
   /** Idempotent; a port that is gone is fine. */
   updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void>;
+  /**
+   * Gives the port an address in one more subnet of its network; one that it has there stays.
+   * @throws OctaviaError `NETWORK_OBJECT_NOT_FOUND`, `SUBNET_NO_FREE_ADDRESS`
+   */
+  plugFixedIp(portId: string, subnetId: string): Promise<Port>;
+  /** Takes the port's addresses in the subnet away. Idempotent; a port that is gone is fine. */
+  unplugFixedIp(portId: string, subnetId: string): Promise<void>;
   /** Idempotent: a port that is gone is fine. */
   deletePort(id: string, transaction?: TransactionHandle): Promise<void>;
   /**

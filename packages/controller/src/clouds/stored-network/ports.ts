@@ -86,24 +86,31 @@ export interface PortRules {
   accepts(subnet: Subnet, address: string): boolean;
 }
 
+async function claim(
+  executor: Executor,
+  { id, networkId }: Pick<Port, 'id' | 'networkId'>,
+  { subnetId, ipAddress }: PortRequest['fixedIps'][number],
+  rules: PortRules,
+): Promise<FixedIp> {
+  const subnet = await rules.getSubnet(executor, subnetId);
+  if (!subnet || subnet.networkId !== networkId) {
+    throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
+  }
+  if (ipAddress !== undefined && !rules.accepts(subnet, ipAddress)) {
+    throw new OctaviaError('ADDRESS_NOT_IN_SUBNET', { address: ipAddress, subnet: subnet.id, cidr: subnet.cidr });
+  }
+  const address =
+    ipAddress === undefined
+      ? await claimAnyAddress(executor, id, subnet)
+      : await claimGivenAddress(executor, id, subnet, ipAddress);
+  return { subnetId, ipAddress: address };
+}
+
 async function createIn(executor: Executor, request: PortRequest, rules: PortRules): Promise<Port> {
   const { port, created } = await insertOrAdopt(executor, request);
   if (!created) return port;
   const fixedIps: FixedIp[] = [];
-  for (const { subnetId, ipAddress } of request.fixedIps) {
-    const subnet = await rules.getSubnet(executor, subnetId);
-    if (!subnet || subnet.networkId !== request.networkId) {
-      throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
-    }
-    if (ipAddress !== undefined && !rules.accepts(subnet, ipAddress)) {
-      throw new OctaviaError('ADDRESS_NOT_IN_SUBNET', { address: ipAddress, subnet: subnet.id, cidr: subnet.cidr });
-    }
-    const address =
-      ipAddress === undefined
-        ? await claimAnyAddress(executor, port.id, subnet)
-        : await claimGivenAddress(executor, port.id, subnet, ipAddress);
-    fixedIps.push({ subnetId, ipAddress: address });
-  }
+  for (const fixedIp of request.fixedIps) fixedIps.push(await claim(executor, port, fixedIp, rules));
   // One order for all answers, the store's: the next caller of the same name reads it from there.
   if (fixedIps.length > 1) return (await store.selectPorts(executor, { id: port.id }))[0] ?? { ...port, fixedIps };
   return { ...port, fixedIps };
@@ -130,6 +137,24 @@ export const isUuid = (text: string): boolean => UUID.test(text);
 
 export async function getStoredPort(database: Database, id: string): Promise<Port | null> {
   return isUuid(id) ? ((await store.selectPorts(database, { id }))[0] ?? null) : null;
+}
+
+/** The port with an address in the subnet, one that it has or a new one. */
+export async function plugStoredFixedIp(
+  database: Database,
+  rules: PortRules,
+  portId: string,
+  subnetId: string,
+): Promise<Port> {
+  const port = await getStoredPort(database, portId);
+  if (!port) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Port', id: portId });
+  if (port.fixedIps.some((fixed) => fixed.subnetId === subnetId)) return port;
+  const fixedIp = await database.transaction().execute((own) => claim(own, port, { subnetId }, rules));
+  return { ...port, fixedIps: [...port.fixedIps, fixedIp] };
+}
+
+export async function unplugStoredFixedIp(database: Database, portId: string, subnetId: string): Promise<void> {
+  if (isUuid(portId) && isUuid(subnetId)) await store.releaseAddresses(database, portId, subnetId);
 }
 
 /** Whether the port was there and had a filter. */

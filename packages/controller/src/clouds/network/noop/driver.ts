@@ -23,6 +23,8 @@ import {
   isUsableAddress,
   isUuid,
   listStoredPorts,
+  plugStoredFixedIp,
+  unplugStoredFixedIp,
   updateStoredPort,
 } from '../../stored-network/ports.ts';
 import type {
@@ -160,6 +162,14 @@ export class NoopNetworkDriver implements NetworkDriver {
 
   updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void> {
     return updateStoredPort(this.#database, id, changes, transaction);
+  }
+
+  plugFixedIp(portId: string, subnetId: string): Promise<Port> {
+    return plugStoredFixedIp(this.#database, rules, portId, subnetId);
+  }
+
+  unplugFixedIp(portId: string, subnetId: string): Promise<void> {
+    return unplugStoredFixedIp(this.#database, portId, subnetId);
   }
 
   async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
