@@ -15,8 +15,12 @@ export interface ApplyOutcome {
 
 export interface PluggedPort {
   port: Port;
-  subnet: Subnet;
   mtu: number;
+}
+
+export interface PluggedNetwork extends PluggedPort {
+  /** Those with members; the port has an address in each. */
+  subnets: Subnet[];
 }
 
 /** Another address of the load balancer on the VIP's port. */
@@ -27,6 +31,9 @@ export interface AdditionalVipPlug {
 
 /** The VIP's port. STANDALONE amphorae hold the VIPs themselves, MASTER and BACKUP leave them to keepalived. */
 export interface PluggedVip extends PluggedPort {
+  subnet: Subnet;
+  /** Further subnets of the network, with members; the port has an address in each. */
+  memberSubnets: Subnet[];
   additional?: AdditionalVipPlug[];
 }
 
@@ -56,8 +63,11 @@ export interface DataplaneDriver {
    * ones. Idempotent. Returns the interface name.
    */
   plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string>;
-  /** Puts a member network's port into the traffic namespace. Idempotent. */
-  plugNetwork(amphora: Amphora, plugged: PluggedPort): Promise<void>;
+  /**
+   * Puts a member network's port into the traffic namespace, with its addresses in the given subnets and no others.
+   * Idempotent.
+   */
+  plugNetwork(amphora: Amphora, plugged: PluggedNetwork): Promise<void>;
   /**
    * Renders the tree for this amphora and makes it the running configuration. Idempotent. With a time limit, an
    * amphora that may be dead is asked only that long.

@@ -11,7 +11,7 @@ import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/un
 import { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
 import type { AmphoraDriverOptions } from '../../src/dataplane/amphora/options.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
-import type { PluggedPort } from '../../src/dataplane/interface.ts';
+import type { PluggedVip } from '../../src/dataplane/interface.ts';
 import { DEFAULT_KEEPALIVED_OPTIONS } from '../../src/dataplane/keepalived/options.ts';
 import { type AgentCredentials, AgentServer, type ScriptedAnswer } from './support/agent-server.ts';
 import { AMPHORA_ID, LOAD_BALANCER_ID, makeAmphora, makeTree } from './support/tree.ts';
@@ -81,7 +81,8 @@ async function replaceAgent(other: AgentCredentials): Promise<void> {
   await agent.listen(port);
 }
 
-const plugged: PluggedPort = {
+const plugged: PluggedVip = {
+  memberSubnets: [],
   mtu: 1450,
   port: {
     id: 'port',
@@ -107,6 +108,7 @@ const plugged: PluggedPort = {
     hostRoutes: [{ destination: '203.0.113.0/24', nexthop: '198.18.4.2' }],
   },
 };
+const memberNetwork = { port: plugged.port, subnets: [plugged.subnet], mtu: plugged.mtu };
 
 describe('apply', () => {
   const tree = makeTree({ listeners: [{}] });
@@ -214,7 +216,7 @@ describe('plugging', () => {
   });
 
   it('sends a member network with the addresses of the subnet', async () => {
-    await driver.plugNetwork(amphora, plugged);
+    await driver.plugNetwork(amphora, memberNetwork);
     expect(agent.seen[0]?.path).toBe('/1.0/plug/network');
     expect(JSON.parse(agent.seen[0]!.body)).toEqual({
       mac_address: 'fa:16:3e:00:00:01',
@@ -230,10 +232,21 @@ describe('plugging', () => {
     });
   });
 
+  it('sends the addresses of a member network in the order of the subnets, and those beside the VIP', async () => {
+    const other = { ...plugged.subnet, id: 'other', cidr: '198.18.8.0/22', gatewayIp: null, hostRoutes: [] };
+    await driver.plugNetwork(amphora, { ...memberNetwork, subnets: [other, plugged.subnet] });
+    agent.answer = () => ({ status: 200, body: { message: 'OK', interface: 'eth1' } });
+    await driver.plugVip(amphora, { ...plugged, memberSubnets: [other] });
+    const [network, vip] = agent.seen.map(({ body }) => (body === '' ? null : JSON.parse(body)));
+    const beside = { ip_address: '198.18.8.20', subnet_cidr: '198.18.8.0/22', gateway: null, host_routes: [] };
+    expect(network.fixed_ips).toMatchObject([beside, { ip_address: '198.18.4.20' }]);
+    expect(vip.fixed_ips).toEqual([beside]);
+  });
+
   it('asks again while the interface is not plugged yet', async () => {
     const missing = { status: 404, body: { message: 'No suitable network interface found' } };
     agent.answer = (_, index) => (index < 2 ? missing : OK);
-    await driver.plugNetwork(amphora, plugged);
+    await driver.plugNetwork(amphora, memberNetwork);
     expect(agent.seen).toHaveLength(3);
   });
 
@@ -246,13 +259,13 @@ describe('plugging', () => {
 describe('failures of an active amphora', () => {
   it('503 is asked again, then reported', async () => {
     agent.answer = () => ({ status: 503, body: { message: 'Topology transition in progress' } });
-    await expect(driver.plugNetwork(amphora, plugged)).rejects.toThrow('answered 503 to POST /1.0/plug/network');
+    await expect(driver.plugNetwork(amphora, memberNetwork)).rejects.toThrow('answered 503 to POST /1.0/plug/network');
     expect(agent.seen).toHaveLength(3);
   });
 
   it('a broken connection is asked again', async () => {
     agent.answer = (_, index) => (index === 0 ? null : OK);
-    await driver.plugNetwork(amphora, plugged);
+    await driver.plugNetwork(amphora, memberNetwork);
     expect(agent.seen).toHaveLength(2);
   });
 
@@ -260,7 +273,7 @@ describe('failures of an active amphora', () => {
     await driver.close();
     driver = makeDriver({ readTimeout: 0.2, active: { attempts: 1, interval: 0 } });
     agent.answer = () => ({ ...OK, delay: 3000 });
-    await expect(driver.plugNetwork(amphora, plugged)).rejects.toMatchObject({
+    await expect(driver.plugNetwork(amphora, memberNetwork)).rejects.toMatchObject({
       code: 'AMPHORA_UNREACHABLE',
       message: expect.stringContaining('no answer in time'),
     });
@@ -269,7 +282,7 @@ describe('failures of an active amphora', () => {
   it('an agent that does not listen is reported after the configured tries', async () => {
     await agent.close();
     const started = performance.now();
-    await expect(driver.plugNetwork(amphora, plugged)).rejects.toMatchObject({
+    await expect(driver.plugNetwork(amphora, memberNetwork)).rejects.toMatchObject({
       code: 'AMPHORA_UNREACHABLE',
       message: expect.stringContaining('ECONNREFUSED'),
     });
@@ -277,14 +290,14 @@ describe('failures of an active amphora', () => {
   });
 
   it('an amphora without an address is reported', async () => {
-    await expect(driver.plugNetwork({ ...amphora, lbNetworkIp: null }, plugged)).rejects.toThrow(
+    await expect(driver.plugNetwork({ ...amphora, lbNetworkIp: null }, memberNetwork)).rejects.toThrow(
       'no management address',
     );
   });
 
   it('an answer that is not JSON is quoted', async () => {
     agent.answer = () => ({ status: 500, body: 'boom' });
-    await expect(driver.plugNetwork(amphora, plugged)).rejects.toThrow(/answered 500 .*: boom$/);
+    await expect(driver.plugNetwork(amphora, memberNetwork)).rejects.toThrow(/answered 500 .*: boom$/);
   });
 });
 
@@ -316,7 +329,7 @@ describe('mutual TLS', () => {
   it('is refused by an agent that trusts another client CA', async () => {
     const other = await createCertificateAuthority({ name: 'Other' });
     await replaceAgent({ ...credentials, clientCa: other.certificatePem });
-    await expect(driver.plugNetwork(amphora, plugged)).rejects.toMatchObject({ code });
+    await expect(driver.plugNetwork(amphora, memberNetwork)).rejects.toMatchObject({ code });
     expect(agent.seen).toEqual([]);
   });
 

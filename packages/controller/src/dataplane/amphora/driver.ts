@@ -4,7 +4,7 @@ import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { renderLoadBalancer } from '../haproxy/render.ts';
 import { writeConfig } from '../haproxy/writer.ts';
-import type { ApplyOutcome, CallLimit, DataplaneDriver, PluggedPort, PluggedVip, VrrpGroup } from '../interface.ts';
+import type { ApplyOutcome, CallLimit, DataplaneDriver, PluggedNetwork, PluggedVip, VrrpGroup } from '../interface.ts';
 import { renderKeepalived, VrrpIncompleteError } from '../keepalived/render.ts';
 import { writeKeepalived } from '../keepalived/writer.ts';
 import { AgentClient, type AgentRequest } from './agent-client.ts';
@@ -48,7 +48,7 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     return readInterface(amphora.id, await this.#client.request(amphora, { method: 'GET', path }));
   }
 
-  async plugNetwork(amphora: Amphora, plugged: PluggedPort): Promise<void> {
+  async plugNetwork(amphora: Amphora, plugged: PluggedNetwork): Promise<void> {
     const body = plugNetworkRequest(plugged);
     await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugNetwork(), body, works: true });
   }

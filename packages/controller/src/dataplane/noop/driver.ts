@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Subnet } from '../../clouds/network/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
-import type { ApplyOutcome, DataplaneDriver, PluggedPort, PluggedVip, VrrpGroup } from '../interface.ts';
+import type {
+  ApplyOutcome,
+  DataplaneDriver,
+  PluggedNetwork,
+  PluggedPort,
+  PluggedVip,
+  VrrpGroup,
+} from '../interface.ts';
 
 export type NoopCall =
   | { call: 'waitUntilReachable' | 'probe' | 'details' | 'yieldVip' | 'uploadCertificate'; amphoraId: string }
   | { call: 'updateAgentConfiguration'; amphoraId: string; text: string }
-  | { call: 'plugVip' | 'plugNetwork'; amphoraId: string; portId: string }
+  | { call: 'plugVip' | 'plugNetwork'; amphoraId: string; portId: string; memberSubnets: string[] }
   | { call: 'apply'; amphoraId: string; tree: LoadBalancerTree }
   | { call: 'applyVrrp'; amphoraId: string; tree: LoadBalancerTree; group: VrrpGroup };
 
@@ -15,6 +23,11 @@ export interface NoopDataplaneOptions {
   /** Calls kept for inspection; the oldest go first. */
   keep?: number;
 }
+
+const pluggedPort = ({ port }: PluggedPort, subnets: readonly Subnet[]) => ({
+  portId: port.id,
+  memberSubnets: subnets.map(({ id }) => id),
+});
 
 /** Succeeds without an amphora, and remembers what it was asked. */
 export class NoopDataplaneDriver implements DataplaneDriver {
@@ -39,12 +52,12 @@ export class NoopDataplaneDriver implements DataplaneDriver {
   }
 
   async plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string> {
-    await this.#record({ call: 'plugVip', amphoraId: amphora.id, portId: plugged.port.id });
+    await this.#record({ call: 'plugVip', amphoraId: amphora.id, ...pluggedPort(plugged, plugged.memberSubnets) });
     return 'eth1';
   }
 
-  async plugNetwork(amphora: Amphora, plugged: PluggedPort): Promise<void> {
-    await this.#record({ call: 'plugNetwork', amphoraId: amphora.id, portId: plugged.port.id });
+  async plugNetwork(amphora: Amphora, plugged: PluggedNetwork): Promise<void> {
+    await this.#record({ call: 'plugNetwork', amphoraId: amphora.id, ...pluggedPort(plugged, plugged.subnets) });
   }
 
   async apply(amphora: Amphora, tree: LoadBalancerTree): Promise<ApplyOutcome> {

@@ -1,69 +1,83 @@
-/** Members may sit on other networks than the VIP: each amphora needs one port on each of those, no more and no fewer. */
-import type { Subnet } from '../../clouds/network/interface.ts';
-import type { Amphora, VnicType } from '../../domain/resources.ts';
+/**
+ * Members may sit on other networks than the VIP: each amphora needs one port on each of those, with an address in each
+ * subnet that members use, no more and no fewer. In the VIP's network the VIP's port takes the addresses.
+ */
+import type { Port, Subnet } from '../../clouds/network/interface.ts';
+import type { Amphora } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
-import * as members from '../../store/members.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraeOf, isServing, loadBalancerOf } from './load-tree.ts';
+import {
+  besideVip,
+  hasAddress,
+  hasVip,
+  type NetworkNeed,
+  neededNetworks,
+  subnetIdsOf,
+  subnetsOf,
+  withAddresses,
+} from './member-networks.ts';
+import { plug as plugVip } from './plug-vip.ts';
 import { memberPortPrefix } from './port-names.ts';
 
-/** What an amphora needs of one network: an address in one of the subnets its members use. */
-interface Need {
-  subnet: Subnet;
-  vnicType: VnicType;
+/**
+ * What is recorded and has its one address needs no second look. With several, one may be new and the agent not know it:
+ * the port had it before the agent was told, and the telling may have been cut off.
+ */
+const isInPlace = (port: Port | null, { subnets }: NetworkNeed): boolean =>
+  port !== null && subnetIdsOf(port).length === 1 && subnets.every(({ id }) => hasAddress(port, id));
+
+/** Makes the interface of the amphora that of the port, with the addresses it has in these subnets, and records it. */
+async function tell(context: StepContext, amphora: Amphora, port: Port, subnets: Subnet[]): Promise<void> {
+  const { store, network, dataplane } = context;
+  const { networkId } = port;
+  const memberNetwork = await network.getNetwork(networkId);
+  if (!memberNetwork) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id: networkId });
+  await dataplane.plugNetwork(amphora, { port, subnets, mtu: memberNetwork.mtu });
+  await amphorae.addMemberPort(store.db, amphora.id, networkId, port.id);
 }
 
-/** Networks that the members which stay need, besides the VIP's own. */
-async function neededNetworks(context: StepContext): Promise<Map<string, Need>> {
-  const { store, network, operation } = context;
-  const needed = new Map<string, Need>();
-  const used = await members.subnetsOf(store.db, operation.loadBalancerId);
-  if (used.length === 0) return needed;
-  const { vip } = await loadBalancerOf(context);
-  for (const { subnetId, direct } of used) {
-    const subnet = await network.getSubnet(subnetId);
-    if (!subnet) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
-    if (subnet.networkId === vip.networkId) continue;
-    const known = needed.get(subnet.networkId);
-    if (!known) needed.set(subnet.networkId, { subnet, vnicType: direct ? 'direct' : 'normal' });
-    else if (direct) known.vnicType = 'direct';
-  }
-  return needed;
-}
-
-async function plug(context: StepContext, amphora: Amphora, { subnet, vnicType }: Need): Promise<void> {
-  const { store, network, compute, dataplane } = context;
+async function plug(context: StepContext, amphora: Amphora, networkId: string, need: NetworkNeed): Promise<void> {
+  const { network, compute } = context;
   const { computeId } = amphora;
-  const memberNetwork = await network.getNetwork(subnet.networkId);
-  if (!computeId || !memberNetwork) {
-    throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id: subnet.networkId });
-  }
-  const port = await network.createPort({
-    name: `${memberPortPrefix(amphora.id)}${subnet.networkId}`,
-    networkId: subnet.networkId,
-    fixedIps: [{ subnetId: subnet.id }],
+  if (!computeId) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id: networkId });
+  const created = await network.createPort({
+    name: `${memberPortPrefix(amphora.id)}${networkId}`,
+    networkId,
+    fixedIps: need.subnets.map(({ id }) => ({ subnetId: id })),
     deviceId: computeId,
     deviceOwner: 'octavia:member',
-    vnicType,
+    vnicType: need.vnicType,
   });
+  const port = await withAddresses(context, created, need.subnets);
   await compute.attachPort(computeId, port);
-  await dataplane.plugNetwork(amphora, { port, subnet, mtu: memberNetwork.mtu });
-  // Last: what is recorded is in place and not looked at again.
-  await amphorae.addMemberPort(store.db, amphora.id, subnet.networkId, port.id);
+  await tell(context, amphora, port, await subnetsOf(context, port));
 }
 
 async function plugInto(context: StepContext, isTarget: (amphora: Amphora) => boolean): Promise<string> {
+  const { store, network } = context;
   const needed = await neededNetworks(context);
   if (needed.size === 0) return '0 plugged';
+  const loadBalancer = await loadBalancerOf(context);
+  const besides = besideVip(loadBalancer, needed).length;
+  needed.delete(loadBalancer.vip.networkId ?? '');
   const targets = (await amphoraeOf(context)).filter(isTarget);
   const counts = await Promise.all(
     targets.map(async (amphora) => {
-      const ports = await amphorae.memberPorts(context.store.db, amphora.id);
-      const present = new Set(ports.map(({ networkId }) => networkId));
-      const missing = [...needed].filter(([networkId]) => !present.has(networkId));
-      for (const [, need] of missing) await plug(context, amphora, need);
-      return missing.length;
+      const ports = new Map(
+        (await amphorae.memberPorts(store.db, amphora.id)).map((row) => [row.networkId, row.portId]),
+      );
+      let count = 0;
+      for (const [networkId, need] of needed) {
+        const portId = ports.get(networkId);
+        if (portId !== undefined && isInPlace(await network.getPort(portId), need)) continue;
+        await plug(context, amphora, networkId, need);
+        count += 1;
+      }
+      // Without a port of the VIP yet: it will be plugged with these subnets.
+      if (besides > 0 && amphora.vrrpPortId !== null) await plugVip(context, amphora.id);
+      return count;
     }),
   );
   return `${counts.reduce((sum, count) => sum + count, 0)} plugged`;
@@ -81,21 +95,52 @@ export const plugMemberNetworksInto = (id: string): Step => ({
   run: (context) => plugInto(context, (amphora) => amphora.id === id),
 });
 
+const among =
+  (subnets: readonly Subnet[]) =>
+  (subnetId: string): boolean =>
+    subnets.some(({ id }) => id === subnetId);
+
+/** The agent lets go of addresses before somebody else can have them. */
+async function release(
+  { network }: StepContext,
+  port: Port,
+  isNeeded: (subnetId: string) => boolean,
+  tellAgent: () => Promise<unknown>,
+): Promise<number> {
+  const unneeded = subnetIdsOf(port).filter((subnetId) => !isNeeded(subnetId));
+  if (unneeded.length === 0) return 0;
+  await tellAgent();
+  for (const subnetId of unneeded) await network.unplugFixedIp(port.id, subnetId);
+  return unneeded.length;
+}
+
 /** After the configuration no longer names the members that go. Ports are found by name: also half-plugged ones. */
 export const unplugMemberNetworks: Step = {
   name: 'unplug unneeded member networks',
   async run(context) {
     const { store, network, compute } = context;
     const needed = await neededNetworks(context);
+    const loadBalancer = await loadBalancerOf(context);
+    const memberSubnets = besideVip(loadBalancer, needed);
+    needed.delete(loadBalancer.vip.networkId ?? '');
     let count = 0;
-    for (const { id, computeId } of (await amphoraeOf(context)).filter(isServing)) {
+    for (const amphora of (await amphoraeOf(context)).filter(isServing)) {
+      const { id, computeId, vrrpPortId } = amphora;
       for (const port of await network.listPorts(memberPortPrefix(id))) {
-        if (needed.has(port.networkId)) continue;
+        const subnets = needed.get(port.networkId)?.subnets;
+        if (subnets) {
+          count += await release(context, port, among(subnets), () => tell(context, amphora, port, subnets));
+          continue;
+        }
         if (computeId) await compute.detachPort(computeId, port.id);
         await network.deletePort(port.id);
         await amphorae.removeMemberPort(store.db, id, port.networkId);
         count += 1;
       }
+      const vipPort = vrrpPortId === null ? null : await network.getPort(vrrpPortId);
+      if (vipPort === null) continue;
+      const isNeeded = (subnetId: string) => hasVip(loadBalancer, subnetId) || among(memberSubnets)(subnetId);
+      count += await release(context, vipPort, isNeeded, () => plugVip(context, id, { memberSubnets }));
     }
     return `${count} unplugged`;
   },

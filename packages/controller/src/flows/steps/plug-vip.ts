@@ -6,6 +6,7 @@ import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
+import { besideVip, hasVip, neededNetworks, subnetsOf, withAddresses } from './member-networks.ts';
 import { vrrpPortName } from './port-names.ts';
 
 const missing = (kind: 'Subnet' | 'Network', id: string) => new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind, id });
@@ -14,9 +15,12 @@ interface VipPlace {
   subnet: Subnet;
   network: Network;
   additional: { subnet: Subnet; address: string }[];
+  memberSubnets: Subnet[];
 }
 
-async function placeOf({ network }: StepContext, { vip, additionalVips }: LoadBalancer): Promise<VipPlace> {
+async function placeOf(context: StepContext, loadBalancer: LoadBalancer): Promise<VipPlace> {
+  const { network } = context;
+  const { vip, additionalVips } = loadBalancer;
   if (!vip.subnetId) throw missing('Subnet', 'of the VIP');
   const subnet = await network.getSubnet(vip.subnetId);
   if (!subnet) throw missing('Subnet', vip.subnetId);
@@ -29,7 +33,8 @@ async function placeOf({ network }: StepContext, { vip, additionalVips }: LoadBa
       return { subnet: found, address: ipAddress };
     }),
   );
-  return { subnet, network: vipNetwork, additional };
+  const memberSubnets = besideVip(loadBalancer, await neededNetworks(context));
+  return { subnet, network: vipNetwork, additional, memberSubnets };
 }
 
 /** The amphora's own port on the VIP's network, made and attached. Idempotent. */
@@ -45,11 +50,12 @@ async function basePort(context: StepContext, amphora: Amphora, loadBalancer: Lo
       detail: 'it is not built',
     });
   }
-  const port = await network.createPort({
+  // Of each subnet: also an amphora that does not hold the VIPs checks members there.
+  const subnets = [place.subnet, ...place.additional.map(({ subnet }) => subnet), ...place.memberSubnets];
+  const created = await network.createPort({
     name: vrrpPortName(amphora.id),
     networkId: place.network.id,
-    // Of each subnet: also an amphora that does not hold the VIPs checks members there.
-    fixedIps: [place.subnet, ...place.additional.map(({ subnet }) => subnet)].map(({ id }) => ({ subnetId: id })),
+    fixedIps: subnets.map(({ id }) => ({ subnetId: id })),
     deviceId: computeId,
     deviceOwner: 'octavia:vrrp',
     qosPolicyId: vip.qosPolicyId,
@@ -58,16 +64,32 @@ async function basePort(context: StepContext, amphora: Amphora, loadBalancer: Lo
     // The VIPs move between amphorae: each port lets them pass.
     allowedAddresses: [vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)],
   });
+  const port = await withAddresses(context, created, place.memberSubnets);
   await compute.attachPort(computeId, port);
   const { subnet, additional } = place;
-  return { port, subnet, mtu: place.network.mtu, ...(additional.length > 0 ? { additional } : {}) };
+  const memberSubnets = (await subnetsOf(context, port)).filter(({ id }) => !hasVip(loadBalancer, id));
+  return {
+    port,
+    subnet,
+    mtu: place.network.mtu,
+    ...(additional.length > 0 ? { additional } : {}),
+    memberSubnets,
+  };
 }
 
-/**
- * Makes the VIP's interface of an amphora whose port is there or not. Idempotent.
- * @param as the role in which it plugs: only STANDALONE puts the VIPs on the interface
- */
-export async function plug(context: StepContext, id: string, as?: Amphora['role']): Promise<Partial<Amphora>> {
+interface PlugChoice {
+  /** The role in which it plugs: only STANDALONE puts the VIPs on the interface. */
+  as?: Amphora['role'];
+  /** Besides those of the VIPs the only subnets in which the interface keeps addresses; left out: all the port has. */
+  memberSubnets?: Subnet[];
+}
+
+/** Makes the VIP's interface of an amphora whose port is there or not. Idempotent. */
+export async function plug(
+  context: StepContext,
+  id: string,
+  { as, memberSubnets }: PlugChoice = {},
+): Promise<Partial<Amphora>> {
   const amphora = await amphoraOf(context, id);
   const loadBalancer = await loadBalancerOf(context);
   const plugged = await basePort(context, amphora, loadBalancer);
@@ -75,7 +97,8 @@ export async function plug(context: StepContext, id: string, as?: Amphora['role'
   const { address: haIp, portId: haPortId } = loadBalancer.vip;
   const place = { vrrpIp: own?.ipAddress ?? null, vrrpPortId: plugged.port.id, haIp, haPortId };
   const role = as ?? amphora.role;
-  const vrrpInterface = await context.dataplane.plugVip({ ...amphora, ...place, role }, plugged);
+  const wanted = memberSubnets === undefined ? plugged : { ...plugged, memberSubnets };
+  const vrrpInterface = await context.dataplane.plugVip({ ...amphora, ...place, role }, wanted);
   return { ...place, vrrpInterface };
 }
 
@@ -96,7 +119,7 @@ export function readyVip(id: string): Step {
   return {
     name: `ready the port of the VIP in ${id}`,
     async run(context) {
-      const place = await plug(context, id, 'BACKUP');
+      const place = await plug(context, id, { as: 'BACKUP' });
       await amphorae.update(context.store.db, id, place);
       return place.vrrpInterface ?? undefined;
     },

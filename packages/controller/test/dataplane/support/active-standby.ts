@@ -212,7 +212,7 @@ export class ActiveStandby {
         deviceOwner: '',
       } as unknown as Port;
       const additional = [{ subnet: second.subnet, address: second.vip }];
-      const plugged = { port, subnet: first.subnet, mtu: 1450, additional };
+      const plugged = { port, subnet: first.subnet, mtu: 1450, memberSubnets: [], additional };
       const vrrpInterface = await member.driver.plugVip(member.amphora, plugged);
       member.amphora = { ...member.amphora, vrrpInterface };
     }

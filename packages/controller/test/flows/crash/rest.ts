@@ -1,5 +1,6 @@
 /** What must hold of a load balancer and its cloud whenever nothing is going on. */
 import { sql } from 'kysely';
+import * as operations from '../../../src/store/operations.ts';
 import { releaseUnownedAmphorae } from '../../../src/store/recovery.ts';
 import type { Trial } from './harness.ts';
 
@@ -29,7 +30,7 @@ export interface Shape {
   reason: string | null;
   children: Record<string, string[]>;
   amphorae: string[];
-  /** Ports by what they are for. */
+  /** Ports by what they are for, and how many addresses each has. */
   ports: string[];
   configurations: number;
   operation: string;
@@ -92,6 +93,14 @@ export async function breaches(
     ).rows.map(({ port_id }) => port_id),
   ]);
   for (const port of rows) must(recorded.has(port.id), `port ${port.name} leaked`);
+  const [newest] = await operations.byLoadBalancer(db, loadBalancerId, 1);
+  for (const instance of newest?.state === 'succeeded' ? world.instances.values() : []) {
+    for (const [portId, told] of instance.plugged) {
+      const port = await world.network.getPort(portId);
+      const given = port?.fixedIps.map(({ ipAddress }) => ipAddress).toSorted();
+      must(given?.join() === told.join(), `port ${port?.name} has ${given}, its interface ${told}`);
+    }
+  }
   must(
     !expected.vipPort || lb.provisioning_status === 'DELETED' || rows.some(({ id }) => id === lb.vip_port_id),
     'the VIP port of the load balancer is gone',
@@ -141,7 +150,8 @@ export async function shapeOf(trial: Trial, operationState: string): Promise<Sha
   );
   const ids = [...world.instances.keys()];
   const { rows: ports } = await pool.query(
-    `select regexp_replace(name, '[0-9a-f]{8}-[0-9a-f-]{27}', 'x', 'g') as name from local_port
+    `select regexp_replace(name, '[0-9a-f]{8}-[0-9a-f-]{27}', 'x', 'g') || ' ' ||
+       (select count(*) from local_port_ip where port_id = id) as name from local_port
      where device_id = $1 or device_id = any($2) order by 1`,
     [`lb-${loadBalancerId}`, ids],
   );

@@ -85,6 +85,20 @@ const faraway = async (trial: Trial) => {
   return (all as { id: string; subnet_id: string | null }[]).find(({ subnet_id }) => subnet_id)?.id ?? '';
 };
 
+/** A member in one more subnet of a member's network, or of the VIP's. */
+async function beside(trial: Trial, which: 'member' | 'VIP'): Promise<{ id: string }> {
+  const { members: all } = await trial.api('GET', await members(trial));
+  const known =
+    which === 'VIP' ? PUBLIC_SUBNET : first((all as { subnet_id: string }[]).filter((m) => m.subnet_id)).subnet_id;
+  const subnet = randomUUID();
+  await trial.harness.store.pool.query(
+    `insert into local_subnet (id, network_id, name, cidr, ip_version)
+      select $1, network_id, 'beside', '10.200.0.0/16', 4 from local_subnet where id = $2`,
+    [subnet, known],
+  );
+  return (await trial.api('POST', await members(trial), { member: member(13, subnet) })).member;
+}
+
 /** The amphora alone is in question. */
 const ALONE: Partial<SetUp> = { failed: { serving: false } };
 const BOTH: Topology[] = ['SINGLE', 'ACTIVE_STANDBY'];
@@ -133,6 +147,18 @@ export const SET_UPS: SetUp[] = [
   ...on(BOTH, 'create_member', async (trial) =>
     trial.api('POST', await members(trial), { member: member(12, randomUUID()) }),
   ),
+  ...(['member', 'VIP'] as const).flatMap((which) => [
+    ...one('create_member', (trial) => beside(trial, which), { title: `in another subnet of the ${which}'s network` }),
+    ...one(
+      'delete_member',
+      async (trial) => {
+        const { id } = await beside(trial, which);
+        await trial.settle();
+        return trial.api('DELETE', `${await members(trial)}/${id}`);
+      },
+      { title: `in another subnet of the ${which}'s network` },
+    ),
+  ]),
   ...one('update_member', async (trial) =>
     trial.api('PUT', `${await members(trial)}/${await faraway(trial)}`, { member: { weight: 7 } }),
   ),

@@ -5,7 +5,7 @@
 import type { CertificateGenerator } from '../../../src/clouds/certificates/interface.ts';
 import { NoopCertificateGenerator } from '../../../src/clouds/certificates/noop/generator.ts';
 import type { BuildRequest, ComputeDriver, ComputeInstance } from '../../../src/clouds/compute/interface.ts';
-import type { NetworkDriver, Port } from '../../../src/clouds/network/interface.ts';
+import type { NetworkDriver, Port, Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../../../src/dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
@@ -15,8 +15,8 @@ import type { Database } from '../../../src/store/database.ts';
 interface Instance {
   name: string;
   ports: Set<string>;
-  /** Interfaces the agent has taken, by port. */
-  plugged: Set<string>;
+  /** Interfaces the agent has taken: their addresses by port. */
+  plugged: Map<string, string[]>;
   configuration: string | null;
   vrrp: string | null;
   certificate: string | null;
@@ -85,7 +85,7 @@ export class World {
           instances.set(amphoraId, {
             name,
             ports: new Set(),
-            plugged: new Set(),
+            plugged: new Map(),
             configuration: null,
             vrrp: null,
             certificate: null,
@@ -155,9 +155,22 @@ export class World {
           return async (...[id, transaction]: Parameters<NetworkDriver['deletePort']>) => {
             const before: Port | null = await target.getPort(id);
             await target.deletePort(id, transaction);
-            for (const instance of this.instances.values()) instance.ports.delete(id);
+            for (const instance of this.instances.values()) {
+              instance.ports.delete(id);
+              instance.plugged.delete(id);
+            }
             if (before && this.#ports.delete(id)) this.#changed(`- port ${before.name}`);
             this.afterCall('delete port');
+          };
+        }
+        if (property === 'plugFixedIp' || property === 'unplugFixedIp') {
+          return async (portId: string, subnetId: string) => {
+            const before = await target.getPort(portId);
+            const answer = await target[property](portId, subnetId);
+            const after = await target.getPort(portId);
+            if (before?.fixedIps.length !== after?.fixedIps.length) this.#changed(`= ${property} of ${before?.name}`);
+            this.afterCall(property);
+            return answer;
           };
         }
         const value: unknown = Reflect.get(target, property, target);
@@ -172,7 +185,7 @@ export class World {
       if (!instance) throw new OctaviaError('AMPHORA_UNREACHABLE', { id, address: 'nowhere', detail: 'gone' });
       return instance;
     };
-    const plug = (amphora: Amphora, { port }: PluggedPort, what: string) => {
+    const plug = (amphora: Amphora, { port }: PluggedPort, subnets: Subnet[], what: string) => {
       const { ports, plugged } = agent(amphora);
       if (!ports.has(port.id)) {
         throw new OctaviaError('AMPHORA_REFUSED', {
@@ -182,10 +195,14 @@ export class World {
           detail: 'no interface',
         });
       }
-      if (!plugged.has(port.id)) {
-        plugged.add(port.id);
-        this.#changed(`+ ${what} ${port.name}`);
-      }
+      const addresses = port.fixedIps
+        .filter(({ subnetId }) => subnets.some(({ id }) => id === subnetId))
+        .map(({ ipAddress }) => ipAddress)
+        .toSorted();
+      const before = plugged.get(port.id);
+      plugged.set(port.id, addresses);
+      if (!before) this.#changed(`+ ${what} ${port.name}`);
+      else if (before.join() !== addresses.join()) this.#changed(`= addresses of ${port.name}: ${addresses.join()}`);
       this.afterCall(what);
     };
     /** Sets one thing of an agent; the same again is no change. */
@@ -206,10 +223,11 @@ export class World {
       waitUntilReachable: async (amphora) => void agent(amphora),
       probe: async ({ computeId }) => this.instances.has(computeId ?? ''),
       plugVip: async (amphora, plugged) => {
-        plug(amphora, plugged, 'VIP');
+        const { subnet, additional = [], memberSubnets } = plugged;
+        plug(amphora, plugged, [subnet, ...additional.map((each) => each.subnet), ...memberSubnets], 'VIP');
         return 'eth1';
       },
-      plugNetwork: async (amphora, plugged) => plug(amphora, plugged, 'network'),
+      plugNetwork: async (amphora, plugged) => plug(amphora, plugged, plugged.subnets, 'network'),
       apply: async (amphora, tree): Promise<ApplyOutcome> => {
         const first = agent(amphora).configuration === null;
         if (!set(amphora, 'configuration', configurationOf(tree))) return { method: 'none' };
