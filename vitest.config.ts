@@ -17,6 +17,7 @@ export default defineConfig({
         // No network, no database, no processes.
         test: {
           name: 'unit',
+          testTimeout: 30_000,
           include: files('.test.ts'),
           exclude: [
             '**/node_modules/**',
