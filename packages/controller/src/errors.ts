@@ -304,8 +304,8 @@ export const ERRORS = define({
   },
   DATABASE_UNAVAILABLE: {
     status: 503,
-    message: 'The database is not available at the moment. Please try again.',
-    remedy: 'Check PostgreSQL and [database] connection.',
+    message: 'The database is not available at the moment: {why}. Please try again.',
+    remedy: 'Check PostgreSQL, the space on its disk, and [database] connection. What was accepted goes on by itself.',
   },
   // Clouds
   SUBNET_NO_FREE_ADDRESS: {

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, isOctaviaError, OctaviaError } from '../errors.ts';
-import { isDatabaseUnavailable } from '../store/database.ts';
+import { databaseUnavailable, isDatabaseUnavailable } from '../store/unavailable.ts';
 
 /** Raised before a controller of a resource runs, hence in the shape of the router. */
 const BEFORE_CONTROLLER: ReadonlySet<ErrorCode> = new Set([
@@ -78,7 +78,7 @@ export function sendFault(
   const fault =
     known ??
     (isDatabaseUnavailable(error)
-      ? new OctaviaError('DATABASE_UNAVAILABLE')
+      ? databaseUnavailable(error)
       : new OctaviaError('INTERNAL', { requestId: request.id }));
   // Errors of the framework itself come here without having passed the hooks.
   reply.header('x-openstack-request-id', request.id);

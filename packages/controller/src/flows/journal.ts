@@ -1,8 +1,9 @@
 /** What an operation remembers of its steps, written under the title of one attempt: a superseded worker cannot write. */
 import type { Operation, OperationStep } from '../domain/operations.ts';
 import { isOctaviaError } from '../errors.ts';
-import { isDatabaseUnavailable, type Store } from '../store/database.ts';
+import type { Store } from '../store/database.ts';
 import * as operations from '../store/operations.ts';
+import { isDatabaseUnavailable } from '../store/unavailable.ts';
 import { LeaseExpired, Superseded } from './in-charge.ts';
 
 /** A run waits for the database this long before it leaves the operation to the reconciler (600 × 1 s). */

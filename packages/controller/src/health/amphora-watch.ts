@@ -3,8 +3,9 @@
  * not at all while this process or the way of the heartbeats is the more likely culprit.
  */
 import { OctaviaError } from '../errors.ts';
-import { isDatabaseUnavailable, type Store, type Tx } from '../store/database.ts';
+import type { Store, Tx } from '../store/database.ts';
 import * as stale from '../store/stale-amphorae.ts';
+import { isDatabaseUnavailable } from '../store/unavailable.ts';
 import { type Clock, type HealthLogger, systemClock } from './clock.ts';
 import { allowance, type BudgetLimits, isMassLoss, SMALL_CLOUD } from './failover-budget.ts';
 import type { Hearing } from './heartbeat-receiver.ts';

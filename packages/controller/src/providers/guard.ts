@@ -1,6 +1,6 @@
 import { Conflict, DriverError, NotFound, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
 import { OctaviaError } from '../errors.ts';
-import { isDatabaseUnavailable } from '../store/database.ts';
+import { isDatabaseUnavailable } from '../store/unavailable.ts';
 import type { Provider } from './interface.ts';
 
 export interface GuardLogger {

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
-import { OctaviaError } from '../errors.ts';
-import { openPool } from './pool.ts';
+import { openPool, type Patience } from './pool.ts';
 import type { Schema } from './schema.ts';
+import { named, naming } from './unavailable.ts';
 
 export type Database = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
@@ -32,34 +32,6 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format as 'text'),
 };
-
-/** SQLSTATE classes that mean "not now": connection failures, shutdown, too many connections. */
-const UNAVAILABLE = /^(08|57P0|53)/;
-
-/** What the driver says in plain errors without a code. */
-const CONNECTION_LOST =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
-
-export function isDatabaseUnavailable(error: unknown): boolean {
-  if (error instanceof OctaviaError) return error.code === 'DATABASE_UNAVAILABLE';
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (typeof code === 'string') return UNAVAILABLE.test(code) || /^(ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code);
-  return typeof message === 'string' && CONNECTION_LOST.test(message);
-}
-
-/** A connection that was refused says of what only here: drivers of clouds meet such errors, too. */
-function named(error: unknown): unknown {
-  if (error instanceof OctaviaError || !isDatabaseUnavailable(error)) return error;
-  return new OctaviaError('DATABASE_UNAVAILABLE', {}, { cause: error });
-}
-
-async function naming<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw named(error);
-  }
-}
 
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   const { code, constraint: name } = (error ?? {}) as { code?: unknown; constraint?: unknown };
@@ -92,7 +64,7 @@ function withNamedStatements(client: pg.PoolClient): pg.PoolClient {
   return Object.assign(prepared, { query });
 }
 
-export interface StoreOptions {
+export interface StoreOptions extends Patience {
   url: string;
   maxConnections: number;
   /** Receives errors of idle connections (server restarted); the pool replaces them by itself. */
@@ -109,7 +81,7 @@ export class Store {
 
   constructor(options: StoreOptions) {
     const config = { connectionString: options.url, max: options.maxConnections, types };
-    this.pool = openPool(config, (error) => options.onIdleError?.(error));
+    this.pool = openPool(config, (error) => options.onIdleError?.(error), options);
     // Kysely hides the connection of a transaction; noting it at checkout lets the flow engine write in the same transaction.
     const pool = {
       connect: async (): Promise<pg.PoolClient> => {
@@ -153,6 +125,7 @@ export class Store {
 
   /** Runs the function in one READ COMMITTED transaction. @throws OctaviaError DATABASE_UNAVAILABLE */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    let failure = null as { error: unknown } | null;
     try {
       const checkout: { client?: pg.PoolClient } = {};
       let opened = null as Tx | null;
@@ -160,13 +133,17 @@ export class Store {
         this.db.transaction().execute((tx) => {
           opened = tx;
           if (checkout.client) this.#clients.set(tx, checkout.client);
-          return work(tx);
+          return work(tx).catch((error: unknown) => {
+            failure = { error };
+            throw error;
+          });
         }),
       );
       for (const then of (opened && this.#afterCommit.get(opened)) ?? []) then();
       return result;
     } catch (error) {
-      throw named(error);
+      // Where a connection is lost, rolling back fails as well: what went wrong first says why.
+      throw named(failure === null ? error : failure.error);
     }
   }
 

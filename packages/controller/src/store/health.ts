@@ -7,7 +7,8 @@ import { sql } from 'kysely';
 import type { ExpectedTree, StatusChange } from '../domain/operating-status.ts';
 import type { AmphoraStatus, OperatingStatus, ProvisioningStatus } from '../domain/statuses.ts';
 import { OctaviaError } from '../errors.ts';
-import { type Executor, isDatabaseUnavailable, type Tx } from './database.ts';
+import type { Executor, Tx } from './database.ts';
+import { isDatabaseUnavailable } from './unavailable.ts';
 
 /** Deadlock, or another transaction in the way: it works the next time. */
 const isContention = (error: unknown): boolean => /^40/.test(String((error as { code?: unknown } | null)?.code));
