@@ -226,7 +226,7 @@ describe.concurrent('basic cookbook', () => {
     const { headers } = member.requests.at(-1)!;
     expect(Object.keys(headers).filter((name) => name.startsWith('x-'))).toEqual([]);
     // Never that of a client.
-    expect([...member.visitors]).toEqual([await lb.addressBeside(member)]);
+    expect([...member.visitors]).toEqual([await lb.amphorae.addressBeside(member.address)]);
     const policy = { action: 'REJECT', listener_id: listener.id };
     expect((await lb.try('POST', 'l7policies', policy)).status).toBe(501);
   });

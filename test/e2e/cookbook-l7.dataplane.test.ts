@@ -151,7 +151,7 @@ describe.concurrent('layer 7 cookbook', () => {
     const { lb, login } = await loginPool('lc6');
     await lb.expectOutcome('login_pool', tls());
     await lb.expectOutcome('pool1', tls('auth_token=anything'));
-    expect([...login.visitors]).toEqual([await lb.addressBeside(login)]);
+    expect([...login.visitors]).toEqual([await lb.amphorae.addressBeside(login.address)]);
   });
 
   test('LC-07 a token that became invalid goes to the login pool, too', async () => {

@@ -1,7 +1,6 @@
 /** A load balancer that a test made: its objects one call at a time, and what clients of its VIPs get. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'vitest';
+import { Amphorae } from './amphorae.ts';
 import type { Place } from './backend.ts';
 import { type Answer, ask, outcome, type Question } from './client.ts';
 import type { Json, Reply, Site } from './site.ts';
@@ -27,6 +26,7 @@ export class Served {
   /** IPv4, IPv6. */
   readonly vips: string[];
   readonly vipPortId: string;
+  readonly amphorae: Amphorae;
   readonly #site: Site;
 
   constructor(site: Site, id: string, vips: string[], vipPortId: string) {
@@ -34,6 +34,7 @@ export class Served {
     this.id = id;
     this.vips = vips;
     this.vipPortId = vipPortId;
+    this.amphorae = new Amphorae(site, id);
   }
 
   /** Waits until no change is under way. @throws Error when it ended in ERROR */
@@ -91,25 +92,6 @@ export class Served {
     const policy = await this.create('l7policies', given);
     for (const rule of rules) await this.create(`l7policies/${policy.id}/rules`, rule);
     return policy;
-  }
-
-  /** Runs a command in the traffic namespace of each amphora, and gives what they print. */
-  async inAmphorae(...words: string[]): Promise<string[]> {
-    const { amphorae } = (await this.#site.call('GET', `octavia/amphorae?loadbalancer_id=${this.id}`)).body;
-    return Promise.all(
-      amphorae.map((amphora: { id: string }) => {
-        const record = join(this.#site.stateDir, 'amphorae', amphora.id, 'instance.json');
-        const { pid } = JSON.parse(readFileSync(record, 'utf8')).process;
-        const enter = ['nsenter', '-t', String(pid), '-a', 'ip', 'netns', 'exec', 'amphora-haproxy'];
-        return this.#site.bench.inside(...enter, ...words);
-      }),
-    );
-  }
-
-  /** The own address of the amphora from which it reaches a member. */
-  async addressBeside({ address }: Pick<Place, 'address'>): Promise<string> {
-    const [text = ''] = await this.inAmphorae('ip', 'route', 'get', address);
-    return / src (\S+)/.exec(text)?.[1] ?? '';
   }
 
   /** Operating statuses: of the load balancer, and of pools and members by name or address. */
