@@ -2,42 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Operation } from '../../src/domain/operations.ts';
 import { OctaviaError } from '../../src/errors.ts';
-import { FlowEngine } from '../../src/flows/engine.ts';
 import type { Flow, Step } from '../../src/flows/flow.ts';
-import { OperationQueue } from '../../src/flows/operation-queue.ts';
-import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
+import type { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { flowOf as releasedFlowOf } from '../../src/flows/registry.ts';
 import * as listeners from '../../src/store/listeners.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as operations from '../../src/store/operations.ts';
 import * as pools from '../../src/store/pools.ts';
-import { aListener, aLoadBalancer, aPool, openTestStore, type TestStore } from '../support/store.ts';
-import { ended, flowWith, silentLog, storeOnly, submit } from './support.ts';
+import { aListener, aLoadBalancer, aPool, type TestStore } from '../support/store.ts';
+import { type RunningEngine, startEngine } from './running-engine.ts';
+import { ended, flowWith, submit } from './support.ts';
 
+let running: RunningEngine;
 let testStore: TestStore;
-let engine: FlowEngine;
-let reconciler: Reconciler;
 let queue: OperationQueue;
 /** What the next operations do; each test sets it. */
 let flowOf: (operation: Operation) => Flow;
-const workerId = `test-${randomUUID()}`;
 
 beforeAll(async () => {
-  testStore = await openTestStore();
-  const { store, url } = testStore;
-  engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20, concurrency: 10 }, storeOnly(store), (operation) =>
-    flowOf(operation),
-  );
-  reconciler = new Reconciler(store, engine, thisWorker(workerId), silentLog);
-  await reconciler.announce();
-  await engine.start();
-  queue = await OperationQueue.open(store, url);
+  running = await startEngine((operation) => flowOf(operation));
+  ({ testStore, queue } = running);
 });
-afterAll(async () => {
-  await queue.close();
-  await engine.stop(1000);
-  await testStore.close();
-});
+afterAll(() => running.stop());
 
 let journal: string[];
 beforeEach(() => {
@@ -290,32 +276,8 @@ describe('end states', () => {
   });
 });
 
-test('an operation whose flow died without settling it is run again', async () => {
-  flowOf = flowWith([step('one')]);
-  const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
-  const id = randomUUID();
-  // Only the row, as after a flow that ended in an engine error.
-  await testStore.store.transaction(async (tx) => {
-    await loadBalancers.insert(tx, lb);
-    await operations.insert(tx, {
-      id,
-      loadBalancerId: lb.id,
-      projectId: 'p',
-      kind: 'update_load_balancer',
-      resourceType: 'load_balancer',
-      resourceId: lb.id,
-      input: {},
-      flowVersion: 1,
-    });
-  });
-  await testStore.store.pool.query(`update operation set created_at = now() - interval '1 minute' where id = $1`, [id]);
-  await reconciler.round();
-  expect((await ended(testStore.store, id)).state).toBe('succeeded');
-  expect(await statusOf(lb.id)).toBe('ACTIVE');
-});
-
-test('an operation that never settles is undone and failed after five attempts', async () => {
-  flowOf = flowWith([step('one'), step('two')]);
+/** Only the rows of an operation that is a minute old, as after a flow that ended in an engine error. */
+async function unsettled(attempts: number): Promise<{ lb: string; id: string }> {
   const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
   const id = randomUUID();
   await testStore.store.transaction(async (tx) => {
@@ -332,12 +294,26 @@ test('an operation that never settles is undone and failed after five attempts',
     });
   });
   await testStore.store.pool.query(
-    `update operation set attempts = 5, created_at = now() - interval '1 minute' where id = $1`,
-    [id],
+    `update operation set attempts = $2, created_at = now() - interval '1 minute' where id = $1`,
+    [id, attempts],
   );
-  await reconciler.round();
+  return { lb: lb.id, id };
+}
+
+test('an operation whose flow died without settling it is run again', async () => {
+  flowOf = flowWith([step('one')]);
+  const { lb, id } = await unsettled(0);
+  await running.reconciler.round();
+  expect((await ended(testStore.store, id)).state).toBe('succeeded');
+  expect(await statusOf(lb)).toBe('ACTIVE');
+});
+
+test('an operation that never settles is undone and failed after five attempts', async () => {
+  flowOf = flowWith([step('one'), step('two')]);
+  const { lb, id } = await unsettled(5);
+  await running.reconciler.round();
   expect(await ended(testStore.store, id)).toMatchObject({ state: 'failed', reason: 'Given up after 5 attempts.' });
   // Nothing is recorded as begun.
   expect(journal).toEqual([]);
-  expect(await statusOf(lb.id)).toBe('ERROR');
+  expect(await statusOf(lb)).toBe('ERROR');
 });

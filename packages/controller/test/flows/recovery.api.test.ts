@@ -3,42 +3,28 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Operation } from '../../src/domain/operations.ts';
 import { OctaviaError } from '../../src/errors.ts';
-import { FlowEngine } from '../../src/flows/engine.ts';
 import type { Flow, Step } from '../../src/flows/flow.ts';
 import { Lease } from '../../src/flows/in-charge.ts';
-import { OperationQueue } from '../../src/flows/operation-queue.ts';
+import type { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { act } from '../../src/flows/operator-verbs.ts';
-import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
 import { Sweeper } from '../../src/flows/sweeper.ts';
 import * as listeners from '../../src/store/listeners.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as operations from '../../src/store/operations.ts';
-import { aListener, aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
+import { aListener, aLoadBalancer, type TestStore } from '../support/store.ts';
+import { type RunningEngine, startEngine } from './running-engine.ts';
 import { ended, flowWith, silentLog, storeOnly, submit } from './support.ts';
 
+let running: RunningEngine;
 let testStore: TestStore;
-let engine: FlowEngine;
 let queue: OperationQueue;
-let reconciler: Reconciler;
 let flowOf: (operation: Operation) => Flow;
-const workerId = `test-${randomUUID()}`;
 
 beforeAll(async () => {
-  testStore = await openTestStore();
-  const { store, url } = testStore;
-  engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20, concurrency: 10 }, storeOnly(store), (operation) =>
-    flowOf(operation),
-  );
-  reconciler = new Reconciler(store, engine, thisWorker(workerId), silentLog);
-  await reconciler.announce();
-  await engine.start();
-  queue = await OperationQueue.open(store, url);
+  running = await startEngine((operation) => flowOf(operation));
+  ({ testStore, queue } = running);
 });
-afterAll(async () => {
-  await queue.close();
-  await engine.stop(1000);
-  await testStore.close();
-});
+afterAll(() => running.stop());
 
 let clock = 0;
 beforeEach(() => {
@@ -212,7 +198,7 @@ describe('workers that were taken over', () => {
     const lb = await stored({ provisioningStatus: 'PENDING_UPDATE' });
     const id = await testStore.store.transaction((tx) => submit(queue, tx, lb.id));
     while (runs === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    await engine.resume([id]);
+    await running.engine.resume([id]);
     expect(await ended(testStore.store, id)).toMatchObject({ state: 'succeeded', attempts: 2 });
     wake();
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -281,7 +267,7 @@ describe('workers that were taken over', () => {
     }
     await first;
     block = false;
-    await engine.resume(ids.slice(0, 1));
+    await running.engine.resume(ids.slice(0, 1));
     for (const id of ids) expect((await ended(testStore.store, id)).state).toBe('succeeded');
     expect(order).toEqual(ids);
   });
@@ -336,8 +322,8 @@ describe('by hand', () => {
     await byHand('reset', id);
     expect(await get(lb.id)).toMatchObject({ provisioningStatus: 'ACTIVE', statusReason: null });
     const next = await testStore.store.transaction((tx) => submit(queue, tx, lb.id));
-    await reconciler.round();
-    await reconciler.round();
+    await running.reconciler.round();
+    await running.reconciler.round();
     expect((await ended(testStore.store, next)).state).toBe('succeeded');
   });
 });
@@ -366,7 +352,7 @@ test('a release finishes what the former one began, by the flow of that time', a
     const operation = (await operations.get(tx, id)) as Operation;
     await queue.submit(tx, { ...operation, id: later, flowVersion: 2 });
   });
-  await engine.resume([id]);
+  await running.engine.resume([id]);
   expect(await ended(testStore.store, id)).toMatchObject({ state: 'succeeded', flowVersion: 1 });
   expect(await ended(testStore.store, later)).toMatchObject({ state: 'succeeded', flowVersion: 2 });
   expect(journal).toEqual(['old one', 'old two', 'new one']);

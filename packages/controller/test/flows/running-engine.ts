@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { FlowEngine } from '../../src/flows/engine.ts';
+import { OperationQueue } from '../../src/flows/operation-queue.ts';
+import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { silentLog, storeOnly } from './support.ts';
+
+/** A database with one worker on it, known to the others, and a queue to give it operations. */
+export interface RunningEngine {
+  testStore: TestStore;
+  engine: FlowEngine;
+  reconciler: Reconciler;
+  queue: OperationQueue;
+  stop(): Promise<void>;
+}
+
+/** @param flowOf asked for each operation as it begins */
+export async function startEngine(flowOf: ConstructorParameters<typeof FlowEngine>[2]): Promise<RunningEngine> {
+  const testStore = await openTestStore();
+  const { store, url } = testStore;
+  const workerId = `test-${randomUUID()}`;
+  const engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20, concurrency: 10 }, storeOnly(store), flowOf);
+  const reconciler = new Reconciler(store, engine, thisWorker(workerId), silentLog);
+  await reconciler.announce();
+  await engine.start();
+  const queue = await OperationQueue.open(store, url);
+  const stop = async (): Promise<void> => {
+    await queue.close();
+    await engine.stop(1000);
+    await testStore.close();
+  };
+  return { testStore, engine, reconciler, queue, stop };
+}
