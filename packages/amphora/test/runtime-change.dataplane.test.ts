@@ -152,8 +152,21 @@ it('a server that is removed finishes what it has begun', async () => {
     await until('the request has arrived', () => finish !== null);
     expect(await haproxy.lead(configText([{ number: 0, weight: 1, enabled: true }]))).toEqual(['p:f/m3']);
     expect(await fetch(`http://127.0.0.1:${haproxy.port}/`).then((other) => other.text())).toBe('member 0');
+    // It may come back before, only as the one it was.
+    const other = configText([{ number: 3, weight: 1, enabled: true }])(haproxy).replace('rise 1', 'rise 2');
+    await expect(haproxy.lead(() => other)).rejects.toThrow(
+      'p:f/m3 still has connections of before, and is now another',
+    );
+    expect(await haproxy.lead(configText([{ number: 3, weight: 7, enabled: true }]))).toEqual([]);
+    await until('it is back', async () => (await haproxy.servers('p:f')).join() === 'm3 7 UP');
+    const second = fetch(`http://127.0.0.1:${haproxy.port}/`);
+    const first = finish as unknown as () => void;
+    await until('it takes requests', () => finish !== first);
     (finish as unknown as () => void)();
+    expect(await (await second).text()).toBe('at last');
+    first();
     expect(await (await answer).text()).toBe('at last');
+    expect(await haproxy.lead(configText([]))).toEqual([]);
   } finally {
     ports[3] = former;
     slow.close();

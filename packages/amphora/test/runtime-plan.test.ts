@@ -30,7 +30,12 @@ describe('commands instead of a reload', () => {
       ['a 1.1.1.1:443 ssl verify none alpn http/1.1'],
       [{ kind: 'add', ...at, server: 'a', words: ['1.1.1.1:443', 'ssl', 'verify', 'none', 'alpn', 'http/1.1'] }],
     ],
-    ['a server less', ['a 1.1.1.1:80 weight 1'], [], [{ kind: 'remove', ...at, server: 'a' }]],
+    [
+      'a server less',
+      ['a 1.1.1.1:80 weight 1'],
+      [],
+      [{ kind: 'remove', ...at, server: 'a', words: ['1.1.1.1:80', 'weight', '1'] }],
+    ],
     [
       'another weight',
       ['a 1.1.1.1:80 weight 1 check'],
@@ -49,7 +54,7 @@ describe('commands instead of a reload', () => {
       ['b 1.1.1.2:80 weight 1'],
       [
         { kind: 'add', ...at, server: 'b', words: ['1.1.1.2:80', 'weight', '1'] },
-        { kind: 'remove', ...at, server: 'a' },
+        { kind: 'remove', ...at, server: 'a', words: ['1.1.1.1:80', 'weight', '1'] },
       ],
     ],
   ])('%s', (_, before, after, changes) => {

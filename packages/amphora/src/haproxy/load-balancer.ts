@@ -20,7 +20,7 @@ import {
   readRunningFile,
   writeRunningFile,
 } from './running-file.ts';
-import { applyRuntimeChange } from './runtime-apply.ts';
+import { applyRuntimeChange, type Leftovers } from './runtime-apply.ts';
 import { planRuntimeChange } from './runtime-plan.ts';
 import { checkResultsOnly } from './server-state.ts';
 import { askSocket } from './socket.ts';
@@ -56,6 +56,8 @@ export class LoadBalancerService {
   readonly process: HaproxyProcess;
   readonly #options: LoadBalancerOptions;
   #changing = false;
+  /** Of the process that serves now, as far as this agent knows. */
+  readonly #leftovers: Leftovers = new Map();
 
   constructor(id: string, options: LoadBalancerOptions, onExit: () => void) {
     this.id = id;
@@ -173,7 +175,7 @@ export class LoadBalancerService {
     if (certificates === null || servers === null) return false;
     try {
       await new CertificateCommands(this.paths.statsSocket, folder).apply(certificates);
-      const busy = await applyRuntimeChange(this.paths.statsSocket, servers);
+      const busy = await applyRuntimeChange(this.paths.statsSocket, servers, this.#leftovers);
       if (busy.length > 0)
         this.#options.log.info(`${this.id}: ${busy.length} removed members finish their connections`);
     } catch (error) {
@@ -220,6 +222,7 @@ export class LoadBalancerService {
   }
 
   async #startOrReload(wasRunning: boolean): Promise<void> {
+    this.#leftovers.clear();
     if (!wasRunning) return this.process.start();
     await this.process.reload();
   }

@@ -1,6 +1,6 @@
 /** Carries out planned changes on HAProxy's socket. Source: HAProxy 2.6 management guide, 9.3. */
 import { delay } from '../system/delay.ts';
-import type { ServerChange } from './runtime-plan.ts';
+import { fixedPart, type ServerChange, weightOf } from './runtime-plan.ts';
 import { askSocket } from './socket.ts';
 
 /** HAProxy refused a command, or its socket is gone. What was done before stays done: a reload brings all of it. */
@@ -24,15 +24,30 @@ const DELETE_PAUSE_MS = 50;
  */
 const KEEPS_CONNECTIONS = 'pool-purge-delay 5s pool-max-conn -1';
 
+/** Removed servers that still had connections, out of service: what their line said, by `backend/server`. */
+export type Leftovers = Map<string, string[]>;
+
 const place = ({ backend, server }: ServerChange): string => `${backend}/${server}`;
 
 /** Commands that answer with an empty line, or with one of these words. */
 const FINE = [/^$/, /^New server registered\.$/, /^Server deleted\.$/];
 
-function commandsOf(change: ServerChange): string[] {
+/** A member that comes back before its last connection has ended. */
+function bringBack(where: string, words: readonly string[], former: readonly string[]): string[] {
+  const weight = weightOf({ words: [...words] });
+  if (fixedPart({ words: [...words] }) !== fixedPart({ words: [...former] }) || weight === null) {
+    throw new RuntimeChangeError(`${where} still has connections of before, and is now another`);
+  }
+  const enabled = words.at(-1) !== 'disabled';
+  return [`set server ${where} weight ${weight}`, ...(enabled ? [`set server ${where} state ready`] : [])];
+}
+
+function commandsOf(change: ServerChange, leftovers: Leftovers): string[] {
   const where = place(change);
   switch (change.kind) {
     case 'add': {
+      const former = leftovers.get(where);
+      if (former !== undefined) return bringBack(where, change.words, former);
       const enabled = change.words.at(-1) !== 'disabled';
       const words = change.words.filter((word) => word !== 'disabled');
       return [
@@ -70,9 +85,9 @@ async function ask(socket: string, commands: readonly string[]): Promise<string[
 }
 
 /** Deletes what can be deleted now; returns the others. */
-async function deleteServers(socket: string, places: readonly string[]): Promise<string[]> {
+async function deleteServers(socket: string, places: readonly string[], attempts: number): Promise<string[]> {
   let left = [...places];
-  for (let attempt = 0; attempt < DELETE_ATTEMPTS && left.length > 0; attempt += 1) {
+  for (let attempt = 0; attempt < attempts && left.length > 0; attempt += 1) {
     if (attempt > 0) await delay(DELETE_PAUSE_MS);
     const still: string[] = [];
     for (const batch of batches(left.map((where) => `del server ${where}`))) {
@@ -95,18 +110,35 @@ async function existing(socket: string, places: readonly string[]): Promise<stri
 }
 
 /**
- * @returns places (`backend/server`) of removed servers that still have connections: they take no new ones
+ * @param leftovers of earlier changes of the same process; kept up to date
+ * @returns places (`backend/server`) of servers removed now that still have connections: they take no new ones
  * @throws RuntimeChangeError
  */
-export async function applyRuntimeChange(socket: string, changes: readonly ServerChange[]): Promise<string[]> {
+export async function applyRuntimeChange(
+  socket: string,
+  changes: readonly ServerChange[],
+  leftovers: Leftovers = new Map(),
+): Promise<string[]> {
   try {
-    for (const batch of batches(changes.flatMap(commandsOf))) {
+    await deleteLeftovers(socket, leftovers);
+    for (const batch of batches(changes.flatMap((change) => commandsOf(change, leftovers)))) {
       const refusal = (await ask(socket, batch)).find((line) => !FINE.some((fine) => fine.test(line)));
       if (refusal !== undefined) throw new RuntimeChangeError(refusal);
     }
-    return await deleteServers(socket, changes.filter((change) => change.kind === 'remove').map(place));
+    for (const change of changes) if (change.kind === 'add') leftovers.delete(place(change));
+    const removed = new Map(
+      changes.flatMap((change) => (change.kind === 'remove' ? [[place(change), change.words] as const] : [])),
+    );
+    const busy = await deleteServers(socket, [...removed.keys()], DELETE_ATTEMPTS);
+    for (const where of busy) leftovers.set(where, removed.get(where) ?? []);
+    return busy;
   } catch (error) {
     if (error instanceof RuntimeChangeError) throw error;
     throw new RuntimeChangeError(error instanceof Error ? error.message : String(error));
   }
+}
+
+async function deleteLeftovers(socket: string, leftovers: Leftovers): Promise<void> {
+  const still = new Set(await deleteServers(socket, [...leftovers.keys()], 1));
+  for (const where of leftovers.keys()) if (!still.has(where)) leftovers.delete(where);
 }

@@ -8,7 +8,7 @@ import { sections } from './config-text.ts';
 
 export type ServerChange =
   | { kind: 'add'; backend: string; server: string; words: string[] }
-  | { kind: 'remove'; backend: string; server: string }
+  | { kind: 'remove'; backend: string; server: string; words: string[] }
   | { kind: 'weight'; backend: string; server: string; weight: number }
   | { kind: 'state'; backend: string; server: string; enabled: boolean };
 
@@ -78,7 +78,7 @@ function parse(text: string): Parsed | null {
 
 const isEnabled = ({ words }: Server): boolean => words.at(-1) !== 'disabled';
 
-function weightOf({ words }: Server): number | null {
+export function weightOf({ words }: Pick<Server, 'words'>): number | null {
   const value = words[words.indexOf('weight') + 1];
   return words.includes('weight') && value !== undefined && /^\d+$/.test(value) ? Number(value) : null;
 }
@@ -92,7 +92,7 @@ function speaksHttp2({ words }: Server): boolean {
 }
 
 /** The line without what commands can change. */
-function fixedPart({ words }: Server): string {
+export function fixedPart({ words }: Pick<Server, 'words'>): string {
   const at = words.indexOf('weight');
   return words.filter((word, index) => word !== 'disabled' && (at < 0 || (index !== at && index !== at + 1))).join(' ');
 }
@@ -116,7 +116,7 @@ function changeBackend(before: Backend, after: Backend): ServerChange[] | null {
     const kept = after.servers.get(name);
     if (!kept) {
       if (!DYNAMIC.has(before.balance)) return null;
-      changes.push({ kind: 'remove', backend: before.name, server: name });
+      changes.push({ kind: 'remove', backend: before.name, server: name, words: server.words });
       continue;
     }
     const own = changeServer(after, server, kept);

@@ -9,7 +9,7 @@ import { CertificateCommands } from '../../src/haproxy/certificate-apply.ts';
 import { fillFolder, followChanges } from '../../src/haproxy/certificate-folder.ts';
 import { planCertificates } from '../../src/haproxy/certificate-plan.ts';
 import { digestsOf, type SlottedText, withSlots } from '../../src/haproxy/certificate-slots.ts';
-import { applyRuntimeChange } from '../../src/haproxy/runtime-apply.ts';
+import { applyRuntimeChange, type Leftovers } from '../../src/haproxy/runtime-apply.ts';
 import { planRuntimeChange } from '../../src/haproxy/runtime-plan.ts';
 import { askSocket } from '../../src/haproxy/socket.ts';
 import { freePort, until } from './amphora-lab.ts';
@@ -28,6 +28,7 @@ export class LedHaproxy {
   readonly #file: string;
   #text = '';
   #digests = new Map<string, string>();
+  readonly #leftovers: Leftovers = new Map();
   #child: ChildProcess | null = null;
 
   /** @param folder of the test; each HAProxy has files of its own in it */
@@ -57,7 +58,7 @@ export class LedHaproxy {
     const servers = planRuntimeChange(this.#text, wanted.text);
     if (certificates === null || servers === null) return null;
     await new CertificateCommands(this.socket, this.#folder).apply(certificates);
-    const busy = await applyRuntimeChange(this.socket, servers);
+    const busy = await applyRuntimeChange(this.socket, servers, this.#leftovers);
     await followChanges(this.#folder, wanted.slots, certificates);
     this.#remember(wanted);
     return busy;
