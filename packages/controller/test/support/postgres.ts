@@ -17,11 +17,10 @@ export interface TestPostgres {
 }
 
 /**
- * Starts a server in a temporary folder, with the schema of this release. A copy of the run's template is there in a tenth of
+ * Starts a server in a temporary folder, which goes with it, with the schema of this release. A copy of the run's template is there in a tenth of
  * the time that `initdb` and all migrations take.
  */
-export async function openTestPostgres(): Promise<TestPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'octavia-test-'));
+export async function openTestPostgres(folder = mkdtempSync(join(tmpdir(), 'octavia-test-'))): Promise<TestPostgres> {
   const template = process.env[TEMPLATE];
   if (template !== undefined) {
     mkdirSync(join(folder, 'postgres'), { mode: 0o711 });
