@@ -1,45 +1,18 @@
-/**
- * Golden pairs: `testdata/<case>.in.json` (partial objects) → `testdata/<case>.out.conf`. A new case is two files;
- * `OCTAVIA_UPDATE_GOLDEN=1` writes the second.
- */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** Golden pairs of partial objects, see `support/golden.ts` and `support/tree.ts`; and what is refused. */
 import { describe, expect, it } from 'vitest';
 import { writeKeepalived } from '../../../src/dataplane/keepalived/writer.ts';
 import { DEFAULT_LVS_OPTIONS } from '../../../src/dataplane/lvs/options.ts';
 import { renderLvs } from '../../../src/dataplane/lvs/render.ts';
 import type { Listener } from '../../../src/domain/resources.ts';
+import { describeGolden } from '../support/golden.ts';
 import { makeTree, type TreeInput } from '../support/tree.ts';
-
-const folder = new URL('./testdata/', import.meta.url);
-const names = readdirSync(folder)
-  .filter((name) => name.endsWith('.in.json'))
-  .map((name) => name.slice(0, -'.in.json'.length));
 
 function renderInput(input: TreeInput): string {
   const tree = makeTree(input);
   return writeKeepalived(renderLvs(tree, tree.listeners[0] as Listener, DEFAULT_LVS_OPTIONS));
 }
 
-function render(name: string): string {
-  const { about: _, ...input } = JSON.parse(readFileSync(new URL(`${name}.in.json`, folder), 'utf8')) as TreeInput & {
-    about: string;
-  };
-  return renderInput(input);
-}
-
-describe('a listener renders to its golden file', () => {
-  it.each(names)('%s', (name) => {
-    const file = new URL(`${name}.out.conf`, folder);
-    const text = render(name);
-    if (process.env.OCTAVIA_UPDATE_GOLDEN === '1') writeFileSync(file, text);
-    expect(text).toBe(readFileSync(file, 'utf8'));
-  });
-
-  it('has an input for every output', () => {
-    const outputs = readdirSync(folder).filter((name) => name.endsWith('.out.conf'));
-    expect(outputs.map((name) => name.slice(0, -'.out.conf'.length))).toEqual(names);
-  });
-});
+describeGolden('a listener', new URL('./testdata/', import.meta.url), 'conf', renderInput);
 
 describe('what cannot be rendered', () => {
   const defaultPoolId = '30000000-0000-4000-8000-000000000001';
