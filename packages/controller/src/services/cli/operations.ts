@@ -1,6 +1,7 @@
 /** `octavia operations …` and `octavia flows …`: what is going on, by hand, also when no API runs. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Verb } from '../../flows/operator-verbs.ts';
+import type { OperationFilter } from '../operations.ts';
 import type { InstallationFlags } from './installation.ts';
 import type { CommonOptions } from './operator.ts';
 
@@ -34,15 +35,6 @@ export function addOperations(program: Command, common: CommonOptions): void {
   addFlows(program);
 }
 
-interface ListFlags extends InstallationFlags {
-  state?: string;
-  kind?: string;
-  loadbalancer?: string;
-  project?: string;
-  limit: number;
-  json?: boolean;
-}
-
 function addList(operations: Command, { configFile, stateDir }: CommonOptions): void {
   operations
     .command('list')
@@ -55,7 +47,7 @@ function addList(operations: Command, { configFile, stateDir }: CommonOptions): 
     .option('--json', 'as JSON')
     .addOption(configFile())
     .addOption(stateDir())
-    .action(async (flags: ListFlags) => {
+    .action(async (flags: InstallationFlags & OperationFilter) => {
       const { databaseUrl } = await installation(flags);
       const { listOperations } = await import('../operations.ts');
       say(await listOperations(databaseUrl, flags));
