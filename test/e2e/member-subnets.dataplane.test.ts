@@ -77,7 +77,8 @@ const at = (name: string, address: string): Promise<Backend> =>
 
 /** Names of the subnets in which the interfaces of the one amphora have addresses. */
 async function interfaces(): Promise<string[][]> {
-  const [text = ''] = await served.inAmphorae('ip', '-j', 'address');
+  const [id = ''] = await served.amphorae.ids();
+  const text = await served.amphorae.run(id, 'ip', '-j', 'address');
   const links = JSON.parse(text) as { ifname: string; addr_info: { local: string; scope: string }[] }[];
   const subnets = Object.entries({ ...site.subnets, second: SECOND, beside: BESIDE });
   const nameOf = (address: string) => subnets.find(([, { cidr }]) => cidrContains(cidr, address))?.[0] ?? address;
