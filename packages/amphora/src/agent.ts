@@ -24,12 +24,16 @@ import { Supervisor } from './haproxy/supervisor.ts';
 import { Counters } from './health/counters.ts';
 import { HealthReader } from './health/reader.ts';
 import { HealthSender } from './health/sender.ts';
+import type { Reading } from './health/statistics.ts';
 import { DatagramSender } from './health/targets.ts';
 import { preparePing } from './health-checks/ping.ts';
 import { Router } from './http/router.ts';
 import { AgentServer } from './http/server.ts';
 import { VrrpService } from './keepalived/service.ts';
 import { createLog, type Log, messageOf } from './log.ts';
+import { Ipvs } from './lvs/ipvs.ts';
+import { LvsReader } from './lvs/reader.ts';
+import { LvsSupervisor } from './lvs/supervisor.ts';
 import { TrafficNamespace } from './network/namespace.ts';
 import { Plugger } from './network/plugger.ts';
 import { MetricsProxies } from './prometheus/proxy.ts';
@@ -75,9 +79,22 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
       peerName: peerName(settings.amphoraId),
       run: runCommand,
       log,
-      beforeCountersReset: (id) => keepCounts(reader, counters, supervisor, id, log),
+      beforeCountersReset: (id) =>
+        keep(id, counters, log, () => reader.readAll(supervisor.services().filter((service) => service.id === id))),
     },
     state,
+  );
+  const lvsReader = new LvsReader(namespace, log);
+  const lvs = new LvsSupervisor(
+    {
+      basePath: settings.basePath,
+      keepalivedCmd: settings.keepalivedCmd,
+      namespace,
+      run: runCommand,
+      beforeCountersReset: (id) => keep(id, counters, log, () => countsOf(lvs, lvsReader, id)),
+    },
+    state,
+    log,
   );
   const metrics = new MetricsProxies(settings.basePath, log);
   const transition = new Transition();
@@ -89,12 +106,19 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     transition,
     run: runCommand,
     log,
-    haproxyDown: () => supervisor.wanted().some(({ id }) => supervisor.isFailed(id) || isSilent(reader, id)),
+    haproxyDown: () =>
+      supervisor.wanted().some(({ id }) => supervisor.isFailed(id) || isSilent(reader, id)) ||
+      lvs.wanted().some(({ id }) => lvs.isFailed(id)),
     haproxyPending: async () => {
       const waiting = supervisor.wanted().filter(({ id }) => !supervisor.isFailed(id));
-      return (await Promise.all(waiting.map((service) => service.isRunning()))).includes(false);
+      const balancing = lvs.wanted().filter(({ id }) => !lvs.isFailed(id));
+      const asked = [...waiting.map((service) => service.isRunning()), ...balancing.map((one) => one.isServing())];
+      return (await Promise.all(asked)).includes(false);
     },
-    pidFiles: () => supervisor.wanted().map((service) => service.paths.pid),
+    pidFiles: () => [
+      ...supervisor.wanted().map((service) => service.paths.pid),
+      ...lvs.wanted().flatMap((listener) => listener.pidFile ?? []),
+    ],
   });
   let server: AgentServer | null = null;
   const context: AgentContext = {
@@ -119,6 +143,8 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     vrrp,
     transition,
     supervisor,
+    lvs,
+    ipvs: new Ipvs(namespace, settings.keepalivedCmd),
     namespace,
     plugger,
     state,
@@ -130,8 +156,11 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   const health = new HealthSender({
     amphoraId: settings.amphoraId,
     settings: () => mutable,
-    collect: () => reader.readAll(supervisor.services()),
-    knownListeners: () => reader.knownListeners(supervisor.services()),
+    collect: async () => [...(await reader.readAll(supervisor.services())), ...(await lvsReader.readAll(lvs.wanted()))],
+    knownListeners: async () => {
+      const known = await reader.knownListeners(supervisor.services());
+      return new Set([...known, ...lvs.listeners().map(({ id }) => id)]);
+    },
     counters,
     sender,
     log,
@@ -144,6 +173,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   await namespace.ensure();
   await preparePing(settings.basePath, namespace, log);
   await supervisor.begin();
+  await lvs.begin();
   for (const service of supervisor.services()) {
     await metrics.follow(service.id, (await service.stored())?.toString('utf8') ?? '');
   }
@@ -153,6 +183,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   vrrp.begin();
   void plugger.restore(() => {
     supervisor.kick();
+    lvs.kick();
     vrrp.kick();
   });
   log.info(`agent of amphora ${settings.amphoraId} listens on port ${server.address().port}`);
@@ -165,6 +196,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     stop: async () => {
       plugger.stop();
       supervisor.end();
+      lvs.end();
       vrrp.end();
       activity.stop();
       metrics.close();
@@ -209,19 +241,17 @@ async function listen(settings: AgentSettings, context: AgentContext, log: Log):
   return server;
 }
 
-async function keepCounts(
-  reader: HealthReader,
-  counters: Counters,
-  supervisor: Supervisor,
-  id: string,
-  log: Log,
-): Promise<void> {
-  const service = supervisor.find(id);
-  if (service === null) return;
+async function countsOf(lvs: LvsSupervisor, reader: LvsReader, id: string): Promise<Reading[]> {
+  const listener = lvs.find(id);
+  return listener === null ? [] : reader.countsOf(listener);
+}
+
+/** What was counted up to now, before it is lost. */
+async function keep(id: string, counters: Counters, log: Log, read: () => Promise<Reading[]>): Promise<void> {
   try {
-    for (const reading of await reader.readAll([service])) counters.absorb(reading);
+    for (const reading of await read()) counters.absorb(reading);
     await counters.save();
   } catch (error) {
-    log.warn(`${id}: counts of the ending haproxy are lost: ${messageOf(error)}`);
+    log.warn(`${id}: the last counts are lost: ${messageOf(error)}`);
   }
 }

@@ -4,6 +4,8 @@ import type { AgentSettings, MutableSettings } from '../config/settings.ts';
 import type { Supervisor } from '../haproxy/supervisor.ts';
 import type { VrrpService } from '../keepalived/service.ts';
 import type { Log } from '../log.ts';
+import type { Ipvs } from '../lvs/ipvs.ts';
+import type { LvsSupervisor } from '../lvs/supervisor.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
 import type { Plugger } from '../network/plugger.ts';
 import type { MetricsProxies } from '../prometheus/proxy.ts';
@@ -28,6 +30,8 @@ export interface AgentContext {
   vrrp: VrrpService;
   transition: Transition;
   supervisor: Supervisor;
+  lvs: LvsSupervisor;
+  ipvs: Ipvs;
   namespace: TrafficNamespace;
   plugger: Plugger;
   state: AgentState;

@@ -23,6 +23,7 @@ export function infoRoutes(context: AgentContext): Route[] {
     uuid: context.settings.amphoraId,
     haproxy_version: (await versions()).haproxy,
     api_version: AGENT_API_VERSION,
+    ipvs: (await context.ipvs.missing()) === null,
   });
   return [
     { method: 'GET', path: '/info', handle: async () => ok(200, await info()) },
@@ -56,14 +57,22 @@ export function infoRoutes(context: AgentContext): Route[] {
   ];
 }
 
-async function serviceDetails(context: AgentContext): Promise<Pick<AgentDetails, 'haproxy_count' | 'listeners'>> {
+type ServiceDetails = Pick<AgentDetails, 'haproxy_count' | 'lvs_listener_process_count' | 'listeners'>;
+
+async function serviceDetails(context: AgentContext): Promise<ServiceDetails> {
   const running = [];
   for (const service of context.supervisor.services()) {
     if (await service.isRunning()) running.push((await service.stored())?.toString('utf8') ?? '');
   }
+  const balanced = [];
+  for (const listener of context.lvs.listeners()) if (await listener.isServing()) balanced.push(listener);
   return {
     haproxy_count: running.length,
-    listeners: running.flatMap((text) => listenersOf(text).map((listener) => listener.id)),
+    lvs_listener_process_count: balanced.filter(({ pidFile }) => pidFile !== null).length,
+    listeners: [
+      ...running.flatMap((text) => listenersOf(text).map((listener) => listener.id)),
+      ...balanced.map(({ id }) => id),
+    ],
   };
 }
 

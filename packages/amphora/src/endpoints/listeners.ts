@@ -4,6 +4,8 @@ import { listenersOf, withoutListener } from '../haproxy/config-text.ts';
 import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
+import { readConfiguration } from '../lvs/configuration.ts';
+import type { LvsListener } from '../lvs/listener.ts';
 import type { AgentListener } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
@@ -21,7 +23,7 @@ export function listenerRoutes(context: AgentContext): Route[] {
   ];
 }
 
-async function list({ supervisor, state }: AgentContext): Promise<AgentListener[]> {
+async function list({ supervisor, lvs, state }: AgentContext): Promise<AgentListener[]> {
   const listeners: AgentListener[] = [];
   for (const service of supervisor.services()) {
     const text = (await service.stored())?.toString('utf8') ?? '';
@@ -29,12 +31,28 @@ async function list({ supervisor, state }: AgentContext): Promise<AgentListener[
     const status = (await service.isRunning()) ? 'ACTIVE' : wanted ? 'ERROR' : 'STOPPED';
     listeners.push(...listenersOf(text).map(({ id, type }) => ({ status, uuid: id, type }) as const));
   }
+  for (const listener of lvs.listeners()) {
+    const wanted = state.desired(listener.id) === 'running';
+    const status = (await listener.isServing()) ? 'ACTIVE' : wanted ? 'ERROR' : 'STOPPED';
+    listeners.push({ status, uuid: listener.id, type: await protocolOf(listener) });
+  }
   return listeners;
+}
+
+async function protocolOf(listener: LvsListener): Promise<'UDP' | 'SCTP'> {
+  return readConfiguration((await listener.stored())?.toString('utf8') ?? '').protocol;
 }
 
 /** The id names a listener, or a load balancer with all its listeners. The last listener takes everything with it. */
 async function remove(context: AgentContext, id: string): Promise<void> {
-  const { supervisor, state, certificates, transition } = context;
+  const { supervisor, lvs, state, certificates, transition } = context;
+  if (lvs.find(id) !== null) {
+    transition.requireNone();
+    return lvs.change(id, async (listener) => {
+      await state.forget(id);
+      await listener.remove();
+    });
+  }
   const service = supervisor.find(id) ?? (await ownerOf(supervisor.services(), id));
   const unknown = new AnswerError(404, { message: 'Listener Not Found', details: `No listener with UUID: ${id}` });
   if (service === null) throw unknown;

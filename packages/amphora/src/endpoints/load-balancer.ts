@@ -1,16 +1,19 @@
-/** `PUT /1.0/loadbalancer/{id}/{start|stop|reload}`. */
-
+/**
+ * `PUT /1.0/loadbalancer/{id}/{start|stop|reload}`: the HAProxy of a load balancer, or the keepalived of a UDP or SCTP
+ * listener.
+ */
 import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
 import { HaproxyError } from '../haproxy/process.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
+import { KeepalivedError } from '../keepalived/process.ts';
 import { type ActionDone, LOAD_BALANCER_ACTIONS, type LoadBalancerAction } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const ERROR_MESSAGE: Record<LoadBalancerAction, string> = {
-  start: 'Error starting haproxy',
-  stop: 'Error stopping haproxy',
-  reload: 'Error reload_config haproxy',
+  start: 'Error starting',
+  stop: 'Error stopping',
+  reload: 'Error reload_config',
 };
 
 type Done = Pick<ActionDone, 'details' | 'applied'>;
@@ -21,7 +24,13 @@ const APPLIED = {
   'changed while running': 'runtime',
   unchanged: 'none',
 } as const;
-const WORDS = { start: 'started', reload: 'reloaded', runtime: 'updated without a reload', none: 'started' } as const;
+const WORDS = {
+  start: 'started',
+  reload: 'reloaded',
+  runtime: 'updated without a reload',
+  none: 'started',
+  stop: 'stopped',
+} as const;
 
 export function loadBalancerRoutes(context: AgentContext): Route[] {
   return [
@@ -34,11 +43,12 @@ export function loadBalancerRoutes(context: AgentContext): Route[] {
         if (action === undefined) {
           throw new AnswerError(400, { message: 'Invalid Request', details: `Unknown action: ${word}` });
         }
-        if (context.supervisor.find(id) === null) {
+        const isLvs = context.lvs.find(id) !== null;
+        if (!isLvs && context.supervisor.find(id) === null) {
           throw new AnswerError(404, { message: 'Listener Not Found', details: `No loadbalancer with UUID: ${id}` });
         }
         context.transition.requireNone();
-        return ok(202, { message: 'OK', ...(await run(context, id, action)) });
+        return ok(202, { message: 'OK', ...(await (isLvs ? runLvs : run)(context, id, action)) });
       },
     },
   ];
@@ -60,13 +70,36 @@ async function run({ supervisor, state }: AgentContext, id: string, action: Load
     });
   } catch (error) {
     if (error instanceof HaproxyError) {
-      throw new AnswerError(500, { message: ERROR_MESSAGE[action], details: error.message });
+      throw new AnswerError(500, { message: `${ERROR_MESSAGE[action]} haproxy`, details: error.message });
     }
     throw error;
   }
 }
 
 /** `start` of something that runs makes sure it runs with the stored configuration; `reload` of that very one reloads. */
-async function activate(service: LoadBalancerService, action: 'start' | 'reload'): Promise<keyof typeof WORDS> {
+async function activate(
+  service: LoadBalancerService,
+  action: 'start' | 'reload',
+): Promise<(typeof APPLIED)[keyof typeof APPLIED]> {
   return APPLIED[await service.activate(action === 'reload')];
+}
+
+async function runLvs({ lvs, state }: AgentContext, id: string, action: LoadBalancerAction): Promise<Done> {
+  try {
+    return await lvs.change(id, async (listener) => {
+      if (action === 'stop') {
+        await state.setDesired(id, 'stopped');
+        await listener.stop();
+        return { details: `keepalived for ${id} stopped`, applied: 'stop' };
+      }
+      const applied = await listener.activate(action === 'reload');
+      await state.setDesired(id, 'running');
+      return { details: `keepalived for ${id} ${WORDS[applied]}`, applied };
+    });
+  } catch (error) {
+    if (error instanceof KeepalivedError) {
+      throw new AnswerError(500, { message: `${ERROR_MESSAGE[action]} keepalived`, details: error.message });
+    }
+    throw error;
+  }
 }

@@ -5,12 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, messageOf } from '../log.ts';
-import type { HeartbeatStats } from '../protocol/heartbeat.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
-import type { Reading } from './statistics.ts';
-
-export type Totals = Omit<HeartbeatStats, 'conns'>;
+import type { Reading, Totals } from './statistics.ts';
 
 interface Counter {
   worker: string;
@@ -19,6 +16,8 @@ interface Counter {
 }
 
 const NAMES = ['tx', 'rx', 'totconns', 'ereq'] as const;
+/** A key is a listener's id, with the name of one of its services behind a space where it has several. */
+const listenerOf = (key: string): string => key.split(' ', 1)[0] ?? key;
 const zero = (): Totals => ({ tx: 0, rx: 0, totconns: 0, ereq: 0 });
 const combine = (a: Totals, b: Totals, sign: 1 | -1): Totals => ({
   tx: a.tx + sign * b.tx,
@@ -64,34 +63,56 @@ export class Counters {
 
   /** Adds what happened since the last reading to what is to be reported. */
   absorb(reading: Reading): void {
-    for (const [id, { stats }] of Object.entries(reading.listeners)) {
-      const now: Totals = { tx: stats.tx, rx: stats.rx, totconns: stats.totconns, ereq: stats.ereq };
-      const before = this.#counters.get(id);
-      const continues = before?.worker === reading.worker && NAMES.every((name) => now[name] >= before.last[name]);
-      const growth = continues ? combine(now, before.last, -1) : now;
-      const pending = combine(before?.pending ?? zero(), growth, 1);
-      this.#counters.set(id, { worker: reading.worker, last: now, pending });
+    for (const [id, { stats, counters }] of Object.entries(reading.listeners)) {
+      if (counters === undefined) this.#absorb(id, reading.worker, stats);
+      else this.#absorbParts(id, reading.worker, counters);
     }
+  }
+
+  #absorb(key: string, worker: string, { tx, rx, totconns, ereq }: Totals): void {
+    const now: Totals = { tx, rx, totconns, ereq };
+    const before = this.#counters.get(key);
+    const continues = before?.worker === worker && NAMES.every((name) => now[name] >= before.last[name]);
+    const growth = continues ? combine(now, before.last, -1) : now;
+    const pending = combine(before?.pending ?? zero(), growth, 1);
+    this.#counters.set(key, { worker, last: now, pending });
+  }
+
+  #absorbParts(id: string, worker: string, parts: Record<string, Totals>): void {
+    for (const [name, totals] of Object.entries(parts)) this.#absorb(`${id} ${name}`, worker, totals);
+    for (const key of this.#keysOf(id)) {
+      const counter = this.#counters.get(key);
+      // What is gone begins at zero when it comes back.
+      if (counter !== undefined && !Object.hasOwn(parts, key.slice(id.length + 1))) counter.last = zero();
+    }
+  }
+
+  /** The listener itself, or its parts. */
+  #keysOf(id: string): string[] {
+    return [...this.#counters.keys()].filter((key) => listenerOf(key) === id);
   }
 
   /** What is to be reported for a listener; from now on it counts as reported. */
   take(id: string): Totals {
-    const counter = this.#counters.get(id);
-    if (counter === undefined) return zero();
-    const { pending } = counter;
-    counter.pending = zero();
-    return pending;
+    let sum = zero();
+    for (const key of this.#keysOf(id)) {
+      const counter = this.#counters.get(key);
+      if (counter === undefined) continue;
+      sum = combine(sum, counter.pending, 1);
+      counter.pending = zero();
+    }
+    return sum;
   }
 
   /** Undoes `take` when the message could not leave. */
   giveBack(id: string, totals: Totals): void {
-    const counter = this.#counters.get(id);
+    const counter = this.#counters.get(this.#keysOf(id)[0] ?? '');
     if (counter !== undefined) counter.pending = combine(counter.pending, totals, 1);
   }
 
   /** Forgets listeners that no stored configuration has any more. */
   retain(known: Set<string>): void {
-    this.#counters = new Map([...this.#counters].filter(([id]) => known.has(id)));
+    this.#counters = new Map([...this.#counters].filter(([key]) => known.has(listenerOf(key))));
   }
 
   save(): Promise<void> {

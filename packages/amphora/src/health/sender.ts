@@ -2,15 +2,15 @@
 import type { MutableSettings } from '../config/settings.ts';
 import { type Log, messageOf } from '../log.ts';
 import { encodeHeartbeat, HEARTBEAT_VERSION, type HeartbeatMessage } from '../protocol/heartbeat.ts';
-import type { Counters, Totals } from './counters.ts';
-import type { Reading } from './statistics.ts';
+import type { Counters } from './counters.ts';
+import type { Reading, Totals } from './statistics.ts';
 import type { DatagramSender } from './targets.ts';
 
 export interface HealthSenderOptions {
   amphoraId: string;
   /** Asked each time: options may change at run time. */
   settings: () => MutableSettings;
-  /** One reading of each HAProxy that runs and answers. */
+  /** One reading of each HAProxy that runs and answers, and of each UDP or SCTP listener. */
   collect: () => Promise<Reading[]>;
   /** Listeners of all stored configurations. */
   knownListeners: () => Promise<Set<string>>;
@@ -55,9 +55,11 @@ export class HealthSender {
     this.#nextBeat = 0;
   }
 
-  /** One look at HAProxy; sends when a beat is due or a status changed. */
+  /** One look at all listeners; sends when a beat is due or a status changed. */
   async look(): Promise<void> {
     const readings = await this.#options.collect();
+    // At each look, not only for a message: what was removed and made anew since would be missed.
+    for (const reading of readings) this.#options.counters.absorb(reading);
     const now = this.#options.now();
     if (now < this.#nextBeat && !this.#changed(readings)) return;
     this.#nextBeat = now + this.#options.settings().heartbeatInterval * 1_000;
@@ -86,7 +88,6 @@ export class HealthSender {
   async #send(readings: Reading[]): Promise<void> {
     const { counters, log, settings } = this.#options;
     const { heartbeatKey, controllerIpPortList } = settings();
-    for (const reading of readings) counters.absorb(reading);
     if (heartbeatKey === null || controllerIpPortList.length === 0) {
       await counters.save();
       return log.debug('no heartbeat: heartbeat_key or controller_ip_port_list is not set');

@@ -4,10 +4,14 @@ import { isUuid } from '../haproxy/paths.ts';
 import { askSocket } from '../haproxy/socket.ts';
 import type { HeartbeatPool, HeartbeatStats } from '../protocol/heartbeat.ts';
 
+export type Totals = Omit<HeartbeatStats, 'conns'>;
+
 export interface ListenerReading {
   status: string;
   /** Totals since the worker started. */
   stats: HeartbeatStats;
+  /** Where a listener is several services that come and go, each with totals of its own: these make up the totals above. */
+  counters?: Record<string, Totals>;
 }
 
 export interface Reading {

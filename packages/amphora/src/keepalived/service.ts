@@ -6,8 +6,10 @@ import type { TrafficNamespace } from '../network/namespace.ts';
 import type { VrrpAction } from '../protocol/agent-api.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
-import { outputOf, type RunCommand } from '../system/run.ts';
+import { Restarts } from '../system/restarts.ts';
+import type { RunCommand } from '../system/run.ts';
 import type { Transition } from '../system/transition.ts';
+import { configurationProblem } from './check.ts';
 import { HaproxyStateFile } from './haproxy-state.ts';
 import { keepalivedPaths } from './paths.ts';
 import { KeepalivedError, KeepalivedProcess } from './process.ts';
@@ -28,11 +30,7 @@ export interface VrrpOptions {
   pidFiles: () => string[];
 }
 
-const CHECK_LIMIT_MS = 10_000;
 const WATCH_INTERVAL_MS = 1_000;
-/** Wait before restart number n+1. */
-const BACKOFF_MS = [0, 500, 1_000, 2_000, 5_000, 10_000];
-const STABLE_MS = 60_000;
 const HAPROXY_FIRST_MS = 5_000;
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -45,9 +43,7 @@ export class VrrpService {
   readonly #stateFile: HaproxyStateFile;
   readonly #lock = new KeyedLock();
   #timer: NodeJS.Timeout | null = null;
-  #failures = 0;
-  #notBefore = 0;
-  #startedAt = 0;
+  readonly #starts = new Restarts();
   #seenRunning = false;
   #waitingSince: number | null = null;
   /** Times keepalived was found dead and started again, since the agent started. */
@@ -78,7 +74,7 @@ export class VrrpService {
 
   /** Something changed that may let a failed start succeed now (an interface arrived). */
   kick(): void {
-    this.#notBefore = 0;
+    this.#starts.hurry();
     this.#look();
   }
 
@@ -124,7 +120,7 @@ export class VrrpService {
           return;
         }
         await this.#activate(action === 'reload');
-        this.#failures = 0;
+        this.#starts.reset();
         await state.setVrrp('running');
       }),
     );
@@ -140,15 +136,13 @@ export class VrrpService {
     await rename(`${this.#paths.running}.tmp`, this.#paths.running);
     if (running === null) await this.#process.start();
     else await this.#process.reload();
-    this.#startedAt = Date.now();
+    this.#starts.started(Date.now());
   }
 
   async #check(): Promise<void> {
-    const { run, keepalivedCmd, namespace } = this.#options;
     await mkdir(this.#paths.folder, { recursive: true, mode: 0o700 });
-    const args = [keepalivedCmd, '--config-test', '--use-file', this.#paths.candidate];
-    const result = await run('ip', ['netns', 'exec', namespace.name, ...args], { timeoutMs: CHECK_LIMIT_MS });
-    if (result.code !== 0) throw new KeepalivedError(outputOf(result) || `keepalived ended with code ${result.code}`);
+    const words = await configurationProblem(this.#options, 'vrrp', this.#paths.candidate);
+    if (words !== null) throw new KeepalivedError(words);
   }
 
   /** Now, not at the next interval. */
@@ -179,17 +173,13 @@ export class VrrpService {
 
   async #restart(): Promise<void> {
     const { log } = this.#options;
-    const now = Date.now();
-    if (now < this.#notBefore) return;
-    if (this.#startedAt > 0 && now - this.#startedAt > STABLE_MS) this.#failures = 0;
-    this.#failures += 1;
-    this.#notBefore = now + (BACKOFF_MS[this.#failures] ?? 10_000);
-    log.warn(`keepalived is not running, starting it (attempt ${this.#failures})`);
+    if (!this.#starts.attempt(Date.now())) return;
+    log.warn(`keepalived is not running, starting it (attempt ${this.#starts.attempts})`);
     if (this.#seenRunning) this.restarts += 1;
     this.#seenRunning = false;
     try {
       await this.#process.start();
-      this.#startedAt = Date.now();
+      this.#starts.started(Date.now());
     } catch (error) {
       // Without keepalived nobody would take the VIPs away from here when the other amphora holds them.
       await this.#releaseVips();

@@ -39,7 +39,7 @@ export const agentPaths = {
 } as const;
 
 export const LOAD_BALANCER_ACTIONS = ['start', 'stop', 'reload'] as const;
-/** Answer to an action on a load balancer's HAProxy. */
+/** Answer to an action on a load balancer's HAProxy or a UDP or SCTP listener's keepalived. */
 export interface ActionDone {
   message: 'OK';
   details: string;
@@ -73,6 +73,8 @@ export interface AgentInfo {
   uuid: string;
   haproxy_version: string;
   api_version: string;
+  /** Whether UDP and SCTP listeners are possible. Left out by agents that know none. */
+  ipvs?: boolean;
 }
 
 /** `GET /1.0/details` → 200 */
@@ -83,6 +85,8 @@ export interface AgentDetails extends AgentInfo {
   active: boolean;
   /** Load balancers whose HAProxy runs. */
   haproxy_count: number;
+  /** UDP and SCTP listeners whose keepalived runs. */
+  lvs_listener_process_count: number;
   /** Fractions of one: 1 is all processors. */
   cpu: { total: number; user: number; system: number; soft_irq: number };
   /** kB */
@@ -118,7 +122,7 @@ export interface AgentInterface {
 export interface AgentListener {
   status: 'ACTIVE' | 'STOPPED' | 'ERROR';
   uuid: string;
-  type: 'TCP' | 'HTTP' | 'TERMINATED_HTTPS';
+  type: 'TCP' | 'HTTP' | 'TERMINATED_HTTPS' | 'UDP' | 'SCTP';
 }
 
 /** `GET …/certificates` → 200 */
@@ -139,6 +143,15 @@ export interface VrrpUploaded {
   /** SHA-256 of the stored configuration, hexadecimal. */
   uploaded: string;
   /** SHA-256 of the configuration the running keepalived uses; null: not running. Equal to `uploaded`: nothing to do. */
+  running: string | null;
+}
+
+/** `PUT …/udp_listener`, body: the keepalived configuration as text → 200 */
+export interface LvsUploaded {
+  message: 'OK';
+  /** SHA-256 of the stored configuration, hexadecimal. */
+  uploaded: string;
+  /** SHA-256 of the configuration in use; null: not running. Equal to `uploaded`: no reload needed. */
   running: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** What the agent must know after a reboot: its plugged interfaces and which load balancers should run. */
+/** What the agent must know after a reboot: its plugged interfaces and which load balancers and which UDP and SCTP listeners should run. */
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, messageOf } from '../log.ts';
@@ -11,6 +11,7 @@ export type Desired = 'running' | 'stopped';
 interface StateFile {
   version: 1;
   ports: InterfacePlan[];
+  /** Also UDP and SCTP listeners, by their ids. */
   load_balancers: Record<string, Desired>;
   /** Left out: never started. */
   vrrp?: Desired;
@@ -44,8 +45,8 @@ export class AgentState {
     return [...this.#data.ports];
   }
 
-  desired(loadBalancerId: string): Desired {
-    return this.#data.load_balancers[loadBalancerId] ?? 'stopped';
+  desired(id: string): Desired {
+    return this.#data.load_balancers[id] ?? 'stopped';
   }
 
   vrrp(): Desired {
@@ -69,14 +70,14 @@ export class AgentState {
     await this.#save();
   }
 
-  async setDesired(loadBalancerId: string, desired: Desired): Promise<void> {
-    if (this.#data.load_balancers[loadBalancerId] === desired) return;
-    this.#data.load_balancers[loadBalancerId] = desired;
+  async setDesired(id: string, desired: Desired): Promise<void> {
+    if (this.#data.load_balancers[id] === desired) return;
+    this.#data.load_balancers[id] = desired;
     await this.#save();
   }
 
-  async forget(loadBalancerId: string): Promise<void> {
-    delete this.#data.load_balancers[loadBalancerId];
+  async forget(id: string): Promise<void> {
+    delete this.#data.load_balancers[id];
     await this.#save();
   }
 
