@@ -15,9 +15,12 @@ export class RecordingProvider implements Provider {
   /** Thrown by the next check or submit. */
   refuseCheck: OctaviaError | null = null;
   refuseSubmit: Error | null = null;
+  /** What it refuses by nature. */
+  rules: (candidate: Candidate) => void = () => undefined;
 
   check(candidate: Candidate): void {
     this.candidates.push(candidate);
+    this.rules(candidate);
     const refusal = this.refuseCheck;
     this.refuseCheck = null;
     if (refusal) throw refusal;
