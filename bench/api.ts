@@ -5,10 +5,10 @@
  * 4 for batches), was measured on a machine with 2 cores that API, database and load generator shared. Compare only figures of
  * one machine: the ratios here are exact on one like that.
  */
-import { spawn } from 'node:child_process';
 import { type BenchServer, benchServer } from './api-server.ts';
 import { full, hundredMembers, simple, wide } from './api-shapes.ts';
 import { type Measured, measure, request } from './load.ts';
+import { inOwnNetwork } from './own-network.ts';
 import { percentile } from './statistics.ts';
 
 /** Requests per second of the reference. */
@@ -39,7 +39,6 @@ const CLIENTS = 8;
 const RUNS = 3;
 const RUN_MS = 3000;
 const LIST = '/v2/lbaas/loadbalancers';
-const INSIDE = 'OCTAVIA_BENCH_INSIDE';
 const json = process.argv.includes('--json');
 /** Progress is not part of the result. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -213,28 +212,4 @@ async function inside(): Promise<void> {
   }
 }
 
-/** In a network namespace of its own the port is free, whatever else runs on the host; it goes with the process. */
-function enter(): void {
-  const self = [process.execPath, ...process.execArgv, import.meta.filename, ...process.argv.slice(2)];
-  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const child = spawn(
-    'unshare',
-    [...user, '--net', '--', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...self],
-    {
-      stdio: 'inherit',
-      env: { ...process.env, [INSIDE]: '1' },
-    },
-  );
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
-  child.once('error', (error) => say(`Bench failed: ${error.message}`));
-  child.once('exit', (code) => process.exit(code ?? 1));
-}
-
-if (process.env[INSIDE] === undefined) {
-  enter();
-} else {
-  await inside().catch((error: unknown) => {
-    say(`Bench failed: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  });
-}
+await inOwnNetwork(import.meta.filename, inside);

@@ -30,7 +30,20 @@ export class ControlPlane {
     this.#env = { ...process.env, ...settings(url) };
   }
 
-  static async start(): Promise<ControlPlane> {
+  /** With a worker that has carried out its first operation, until the work is done. */
+  static async warm<T>(pollMs: number, work: (plane: ControlPlane) => Promise<T>): Promise<T> {
+    const plane = await ControlPlane.#start();
+    try {
+      plane.spawn('worker');
+      await plane.create('warm-up');
+      await plane.settled(pollMs);
+      return await work(plane);
+    } finally {
+      await plane.close();
+    }
+  }
+
+  static async #start(): Promise<ControlPlane> {
     const folder = mkdtempSync(join(tmpdir(), 'octavia-bench-controller-'));
     const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
     await upgrade(url);

@@ -10,12 +10,8 @@ const POLL_MS = 5;
 
 export const flows: FigureModule = {
   name: 'flows',
-  async measure(say) {
-    const plane = await ControlPlane.start();
-    try {
-      plane.spawn('worker');
-      await plane.create('warm-up');
-      await plane.settled(POLL_MS);
+  measure: (say) =>
+    ControlPlane.warm(POLL_MS, async (plane) => {
       const alone: number[] = [];
       for (let round = 0; round < ALONE; round++) {
         const started = performance.now();
@@ -50,8 +46,5 @@ export const flows: FigureModule = {
           wanted: 'at least',
         },
       ];
-    } finally {
-      await plane.close();
-    }
-  },
+    }),
 };

@@ -16,12 +16,8 @@ const POINT = 'create_load_balancer/boot amphora #1/after-effect';
 
 export const recovery: FigureModule = {
   name: 'recovery',
-  async measure(say) {
-    const plane = await ControlPlane.start();
-    try {
-      plane.spawn('worker');
-      await plane.create('warm-up');
-      await plane.settled(POLL_MS);
+  measure: (say) =>
+    ControlPlane.warm(POLL_MS, async (plane) => {
       const seconds: number[] = [];
       const trial = async (wrapper: string[]) => {
         const victim = plane.spawn('worker', { OCTAVIA_FAULT_POINT: POINT }, wrapper);
@@ -74,8 +70,5 @@ export const recovery: FigureModule = {
           wanted: 'at most',
         },
       ];
-    } finally {
-      await plane.close();
-    }
-  },
+    }),
 };
