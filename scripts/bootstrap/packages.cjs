@@ -14,12 +14,14 @@ const PACKAGES = {
   iproute2: 'ip',
   // The commands that `up` prints use it.
   curl: 'curl',
+  // UDP and SCTP listeners need it.
+  ipvsadm: 'ipvsadm',
   // PING health monitors run it.
   'iputils-ping': 'ping',
 };
 /** The tests look at certificates with the one and send logs through the other. */
 const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl', rsyslog: 'rsyslogd' };
-const WITH_SERVICE = ['haproxy', 'keepalived', 'rsyslog'];
+const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'rsyslog'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
