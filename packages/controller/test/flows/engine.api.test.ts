@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Operation } from '../../src/domain/operations.ts';
 import { OctaviaError } from '../../src/errors.ts';
 import type { Flow, Step } from '../../src/flows/flow.ts';
@@ -88,24 +89,48 @@ test('a failing step is undone with all before it, last first, and the reason is
 });
 
 test('lanes run beside each other, each in order, and are undone when one fails', async () => {
-  const pause = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms, undefined));
-  const lane = (name: string, fails: boolean) => [
-    step(`${name} 1`, () => pause(30)),
+  const begun = new Set<string>();
+  const both = (number: number) =>
+    vi.waitUntil(() => begun.has(`a ${number}`) && begun.has(`b ${number}`), { timeout: 10_000 });
+  const lane = (name: string, fails: boolean, waitsForFailure: boolean) => [
+    step(`${name} 1`, async () => {
+      begun.add(`${name} 1`);
+      await both(1);
+      return undefined;
+    }),
     step(`${name} 2`, async () => {
-      await pause(fails ? 100 : 300);
-      if (fails) throw new Error('no');
+      begun.add(`${name} 2`);
+      await both(2);
+      if (fails) {
+        begun.add('failure');
+        throw new Error('no');
+      }
+      if (waitsForFailure) {
+        await vi.waitUntil(() => begun.has('failure'), { timeout: 10_000 });
+        // The runner hears of it at once, but not before us.
+        await setTimeout(300);
+      }
       return undefined;
     }),
     step(`${name} 3`),
   ];
-  flowOf = flowWith([step('first'), { name: 'both', parallel: [lane('a', false), lane('b', false)] }, step('last')]);
+  flowOf = flowWith([
+    step('first'),
+    { name: 'both', parallel: [lane('a', false, false), lane('b', false, false)] },
+    step('last'),
+  ]);
   expect(await ended(testStore.store, (await accepted()).operation)).toMatchObject({ state: 'succeeded' });
   expect(journal.slice(0, 3).toSorted()).toEqual(['a 1', 'b 1', 'first']);
   expect(journal[0]).toBe('first');
   expect(journal.at(-1)).toBe('last');
   expect(journal.filter((name) => name.startsWith('a'))).toEqual(['a 1', 'a 2', 'a 3']);
   journal = [];
-  flowOf = flowWith([step('first'), { name: 'both', parallel: [lane('a', false), lane('b', true)] }, step('last')]);
+  begun.clear();
+  flowOf = flowWith([
+    step('first'),
+    { name: 'both', parallel: [lane('a', false, true), lane('b', true, false)] },
+    step('last'),
+  ]);
   expect(await ended(testStore.store, (await accepted()).operation)).toMatchObject({ state: 'failed' });
   const undone = journal.filter((name) => name.startsWith('undo'));
   // The other lane ended its second step and began no third.
@@ -190,7 +215,8 @@ test('changes of one load balancer run one after the other in order, those of ot
             [...open.values()].reduce((a, b) => a + b, 0),
           );
           order.push(operation.id);
-          await new Promise((resolve) => setTimeout(resolve, 60));
+          // The first of each load balancer wait for each other: were they not run side by side, this would fail.
+          await vi.waitUntil(() => most === 2, { timeout: 10_000 });
           open.set(operation.loadBalancerId, now - 1);
           return undefined;
         },
