@@ -2,9 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCertificateAuthority } from '../../src/clouds/certificates/local/authority.ts';
 import { type AuthorityPaths, ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
-import { temporaryFolder } from './support.ts';
+import { newAuthority, temporaryFolder } from './support.ts';
 
 const root = temporaryFolder();
 let count = 0;
@@ -113,14 +112,14 @@ describe('files that do not belong together', () => {
 
   it('a client certificate of another CA is reported', async () => {
     const paths = await ensureAuthorities(directory);
-    const other = await createCertificateAuthority({ name: 'Other' });
+    const other = await newAuthority();
     await writeFile(paths.clientCaCertificate, other.certificatePem);
     await expect(ensureAuthorities(directory)).rejects.toThrow('is not signed by');
   });
 
   it('a certificate with another key is reported', async () => {
     const paths = await ensureAuthorities(directory);
-    const other = await createCertificateAuthority({ name: 'Other' });
+    const other = await newAuthority();
     await writeFile(paths.serverCaKey, other.privateKeyPem);
     await expect(ensureAuthorities(directory)).rejects.toThrow('does not belong');
   });

@@ -2,12 +2,11 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createCertificateAuthority } from '../../src/clouds/certificates/local/authority.ts';
 import type { CertificateContext } from '../../src/clouds/certificates/local/certificate.ts';
 import { type AuthorityPaths, ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
 import { LocalCertificateGenerator } from '../../src/clouds/certificates/local/generator.ts';
 import { NoopCertificateGenerator } from '../../src/clouds/certificates/noop/generator.ts';
-import { AMPHORA_ID, temporaryFolder } from './support.ts';
+import { AMPHORA_ID, newAuthority, temporaryFolder } from './support.ts';
 
 const MONTH = 2_592_000;
 const folder = temporaryFolder();
@@ -75,7 +74,7 @@ it('hands out the client CA', async () => {
 
 it('works again once an unusable CA file is corrected', async () => {
   const caPrivateKey = join(folder, 'other.key.pem');
-  await writeFile(caPrivateKey, (await createCertificateAuthority({ name: 'Other' })).privateKeyPem);
+  await writeFile(caPrivateKey, (await newAuthority()).privateKeyPem);
   const options = { caCertificate: paths.serverCaCertificate, caPrivateKey, clientCa: '', validitySeconds: MONTH };
   const corrected = new LocalCertificateGenerator(options);
   await expect(corrected.issueServerCertificate(AMPHORA_ID)).rejects.toMatchObject({ code: 'STARTUP' });

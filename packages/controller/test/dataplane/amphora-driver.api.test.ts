@@ -4,7 +4,6 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCertificateAuthority } from '../../src/clouds/certificates/local/authority.ts';
 import { type AuthorityPaths, ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
 import { LocalCertificateGenerator } from '../../src/clouds/certificates/local/generator.ts';
 import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/unconfigured/manager.ts';
@@ -13,6 +12,7 @@ import type { AmphoraDriverOptions } from '../../src/dataplane/amphora/options.t
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import type { PluggedVip } from '../../src/dataplane/interface.ts';
 import { DEFAULT_KEEPALIVED_OPTIONS } from '../../src/dataplane/keepalived/options.ts';
+import { newAuthority } from '../certificates/support.ts';
 import { type AgentCredentials, AgentServer, type ScriptedAnswer } from './support/agent-server.ts';
 import { AMPHORA_ID, LOAD_BALANCER_ID, makeAmphora, makeTree } from './support/tree.ts';
 
@@ -327,7 +327,7 @@ describe('mutual TLS', () => {
   });
 
   it('is refused by an agent that trusts another client CA', async () => {
-    const other = await createCertificateAuthority({ name: 'Other' });
+    const other = await newAuthority();
     await replaceAgent({ ...credentials, clientCa: other.certificatePem });
     await expect(driver.plugNetwork(amphora, memberNetwork)).rejects.toMatchObject({ code });
     expect(agent.seen).toEqual([]);

@@ -1,51 +1,13 @@
-/** A certificate authority: made here, or read from an operator's files. */
+/** A certificate authority, read from its files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { OctaviaError } from '../../../errors.ts';
 import { x509 } from '../../tls-material/x509.ts';
-import { type CertificateContext, type Issuer, makeCaCertificate, systemContext } from './certificate.ts';
-import {
-  generateKeys,
-  type KeyKind,
-  privateKeyPem,
-  readSigningKey,
-  type SigningDigest,
-  signingAlgorithm,
-} from './keys.ts';
-
-/** 7300 days, as the operators' guide makes its CAs. */
-export const AUTHORITY_VALIDITY_SECONDS = 7300 * 86_400;
+import type { Issuer } from './certificate.ts';
+import { readSigningKey, type SigningDigest } from './keys.ts';
 
 export interface CertificateAuthority extends Issuer {
   /** The CA certificate, with its chain when the CA is not a root. */
   certificatePem: string;
-}
-
-export interface NewAuthority extends CertificateAuthority {
-  /** PKCS#8, unencrypted. A secret. */
-  privateKeyPem: string;
-}
-
-export interface AuthorityOptions {
-  /** Common name. */
-  name: string;
-  keyKind?: KeyKind;
-  validitySeconds?: number;
-  digest?: SigningDigest;
-  context?: CertificateContext;
-}
-
-/** Makes a self-signed CA with a fresh key (EC P-256 unless asked for RSA). */
-export async function createCertificateAuthority(options: AuthorityOptions): Promise<NewAuthority> {
-  const { keyKind = 'EC', validitySeconds = AUTHORITY_VALIDITY_SECONDS, digest = 'sha256' } = options;
-  const keys = await generateKeys(keyKind);
-  const key = { ...keys, algorithm: signingAlgorithm(keys.privateKey, digest) };
-  const certificate = await makeCaCertificate(options.name, key, validitySeconds, options.context ?? systemContext);
-  return {
-    certificate,
-    key,
-    certificatePem: `${certificate.toString('pem')}\n`,
-    privateKeyPem: await privateKeyPem(keys.privateKey),
-  };
 }
 
 export interface AuthorityFiles {

@@ -39,7 +39,7 @@ export async function privateKeyPem(key: CryptoKey): Promise<string> {
   return object.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
-export function signingAlgorithm(key: CryptoKey, digest: SigningDigest): SigningKey['algorithm'] {
+function signingAlgorithm(key: CryptoKey, digest: SigningDigest): SigningKey['algorithm'] {
   return { name: key.algorithm.name, hash: WEB_DIGEST[digest] };
 }
 
