@@ -5,33 +5,10 @@ import { type SubnetRow, selectIngress, setIngress, upsertNetworks } from '../..
 import type { LocalInstance, LocalSubnet } from '../../local-host/instance.ts';
 import { hostSpeaksIpv6 } from '../../local-host/ipv6.ts';
 import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
-import {
-  getStoredNetwork,
-  getStoredSubnet,
-  listStoredNetworks,
-  listStoredSubnets,
-  SubnetMemory,
-} from '../../stored-network/networks.ts';
-import {
-  countFreeStoredAddresses,
-  createStoredPort,
-  deleteStoredPort,
-  getStoredPort,
-  isUsableAddress,
-  listStoredPorts,
-  plugStoredFixedIp,
-  unplugStoredFixedIp,
-  updateStoredPort,
-} from '../../stored-network/ports.ts';
-import type {
-  Network,
-  NetworkDriver,
-  Port,
-  PortChanges,
-  PortRequest,
-  Subnet,
-  TransactionHandle,
-} from '../interface.ts';
+import { StoredNetworkDriver } from '../../stored-network/driver.ts';
+import { getStoredSubnet } from '../../stored-network/networks.ts';
+import { deleteStoredPort, isUsableAddress } from '../../stored-network/ports.ts';
+import type { NetworkDriver, TransactionHandle } from '../interface.ts';
 
 const subnetRow = (networkId: string, { id, name, cidr, gatewayIp }: LocalSubnet, ipVersion: 4 | 6): SubnetRow => ({
   id,
@@ -45,26 +22,23 @@ const subnetRow = (networkId: string, { id, name, cidr, gatewayIp }: LocalSubnet
 
 const rules = { getSubnet: getStoredSubnet, accepts: isUsableAddress };
 
-export class LocalNetworkDriver implements NetworkDriver {
+export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDriver {
   readonly name = 'network_local_driver';
-  readonly #database: Database;
-  readonly #subnets: SubnetMemory;
 
   readonly #instance: LocalInstance | null;
   #canFilter: Promise<boolean> | null = null;
 
   /** @param instance the host's own part; null where nothing on the host is touched */
   constructor(database: Database, instance: LocalInstance | null = null) {
-    this.#database = database;
+    super(database, rules);
     this.#instance = instance;
-    this.#subnets = new SubnetMemory((id) => getStoredSubnet(database, id));
   }
 
   /** Makes the networks and subnets of the instance known, and filters its ports as they were. Idempotent. */
   async bootstrap(instance: LocalInstance): Promise<void> {
     const networks = Object.values(instance.networks);
     await upsertNetworks(
-      this.#database,
+      this.database,
       networks.map(({ id, name, bridge, mtu }) => ({ id, name, bridge, mtu })),
       networks.flatMap(({ id, subnet, ipv6Subnet }) => [
         subnetRow(id, subnet, 4),
@@ -72,25 +46,13 @@ export class LocalNetworkDriver implements NetworkDriver {
       ]),
     );
     if (!(await this.canFilter())) return;
-    await filterPorts(instance.tag, await selectIngress(this.#database));
+    await filterPorts(instance.tag, await selectIngress(this.database));
   }
 
   /** Whether this kernel can; where it cannot, allowed CIDRs are left to the amphorae. */
   canFilter(): Promise<boolean> {
     this.#canFilter ??= canFilterPorts();
     return this.#canFilter;
-  }
-
-  getNetwork(id: string): Promise<Network | null> {
-    return getStoredNetwork(this.#database, id);
-  }
-
-  getSubnet(id: string): Promise<Subnet | null> {
-    return this.#subnets.get(id);
-  }
-
-  getPort(id: string): Promise<Port | null> {
-    return getStoredPort(this.#database, id);
   }
 
   /** Bridges of a host shape no traffic. */
@@ -103,45 +65,13 @@ export class LocalNetworkDriver implements NetworkDriver {
     return false;
   }
 
-  countFreeAddresses(subnet: Subnet): Promise<number> {
-    return countFreeStoredAddresses(this.#database, subnet);
-  }
-
-  listNetworks(): Promise<Network[]> {
-    return listStoredNetworks(this.#database);
-  }
-
-  listSubnets(): Promise<Subnet[]> {
-    return listStoredSubnets(this.#database);
-  }
-
-  createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
-    return createStoredPort(this.#database, request, rules, transaction);
-  }
-
-  updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void> {
-    return updateStoredPort(this.#database, id, changes, transaction);
-  }
-
-  plugFixedIp(portId: string, subnetId: string): Promise<Port> {
-    return plugStoredFixedIp(this.#database, rules, portId, subnetId);
-  }
-
-  unplugFixedIp(portId: string, subnetId: string): Promise<void> {
-    return unplugStoredFixedIp(this.#database, portId, subnetId);
-  }
-
-  async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
-    const filtered = await deleteStoredPort(this.#database, id, transaction);
+  override async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
+    const filtered = await deleteStoredPort(this.database, id, transaction);
     if (filtered && this.#instance && (await this.canFilter())) await unfilterPort(this.#instance.tag, id);
   }
 
   async restrictIngress(id: string, rules: readonly IngressRule[]): Promise<void> {
-    const known = await setIngress(this.#database, id, rules);
+    const known = await setIngress(this.database, id, rules);
     if (known && this.#instance && (await this.canFilter())) await filterPorts(this.#instance.tag, [{ id, rules }]);
-  }
-
-  listPorts(namePrefix: string): Promise<Port[]> {
-    return listStoredPorts(this.#database, namePrefix);
   }
 }

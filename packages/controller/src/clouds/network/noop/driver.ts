@@ -7,35 +7,10 @@ import { createHash } from 'node:crypto';
 import { deterministicUuid } from '../../../domain/deterministic-uuid.ts';
 import type { Database, Executor } from '../../../store/database.ts';
 import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/local-network.ts';
-import {
-  getStoredNetwork,
-  getStoredSubnet,
-  listStoredNetworks,
-  listStoredSubnets,
-  SubnetMemory,
-} from '../../stored-network/networks.ts';
-import {
-  asTransaction,
-  countFreeStoredAddresses,
-  createStoredPort,
-  deleteStoredPort,
-  getStoredPort,
-  isUsableAddress,
-  isUuid,
-  listStoredPorts,
-  plugStoredFixedIp,
-  unplugStoredFixedIp,
-  updateStoredPort,
-} from '../../stored-network/ports.ts';
-import type {
-  Network,
-  NetworkDriver,
-  Port,
-  PortChanges,
-  PortRequest,
-  Subnet,
-  TransactionHandle,
-} from '../interface.ts';
+import { StoredNetworkDriver } from '../../stored-network/driver.ts';
+import { getStoredNetwork, getStoredSubnet } from '../../stored-network/networks.ts';
+import { asTransaction, isUsableAddress, isUuid } from '../../stored-network/ports.ts';
+import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
 
 const MTU = 1500;
 /** /16: load tests create more load balancers than a /24 has addresses. */
@@ -101,37 +76,26 @@ const rules = {
     !SEEDED_SUBNETS.has(subnet.id) || isUsableAddress(subnet, address),
 };
 
-export class NoopNetworkDriver implements NetworkDriver {
+export class NoopNetworkDriver extends StoredNetworkDriver implements NetworkDriver {
   readonly name = 'network_noop_driver';
-  readonly #database: Database;
-  readonly #subnets: SubnetMemory;
 
   constructor(database: Database) {
-    this.#database = database;
-    this.#subnets = new SubnetMemory((id) => subnetOf(database, id));
+    super(database, rules);
   }
 
   /** Makes the public, private and management network known. Idempotent. */
   async bootstrap(): Promise<void> {
     await upsertNetworks(
-      this.#database,
+      this.database,
       SEEDS.map(([network]) => network),
       SEEDS.map(([, subnet]) => subnet),
     );
   }
 
-  async getNetwork(id: string): Promise<Network | null> {
+  override async getNetwork(id: string): Promise<Network | null> {
     if (!isUuid(id)) return null;
-    const stored = await getStoredNetwork(this.#database, id);
+    const stored = await getStoredNetwork(this.database, id);
     return stored ?? { id, name: derivedNetworkName(id), mtu: MTU, subnetIds: [partnerOf(id.toLowerCase())] };
-  }
-
-  getSubnet(id: string): Promise<Subnet | null> {
-    return this.#subnets.get(id);
-  }
-
-  getPort(id: string): Promise<Port | null> {
-    return getStoredPort(this.#database, id);
   }
 
   /** Any UUID is a QoS policy, and a security group. */
@@ -143,41 +107,9 @@ export class NoopNetworkDriver implements NetworkDriver {
     return isUuid(id);
   }
 
-  countFreeAddresses(subnet: Subnet): Promise<number> {
-    return countFreeStoredAddresses(this.#database, subnet);
-  }
-
-  listNetworks(): Promise<Network[]> {
-    return listStoredNetworks(this.#database);
-  }
-
-  listSubnets(): Promise<Subnet[]> {
-    return listStoredSubnets(this.#database);
-  }
-
-  async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
-    await this.#store(request, asTransaction(transaction) ?? this.#database);
-    return createStoredPort(this.#database, request, rules, transaction);
-  }
-
-  updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void> {
-    return updateStoredPort(this.#database, id, changes, transaction);
-  }
-
-  plugFixedIp(portId: string, subnetId: string): Promise<Port> {
-    return plugStoredFixedIp(this.#database, rules, portId, subnetId);
-  }
-
-  unplugFixedIp(portId: string, subnetId: string): Promise<void> {
-    return unplugStoredFixedIp(this.#database, portId, subnetId);
-  }
-
-  async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
-    await deleteStoredPort(this.#database, id, transaction);
-  }
-
-  listPorts(namePrefix: string): Promise<Port[]> {
-    return listStoredPorts(this.#database, namePrefix);
+  override async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
+    await this.#store(request, asTransaction(transaction) ?? this.database);
+    return super.createPort(request, transaction);
   }
 
   /** Ports refer to rows, so a derived network gets its rows with its first port. */
