@@ -1,5 +1,7 @@
 /** From HAProxy's statistics to heartbeats: parsing, differences, when a beat leaves. */
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MutableSettings, Target } from '../src/config/settings.ts';
 import { Counters } from '../src/health/counters.ts';
 import { HealthSender } from '../src/health/sender.ts';
-import { memberStatus, parseStatistics, type Reading } from '../src/health/statistics.ts';
+import { memberStatus, type Reading, readStatistics } from '../src/health/statistics.ts';
 import { DatagramSender } from '../src/health/targets.ts';
 import { createLog } from '../src/log.ts';
 import { decodeHeartbeat, type HeartbeatMessage } from '../src/protocol/heartbeat.ts';
@@ -31,8 +33,29 @@ function reading(worker: string, totconns: number, member = 'UP'): Reading {
   };
 }
 
+/** Lets a server on a socket of its own give the answer, piece by piece. */
+async function ask(pieces: string[]): Promise<Reading> {
+  const path = join(folder, `${askings++}.sock`);
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const next = (index: number): void => {
+      const piece = pieces[index];
+      if (piece === undefined) socket.end();
+      else socket.write(piece, () => setImmediate(next, index + 1));
+    };
+    socket.on('error', () => {});
+    socket.once('data', () => next(0));
+  }).listen(path);
+  await once(server, 'listening');
+  try {
+    return await readStatistics(path);
+  } finally {
+    server.close();
+  }
+}
+let askings = 0;
+
 describe('statistics', () => {
-  test('only our objects are read, columns by name', () => {
+  test('only our objects are read, columns by name', async () => {
     const answer = `Name: HAProxy
 Pid: 42
 Start_time_sec: 1700000000
@@ -42,14 +65,38 @@ ${LISTENER},FRONTEND,OPEN,2,9,100,200,3,
 ${POOL}:${LISTENER},${MEMBER},UP 1/3,0,0,0,0,,
 ${POOL}:${LISTENER},BACKEND,UP,0,0,0,0,,
 stats,FRONTEND,OPEN,0,0,0,0,0,
+
 `;
-    expect(parseStatistics(answer)).toEqual({
+    expect(await ask([answer])).toEqual({
       worker: '42@1700000000',
       listeners: { [LISTENER]: { status: 'OPEN', stats: { tx: 200, rx: 100, conns: 2, totconns: 9, ereq: 3 } } },
       pools: { [`${POOL}:${LISTENER}`]: { status: 'UP', members: { [MEMBER]: 'UP' } } },
     });
-    expect(() => parseStatistics('')).toThrow();
+    await expect(ask([''])).rejects.toThrow('no statistics');
   });
+
+  test('pieces of any size make the same answer', async () => {
+    const ids = Array.from({ length: 300 }, (_, index) => `${MEMBER.slice(0, -3)}${100 + index}`);
+    const rows = ids.map((id) => `${POOL}:${LISTENER},${id},no check,,,,,,1,x,y\n`).join('');
+    const answer = `Pid: 1\nStart_time_sec: 2\n\n# pxname,svname,status,scur,stot,bin,bout,ereq,weight,a,b,\n${rows}\n`;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 1, maxLength: 20 }), async (sizes) => {
+        const pieces: string[] = [];
+        for (let at = 0, turn = 0; at < answer.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          pieces.push(answer.slice(at, at + Math.max(size, 200)));
+          at += Math.max(size, 200);
+        }
+        const { pools } = await ask(pieces);
+        const { members } = pools[`${POOL}:${LISTENER}`] ?? { members: {} };
+        expect(Object.keys(members)).toEqual(ids);
+        expect(new Set(Object.values(members))).toEqual(new Set(['no check']));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a line without end is not waited for', () => expect(ask(['x'.repeat(40_000)])).rejects.toThrow('too long'));
 
   test.each([
     ['UP', 1, 'UP'],

@@ -26,12 +26,15 @@ const KEYWORDS = new Set([
   'fcgi-app',
 ]);
 
+const INDENTED = /^(?:\s|$)/;
+
 /** The first section holds what stands before any keyword. */
 export function sections(text: string): Section[] {
   const found: Section[] = [{ keyword: '', name: '', lines: [] }];
   for (const line of text.split('\n')) {
-    const [keyword = '', name = ''] = line.trim().split(/\s+/);
-    if (KEYWORDS.has(keyword) && /^\S/.test(line)) found.push({ keyword, name, lines: [line] });
+    // Nearly every line is indented: of a thousand members none is taken apart here.
+    const [keyword = '', name = ''] = INDENTED.test(line) ? [] : line.split(/\s+/);
+    if (KEYWORDS.has(keyword)) found.push({ keyword, name, lines: [line] });
     else found.at(-1)?.lines.push(line);
   }
   return found;
