@@ -1,6 +1,7 @@
 /** Entry of the bundled agent: `node amphora-agent.cjs [--config-file <path>]`. */
 import { startAgent } from './agent.ts';
 import { messageOf } from './log.ts';
+import { giveBackSpareMemory } from './system/spare-memory.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/octavia/amphora-agent.conf';
 
@@ -9,8 +10,12 @@ function configFile(args: string[]): string {
   return (index < 0 ? undefined : args[index + 1]) ?? DEFAULT_CONFIG_FILE;
 }
 
+// They make this process small. HAProxy, which would inherit them, allocates from several threads at full speed.
+for (const name of Object.keys(process.env)) if (name.startsWith('MALLOC_')) delete process.env[name];
+
 startAgent(configFile(process.argv.slice(2))).then(
   (agent) => {
+    giveBackSpareMemory();
     const end = (): void => {
       void agent.stop().then(() => process.exit(0));
     };

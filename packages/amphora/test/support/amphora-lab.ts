@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleAgent } from '../../build.ts';
 import { AgentClient, type Credentials } from './agent-client.ts';
-import { makeCa, makeCertificate } from './certificates.ts';
+import { type KeyKind, makeCa, makeCertificate } from './certificates.ts';
 
 export const AMPHORA_ID = 'aaaaaaaa-0000-4000-8000-000000000001';
 
@@ -58,6 +58,8 @@ export class AmphoraLab {
   console = '';
   /** Program that the agent runs for keepalived. */
   keepalivedCmd = '/usr/sbin/keepalived';
+  /** Of the certificates between the agent and its client. */
+  keyKind: KeyKind = 'rsa';
 
   constructor({ amphoraId = AMPHORA_ID, host = '127.0.0.1' }: { amphoraId?: string; host?: string } = {}) {
     this.amphoraId = amphoraId;
@@ -68,12 +70,11 @@ export class AmphoraLab {
   async create(heartbeat?: { port: number; interval: number; key: string }): Promise<void> {
     for (const name of ['etc', 'lib', 'certs']) mkdirSync(join(this.folder, name));
     const certs = join(this.folder, 'certs');
-    makeCa(certs, 'client_ca');
-    makeCa(certs, 'server_ca');
-    makeCa(certs, 'other_ca');
-    makeCertificate(certs, 'client_ca', 'controller', 'clientAuth');
-    makeCertificate(certs, 'other_ca', 'stranger', 'clientAuth');
-    const server = makeCertificate(certs, 'server_ca', this.amphoraId, 'serverAuth');
+    const kind = this.keyKind;
+    for (const name of ['client_ca', 'server_ca', 'other_ca']) makeCa(certs, name, kind);
+    makeCertificate(certs, 'client_ca', 'controller', 'clientAuth', { kind });
+    makeCertificate(certs, 'other_ca', 'stranger', 'clientAuth', { kind });
+    const server = makeCertificate(certs, 'server_ca', this.amphoraId, 'serverAuth', { kind });
     writeFileSync(join(certs, 'server.pem'), server.cert + server.key);
     this.port = await freePort();
     writeFileSync(this.configFile, this.configuration(heartbeat));
@@ -141,6 +142,8 @@ amphora_id = ${this.amphoraId}
       process.env.OCTAVIA_AGENT_NODE ?? process.execPath,
       '--max-old-space-size=64',
       '--max-semi-space-size=1',
+      '--lite-mode',
+      '--expose-gc',
     ];
     const command = [...node, join(this.folder, 'agent.cjs'), '--config-file', this.configFile];
     const agent = spawn('nsenter', ['-t', String(this.#init), '-m', '-p', ...command], {
@@ -152,7 +155,7 @@ amphora_id = ${this.amphoraId}
     });
     this.#agent = agent;
     const client = this.client();
-    await until('the agent answers', async () => (await client.send('GET', '/info')).status === 200);
+    await until('the agent answers', async () => (await client.send('GET', '/info')).status === 200, 60_000);
     client.close();
   }
 

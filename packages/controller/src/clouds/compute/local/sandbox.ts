@@ -76,11 +76,16 @@ const ETC_FILES = [
 const STARTED_MARK = '.started';
 const MARK_POLL_MS = 2;
 
+/** An agent that stays small, see docs/adr/0008; deploy/octavia-amphora-agent.service starts it the same way. */
+const AGENT =
+  'MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TRIM_THRESHOLD_=16384 MALLOC_TOP_PAD_=0 ' +
+  '/opt/octavia/node --max-old-space-size=64 --max-semi-space-size=1 --lite-mode --expose-gc /opt/octavia/amphora-agent.cjs';
+
 /** The agent may die; HAProxy then keeps serving and the next agent adopts it. */
 const INIT_SCRIPT =
   `: > ${MOUNTS.lib}/${STARTED_MARK}; ` +
   START_LOGGING +
-  'while :; do /opt/octavia/node --max-old-space-size=64 --max-semi-space-size=1 /opt/octavia/amphora-agent.cjs; echo "the agent ended with status $?, starting it again"; sleep 1; done';
+  `while :; do ${AGENT}; echo "the agent ended with status $?, starting it again"; sleep 1; done`;
 
 /** `/bin` and its kind are links into /usr on merged systems, directories on others. */
 function rootDirectories(): string[] {
