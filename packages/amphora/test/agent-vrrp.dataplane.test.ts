@@ -234,9 +234,34 @@ describe('commands that fail', () => {
   });
 });
 
-test('UDP listeners are refused where the kernel has no IPVS, and none is known', async () => {
-  const answer = await client.send('PUT', agentPaths.lvsListener(AMPHORA_ID, LISTENER), 'virtual_server');
-  expect([answer.status, answer.json().message]).toEqual([400, 'UDP and SCTP listeners are not possible here']);
-  if (!existsSync('/proc/net/ip_vs')) expect(answer.json().details).toContain('IPVS');
-  expect((await client.send('GET', agentPaths.lvsListener(AMPHORA_ID, LISTENER))).status).toBe(404);
+describe.runIf(!existsSync('/proc/net/ip_vs'))('UDP listeners on a kernel without IPVS', () => {
+  test('are refused with the reason, and nothing is kept', async () => {
+    const answer = await client.send('PUT', agentPaths.lvsListener(AMPHORA_ID, LISTENER), 'virtual_server');
+    expect([answer.status, answer.json()]).toEqual([
+      400,
+      {
+        message: 'UDP and SCTP listeners are not possible here',
+        details: 'The kernel of this amphora has no IP Virtual Server (IPVS, module ip_vs)',
+      },
+    ]);
+    expect((await client.send('GET', agentPaths.lvsListener(AMPHORA_ID, LISTENER))).status).toBe(404);
+    expect(existsSync(join(lab.base, 'lvs', LISTENER))).toBe(false);
+  });
+
+  test('are known to be impossible beforehand', async () => {
+    expect((await client.send('GET', agentPaths.info())).json().ipvs).toBe(false);
+    expect(await details()).toMatchObject({ ipvs: false, lvs_listener_process_count: 0 });
+  });
+
+  test.each([
+    [LISTENER, LISTENER, `This amphora is ${AMPHORA_ID}`],
+    [AMPHORA_ID, '..', 'The listener id is not a UUID'],
+  ])('of amphora %s and id %s are not even looked at', async (amphora, id, reason) => {
+    const answer = await client.send('PUT', agentPaths.lvsListener(amphora, id), 'virtual_server');
+    expect([answer.status, answer.json()]).toEqual([400, { message: 'Invalid request', details: reason }]);
+  });
+
+  test('the program that checks SCTP members is there all the same', () => {
+    expect(statSync(join(lab.base, 'lvs', 'check', 'sctp')).mode & 0o777).toBe(0o755);
+  });
 });
