@@ -42,7 +42,7 @@ async function monitored(name: string) {
 }
 
 describe.concurrent('basic cookbook', () => {
-  test('BC-01 HTTP: requests alternate; without a monitor nobody is taken out', async () => {
+  test('BC-01 FM-LS-22 FM-PL-11 FM-PL-06 HTTP: requests alternate; without a monitor nobody is taken out', async () => {
     const { status, body } = await site.call('POST', 'lbaas/loadbalancers', {
       loadbalancer: { name: 'lb1', project_id: 'e2e', vip_subnet_id: site.subnets.public.id },
     });
@@ -72,7 +72,7 @@ describe.concurrent('basic cookbook', () => {
     await lb.expectOutcome(/^(ECONNREFUSED|ETIMEDOUT)$/);
   });
 
-  test('BC-02 FM-HM-02 HTTP with a health monitor: out and back in without a command', async () => {
+  test('BC-02 FM-HM-02 FM-HM-12 HTTP with a health monitor: out and back in without a command', async () => {
     const [{ lb, a }, other] = await Promise.all([monitored('lb2'), monitored('lb2-down')]);
     for (const backend of [other.a, other.b]) await backend.close();
 
@@ -142,7 +142,7 @@ describe.concurrent('basic cookbook', () => {
     expect(await lb.outcomes(3, mine)).toEqual(['b', 'b', 'b']);
   });
 
-  test('BC-05 TCP: bytes pass unchanged, connections alternate, the monitor only opens and closes', async () => {
+  test('BC-05 FM-LS-24 FM-PL-15 FM-HM-15 TCP: bytes pass unchanged, connections alternate, the monitor only opens and closes', async () => {
     const lb = await site.balancer('lb5');
     const { id: listener } = await lb.listener({ protocol: 'TCP', protocol_port: 23_456 });
     // As printed, and as the text says.
@@ -208,7 +208,7 @@ describe.concurrent('basic cookbook', () => {
     expect((await four_only.try('POST', 'listeners', wrong)).status).toBe(400);
   });
 
-  test('BC-08 FM-HM-13 HTTPS pass-through: TLS reaches the member, nothing is inserted', async () => {
+  test('BC-08 FM-LS-23 FM-PL-12 FM-HM-13 HTTPS pass-through: TLS reaches the member, nothing is inserted', async () => {
     const authority = await TestAuthority.create('Member CA');
     const { certificate, privateKey } = await authority.issue({ subject: { CN: 'the member itself' } });
     const tls = { cert: certificate, key: privateKey };

@@ -100,7 +100,7 @@ async function loginPool(name: string) {
 const tls = (text?: string) => ({ tls: {}, ...(text === undefined ? {} : cookie(text)) });
 
 describe.concurrent('layer 7 cookbook', () => {
-  test('LC-01 FM-LP-02 FM-LP-03 HTTP is sent to HTTPS, with path and query or to one page', async () => {
+  test('LC-01 FM-LP-02 FM-LP-03 FM-LP-11 FM-LP-12 HTTP is sent to HTTPS, with path and query or to one page', async () => {
     const lb = await site.balancer('lc1');
     const prefix = await lb.listener({ name: 'http_listener', protocol: 'HTTP', protocol_port: 80 });
     const redirect = { action: 'REDIRECT_PREFIX', redirect_prefix: 'https://www.example.com/' };
@@ -113,7 +113,7 @@ describe.concurrent('layer 7 cookbook', () => {
     await lb.expectOutcome('302 https://www.example.com/', { port: 81, path: '/a/b?c=d' });
   });
 
-  test('LC-02 static content by two policies', async () => {
+  test('LC-02 FM-LP-01 FM-LP-10 FM-LR-06 FM-LR-14 static content by two policies', async () => {
     const { lb, listener } = await scene('lc2');
     const statics = await pool(lb, 'static_pool', 2);
     for (const start of ['/js', '/images']) {
@@ -123,12 +123,12 @@ describe.concurrent('layer 7 cookbook', () => {
     expect(statics.members.map(({ seen }) => seen.length)).toEqual([2, 2]);
   });
 
-  test('LC-03 static content by a regular expression', async () => {
+  test('LC-03 FM-LR-05 static content by a regular expression', async () => {
     const { lb } = await staticContent('lc3');
     await expectStaticContent(lb);
   });
 
-  test('LC-04 a host has a pool of its own, whatever its case; with a port it is another', async () => {
+  test('LC-04 FM-LR-04 FM-LR-13 a host has a pool of its own, whatever its case; with a port it is another', async () => {
     const { lb, listener } = await scene('lc4');
     const other = await pool(lb, 'pool2');
     const rule = { type: 'HOST_NAME', compare_type: 'EQUAL_TO', value: 'www2.example.com' };
@@ -138,7 +138,7 @@ describe.concurrent('layer 7 cookbook', () => {
     for (const name of ['www.example.com', 'www2.example.com:8080']) await lb.expectOutcome('pool1', host(name));
   });
 
-  test('LC-05 hosts by the end of their names', async () => {
+  test('LC-05 FM-LR-03 hosts by the end of their names', async () => {
     const { lb, listener } = await scene('lc5');
     const other = await pool(lb, 'pool2');
     const rule = { type: 'HOST_NAME', compare_type: 'ENDS_WITH', value: 'example.com' };
@@ -147,14 +147,14 @@ describe.concurrent('layer 7 cookbook', () => {
     await lb.expectOutcome('pool1', host('example.org'));
   });
 
-  test('LC-06 FM-MB-09 who has no token goes to the login pool, on another subnet', async () => {
+  test('LC-06 FM-MB-09 FM-LR-07 who has no token goes to the login pool, on another subnet', async () => {
     const { lb, login } = await loginPool('lc6');
     await lb.expectOutcome('login_pool', tls());
     await lb.expectOutcome('pool1', tls('auth_token=anything'));
     expect([...login.visitors]).toEqual([await lb.amphorae.addressBeside(login.address)]);
   });
 
-  test('LC-07 a token that became invalid goes to the login pool, too', async () => {
+  test('LC-07 FM-LR-10 FM-LR-08 a token that became invalid goes to the login pool, too', async () => {
     const { lb, listener, loginPoolId } = await loginPool('lc7');
     const invalid = { type: 'COOKIE', key: 'auth_token', compare_type: 'EQUAL_TO', value: 'INVALID' };
     await lb.policy(toPool(listener, loginPoolId), [invalid]);

@@ -80,7 +80,7 @@ async function encrypted(lb: Served, port: number, member: IssuedPem, more: obje
 }
 
 describe.concurrent('TLS cookbook', () => {
-  test('BC-09 TLS termination: the client validates the chain, the member sees plain HTTP', async () => {
+  test('BC-09 FM-LS-25 FM-LS-08 TLS termination: the client validates the chain, the member sees plain HTTP', async () => {
     const { lb, a, b } = await scene('lb9');
     const trusting = { servername: 'www.example.com', ca: root.certificate, rejectUnauthorized: true };
     for (const vip of lb.vips) {
@@ -98,7 +98,7 @@ describe.concurrent('TLS cookbook', () => {
     expect((await lb.try('POST', 'listeners', nobody)).status).toBe(400);
   });
 
-  test('BC-10 SNI: the name chooses the certificate, the default answers the others', async () => {
+  test('BC-10 FM-LS-30 SNI: the name chooses the certificate, the default answers the others', async () => {
     const { lb } = await scene('lb10', { sni_container_refs: [refs.www, refs.www2] });
     for (const vip of lb.vips) {
       expect(await leaf(vip, 'www.example.com')).toBe('www.example.com');
@@ -108,7 +108,7 @@ describe.concurrent('TLS cookbook', () => {
     }
   });
 
-  test('BC-11 TLS client authentication: only certificates that verify get through', async () => {
+  test('BC-11 FM-LS-04 FM-LS-05 FM-LS-06 TLS client authentication: only certificates that verify get through', async () => {
     const mandatory = { client_authentication: 'MANDATORY', client_ca_tls_container_ref: refs.clientCa };
     const { lb, listener, a, b } = await scene('lb11', { ...mandatory, client_crl_container_ref: refs.clientCrl });
     for (const vip of lb.vips) {
@@ -123,7 +123,7 @@ describe.concurrent('TLS cookbook', () => {
     await lb.expectOutcome(/^[ab]$/, as(clients.revoked));
   });
 
-  test('BC-12 HTTP/2: who can speaks it, streams of one connection are balanced, members get HTTP/1.1', async () => {
+  test('BC-12 FM-LS-03 HTTP/2: who can speaks it, streams of one connection are balanced, members get HTTP/1.1', async () => {
     const { lb, a, b } = await scene('lb12', { alpn_protocols: ['h2', 'http/1.1'] });
     for (const vip of lb.vips) {
       const chosen = async (tls: object) => (await handshake(site.town, vip, tls)).alpn;
@@ -155,7 +155,7 @@ describe.concurrent('TLS cookbook', () => {
     }
   });
 
-  test('BC-14 re-encryption: members of another CA and revoked ones are not used', async () => {
+  test('BC-14 FM-PL-27 FM-PL-03 FM-PL-04 re-encryption: members of another CA and revoked ones are not used', async () => {
     const lb = await site.balancer('lb14');
     const verified = { ca_tls_container_ref: refs.memberCa, crl_container_ref: refs.memberCrl };
     await encrypted(lb, 80, members.good, verified);
@@ -171,7 +171,7 @@ describe.concurrent('TLS cookbook', () => {
     ]);
   });
 
-  test('BC-15 re-encryption with client authentication: members that demand a certificate get it', async () => {
+  test('BC-15 FM-PL-26 re-encryption with client authentication: members that demand a certificate get it', async () => {
     const lb = await site.balancer('lb15');
     const demanding = { ca: memberCa.certificate, requestCert: true, rejectUnauthorized: true };
     const verified = { ca_tls_container_ref: refs.memberCa };

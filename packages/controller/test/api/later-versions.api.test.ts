@@ -212,7 +212,7 @@ describe('HSTS of listeners', () => {
 });
 
 describe('QoS policies of VIPs', () => {
-  it('are set, shown, carried by the port, changed and cleared', async () => {
+  it('FM-LB-12 are set, shown, carried by the port, changed and cleared', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     const { id, vip_qos_policy_id, vip_port_id } = await api.loadBalancer({ vip_qos_policy_id: first });
     expect(vip_qos_policy_id).toBe(first);

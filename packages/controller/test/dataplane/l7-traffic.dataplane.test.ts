@@ -91,6 +91,12 @@ it('FM-LP-02 FM-LP-03 FM-LP-09 FM-LP-11 FM-LP-12 a prefix keeps path and query a
   expect(await ask('/fixed/a?b=c')).toBe('308 https://x/%41?a=%[src]&b="$HOME"');
 });
 
+it.each([301, 302, 303, 307, 308] as const)('FM-LP-09 redirects with %d', async (redirectHttpCode) => {
+  const action = { action: 'REDIRECT_TO_URL', redirectUrl: 'http://one/', redirectHttpCode } as const;
+  await serve([action, [{ value: '/' }]]);
+  expect(await ask('/')).toBe(`${redirectHttpCode} http://one/`);
+});
+
 describe('a rule', () => {
   const cases: [string, Partial<L7Rule>[], [string, Record<string, string>, boolean][]][] = [
     [

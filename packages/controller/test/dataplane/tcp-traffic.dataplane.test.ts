@@ -185,6 +185,13 @@ describe('limits of a listener', () => {
     (await second).socket.destroy();
   });
 
+  it('FM-LS-36 timeout_tcp_inspect holds nobody up, because no rule inspects what is sent', async () => {
+    await serve({ timeoutTcpInspect: 5_000 }, {});
+    const began = performance.now();
+    (await exchange('x', 1)).socket.destroy();
+    expect(performance.now() - began).toBeLessThan(2_500);
+  });
+
   it('FM-LS-33 an idle client is cut after timeout_client_data', async () => {
     await serve({ timeoutClientData: 200, timeoutMemberData: 60_000 }, {});
     const { socket } = await exchange('x', 1);

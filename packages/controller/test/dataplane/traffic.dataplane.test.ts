@@ -1,4 +1,5 @@
 /** What the rendered configuration does: a real HAProxy between real clients and members on loopback. */
+import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HealthMonitor, Listener, LoadBalancerTree, Member } from '../../src/domain/resources.ts';
 import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
@@ -73,9 +74,19 @@ describe('balancing', () => {
     expect((await get(port)).status).toBe(503);
   });
 
-  it('FM-PL-07 sends each client to one member with SOURCE_IP', async () => {
+  it('FM-PL-07 sends each client to one member with SOURCE_IP, and clients to all', async () => {
     await haproxy.serve(scene({ pool: { lbAlgorithm: 'SOURCE_IP' } }));
     expect(new Set(await bodies(4)).size).toBe(1);
+    const members: string[] = [];
+    for (let n = 2; n < 22; n++) {
+      const client = new Agent({ localAddress: `127.0.0.${n}` });
+      const ask = async (): Promise<string> =>
+        (await request(`http://${LOCAL}:${port}/`, { dispatcher: client })).body.text();
+      members.push(await ask());
+      expect(await ask()).toBe(members.at(-1));
+      await client.close();
+    }
+    expect([...new Set(members)].toSorted()).toEqual(['a', 'b']);
   });
 });
 

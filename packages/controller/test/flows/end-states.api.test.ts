@@ -220,7 +220,7 @@ describe('load balancer', () => {
     expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, load_balancer: 'ERROR' });
   });
 
-  test('an update carries QoS policy and security groups to the port of the VIP and those of the amphorae', async () => {
+  test('FM-LB-12 an update carries QoS policy and security groups to the port of the VIP and those of the amphorae', async () => {
     const { loadBalancer } = await grown();
     const policies = { qosPolicyId: crypto.randomUUID(), securityGroupIds: [crypto.randomUUID()] };
     await loadBalancers.update(lab.store.db, loadBalancer.id, { vip: { ...loadBalancer.vip, ...policies } });

@@ -19,6 +19,13 @@ export class WebServer {
       if (this.setCookie !== null) response.setHeader('set-cookie', this.setCookie);
       response.writeHead(this.status).end(this.name);
     });
+    // Of this method Node makes no ordinary request.
+    this.#server.on('connect', ({ url = '', method = '', headers, httpVersion }, socket) => {
+      this.seen.push({ url, method, headers, httpVersion });
+      // Whoever has read the status resets the connection.
+      socket.on('error', () => socket.destroy());
+      socket.end(`HTTP/1.1 ${this.status} Connected\r\n\r\n`);
+    });
   }
 
   async listen(): Promise<this> {
