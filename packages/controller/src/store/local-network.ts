@@ -8,6 +8,8 @@ export interface NetworkRow {
   name: string;
   bridge: string;
   mtu: number;
+  /** The only project that may name it; null: administrators alone. Left out: everybody may. */
+  reservedFor?: string | null;
 }
 
 export interface SubnetRow {
@@ -18,6 +20,8 @@ export interface SubnetRow {
   gatewayIp: string | null;
   ipVersion: number;
   hostRoutes: { destination: string; nexthop: string }[];
+  /** As its network's, where it is read. */
+  reservedFor?: string | null;
 }
 
 export interface PortRow {
@@ -27,6 +31,7 @@ export interface PortRow {
   macAddress: string;
   deviceId: string;
   deviceOwner: string;
+  projectId: string | null;
   qosPolicyId: string | null;
   securityGroupIds: string[];
   /** In order of address. */
@@ -35,11 +40,12 @@ export interface PortRow {
 
 /** Creates networks and subnets, or brings them to this state. */
 export async function upsertNetworks(executor: Executor, networks: NetworkRow[], subnets: SubnetRow[]): Promise<void> {
-  for (const network of networks) {
+  for (const { id, name, bridge, mtu, reservedFor } of networks) {
+    const row = { id, name, bridge, mtu, shared: reservedFor === undefined, project_id: reservedFor ?? null };
     await executor
       .insertInto('local_network')
-      .values(network)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(network))
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
       .execute();
   }
   for (const subnet of subnets) {
@@ -60,17 +66,29 @@ export async function upsertNetworks(executor: Executor, networks: NetworkRow[],
   }
 }
 
+const reservation = ({ shared, project_id }: { shared: boolean; project_id: string | null }) =>
+  shared ? {} : { reservedFor: project_id };
+
 /** All networks, or those with the ids; in order of name. */
 export async function selectNetworks(executor: Executor, ids?: string[]): Promise<NetworkRow[]> {
   let query = executor.selectFrom('local_network').selectAll().orderBy('name').orderBy('id');
   if (ids) query = query.where('id', 'in', ids);
-  return query.execute();
+  return (await query.execute()).map(({ shared, project_id, ...row }) => ({
+    ...row,
+    ...reservation({ shared, project_id }),
+  }));
 }
 
 /** All subnets, or those with the ids; in order of name. */
 export async function selectSubnets(executor: Executor, ids?: string[]): Promise<SubnetRow[]> {
-  let query = executor.selectFrom('local_subnet').selectAll().orderBy('name').orderBy('id');
-  if (ids) query = query.where('id', 'in', ids);
+  let query = executor
+    .selectFrom('local_subnet as subnet')
+    .innerJoin('local_network as network', 'network.id', 'subnet.network_id')
+    .selectAll('subnet')
+    .select(['network.shared', 'network.project_id'])
+    .orderBy('subnet.name')
+    .orderBy('subnet.id');
+  if (ids) query = query.where('subnet.id', 'in', ids);
   return (await query.execute()).map((row) => ({
     id: row.id,
     networkId: row.network_id,
@@ -79,6 +97,7 @@ export async function selectSubnets(executor: Executor, ids?: string[]): Promise
     gatewayIp: row.gateway_ip,
     ipVersion: row.ip_version,
     hostRoutes: row.host_routes,
+    ...reservation(row),
   }));
 }
 
@@ -96,6 +115,7 @@ export async function selectPorts(
       'port.mac_address as macAddress',
       'port.device_id as deviceId',
       'port.device_owner as deviceOwner',
+      'port.project_id as projectId',
       'port.qos_policy_id as qosPolicyId',
       'port.security_group_ids as securityGroupIds',
       columns
@@ -127,6 +147,7 @@ export async function insertPort(executor: Executor, port: Omit<PortRow, 'fixedI
       mac_address: port.macAddress,
       device_id: port.deviceId,
       device_owner: port.deviceOwner,
+      project_id: port.projectId,
       qos_policy_id: port.qosPolicyId,
       security_group_ids: port.securityGroupIds,
     })

@@ -10,6 +10,8 @@ export interface LocalNetworkTable {
   name: string;
   bridge: string;
   mtu: number;
+  shared: Generated<boolean>;
+  project_id: Generated<string | null>;
 }
 
 export interface LocalSubnetTable {
@@ -30,6 +32,7 @@ export interface LocalPortTable {
   mac_address: string;
   device_id: string;
   device_owner: string;
+  project_id: Generated<string | null>;
   qos_policy_id: Generated<string | null>;
   security_group_ids: Generated<string[]>;
   ingress: Generated<IngressRule[] | null>;

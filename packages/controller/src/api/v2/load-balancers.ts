@@ -40,6 +40,7 @@ import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkTreeSecrets } from './secrets.ts';
+import { seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusText } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
@@ -120,13 +121,14 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const { networking } = deps.config;
     const vipNetworks = zoneVipNetworks(chosen);
     const topology = topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology);
+    const seen = seenBy(request.caller, deps.network);
     const plan = await planVip(
-      deps.network,
+      seen,
       vipNetworks ? { ...networking, valid_vip_networks: vipNetworks } : networking,
       body,
       { topology, vnicType: vnicTypeOf(chosen) },
     );
-    const subnets = await knownSubnets(deps.network, memberSubnets(body));
+    const subnets = await knownSubnets(seen, memberSubnets(body));
     const draft: LoadBalancer = {
       ...newResource(deps, projectId),
       name: body.name,
@@ -153,7 +155,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
         checkUnique(tree);
         const loadBalancer: LoadBalancer = {
           ...draft,
-          ...(await allocateVip(deps.network, provider, plan, draft.id, tx)),
+          ...(await allocateVip(deps.network, provider, plan, draft, tx)),
         };
         await store.insert(tx, loadBalancer);
         await insertTree(tx, tree);

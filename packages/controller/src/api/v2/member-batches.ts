@@ -20,6 +20,7 @@ import { requirePoolActive } from './pool-state.ts';
 import { quotaRules } from './quota-rules.ts';
 import { parameter, queryParameters } from './request.ts';
 import { rulesOf } from './rules.ts';
+import { seenBy } from './seen-networks.ts';
 import { knownSubnets, requireSubnet } from './subnets.ts';
 import { lockPool, setPoolPending } from './tree-lock.ts';
 
@@ -49,7 +50,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       additive: isTrueish(queryParameters(request).get('additive_only') ?? ''),
       // Asked before the transaction: a network driver may need a database connection of its own.
       subnets: await knownSubnets(
-        deps.network,
+        seenBy(request.caller, deps.network),
         entries.map(({ wish }) => wish.subnetId),
       ),
     };

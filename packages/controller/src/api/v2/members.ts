@@ -19,6 +19,7 @@ import { requirePoolActive } from './pool-state.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
+import { seenBy } from './seen-networks.ts';
 import { knownSubnets, requireSubnet } from './subnets.ts';
 import { lockPool, setPoolPending } from './tree-lock.ts';
 
@@ -65,7 +66,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     const outside = await parent(db, request);
     const { projectId: _ignored, ...fields } = createBody(request, MEMBER, MEMBER_ENVELOPE);
     // Asked before the transaction: a network driver may need a database connection of its own.
-    const subnets = await knownSubnets(deps.network, [fields.subnetId]);
+    const subnets = await knownSubnets(seenBy(request.caller, deps.network), [fields.subnetId]);
     const member = await deps.store.transaction(async (tx) => {
       const { pool, tree } = await lockPool(tx, outside);
       const { loadBalancer } = tree;

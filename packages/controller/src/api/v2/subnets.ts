@@ -3,7 +3,7 @@ import { OctaviaError } from '../../errors.ts';
 
 /** Which of the subnets exist; each is asked for once. */
 export async function knownSubnets(
-  network: NetworkDriver,
+  network: Pick<NetworkDriver, 'getSubnet'>,
   ids: readonly (string | null)[],
 ): Promise<ReadonlySet<string>> {
   const distinct = [...new Set(ids.filter((id) => id !== null))];

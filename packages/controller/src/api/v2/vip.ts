@@ -3,13 +3,14 @@ import type { NetworkDriver, Port, PortRequest, Subnet } from '../../clouds/netw
 import type { Config } from '../../config/index.ts';
 import { canonicalAddress, cidrContains } from '../../domain/addresses.ts';
 import { NIL } from '../../domain/catalog.ts';
-import type { AdditionalVip, Vip, VnicType } from '../../domain/resources.ts';
+import type { AdditionalVip, LoadBalancer, Vip, VnicType } from '../../domain/resources.ts';
 import type { Topology } from '../../domain/statuses.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Provider, VipWish } from '../../providers/interface.ts';
 import type { Tx } from '../../store/database.ts';
 import type { AdditionalVipRequest, LoadBalancerCreate } from '../attributes/load-balancer.ts';
+import type { SeenNetworks } from './seen-networks.ts';
 
 export type VipRequest = Pick<
   LoadBalancerCreate,
@@ -51,7 +52,7 @@ function missing(kind: 'Port' | 'Subnet' | 'Network' | 'qos_policy' | 'Security 
   return new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind, id });
 }
 
-async function subnetOf(network: NetworkDriver, id: string): Promise<Subnet> {
+async function subnetOf(network: SeenNetworks, id: string): Promise<Subnet> {
   const subnet = await network.getSubnet(id);
   if (!subnet) throw missing('Subnet', id);
   return subnet;
@@ -65,7 +66,7 @@ function checkNetworkAllowed(networkId: string, settings: Settings): void {
 }
 
 /** @throws OctaviaError VALIDATION where the network service knows no QoS, NETWORK_OBJECT_NOT_FOUND */
-export async function checkQosPolicy(network: NetworkDriver, id: string | null): Promise<void> {
+export async function checkQosPolicy(network: SeenNetworks, id: string | null): Promise<void> {
   // Any policy tells whether there could be one: clearing needs the service's extension, too.
   const exists = await network.qosPolicyExists(id ?? NIL);
   if (exists === null) throw refusal('VIP QoS policy is not allowed in this deployment.');
@@ -74,7 +75,7 @@ export async function checkQosPolicy(network: NetworkDriver, id: string | null):
 
 /** @throws OctaviaError VALIDATION, NETWORK_OBJECT_NOT_FOUND */
 export async function checkSecurityGroups(
-  network: NetworkDriver,
+  network: SeenNetworks,
   ids: readonly string[],
   vnicType: VnicType,
 ): Promise<void> {
@@ -86,7 +87,7 @@ export async function checkSecurityGroups(
 
 /** One address per subnet, all on the network of the VIP. */
 async function checkAdditional(
-  network: NetworkDriver,
+  network: SeenNetworks,
   networkId: string,
   vipSubnetId: string,
   additional: readonly AdditionalVipRequest[],
@@ -103,7 +104,7 @@ async function checkAdditional(
 }
 
 async function onPort(
-  network: NetworkDriver,
+  network: SeenNetworks,
   request: VipRequest,
   portId: string,
   vnicType: VnicType,
@@ -148,7 +149,7 @@ async function onPort(
 const ADDRESSES_NEEDED: Record<Topology, number> = { SINGLE: 2, ACTIVE_STANDBY: 3 };
 
 /** The first subnet with room, IPv4 before IPv6. */
-async function roomySubnet(network: NetworkDriver, subnets: readonly Subnet[], topology: Topology): Promise<Subnet> {
+async function roomySubnet(network: SeenNetworks, subnets: readonly Subnet[], topology: Topology): Promise<Subnet> {
   if (subnets.length === 0) throw refusal('Supplied network does not contain a subnet.');
   const preferred = [...subnets].sort((a, b) => a.ipVersion - b.ipVersion);
   for (const subnet of preferred) {
@@ -158,7 +159,7 @@ async function roomySubnet(network: NetworkDriver, subnets: readonly Subnet[], t
 }
 
 async function subnetInNetwork(
-  network: NetworkDriver,
+  network: SeenNetworks,
   request: VipRequest,
   networkId: string,
   topology: Topology,
@@ -184,7 +185,7 @@ async function subnetInNetwork(
  * @throws OctaviaError VALIDATION, NETWORK_OBJECT_NOT_FOUND
  */
 export async function planVip(
-  network: NetworkDriver,
+  network: SeenNetworks,
   settings: Settings,
   request: VipRequest,
   { topology, vnicType }: VipChoice,
@@ -217,7 +218,7 @@ export async function planVip(
 }
 
 /** An address before the port exists, of the right IP version: what rules about addresses can be checked against. */
-export async function expectedAddresses(network: NetworkDriver, plan: VipPlan): Promise<string[]> {
+export async function expectedAddresses(network: SeenNetworks, plan: VipPlan): Promise<string[]> {
   if ('port' in plan) return [plan.vip.address, ...plan.additionalVips.map(({ ipAddress }) => ipAddress)];
   const subnets = await Promise.all(plan.fixedIps.map(({ subnetId }) => subnetOf(network, subnetId)));
   return plan.fixedIps.map(({ ipAddress }, index) => ipAddress ?? subnets[index]!.cidr.split('/')[0]!);
@@ -237,10 +238,10 @@ function vipOn(port: Port, fixed: { subnetId: string; ipAddress: string }, own: 
 
 /** Makes the port, unless the provider does it, inside the transaction of the load balancer, so that neither exists without the other. */
 export async function allocateVip(
-  network: NetworkDriver,
+  network: Pick<NetworkDriver, 'createPort'>,
   provider: Pick<Provider, 'createVip'>,
   plan: VipPlan,
-  loadBalancerId: string,
+  { id: loadBalancerId, projectId }: Pick<LoadBalancer, 'id' | 'projectId'>,
   transaction: Tx,
 ): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }> {
   if ('port' in plan) return plan;
@@ -256,6 +257,7 @@ export async function allocateVip(
       securityGroupIds,
       deviceId: `lb-${loadBalancerId}`,
       deviceOwner: 'Octavia',
+      projectId,
     },
     transaction,
   );

@@ -7,6 +7,8 @@ export interface Network {
   name: string;
   mtu: number;
   subnetIds: string[];
+  /** The only project that may name it; null: administrators alone. Left out: everybody may. */
+  reservedFor?: string | null;
   /** Whether its ports are filtered; left out: they are. */
   portSecurityEnabled?: boolean;
 }
@@ -20,6 +22,8 @@ export interface Subnet {
   gatewayIp: string | null;
   ipVersion: 4 | 6;
   hostRoutes: { destination: string; nexthop: string }[];
+  /** As its network's. */
+  reservedFor?: string | null;
 }
 
 export interface FixedIp {
@@ -36,6 +40,8 @@ export interface Port {
   /** Compute instance or load balancer that uses the port; empty text when none. */
   deviceId: string;
   deviceOwner: string;
+  /** The only project that may name it; null: the service's own. */
+  projectId?: string | null;
   qosPolicyId: string | null;
   /** Empty: what the network service gives by itself. */
   securityGroupIds: string[];
@@ -55,6 +61,7 @@ export interface PortRequest extends PortChanges {
   fixedIps: { subnetId: string; ipAddress?: string }[];
   deviceId: string;
   deviceOwner: string;
+  projectId?: string | null;
   /** Addresses besides its own that may pass the port. Networks of a host let all pass. */
   allowedAddresses?: readonly string[];
   /** `direct`: an SR-IOV function. Left out: normal. */

@@ -44,11 +44,9 @@ export class SubnetMemory {
 export async function listStoredNetworks(executor: Executor): Promise<Network[]> {
   const networks = await store.selectNetworks(executor);
   const subnets = await store.selectSubnets(executor);
-  return networks.map(({ id, name, mtu }) => ({
-    id,
-    name,
-    mtu,
-    subnetIds: subnets.filter((subnet) => subnet.networkId === id).map((subnet) => subnet.id),
+  return networks.map(({ bridge: _ignored, ...network }) => ({
+    ...network,
+    subnetIds: subnets.filter((subnet) => subnet.networkId === network.id).map((subnet) => subnet.id),
   }));
 }
 

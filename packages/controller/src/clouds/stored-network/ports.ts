@@ -69,9 +69,19 @@ async function claimGivenAddress(executor: Executor, portId: string, subnet: Sub
 async function insertOrAdopt(executor: Executor, request: PortRequest): Promise<{ port: Port; created: boolean }> {
   const id = randomUUID();
   for (let attempt = 0; attempt < MAC_ATTEMPTS; attempt += 1) {
-    const { name, networkId, deviceId, deviceOwner, qosPolicyId = null, securityGroupIds = [] } = request;
+    const { name, networkId, deviceId, deviceOwner, projectId = null, qosPolicyId = null } = request;
+    const { securityGroupIds = [] } = request;
     const policies = { qosPolicyId, securityGroupIds: [...securityGroupIds] };
-    const row = { id, name, networkId, deviceId, deviceOwner, ...policies, macAddress: deterministicMac(id, attempt) };
+    const row = {
+      id,
+      name,
+      networkId,
+      deviceId,
+      deviceOwner,
+      projectId,
+      ...policies,
+      macAddress: deterministicMac(id, attempt),
+    };
     if (await store.insertPort(executor, row)) return { port: { ...row, fixedIps: [] }, created: true };
     const [existing] = await store.selectPorts(executor, { name });
     if (existing) return { port: existing, created: false };

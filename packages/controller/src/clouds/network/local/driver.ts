@@ -2,7 +2,7 @@
 import type { IngressRule } from '../../../domain/ingress.ts';
 import type { Database } from '../../../store/database.ts';
 import { type SubnetRow, selectIngress, setIngress, upsertNetworks } from '../../../store/local-network.ts';
-import type { LocalInstance, LocalSubnet } from '../../local-host/instance.ts';
+import type { LocalInstance, LocalNetwork, LocalSubnet } from '../../local-host/instance.ts';
 import { hostSpeaksIpv6 } from '../../local-host/ipv6.ts';
 import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
@@ -37,9 +37,14 @@ export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDr
   /** Makes the networks and subnets of the instance known, and filters its ports as they were. Idempotent. */
   async bootstrap(instance: LocalInstance): Promise<void> {
     const networks = Object.values(instance.networks);
+    // Agents and controllers speak there: no tenant's business.
+    const isReserved = ({ id }: LocalNetwork) => id === instance.networks.management.id;
     await upsertNetworks(
       this.database,
-      networks.map(({ id, name, bridge, mtu }) => ({ id, name, bridge, mtu })),
+      networks.map((network) => {
+        const { id, name, bridge, mtu } = network;
+        return { id, name, bridge, mtu, ...(isReserved(network) ? { reservedFor: null } : {}) };
+      }),
       networks.flatMap(({ id, subnet, ipv6Subnet }) => [
         subnetRow(id, subnet, 4),
         ...(ipv6Subnet === null || !hostSpeaksIpv6() ? [] : [subnetRow(id, ipv6Subnet, 6)]),

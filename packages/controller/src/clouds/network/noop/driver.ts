@@ -43,8 +43,9 @@ const seeded = (network: string, subnet: string, byte: number): [NetworkRow, Sub
   ];
 };
 
-const SEEDS = [
-  seeded('lb-mgmt-net', 'lb-mgmt-subnet', 253),
+const [managementNetwork, managementSubnet] = seeded('lb-mgmt-net', 'lb-mgmt-subnet', 253);
+const SEEDS: readonly [NetworkRow, SubnetRow][] = [
+  [{ ...managementNetwork, reservedFor: null }, managementSubnet],
   seeded('public-net', 'public-subnet', 254),
   seeded('private-net', 'private-subnet', 255),
 ];
