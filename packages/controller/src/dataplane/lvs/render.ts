@@ -129,9 +129,14 @@ export function renderLvs(tree: LoadBalancerTree, listener: Listener, options: L
   const { vip, additionalVips } = tree.loadBalancer;
   const vips = [vip.address, ...additionalVips.map((extra) => extra.ipAddress)];
   const pool = servedDefaultPool(tree, listener);
-  // keepalived runs programs of root only when nobody else could have changed them.
-  const security = [line('script_user', 'root', 'root'), line('enable_script_security')];
-  const blocks: Block[] = [block('global_defs', security)];
+  const globals = [
+    // Left out, keepalived asks the tenant's network for the amphora's name, and waits for an answer.
+    line('router_id', listener.id),
+    // It runs programs of root only when nobody else could have changed them.
+    line('script_user', 'root', 'root'),
+    line('enable_script_security'),
+  ];
+  const blocks: Block[] = [block('global_defs', globals)];
   for (const family of ['ipv4', 'ipv6'] as const) {
     const own = vips.filter((text) => familyOf(text) === family);
     if (own.length === 0) continue;
