@@ -25,6 +25,7 @@ export type Keyword =
   | 'log-format'
   | 'maxconn'
   | 'mode'
+  | 'mworker-max-reloads'
   | 'no'
   | 'node'
   | 'option'

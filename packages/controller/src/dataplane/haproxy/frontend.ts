@@ -60,6 +60,8 @@ export function frontendSection(
     line('maxconn', connectionLimit(listener, options)),
     ...bindLines(scope, listener, policies),
     line('timeout', 'client', listener.timeoutClientData),
+    // Otherwise a reload closes connections between two requests, and the next request on one of them is lost.
+    ...(mode === 'http' ? [line('option', 'idle-close-on-response')] : []),
   ];
   if (listener.timeoutTcpInspect > 0) lines.push(line('tcp-request', 'inspect-delay', listener.timeoutTcpInspect));
   lines.push(...sourceLines(listener), ...transportSecurityLines(listener));

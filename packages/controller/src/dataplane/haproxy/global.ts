@@ -13,6 +13,12 @@ const MOST_CONNECTIONS = 1_000_000;
 
 const RETRIES = 3;
 
+/**
+ * A process that is replaced stays as long as it has connections, at some 16 MB each. Beyond these, the oldest one ends with
+ * the next reload: an amphora with 1 GB would otherwise run out of memory under many changes and long connections.
+ */
+const OLD_PROCESSES = 20;
+
 /** -1 is "unlimited"; 0 has been accepted and read as "not set" by the original service. */
 export function connectionLimit(listener: Listener, options: HaproxyOptions): number {
   const limit = listener.connectionLimit > 0 ? listener.connectionLimit : options.defaultConnectionLimit;
@@ -44,6 +50,7 @@ export function globalSection(
     // Otherwise HAProxy refuses to start where the descriptor limit is below twice maxconn, e.g. in a container.
     line('no', 'strict-limits'),
     line('hard-stop-after', `${options.hardStopAfter}s`),
+    line('mworker-max-reloads', OLD_PROCESSES),
     line('stats', 'socket', socket, 'mode', '600', 'level', 'admin', 'expose-fd', 'listeners'),
   ];
   if (options.restoreServerState) {
