@@ -94,6 +94,9 @@ function virtualServer(
     (member) => member.poolId === pool.id && familyOf(member.address) === family,
   );
   const members = all.filter((member) => member.adminStateUp);
+  const preferred = members.filter((member) => !member.backup);
+  // keepalived ignores a virtual server that has only one of last resort.
+  const regular = preferred.length > 0 ? preferred : members;
   const monitor = inOrder(tree.healthMonitors).find((one) => one.poolId === pool.id && one.adminStateUp) ?? null;
   return block(
     'virtual_server',
@@ -104,13 +107,11 @@ function virtualServer(
       ...persistence(pool.sessionPersistence, family),
       comment(`Configuration for Pool ${pool.id}`),
       ...all.filter((member) => !member.adminStateUp).map((member) => comment(`Member ${member.id} is disabled`)),
-      ...members
-        .filter((member) => !member.backup)
-        .flatMap((member) => [
-          comment(`Configuration for Member ${member.id}`),
-          realServer(member, listener, monitor, options),
-        ]),
-      ...sorryServer(members.filter((member) => member.backup)),
+      ...regular.flatMap((member) => [
+        comment(`Configuration for Member ${member.id}`),
+        realServer(member, listener, monitor, options),
+      ]),
+      ...sorryServer(members.filter((member) => !regular.includes(member))),
     ],
     ['group', `${family}-group`],
   );
