@@ -14,8 +14,8 @@ import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as members from '../../src/store/members.ts';
 import * as pools from '../../src/store/pools.ts';
 import * as statistics from '../../src/store/statistics.ts';
+import { anAmphora } from '../support/resources.ts';
 import { aListener, aLoadBalancer, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
-import { anAmphora } from './support.ts';
 
 const KEY = 'a shared key';
 const PORT = 15_555;

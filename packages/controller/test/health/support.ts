@@ -1,35 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Amphora } from '../../src/domain/resources.ts';
 import { AmphoraWatch, type WatchDependencies, type WatchOptions } from '../../src/health/amphora-watch.ts';
 import type { Clock } from '../../src/health/clock.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
 import type { Store } from '../../src/store/database.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
-import { aLoadBalancer } from '../support/store.ts';
-
-export const anAmphora = (loadBalancerId: string | null, changes: Partial<Amphora> = {}): Amphora => ({
-  id: randomUUID(),
-  loadBalancerId,
-  computeId: null,
-  lbNetworkIp: null,
-  vrrpIp: null,
-  haIp: null,
-  vrrpPortId: null,
-  haPortId: null,
-  vrrpInterface: null,
-  vrrpId: 1,
-  vrrpPriority: null,
-  role: 'STANDALONE',
-  status: 'ALLOCATED',
-  certExpiration: null,
-  certBusy: false,
-  cachedZone: null,
-  imageId: null,
-  computeFlavor: null,
-  createdAt: new Date(),
-  updatedAt: null,
-  ...changes,
-});
+import { aLoadBalancer, anAmphora } from '../support/resources.ts';
 
 /** A load balancer with an amphora heard so many seconds ago. @returns the amphora */
 export async function heardAgo(store: Store, seconds: number, changes: Partial<Amphora> = {}): Promise<Amphora> {

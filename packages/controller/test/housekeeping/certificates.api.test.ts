@@ -12,7 +12,7 @@ import * as certificates from '../../src/store/amphora-certificates.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
-import { anAmphora, DAY, listeningLog } from './support.ts';
+import { DAY, listeningLog, storedAmphora } from './support.ts';
 
 let testStore: TestStore;
 let queue: OperationQueue;
@@ -56,7 +56,7 @@ const inDays = (days: number): Date => new Date(Date.now() + days * DAY * 1000);
 async function amphoraThatEnds(days: number, changes: object = {}): Promise<string> {
   const lb = aLoadBalancer();
   await testStore.store.transaction((tx) => loadBalancers.insert(tx, lb));
-  return anAmphora(testStore.store, lb.id, { certExpiration: inDays(days), ...changes });
+  return storedAmphora(testStore.store, lb.id, { certExpiration: inDays(days), ...changes });
 }
 
 async function rotations(): Promise<{ id: string; amphora: string }[]> {
@@ -152,7 +152,7 @@ test('after the authority was replaced every certificate from before is renewed,
   await rotateCertificates(replaced());
   expect((await rotations()).map(({ amphora }) => amphora)).toEqual([id]);
   await settle(id, null);
-  const born = await anAmphora(store, null, { createdAt: inDays(0.01) });
+  const born = await storedAmphora(store, null, { createdAt: inDays(0.01) });
   expect(await rotateCertificates(replaced())).toEqual({ summary: null });
   expect(born).not.toBe(id);
   // Back to the first one, for instance because the new key leaked: again everything from before.

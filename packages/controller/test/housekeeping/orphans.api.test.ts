@@ -10,7 +10,7 @@ import { recountQuotas } from '../../src/housekeeping/quotas.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
-import { anAmphora, idsOf, listeningLog } from './support.ts';
+import { idsOf, listeningLog, storedAmphora } from './support.ts';
 
 /** Fails on the way, as a cloud does. */
 class Cloud extends NoopComputeDriver {
@@ -77,7 +77,7 @@ async function aServingAmphora(): Promise<{ loadBalancer: string; amphora: strin
   const vip = await port(`octavia-lb-${id}`, 'Octavia');
   const lb = aLoadBalancer({ id, vip: { ...aLoadBalancer().vip, portId: vip, portOwned: true } });
   await store.transaction((tx) => loadBalancers.insert(tx, lb));
-  const amphora = await anAmphora(store, id);
+  const amphora = await storedAmphora(store, id);
   const vrrp = await port(`octavia-lb-vrrp-${amphora}`);
   await amphorae.update(store.db, amphora, { vrrpPortId: vrrp });
   const member = await port(`octavia-lb-member-${amphora}-${randomUUID()}`, 'octavia:member');
@@ -97,7 +97,7 @@ test('what rows name is never an orphan', async () => {
 test('instances and ports that no row names go after their age, not before, and not in a dry run', async () => {
   const kept = await aServingAmphora();
   const gone = randomUUID();
-  const deleted = await anAmphora(testStore.store, null, { status: 'DELETED' });
+  const deleted = await storedAmphora(testStore.store, null, { status: 'DELETED' });
   compute.ids.add(gone).add(deleted);
   const stray = [
     await port(`octavia-mgmt-${gone}`, 'compute'),

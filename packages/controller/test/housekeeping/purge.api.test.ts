@@ -5,7 +5,7 @@ import { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { purge } from '../../src/housekeeping/purge.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
-import { aged, anAmphora, DAY, idsOf } from './support.ts';
+import { aged, DAY, idsOf, storedAmphora } from './support.ts';
 
 let testStore: TestStore;
 
@@ -62,11 +62,11 @@ test('deleted amphorae go after their age; a zombie that still reports keeps its
   const { store } = testStore;
   const deleted = { status: 'DELETED' as const };
   const [old, silent, zombie, young, living] = await Promise.all([
-    anAmphora(store, null, deleted),
-    anAmphora(store, null, deleted),
-    anAmphora(store, null, deleted),
-    anAmphora(store, null, deleted),
-    anAmphora(store, null),
+    storedAmphora(store, null, deleted),
+    storedAmphora(store, null, deleted),
+    storedAmphora(store, null, deleted),
+    storedAmphora(store, null, deleted),
+    storedAmphora(store, null),
   ]);
   for (const id of [old, silent, zombie, living]) await aged(store, 'amphora', id, 8 * DAY);
   await aged(store, 'amphora', young, 6 * DAY);

@@ -4,6 +4,7 @@ import type { Amphora } from '../../src/domain/resources.ts';
 import type { HousekeeperLog } from '../../src/housekeeping/housekeeper.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
 import type { Store } from '../../src/store/database.ts';
+import { anAmphora } from '../support/resources.ts';
 
 export const DAY = 86_400;
 
@@ -18,36 +19,20 @@ export function listeningLog(): HousekeeperLog & { said: Said[] } {
   return { said, info: note, warn: note };
 }
 
-/** In the ages given as seconds before now. */
-export async function anAmphora(
+export async function storedAmphora(
   store: Store,
   loadBalancerId: string | null,
   changes: Partial<Amphora> = {},
 ): Promise<string> {
   const id = randomUUID();
-  const amphora: Amphora = {
+  const certExpiration = new Date(Date.now() + 30 * DAY * 1000);
+  const amphora = anAmphora(loadBalancerId, {
     id,
-    loadBalancerId,
     computeId: id,
     lbNetworkIp: '198.18.0.9',
-    vrrpIp: null,
-    haIp: null,
-    vrrpPortId: null,
-    haPortId: null,
-    vrrpInterface: null,
-    vrrpId: null,
-    vrrpPriority: null,
-    role: 'STANDALONE',
-    status: 'ALLOCATED',
-    certExpiration: new Date(Date.now() + 30 * DAY * 1000),
-    certBusy: false,
-    cachedZone: null,
-    imageId: null,
-    computeFlavor: null,
-    createdAt: new Date(),
-    updatedAt: null,
+    certExpiration,
     ...changes,
-  };
+  });
   await store.transaction((tx) => amphorae.insert(tx, amphora));
   return id;
 }

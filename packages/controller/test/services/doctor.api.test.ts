@@ -10,7 +10,7 @@ import { controlPlaneCertificates } from '../../src/services/doctor/certificates
 import { exitCode, type Finding, table } from '../../src/services/doctor/check.ts';
 import { checkUpgrade, examine } from '../../src/services/doctor/doctor.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
-import { anAmphora, DAY } from '../housekeeping/support.ts';
+import { DAY, storedAmphora } from '../housekeeping/support.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { noopCloud } from './processes.ts';
 
@@ -39,7 +39,7 @@ async function serving(changes: object = {}): Promise<{ lb: string; amphora: str
   await testStore.store.transaction((tx) => loadBalancers.insert(tx, lb));
   return {
     lb: lb.id,
-    amphora: await anAmphora(testStore.store, lb.id, { createdAt: new Date(Date.now() - DAY * 1000) }),
+    amphora: await storedAmphora(testStore.store, lb.id, { createdAt: new Date(Date.now() - DAY * 1000) }),
   };
 }
 
@@ -125,7 +125,7 @@ test('amphorae that are not heard, and certificates that are late with the reaso
 });
 
 test('a deleted amphora that still sends heartbeats', async () => {
-  const zombie = await anAmphora(testStore.store, null, { status: 'DELETED' });
+  const zombie = await storedAmphora(testStore.store, null, { status: 'DELETED' });
   await heard(zombie, 5);
   expect(about(await look(), 'Deleted amphorae')).toMatchObject([
     { result: 'warning', details: expect.stringContaining(`${zombie}, instance ${zombie}`) },

@@ -1,4 +1,4 @@
-/** Domain objects for tests: what a case does not say has the API's default. */
+/** Trees for tests: resources with ids and times that a golden file can hold. */
 import type {
   Amphora,
   HealthMonitor,
@@ -13,6 +13,7 @@ import type {
   SessionPersistence,
   Vip,
 } from '../../../src/domain/resources.ts';
+import { aListener, aLoadBalancer, aMember, anAmphora, aPool } from '../../support/resources.ts';
 
 export const LOAD_BALANCER_ID = '10000000-0000-4000-8000-000000000001';
 export const AMPHORA_ID = 'a0000000-0000-4000-8000-000000000001';
@@ -43,53 +44,16 @@ function resource(id: string, n: number): Resource {
   };
 }
 
-const NO_TLS = { tlsCiphers: null, tlsVersions: null, alpnProtocols: null } as const;
-
-export function makeLoadBalancer(
-  given: Partial<Omit<LoadBalancer, 'vip'>> & { vip?: Partial<Vip> } = {},
-): LoadBalancer {
-  const vip: Vip = {
-    address: '198.18.4.10',
-    portId: null,
-    subnetId: null,
-    networkId: null,
-    qosPolicyId: null,
-    portOwned: true,
-    vnicType: 'normal',
-    securityGroupIds: [],
-    ...given.vip,
-  };
-  const base = resource(LOAD_BALANCER_ID, 0);
-  const own = { description: '', provider: 'amphora', topology: 'SINGLE', flavorId: null } as const;
-  return { ...base, ...own, availabilityZone: null, additionalVips: [], ...given, vip };
+export function makeLoadBalancer({
+  vip,
+  ...given
+}: Partial<Omit<LoadBalancer, 'vip'>> & { vip?: Partial<Vip> } = {}): LoadBalancer {
+  const plain = aLoadBalancer({ ...resource(LOAD_BALANCER_ID, 0), ...given });
+  return { ...plain, vip: { ...plain.vip, portOwned: true, ...vip } };
 }
 
 export function makeListener(n: number, given: Partial<Listener> = {}): Listener {
-  return {
-    ...resource(listenerId(n), n),
-    ...NO_TLS,
-    loadBalancerId: LOAD_BALANCER_ID,
-    description: '',
-    protocol: 'HTTP',
-    protocolPort: 80,
-    connectionLimit: -1,
-    defaultPoolId: null,
-    insertHeaders: {},
-    defaultTlsContainerRef: null,
-    sniContainerRefs: [],
-    timeoutClientData: 50_000,
-    timeoutMemberConnect: 5_000,
-    timeoutMemberData: 50_000,
-    timeoutTcpInspect: 0,
-    clientAuthentication: 'NONE',
-    clientCaTlsContainerRef: null,
-    clientCrlContainerRef: null,
-    allowedCidrs: null,
-    hstsMaxAge: null,
-    hstsIncludeSubdomains: false,
-    hstsPreload: false,
-    ...given,
-  };
+  return aListener(LOAD_BALANCER_ID, { ...resource(listenerId(n), n), ...given });
 }
 
 type PoolInput = Partial<Omit<Pool, 'sessionPersistence'>> & {
@@ -98,17 +62,8 @@ type PoolInput = Partial<Omit<Pool, 'sessionPersistence'>> & {
 
 export function makePool(n: number, given: PoolInput = {}): Pool {
   const { sessionPersistence = null, ...rest } = given;
-  return {
+  return aPool(LOAD_BALANCER_ID, {
     ...resource(poolId(n), n),
-    ...NO_TLS,
-    loadBalancerId: LOAD_BALANCER_ID,
-    description: '',
-    protocol: 'HTTP',
-    lbAlgorithm: 'ROUND_ROBIN',
-    tlsEnabled: false,
-    tlsContainerRef: null,
-    caTlsContainerRef: null,
-    crlContainerRef: null,
     ...rest,
     sessionPersistence:
       sessionPersistence === null
@@ -120,23 +75,11 @@ export function makePool(n: number, given: PoolInput = {}): Pool {
             persistenceGranularity: null,
             ...sessionPersistence,
           },
-  };
+  });
 }
 
 export function makeMember(n: number, given: Partial<Member> = {}): Member {
-  return {
-    ...resource(memberId(n), n),
-    poolId: poolId(1),
-    address: `198.18.8.${n}`,
-    protocolPort: 8080,
-    subnetId: null,
-    weight: 1,
-    backup: false,
-    monitorAddress: null,
-    monitorPort: null,
-    vnicType: 'normal',
-    ...given,
-  };
+  return aMember(poolId(1), { ...resource(memberId(n), n), address: `198.18.8.${n}`, protocolPort: 8080, ...given });
 }
 
 export function makeHealthMonitor(n: number, given: Partial<HealthMonitor> = {}): HealthMonitor {
@@ -186,29 +129,7 @@ export function makeL7Rule(n: number, given: Partial<L7Rule> = {}): L7Rule {
 }
 
 export function makeAmphora(given: Partial<Amphora> = {}): Amphora {
-  return {
-    id: AMPHORA_ID,
-    loadBalancerId: LOAD_BALANCER_ID,
-    computeId: null,
-    lbNetworkIp: '127.0.0.1',
-    vrrpIp: null,
-    haIp: null,
-    vrrpPortId: null,
-    haPortId: null,
-    vrrpInterface: null,
-    vrrpId: null,
-    vrrpPriority: null,
-    role: 'STANDALONE',
-    status: 'ALLOCATED',
-    certExpiration: null,
-    certBusy: false,
-    cachedZone: null,
-    imageId: null,
-    computeFlavor: null,
-    createdAt: createdAt(0),
-    updatedAt: null,
-    ...given,
-  };
+  return anAmphora(LOAD_BALANCER_ID, { id: AMPHORA_ID, lbNetworkIp: '127.0.0.1', createdAt: createdAt(0), ...given });
 }
 
 /** The shape of a case file: partial objects, numbered from 1 in the order they are given. */

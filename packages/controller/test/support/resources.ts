@@ -1,0 +1,121 @@
+/** Resources for tests: what a case does not say has the API's default. */
+import { randomUUID } from 'node:crypto';
+import type { Amphora, Listener, LoadBalancer, Member, Pool } from '../../src/domain/resources.ts';
+
+const resource = () => ({
+  id: randomUUID() as string,
+  projectId: 'project-1',
+  name: '',
+  adminStateUp: true,
+  provisioningStatus: 'ACTIVE' as const,
+  operatingStatus: 'OFFLINE' as const,
+  statusReason: null,
+  tags: [],
+  createdAt: new Date(),
+  updatedAt: null,
+});
+
+export const aLoadBalancer = (changes: Partial<LoadBalancer> = {}): LoadBalancer => ({
+  ...resource(),
+  description: '',
+  provider: 'amphora',
+  topology: 'SINGLE',
+  flavorId: null,
+  availabilityZone: null,
+  vip: {
+    address: '198.18.4.10',
+    portId: null,
+    subnetId: null,
+    networkId: null,
+    qosPolicyId: null,
+    portOwned: false,
+    vnicType: 'normal',
+    securityGroupIds: [],
+  },
+  additionalVips: [],
+  ...changes,
+});
+
+export const aPool = (loadBalancerId: string, changes: Partial<Pool> = {}): Pool => ({
+  ...resource(),
+  loadBalancerId,
+  description: '',
+  protocol: 'HTTP',
+  lbAlgorithm: 'ROUND_ROBIN',
+  sessionPersistence: null,
+  tlsEnabled: false,
+  tlsContainerRef: null,
+  caTlsContainerRef: null,
+  crlContainerRef: null,
+  tlsCiphers: null,
+  tlsVersions: null,
+  alpnProtocols: null,
+  ...changes,
+});
+
+export const aListener = (loadBalancerId: string, changes: Partial<Listener> = {}): Listener => ({
+  ...resource(),
+  loadBalancerId,
+  description: '',
+  protocol: 'HTTP',
+  protocolPort: 80,
+  connectionLimit: -1,
+  defaultPoolId: null,
+  insertHeaders: {},
+  defaultTlsContainerRef: null,
+  sniContainerRefs: [],
+  timeoutClientData: 50_000,
+  timeoutMemberConnect: 5_000,
+  timeoutMemberData: 50_000,
+  timeoutTcpInspect: 0,
+  clientAuthentication: 'NONE',
+  clientCaTlsContainerRef: null,
+  clientCrlContainerRef: null,
+  allowedCidrs: null,
+  tlsCiphers: null,
+  tlsVersions: null,
+  alpnProtocols: null,
+  hstsMaxAge: null,
+  hstsIncludeSubdomains: false,
+  hstsPreload: false,
+  ...changes,
+});
+
+export const aMember = (poolId: string, changes: Partial<Member> = {}): Member => ({
+  ...resource(),
+  poolId,
+  address: '198.18.8.10',
+  protocolPort: 80,
+  subnetId: null,
+  weight: 1,
+  backup: false,
+  monitorAddress: null,
+  monitorPort: null,
+  vnicType: 'normal',
+  ...changes,
+});
+
+/** One that serves; `null`: of nobody. */
+export const anAmphora = (loadBalancerId: string | null, changes: Partial<Amphora> = {}): Amphora => ({
+  id: randomUUID(),
+  loadBalancerId,
+  computeId: null,
+  lbNetworkIp: null,
+  vrrpIp: null,
+  haIp: null,
+  vrrpPortId: null,
+  haPortId: null,
+  vrrpInterface: null,
+  vrrpId: null,
+  vrrpPriority: null,
+  role: 'STANDALONE',
+  status: 'ALLOCATED',
+  certExpiration: null,
+  certBusy: false,
+  cachedZone: null,
+  imageId: null,
+  computeFlavor: null,
+  createdAt: new Date(),
+  updatedAt: null,
+  ...changes,
+});
