@@ -11,7 +11,7 @@ const SYSTEM_TEST_WORKERS = Math.max(2, Math.ceil(availableParallelism() * 1.5))
 export default defineConfig({
   test: {
     sequence: { sequencer: TestOrder },
-    reporters: process.env.CI ? ['default'] : [['default', { summary: false }]],
+    reporters: [process.env.CI ? 'default' : ['default', { summary: false }], './scripts/feature-matrix-reporter.ts'],
     projects: [
       {
         // No network, no database, no processes.

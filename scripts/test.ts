@@ -1,11 +1,12 @@
 /**
- * `npm test`: type check, lint, import rule, then every test. Tests run in fresh network, mount and process namespaces:
+ * `npm test`: type check, lint, import rule, then every test, and the page that is made of their results. Tests run in fresh network, mount and process namespaces:
  * they cannot reach the host's network, and the kernel ends with them whatever they started.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RESULTS } from './feature-matrix.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const NODE = process.execPath;
@@ -25,6 +26,7 @@ exit $?`;
 interface Stage {
   name: string;
   command: string[];
+  env?: NodeJS.ProcessEnv;
 }
 
 function stages(filters: string[]): Stage[] {
@@ -37,7 +39,8 @@ function stages(filters: string[]): Stage[] {
     { name: 'types', command: [bin('.bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
     { name: 'lint', command: [bin('.bin/biome'), 'check', '.'] },
     { name: 'imports', command: [NODE, join(ROOT, 'scripts/check-imports.ts')] },
-    tests,
+    { ...tests, env: { FEATURE_MATRIX_RESULTS: RESULTS } },
+    { name: 'feature matrix', command: [NODE, join(ROOT, 'scripts/feature-matrix.ts'), '--check'] },
   ];
 }
 
@@ -65,8 +68,8 @@ const folder = (): string => {
   return path;
 };
 
-function run({ command: [file = '', ...args] }: Stage, temporary: string): Promise<number> {
-  const child = spawn(file, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, TMPDIR: temporary } });
+function run({ command: [file = '', ...args], env = {} }: Stage, temporary: string): Promise<number> {
+  const child = spawn(file, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env, TMPDIR: temporary } });
   // --kill-child takes every process in the namespace with it.
   const stop = (): void => void child.kill('SIGKILL');
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.once(signal, stop);
@@ -85,6 +88,8 @@ requireNamespaces();
 const temporary = folder();
 const results: string[] = [];
 let failed = false;
+// What an earlier run told counts no more.
+if (process.argv.length === 2) rmSync(RESULTS, { force: true });
 try {
   for (const stage of stages(process.argv.slice(2))) {
     const started = Date.now();
