@@ -2,7 +2,6 @@
  * `PUT /1.0/loadbalancer/{id}/{start|stop|reload}`: the HAProxy of a load balancer, or the keepalived of a UDP or SCTP
  * listener.
  */
-import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
 import { HaproxyError } from '../haproxy/process.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
@@ -55,6 +54,7 @@ export function loadBalancerRoutes(context: AgentContext): Route[] {
 }
 
 async function run({ supervisor, state }: AgentContext, id: string, action: LoadBalancerAction): Promise<Done> {
+  const found = await supervisor.find(id)?.found();
   try {
     return await supervisor.change(id, async (service) => {
       if (action === 'stop') {
@@ -63,7 +63,8 @@ async function run({ supervisor, state }: AgentContext, id: string, action: Load
         await service.stop();
         return { details: `haproxy daemon for ${id} stopped`, applied: 'stop' };
       }
-      const outcome = await activate(service, action);
+      // `start` of something that runs makes sure it runs with the stored configuration; `reload` of that very one reloads.
+      const outcome = APPLIED[await service.activate(action === 'reload', found)];
       await state.setDesired(id, 'running');
       const details = `Configuration file is valid\nhaproxy daemon for ${id} ${WORDS[outcome]}`;
       return { details, applied: outcome };
@@ -74,14 +75,6 @@ async function run({ supervisor, state }: AgentContext, id: string, action: Load
     }
     throw error;
   }
-}
-
-/** `start` of something that runs makes sure it runs with the stored configuration; `reload` of that very one reloads. */
-async function activate(
-  service: LoadBalancerService,
-  action: 'start' | 'reload',
-): Promise<(typeof APPLIED)[keyof typeof APPLIED]> {
-  return APPLIED[await service.activate(action === 'reload')];
 }
 
 async function runLvs({ lvs, state }: AgentContext, id: string, action: LoadBalancerAction): Promise<Done> {

@@ -42,6 +42,16 @@ export class InvalidConfigurationError extends Error {
   }
 }
 
+export type Outcome = 'started' | 'changed while running' | 'reloaded' | 'unchanged';
+
+/** What a caller found before it waited for its turn. */
+export interface Found {
+  /** HAProxy ran with what was stored. */
+  upToDate: boolean;
+  /** Starts and reloads that had begun. */
+  loads: number;
+}
+
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
 
@@ -56,6 +66,8 @@ export class LoadBalancerService {
   readonly process: HaproxyProcess;
   readonly #options: LoadBalancerOptions;
   #changing = false;
+  #loads = 0;
+  #last: Outcome = 'unchanged';
   /** Of the process that serves now, as far as this agent knows. */
   readonly #leftovers: Leftovers = new Map();
 
@@ -86,6 +98,13 @@ export class LoadBalancerService {
     return (await readRunning(this.paths.running))?.uploaded ?? null;
   }
 
+  /** To be asked before waiting for one's turn. */
+  async found(): Promise<Found> {
+    const loads = this.#loads;
+    const stored = await this.stored();
+    return { upToDate: stored !== null && (await this.runningHash()) === sha256(stored), loads };
+  }
+
   /** Checks, then stores; nothing changes when the check fails. Returns the hash. @throws InvalidConfigurationError */
   async store(configuration: Buffer): Promise<string> {
     await mkdir(this.paths.folder, { recursive: true, mode: 0o755 });
@@ -105,21 +124,29 @@ export class LoadBalancerService {
    * cannot use it (an address that cannot be bound), the configuration before is running again when this throws.
    *
    * @param force reload also when the running configuration is the stored one
+   * @param found by who waited: when another one did meanwhile what he waited for, it is not done again
    * @throws HaproxyError
    */
-  async activate(force: boolean): Promise<'started' | 'changed while running' | 'reloaded' | 'unchanged'> {
+  async activate(force: boolean, found?: Found): Promise<Outcome> {
     const stored = await this.stored();
     if (stored === null) throw new HaproxyError(`no configuration is stored for ${this.id}`);
     const wasRunning = await this.isRunning();
     const runningHash = wasRunning ? await this.runningHash() : null;
     const isNew = runningHash !== sha256(stored);
-    if (!force && !isNew) return 'unchanged';
-    if (runningHash !== null && isNew && (await this.#changeWhileRunning(stored))) return 'changed while running';
+    if (!isNew && !force) return 'unchanged';
+    if (!isNew && found && (!found.upToDate || this.#loads > found.loads)) return this.#last;
+    this.#last = await this.#bringAbout(stored, wasRunning, runningHash !== null && isNew);
+    return this.#last;
+  }
+
+  async #bringAbout(stored: Buffer, wasRunning: boolean, mayChange: boolean): Promise<Outcome> {
+    if (mayChange && (await this.#changeWhileRunning(stored))) return 'changed while running';
     if (wasRunning) {
       await this.#options.beforeCountersReset(this.id);
       await this.#saveServerState(stored);
     }
     await this.#stage(stored);
+    this.#loads += 1;
     this.#changing = true;
     try {
       await this.#startOrReload(wasRunning);
