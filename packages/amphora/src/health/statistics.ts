@@ -42,34 +42,36 @@ function isPoolName(name: string): boolean {
   return rest.length === 0 && isUuid(pool) && isUuid(listener);
 }
 
-const COMMA = 44;
 /** Everything that is read of a row. */
 const COLUMNS = ['pxname', 'svname', 'status', 'weight', 'bin', 'bout', 'scur', 'stot', 'ereq'] as const;
 type Column = (typeof COLUMNS)[number];
 
+/** Bytes of a row that hold all these columns, whatever the numbers between them: HAProxy has them in front. */
+const ROW_HEAD = 512;
+
 /**
- * Reads the answer to `show info;show stat` line by line. Of a thousand members it is asked for every second: only the cells
- * that are needed become strings, each one of its own, for a part of a longer string would keep all of it.
+ * Reads the answer to `show info;show stat` line by line. Of a thousand members it is asked for every second, and the agent's
+ * code is not compiled: a row costs few calls and few strings, of its first cells only.
  */
 export class StatisticsReader {
   readonly #reading: Reading = { worker: '', listeners: {}, pools: {} };
-  readonly #columns = new Map<Column, number>();
-  /** Where each cell of the row begins; it ends before the comma in front of the next. */
-  #starts: number[] = [];
+  /** Where each column is. */
+  #at: Readonly<Record<Column, number>> | null = null;
+  #cells = 0;
   #pid = '';
   #startTime = '';
-  /** The proxy of the row before: its name, as bytes and as text. */
-  #proxyBytes: Buffer = Buffer.alloc(0);
+  /** The proxy of the row before; a pool's when the second is set. */
   #proxy = '';
+  #pool: HeartbeatPool | null = null;
 
   readonly take = (bytes: Buffer, start: number, end: number): void => {
-    if (this.#columns.size > 0) this.#row(bytes, start, end);
-    else this.#info(bytes.toString('latin1', start, end));
+    if (this.#at === null) this.#info(bytes.toString('latin1', start, end));
+    else this.#row(bytes.toString('latin1', start, Math.min(end, start + ROW_HEAD)).split(',', this.#cells), this.#at);
   };
 
   /** @throws Error when there were no statistics */
   reading(): Reading {
-    if (this.#columns.size === 0) throw new Error('no statistics in the answer');
+    if (this.#at === null) throw new Error('no statistics in the answer');
     this.#reading.worker = `${this.#pid}@${this.#startTime}`;
     return this.#reading;
   }
@@ -79,66 +81,42 @@ export class StatisticsReader {
     else if (line.startsWith('Start_time_sec: ')) this.#startTime = line.slice('Start_time_sec: '.length);
     else if (line.startsWith('# pxname,')) {
       const names = line.slice('# '.length).split(',');
-      for (const name of COLUMNS) if (names.includes(name)) this.#columns.set(name, names.indexOf(name));
-      this.#starts = Array<number>(Math.max(...this.#columns.values()) + 2).fill(0);
+      const at = COLUMNS.map((name) => [name, names.indexOf(name)] as const);
+      this.#at = Object.fromEntries(at) as Record<Column, number>;
+      this.#cells = Math.max(...at.map(([, index]) => index)) + 1;
     }
   }
 
-  #row(bytes: Buffer, start: number, end: number): void {
-    this.#split(bytes, start, end);
-    const cell = (name: Column): string => this.#cell(bytes, name);
-    const proxy = this.#proxyOf(bytes);
-    if (isPoolName(proxy)) {
-      const pool = this.#reading.pools[proxy] ?? { status: 'DOWN', members: {} };
-      this.#reading.pools[proxy] = pool;
-      const server = cell('svname');
-      if (server === 'BACKEND') pool.status = cell('status').startsWith('UP') ? 'UP' : 'DOWN';
+  #row(cells: string[], at: Readonly<Record<Column, number>>): void {
+    const proxy = cells[at.pxname] ?? '';
+    if (proxy !== this.#proxy) this.#enter(proxy);
+    const server = cells[at.svname] ?? '';
+    const status = cells[at.status] ?? '';
+    if (this.#pool !== null) {
+      const weight = cells[at.weight] ?? '';
+      if (server === 'BACKEND') this.#pool.status = status.startsWith('UP') ? 'UP' : 'DOWN';
       else if (isUuid(server)) {
-        const weight = cell('weight');
-        pool.members[server] = memberStatus(cell('status'), weight === '' ? 1 : Number(weight) || 0);
+        this.#pool.members[server] = memberStatus(status, weight === '' ? 1 : Number(weight) || 0);
       }
-    } else if (isUuid(proxy) && cell('svname') === 'FRONTEND') {
-      const number = (name: Column): number => Number(cell(name)) || 0;
+    } else if (server === 'FRONTEND' && isUuid(proxy)) {
+      const number = (column: number): number => Number(cells[column]) || 0;
       const stats = {
-        tx: number('bout'),
-        rx: number('bin'),
-        conns: number('scur'),
-        totconns: number('stot'),
-        ereq: number('ereq'),
+        tx: number(at.bout),
+        rx: number(at.bin),
+        conns: number(at.scur),
+        totconns: number(at.stot),
+        ereq: number(at.ereq),
       };
-      this.#reading.listeners[proxy] = { status: cell('status'), stats };
+      this.#reading.listeners[proxy] = { status, stats };
     }
   }
 
-  #split(bytes: Buffer, start: number, end: number): void {
-    const starts = this.#starts;
-    starts.fill(end + 1);
-    starts[0] = start;
-    let at = start;
-    for (let index = 1; index < starts.length; index += 1) {
-      const comma = bytes.indexOf(COMMA, at);
-      if (comma < 0 || comma >= end) break;
-      at = comma + 1;
-      starts[index] = at;
-    }
-  }
-
-  #cell(bytes: Buffer, name: Column): string {
-    const column = this.#columns.get(name);
-    if (column === undefined) return '';
-    const [start = 0, next = 0] = [this.#starts[column], this.#starts[column + 1]];
-    return bytes.toString('latin1', start, next - 1);
-  }
-
-  #proxyOf(bytes: Buffer): string {
-    const [start = 0, next = 0] = this.#starts;
-    const before = this.#proxyBytes;
-    const same = next - 1 - start === before.length && bytes.compare(before, 0, before.length, start, next - 1) === 0;
-    if (!same) {
-      this.#proxyBytes = Buffer.from(bytes.subarray(start, next - 1));
-      this.#proxy = this.#proxyBytes.toString('latin1');
-    }
-    return this.#proxy;
+  #enter(proxy: string): void {
+    this.#proxy = proxy;
+    this.#pool = null;
+    if (!isPoolName(proxy)) return;
+    this.#pool = this.#reading.pools[proxy] ?? { status: 'DOWN', members: {} };
+    this.#reading.pools[proxy] = this.#pool;
   }
 }
 

@@ -21,7 +21,10 @@ export function giveBackSpareMemory(): void {
   if (collect === undefined) return;
   let least = 0;
   const look = (): void => {
-    if (heldBytes() < least + WORTH) return;
+    const held = heldBytes();
+    // Some of what a collection finds goes a moment later.
+    least = Math.min(least, held);
+    if (held < least + WORTH) return;
     collect();
     least = heldBytes();
   };
