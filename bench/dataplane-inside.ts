@@ -1,6 +1,5 @@
 /** Measurements of real amphorae, inside the network namespace of a control plane. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { OctaviaClient } from '@octavia/client';
@@ -9,8 +8,9 @@ import { addMember, type Balancer, createBalancer } from '../demo/balancer.ts';
 import type { Cleanup } from '../demo/cleanup.ts';
 import type { ControlPlane } from '../demo/control-plane.ts';
 import { get, waitForAnswer } from '../demo/traffic.ts';
+import { type AgentMemory, measureAgentMemory } from './dataplane-memory.ts';
+import { measureThroughput, type Throughput } from './dataplane-throughput.ts';
 import { measure, request } from './load.ts';
-import { agentPids, proportionalMegabytes } from './memory.ts';
 import { percentile } from './statistics.ts';
 
 /** Back ends that serve all the time, and addresses of members that come and go. */
@@ -19,10 +19,7 @@ const MOVING = 4;
 const CHANGES = 600;
 const ROUNDS = 20;
 const MANY = 1_000;
-const LOAD_CLIENTS = 8;
-const THROUGHPUT_ROUNDS = 5;
-const THROUGHPUT_MS = 3_000;
-const IDLE_MS = 10_000;
+export const LOAD_CLIENTS = 8;
 
 export interface DataplaneMeasured {
   changes: number;
@@ -32,11 +29,11 @@ export interface DataplaneMeasured {
   reloads: number;
   memberSeconds: number;
   batchSeconds: number;
-  throughputShare: number;
-  agentMegabytes: number;
+  throughput: Throughput;
+  memory: AgentMemory;
 }
 
-interface Bench {
+export interface Bench {
   client: OctaviaClient;
   controlPlane: ControlPlane;
   stateDir: string;
@@ -68,16 +65,15 @@ export async function measureDataplane(
     await addMember(client, balancer, backend, controlPlane.subnets.private.id);
   }
   await waitForAnswer(balancer.vip, (answer) => answer.status === 200);
-  const throughputShare = await measureThroughput(bench, balancer, [first, second]);
+  const throughput = await measureThroughput(bench, balancer, [first, second]);
   const during = await measureChanges(bench, balancer, [first, second], moving);
   const memberSeconds = await measureMember(bench, balancer, [first, second], moving[0] as Backend);
   const batchSeconds = await measureBatch(bench, balancer, [first, second]);
-  await pause(IDLE_MS);
-  const agentMegabytes = Math.max(...agentPids(stateDir).map(proportionalMegabytes));
-  return { ...during, memberSeconds, batchSeconds, throughputShare, agentMegabytes };
+  const memory = await measureAgentMemory(bench);
+  return { ...during, memberSeconds, batchSeconds, throughput, memory };
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** PUT of the whole list of a pool's members. */
 async function putMembers({ controlPlane }: Bench, poolId: string, members: MemberBody[]): Promise<void> {
@@ -201,60 +197,4 @@ async function countReloads({ stateDir }: Bench): Promise<number> {
   const name = readdirSync(lib).find((entry) => entry.endsWith('.master.sock')) ?? '';
   const answer = await askHaproxy(join(lib, name), 'show proc');
   return Number(/^\d+\s+master\s+(\d+)/m.exec(answer)?.[1] ?? 0);
-}
-
-/** Through the VIP, and through a HAProxy with the least a file can say, in the same namespace, in turns. */
-async function measureThroughput(bench: Bench, balancer: Balancer, backends: Backend[]): Promise<number> {
-  const { say, cleanup } = bench;
-  const plain = await startPlainHaproxy(bench, balancer, backends);
-  cleanup.add('plain HAProxy', () => void plain.process.kill('SIGKILL'));
-  const text = request('GET', '/');
-  const rate = async (host: string): Promise<number> =>
-    (await measure({ host, port: 80, clients: LOAD_CLIENTS, next: () => text }, THROUGHPUT_MS)).perSecond;
-  const shares: number[] = [];
-  for (let round = 0; round < THROUGHPUT_ROUNDS; round += 1) {
-    const [ours, theirs] = [await rate(balancer.vip), await rate(plain.address)];
-    say(`throughput: ${ours.toFixed(0)}/s through the VIP, ${theirs.toFixed(0)}/s through a plain HAProxy`);
-    shares.push(ours / theirs);
-  }
-  plain.process.kill('SIGKILL');
-  return percentile(shares, 0.5);
-}
-
-async function startPlainHaproxy(
-  { stateDir, controlPlane }: Bench,
-  balancer: Balancer,
-  backends: Backend[],
-): Promise<{ process: ChildProcess; address: string }> {
-  const response = await fetch(`${controlPlane.endpoint}/v2/octavia/amphorae?loadbalancer_id=${balancer.id}`);
-  const { amphorae } = (await response.json()) as { amphorae: { vrrp_ip: string }[] };
-  // The port filter lets the listener's port in, whatever address of the amphora it is for.
-  const address = amphorae[0]?.vrrp_ip ?? '';
-  const file = join(stateDir, 'plain-haproxy.cfg');
-  const servers = backends.map((one, index) => `  server s${index} ${one.address}:${BACKEND_PORT}\n`).join('');
-  writeFileSync(
-    file,
-    `defaults\n  mode http\n  timeout client 50s\n  timeout server 50s\n  timeout connect 5s\nfrontend f\n  bind ${address}:80\n  default_backend b\nbackend b\n${servers}`,
-  );
-  const child = spawn('nsenter', [`--net=/proc/${haproxyPid(balancer.id)}/ns/net`, 'haproxy', '-db', '-f', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    // The kernel shares the processors out by sessions: as the amphora, it gets one of its own.
-    detached: true,
-  });
-  child.once('exit', () => rmSync(file, { force: true }));
-  await waitForAnswer(address, (answer) => answer.status === 200);
-  return { process: child, address };
-}
-
-/** As the host counts. */
-function haproxyPid(loadBalancerId: string): number {
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const line = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
-      if (/(^|\/)haproxy\0/.test(line) && line.includes(loadBalancerId)) return Number(entry);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  throw new Error(`No HAProxy of load balancer ${loadBalancerId} runs.`);
 }
