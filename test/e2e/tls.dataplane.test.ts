@@ -1,4 +1,5 @@
 /** The whole way of a certificate: from a file of the operator to the handshake of a client, and back out again. */
+import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ const DEADLINE_MS = 60_000;
 
 let bench: Bench;
 let ca = '';
+let authority: TestAuthority;
 let reference = '';
 let vip = '';
 let loadBalancerId = '';
@@ -39,6 +41,18 @@ async function change(method: string, path: string, body?: object): Promise<Json
   return answer.body;
 }
 
+/** A new certificate for the site, as its operator keeps it. */
+async function addCertificate(): Promise<{ reference: string; fingerprint: string }> {
+  const { certificate, privateKey } = await authority.issue({
+    subject: { CN: 'www.example.com' },
+    dnsNames: ['www.example.com'],
+  });
+  const bundle = join(bench.folder, 'bundle.pem');
+  writeFileSync(bundle, `${certificate}${privateKey}`);
+  const { stdout } = await runOctavia(['certificate', 'add', bundle, '--state-dir', bench.stateDir('tls')]);
+  return { reference: stdout.trim(), fingerprint: new X509Certificate(certificate).fingerprint256 };
+}
+
 /** Certificate files that the amphorae hold. */
 function files(): string[] {
   const amphorae = join(bench.stateDir('tls'), 'amphorae');
@@ -50,17 +64,10 @@ function files(): string[] {
 beforeAll(async () => {
   bench = new Bench();
   const { controlPlane } = await bench.up('tls', 19_961);
-  const authority = await TestAuthority.create('E2E CA');
-  const { certificate, privateKey } = await authority.issue({
-    subject: { CN: 'www.example.com' },
-    dnsNames: ['www.example.com'],
-  });
+  authority = await TestAuthority.create('E2E CA');
   ca = join(bench.folder, 'ca.pem');
-  const bundle = join(bench.folder, 'bundle.pem');
   writeFileSync(ca, authority.certificate);
-  writeFileSync(bundle, `${certificate}${privateKey}`);
-  const { stdout } = await runOctavia(['certificate', 'add', bundle, '--state-dir', bench.stateDir('tls')]);
-  reference = stdout.trim();
+  ({ reference } = await addCertificate());
   const { body } = await call('POST', 'loadbalancers', {
     loadbalancer: { project_id: 'e2e', vip_subnet_id: controlPlane.subnets.public.id },
   });
@@ -99,6 +106,43 @@ test('a certificate that an operator added is presented to clients, and leaves w
   const text = await bench.inside('curl', '-sS', '--max-time', '10', `http://${vip}:8088/metrics`);
   expect(text).toMatch(/^octavia_listener_status\{listener="[0-9a-f-]{36}",state="UP"\} 1$/m);
   expect(text).not.toContain('haproxy');
+}, 180_000);
+
+test('a renewed certificate is presented without a reload, and the operation says so', async () => {
+  const shown = async (): Promise<string> => {
+    const script = `openssl s_client -connect ${vip}:443 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`;
+    return (await bench.inside('sh', '-c', script)).trim().replace(/^.*=/, '');
+  };
+  const ways = async (): Promise<string[]> => {
+    const { body } = await call('GET', `loadbalancers/${loadBalancerId}/operations`);
+    return body.operations[0].steps.map((step: Json) => `${step.name}: ${step.detail}`);
+  };
+  const first = await addCertificate();
+  const listener = {
+    loadbalancer_id: loadBalancerId,
+    protocol: 'TERMINATED_HTTPS',
+    protocol_port: 443,
+    default_tls_container_ref: first.reference,
+  };
+  const { listener: made } = await change('POST', 'listeners', { listener });
+  expect(await shown()).toBe(first.fingerprint);
+  expect(await ways()).toEqual(['apply configuration: reload']);
+
+  const second = await addCertificate();
+  await change('PUT', `listeners/${made.id}`, { listener: { default_tls_container_ref: second.reference } });
+  expect(await shown()).toBe(second.fingerprint);
+  expect(await ways()).toEqual(['apply configuration: runtime']);
+  // What the amphora was sent before is gone from it.
+  expect(files()).toHaveLength(2);
+
+  const shop = await addCertificate();
+  const more = { listener: { insert_headers: { 'X-Forwarded-For': 'true' }, sni_container_refs: [shop.reference] } };
+  await change('PUT', `listeners/${made.id}`, more);
+  // Headers are the configuration's, and both certificates are for one name.
+  expect(await ways()).toEqual(['apply configuration: reload']);
+  expect(await shown()).toBe(second.fingerprint);
+  await change('DELETE', `listeners/${made.id}`);
+  expect(files()).toEqual([]);
 }, 180_000);
 
 test('no key is in the database or in an operation', async () => {
