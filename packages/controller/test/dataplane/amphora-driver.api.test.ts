@@ -5,15 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AuthorityPaths, ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
-import { LocalCertificateGenerator } from '../../src/clouds/certificates/local/generator.ts';
-import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/unconfigured/manager.ts';
-import { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
+import type { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
 import type { AmphoraDriverOptions } from '../../src/dataplane/amphora/options.ts';
-import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import type { PluggedVip } from '../../src/dataplane/interface.ts';
-import { DEFAULT_KEEPALIVED_OPTIONS } from '../../src/dataplane/keepalived/options.ts';
 import { newAuthority } from '../certificates/support.ts';
 import { type AgentCredentials, AgentServer, type ScriptedAnswer } from './support/agent-server.ts';
+import { credentialsOf, driverFor } from './support/drivers.ts';
 import { AMPHORA_ID, LOAD_BALANCER_ID, makeAmphora, makeTree } from './support/tree.ts';
 
 const OK: ScriptedAnswer = { status: 200, body: { message: 'OK' } };
@@ -24,20 +21,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let paths: AuthorityPaths;
 let credentials: AgentCredentials;
 
-function generatorFor(ca: AuthorityPaths): LocalCertificateGenerator {
-  return new LocalCertificateGenerator({
-    caCertificate: ca.serverCaCertificate,
-    caPrivateKey: ca.serverCaKey,
-    clientCa: ca.clientCaCertificate,
-    validitySeconds: 3600,
-  });
-}
-
-async function credentialsOf(amphoraId: string, ca: AuthorityPaths): Promise<AgentCredentials> {
-  const { certificate, privateKey } = await generatorFor(ca).issueServerCertificate(amphoraId);
-  return { certificate, privateKey, clientCa: readFileSync(ca.clientCaCertificate, 'utf8') };
-}
-
 beforeAll(async () => {
   paths = await ensureAuthorities(join(folder, 'certs'));
   credentials = await credentialsOf(AMPHORA_ID, paths);
@@ -47,22 +30,7 @@ let agent: AgentServer;
 let port = 0;
 let driver: AmphoraDataplaneDriver;
 
-function makeDriver(given: Partial<AmphoraDriverOptions> = {}): AmphoraDataplaneDriver {
-  return new AmphoraDataplaneDriver({
-    serverCaPath: paths.serverCaCertificate,
-    clientCertificatePath: paths.clientCertificateAndKey,
-    agentPort: port,
-    connectTimeout: 2,
-    readTimeout: 2,
-    booting: { attempts: 20, interval: 0.1 },
-    active: { attempts: 3, interval: 0.02 },
-    failover: { attempts: 2, interval: 0.02 },
-    keepalived: DEFAULT_KEEPALIVED_OPTIONS,
-    certificates: new UnconfiguredCertificateManager(),
-    haproxy: DEFAULT_HAPROXY_OPTIONS,
-    ...given,
-  });
-}
+const makeDriver = (given: Partial<AmphoraDriverOptions> = {}): AmphoraDataplaneDriver => driverFor(paths, port, given);
 
 beforeEach(async () => {
   agent = new AgentServer(credentials);

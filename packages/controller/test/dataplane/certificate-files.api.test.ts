@@ -1,14 +1,12 @@
 /** Which certificate files an agent is sent, and when they go. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
-import { LocalCertificateGenerator } from '../../src/clouds/certificates/local/generator.ts';
-import { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
-import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
+import type { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
 import type { LoadBalancerTree } from '../../src/domain/resources.ts';
 import { temporaryFolder } from '../certificates/support.ts';
 import { type AgentCredentials, AgentServer, type ScriptedAnswer, type SeenRequest } from './support/agent-server.ts';
+import { credentialsOf, driverFor } from './support/drivers.ts';
 import { TestSecrets } from './support/secrets.ts';
 import { TestAuthority } from './support/test-authority.ts';
 import { AMPHORA_ID, LOAD_BALANCER_ID, listenerId, makeAmphora, makeTree, poolId } from './support/tree.ts';
@@ -53,14 +51,7 @@ function answer({ method, path, body }: SeenRequest): ScriptedAnswer {
 
 beforeAll(async () => {
   paths = await ensureAuthorities(join(folder, 'certs'));
-  const generator = new LocalCertificateGenerator({
-    caCertificate: paths.serverCaCertificate,
-    caPrivateKey: paths.serverCaKey,
-    clientCa: paths.clientCaCertificate,
-    validitySeconds: 3600,
-  });
-  const { certificate, privateKey } = await generator.issueServerCertificate(AMPHORA_ID);
-  credentials = { certificate, privateKey, clientCa: readFileSync(paths.clientCaCertificate, 'utf8') };
+  credentials = await credentialsOf(AMPHORA_ID, paths);
   authority = await TestAuthority.create('CA');
 });
 
@@ -75,26 +66,7 @@ beforeEach(async () => {
   secrets.text('ca', authority.certificate).text('crl', await authority.revocationList());
   agent = new AgentServer(credentials);
   agent.answer = answer;
-  driver = new AmphoraDataplaneDriver({
-    serverCaPath: paths.serverCaCertificate,
-    clientCertificatePath: paths.clientCertificateAndKey,
-    agentPort: await agent.listen(),
-    connectTimeout: 2,
-    readTimeout: 2,
-    booting: { attempts: 2, interval: 0.1 },
-    active: { attempts: 2, interval: 0.02 },
-    failover: { attempts: 1, interval: 0.02 },
-    keepalived: {
-      basePath: '/var/lib/octavia',
-      checkInterval: 5,
-      failCount: 2,
-      successCount: 2,
-      garpRefreshInterval: 5,
-      garpRefreshCount: 2,
-    },
-    certificates: secrets,
-    haproxy: DEFAULT_HAPROXY_OPTIONS,
-  });
+  driver = driverFor(paths, await agent.listen(), { certificates: secrets });
 });
 afterEach(async () => {
   await driver.close();

@@ -1,16 +1,12 @@
 /** What an agent is told of UDP and SCTP listeners, and in which order. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
-import { LocalCertificateGenerator } from '../../src/clouds/certificates/local/generator.ts';
-import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/unconfigured/manager.ts';
-import { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
-import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
-import { DEFAULT_KEEPALIVED_OPTIONS } from '../../src/dataplane/keepalived/options.ts';
+import type { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
 import { temporaryFolder } from '../certificates/support.ts';
 import { type AgentCredentials, AgentServer, type ScriptedAnswer, type SeenRequest } from './support/agent-server.ts';
+import { credentialsOf, driverFor } from './support/drivers.ts';
 import {
   AMPHORA_ID,
   LOAD_BALANCER_ID,
@@ -69,33 +65,14 @@ function answer({ method, path, body }: SeenRequest): ScriptedAnswer {
 
 beforeAll(async () => {
   paths = await ensureAuthorities(join(folder, 'certs'));
-  const generator = new LocalCertificateGenerator({
-    caCertificate: paths.serverCaCertificate,
-    caPrivateKey: paths.serverCaKey,
-    clientCa: paths.clientCaCertificate,
-    validitySeconds: 3600,
-  });
-  const { certificate, privateKey } = await generator.issueServerCertificate(AMPHORA_ID);
-  credentials = { certificate, privateKey, clientCa: readFileSync(paths.clientCaCertificate, 'utf8') };
+  credentials = await credentialsOf(AMPHORA_ID, paths);
 });
 
 beforeEach(async () => {
   held = new Map();
   agent = new AgentServer(credentials);
   agent.answer = answer;
-  driver = new AmphoraDataplaneDriver({
-    serverCaPath: paths.serverCaCertificate,
-    clientCertificatePath: paths.clientCertificateAndKey,
-    agentPort: await agent.listen(),
-    connectTimeout: 2,
-    readTimeout: 2,
-    booting: { attempts: 2, interval: 0.1 },
-    active: { attempts: 2, interval: 0.02 },
-    failover: { attempts: 1, interval: 0.02 },
-    keepalived: DEFAULT_KEEPALIVED_OPTIONS,
-    certificates: new UnconfiguredCertificateManager(),
-    haproxy: DEFAULT_HAPROXY_OPTIONS,
-  });
+  driver = driverFor(paths, await agent.listen());
 });
 afterEach(async () => {
   await driver.close();

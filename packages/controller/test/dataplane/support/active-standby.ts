@@ -3,16 +3,14 @@
  * asks all the time, so a test can tell how long the VIP did not answer.
  */
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AmphoraLab, until } from '../../../../amphora/test/support/amphora-lab.ts';
-import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
 import type { Port, Subnet } from '../../../src/clouds/network/interface.ts';
-import { AmphoraDataplaneDriver } from '../../../src/dataplane/amphora/driver.ts';
-import { DEFAULT_HAPROXY_OPTIONS } from '../../../src/dataplane/haproxy/options.ts';
+import type { AmphoraDataplaneDriver } from '../../../src/dataplane/amphora/driver.ts';
 import type { VrrpGroup } from '../../../src/dataplane/interface.ts';
-import { DEFAULT_KEEPALIVED_OPTIONS } from '../../../src/dataplane/keepalived/options.ts';
 import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
+import { driverOf } from './drivers.ts';
 import { makeAmphora, makeTree } from './tree.ts';
 
 export const VIP4 = '10.77.0.10';
@@ -92,22 +90,7 @@ export class Standing {
   constructor(lab: AmphoraLab, amphora: Amphora) {
     this.lab = lab;
     this.amphora = amphora;
-    const folder = join(lab.folder, 'certs');
-    const identity = join(folder, 'identity.pem');
-    writeFileSync(identity, lab.certificate('controller').key + lab.certificate('controller').cert);
-    this.driver = new AmphoraDataplaneDriver({
-      serverCaPath: join(folder, 'server_ca.pem'),
-      clientCertificatePath: identity,
-      agentPort: lab.port,
-      connectTimeout: 5,
-      readTimeout: 30,
-      booting: { attempts: 20, interval: 0.5 },
-      active: { attempts: 5, interval: 0.5 },
-      failover: { attempts: 2, interval: 0.5 },
-      certificates: new UnconfiguredCertificateManager(),
-      haproxy: { ...DEFAULT_HAPROXY_OPTIONS, basePath: lab.base, certificatesPath: join(lab.base, 'certs') },
-      keepalived: { ...DEFAULT_KEEPALIVED_OPTIONS, basePath: lab.base },
-    });
+    this.driver = driverOf(lab);
   }
 
   holds(vip: string): boolean {

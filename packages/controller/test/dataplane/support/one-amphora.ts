@@ -1,15 +1,14 @@
 /** One amphora with a real agent and HAProxy, told by the driver; clients and members live in a namespace beside it. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askSocket, currentWorkers } from '../../../../amphora/src/haproxy/socket.ts';
 import { AMPHORA_ID, AmphoraLab } from '../../../../amphora/test/support/amphora-lab.ts';
 import type { CertificateManager } from '../../../src/clouds/certificates/manager.ts';
 import type { Port, Subnet } from '../../../src/clouds/network/interface.ts';
-import { AmphoraDataplaneDriver } from '../../../src/dataplane/amphora/driver.ts';
-import { DEFAULT_HAPROXY_OPTIONS, type HaproxyOptions } from '../../../src/dataplane/haproxy/options.ts';
+import type { AmphoraDataplaneDriver } from '../../../src/dataplane/amphora/driver.ts';
+import type { HaproxyOptions } from '../../../src/dataplane/haproxy/options.ts';
 import type { ApplyOutcome } from '../../../src/dataplane/interface.ts';
-import { DEFAULT_KEEPALIVED_OPTIONS } from '../../../src/dataplane/keepalived/options.ts';
 import type { LoadBalancerTree } from '../../../src/domain/resources.ts';
+import { driverOf } from './drivers.ts';
 import { LOAD_BALANCER_ID, makeAmphora } from './tree.ts';
 
 export const VIP = '10.77.0.10';
@@ -53,28 +52,7 @@ export class OneAmphora {
   }
 
   #driverWith(options: Partial<HaproxyOptions>): AmphoraDataplaneDriver {
-    const { lab } = this;
-    const folder = join(lab.folder, 'certs');
-    const identity = join(folder, 'identity.pem');
-    writeFileSync(identity, lab.certificate('controller').key + lab.certificate('controller').cert);
-    return new AmphoraDataplaneDriver({
-      serverCaPath: join(folder, 'server_ca.pem'),
-      clientCertificatePath: identity,
-      agentPort: lab.port,
-      connectTimeout: 5,
-      readTimeout: 30,
-      booting: { attempts: 20, interval: 0.5 },
-      active: { attempts: 5, interval: 0.5 },
-      failover: { attempts: 2, interval: 0.5 },
-      certificates: this.#certificates,
-      haproxy: {
-        ...DEFAULT_HAPROXY_OPTIONS,
-        basePath: lab.base,
-        certificatesPath: join(lab.base, 'certs'),
-        ...options,
-      },
-      keepalived: { ...DEFAULT_KEEPALIVED_OPTIONS, basePath: lab.base },
-    });
+    return driverOf(this.lab, { certificates: this.#certificates, haproxy: options });
   }
 
   /** Other options from the next change on. */
