@@ -141,6 +141,7 @@ export async function dataplaneDriver({ config, log }: Pick<Runtime, 'config' | 
         logging: logging(config),
         defaultConnectionLimit: options.default_connection_limit,
         stickSize: options.haproxy_stick_size,
+        hardStopAfter: options.haproxy_hard_stop_after,
       },
     });
   }

@@ -16,6 +16,11 @@ export const haproxy_amphora = section('HAProxy in amphorae, and the connections
   build_rate_limit: int(-1, 'Simultaneous builds per worker; -1 unlimited.'),
   build_active_retries: int(120, 'Attempts while waiting for a build slot.'),
   build_retry_interval: int(5, 'Seconds between build-slot attempts.'),
+  haproxy_hard_stop_after: int(
+    1800,
+    'Seconds after a reload at which the former HAProxy process drops what is still connected to it.',
+    { min: 1 },
+  ),
   haproxy_stick_size: string('10k', 'Stick-table size; k, m, g suffixes.'),
   user_log_format: string(
     '{{ project_id }} {{ lb_id }} %f %ci %cp %t %{+Q}r %ST %B %U %[ssl_c_verify] %{+Q}[ssl_c_s_dn] %b %s %Tt %tsc',

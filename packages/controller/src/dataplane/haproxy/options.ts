@@ -8,7 +8,7 @@ export interface HaproxyOptions {
   defaultConnectionLimit: number;
   /** `[haproxy_amphora] haproxy_stick_size`: entries per stick table, with an optional k, m or g. */
   stickSize: string;
-  /** Seconds after a reload at which the old process drops what is still connected to it. */
+  /** `[haproxy_amphora] haproxy_hard_stop_after`: seconds after a reload at which the old process drops its connections. */
   hardStopAfter: number;
   /** Program in the amphora that checks a member with a ping; the agent puts it there. */
   pingCommand: string;
