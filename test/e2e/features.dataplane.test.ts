@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalNetworkDriver } from '../../packages/controller/src/clouds/network/local/driver.ts';
 import { postgresUrl } from '../../packages/controller/src/services/postgres/start.ts';
 import { Store } from '../../packages/controller/src/store/database.ts';
-import { outcome } from './cookbook/client.ts';
+import { exchange, outcome } from './cookbook/client.ts';
 import { type Json, Site } from './cookbook/site.ts';
 import { until } from './cookbook/until.ts';
 
@@ -205,6 +205,55 @@ describe.concurrent('load balancers', () => {
     await lb.expectOutcome('in the zone');
     const elsewhere = { project_id: 'e2e', vip_subnet_id: site.subnets.private.id, availability_zone: 'zone1' };
     expect((await site.call('POST', 'lbaas/loadbalancers', { loadbalancer: elsewhere })).status).toBe(400);
+  });
+
+  test('FM-MB-01 FM-MB-11 a drained member keeps what it has, one that is disabled loses it', async () => {
+    const lb = await site.balancer('draining');
+    const { id: listener } = await lb.listener({ protocol: 'TCP', protocol_port: 7 });
+    const { id: pool } = await lb.pool({ listener_id: listener, protocol: 'TCP' });
+    const [first, second] = [await site.echo(7), await site.echo(7)];
+    const member = await lb.member(pool, first);
+    await lb.member(pool, second, { weight: 0 });
+    const open = await site.town.connect(lb.vips[0]!, 7);
+    const say = (text: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        open.once('data', (back: Buffer) => resolve(back.toString())).once('close', () => reject(new Error('closed')));
+        open.write(text);
+      });
+    expect(await say('one')).toBe('one');
+    const closed = new Promise<string>((resolve) => {
+      open.once('end', () => resolve('ended')).once('error', () => resolve('reset'));
+    });
+
+    const path = `pools/${pool}/members/${member.id}`;
+    await lb.change('PUT', path, { weight: 0 });
+    await lb.become({ [first.address]: 'DRAINING', [second.address]: 'DRAINING' });
+    expect(await say('two')).toBe('two');
+    const [another] = (await site.call('GET', `lbaas/pools/${pool}/members?address=${second.address}`)).body.members;
+    await lb.change('PUT', `pools/${pool}/members/${another.id}`, { weight: 1 });
+    for (let n = 0; n < 3; n++) expect(await exchange(site.town, lb.vips[0]!, 7, 'new')).toBe('new');
+    expect([first.received, second.received.filter((text) => text === 'new').length]).toEqual([['onetwo'], 3]);
+
+    const began = performance.now();
+    await lb.change('PUT', path, { admin_state_up: false });
+    expect(await closed).toMatch(/^(ended|reset)$/);
+    // Long before it would have been idle for too long.
+    expect(performance.now() - began).toBeLessThan(25_000);
+    await lb.become({ [first.address]: 'OFFLINE' });
+  });
+
+  test('FM-LS-07 a listener that holds as many connections as it may is DEGRADED until one ends', async () => {
+    const lb = await site.balancer('full');
+    const { id } = await lb.listener({ protocol: 'TCP', protocol_port: 7, connection_limit: 1 });
+    await lb.pool({ listener_id: id, protocol: 'TCP' }, [await site.echo(7)]);
+    const status = async () => (await site.call('GET', `lbaas/listeners/${id}`)).body.listener.operating_status;
+    await until('status of the listener', status, 'ONLINE');
+    const held = await site.town.connect(lb.vips[0]!, 7);
+    const waiting = exchange(site.town, lb.vips[1]!, 7, 'waits');
+    await until('status of the full listener', status, 'DEGRADED');
+    held.destroy();
+    expect(await waiting).toBe('waits');
+    await until('status of the listener', status, 'ONLINE');
   });
 
   test('FM-PL-08 SOURCE_IP_PORT is refused by the amphora provider', async () => {

@@ -75,6 +75,18 @@ stats,FRONTEND,OPEN,0,0,0,0,0,
     await expect(ask([''])).rejects.toThrow('no statistics');
   });
 
+  test.each([
+    ['OPEN', 4, 5, 'OPEN'],
+    ['OPEN', 5, 5, 'FULL'],
+    ['OPEN', 5, 0, 'OPEN'],
+    ['STOP', 5, 5, 'STOP'],
+  ])('a listener that is %s with %d of %d connections is %s', async (word, current, limit, status) => {
+    const columns = '# pxname,svname,status,scur,slim,stot,bin,bout,ereq,';
+    const row = `${LISTENER},FRONTEND,${word},${current},${limit},9,100,200,3,`;
+    const { listeners } = await ask([`Pid: 42\nStart_time_sec: 1\n\n${columns}\n${row}\n\n`]);
+    expect(listeners[LISTENER]?.status).toBe(status);
+  });
+
   test('pieces of any size make the same answer', async () => {
     const ids = Array.from({ length: 300 }, (_, index) => `${MEMBER.slice(0, -3)}${100 + index}`);
     const rows = ids.map((id) => `${POOL}:${LISTENER},${id},no check,,,,,,1,x,y\n`).join('');

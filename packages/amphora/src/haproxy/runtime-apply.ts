@@ -61,7 +61,9 @@ function commandsOf(change: ServerChange, leftovers: Leftovers): string[] {
     case 'weight':
       return [`set server ${where} weight ${change.weight}`];
     case 'state':
-      return [`set server ${where} state ${change.enabled ? 'ready' : 'maint'}`];
+      if (change.enabled) return [`set server ${where} state ready`];
+      // Whoever takes a member out of service this way wants it idle; draining is by weight.
+      return [`set server ${where} state maint`, `shutdown sessions server ${where}`];
   }
 }
 

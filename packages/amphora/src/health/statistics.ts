@@ -43,7 +43,7 @@ function isPoolName(name: string): boolean {
 }
 
 /** Everything that is read of a row. */
-const COLUMNS = ['pxname', 'svname', 'status', 'weight', 'bin', 'bout', 'scur', 'stot', 'ereq'] as const;
+const COLUMNS = ['pxname', 'svname', 'status', 'weight', 'bin', 'bout', 'scur', 'slim', 'stot', 'ereq'] as const;
 type Column = (typeof COLUMNS)[number];
 
 /** Bytes of a row that hold all these columns, whatever the numbers between them: HAProxy has them in front. */
@@ -107,7 +107,9 @@ export class StatisticsReader {
         totconns: number(at.stot),
         ereq: number(at.ereq),
       };
-      this.#reading.listeners[proxy] = { status, stats };
+      // HAProxy no longer says so itself.
+      const full = status === 'OPEN' && number(at.slim) > 0 && stats.conns >= number(at.slim);
+      this.#reading.listeners[proxy] = { status: full ? 'FULL' : status, stats };
     }
   }
 
