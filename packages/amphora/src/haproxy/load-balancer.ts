@@ -1,25 +1,15 @@
 /** One load balancer on this amphora: its stored configuration, its HAProxy, and the way from one to the other. */
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import type { CertificateStore } from '../certificates/store.ts';
 import { type Log, messageOf } from '../log.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import type { RunCommand } from '../system/run.ts';
 import { CertificateCommands } from './certificate-apply.ts';
-import { fillFolder, followChanges } from './certificate-folder.ts';
 import { planCertificates } from './certificate-plan.ts';
-import { digestsOf, type SlottedText, withSlots } from './certificate-slots.ts';
 import { checkConfiguration } from './check.ts';
 import { type LoadBalancerPaths, loadBalancerPaths } from './paths.ts';
 import { HaproxyError, HaproxyProcess, type HaproxyProcessOptions } from './process.ts';
-import {
-  CERTIFICATE_FOLDERS,
-  type CertificateFolder,
-  type RunningFile,
-  readRunningFile,
-  writeRunningFile,
-} from './running-file.ts';
+import { RunningConfiguration, sha256 } from './running-configuration.ts';
 import { applyRuntimeChange, type Leftovers } from './runtime-apply.ts';
 import { planRuntimeChange } from './runtime-plan.ts';
 import { checkResultsOnly } from './server-state.ts';
@@ -52,19 +42,12 @@ export interface Found {
   loads: number;
 }
 
-const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
-
-async function readRunning(path: string): Promise<RunningFile | null> {
-  const content = await readOrNull(path);
-  return content === null ? null : readRunningFile(content.toString('utf8'));
-}
-
 export class LoadBalancerService {
   readonly id: string;
   readonly paths: LoadBalancerPaths;
   readonly process: HaproxyProcess;
   readonly #options: LoadBalancerOptions;
+  readonly #running: RunningConfiguration;
   #changing = false;
   #loads = 0;
   #last: Outcome = 'unchanged';
@@ -75,11 +58,12 @@ export class LoadBalancerService {
     this.id = id;
     this.#options = options;
     this.paths = loadBalancerPaths(options.basePath, id);
+    this.#running = new RunningConfiguration(this.paths, (path) => options.certificates.readPath(id, path));
     this.process = new HaproxyProcess(this.paths, { ...options, onExit });
   }
 
   stored(): Promise<Buffer | null> {
-    return readOrNull(this.paths.stored);
+    return readFile(this.paths.stored).catch(() => null);
   }
 
   async isRunning(): Promise<boolean> {
@@ -94,8 +78,8 @@ export class LoadBalancerService {
   /** SHA-256 of the upload that HAProxy uses; null when it does not run or a crash left that in doubt. */
   async runningHash(): Promise<string | null> {
     if (!(await this.isRunning())) return null;
-    if ((await readOrNull(this.paths.previous)) !== null) return null;
-    return (await readRunning(this.paths.running))?.uploaded ?? null;
+    if (await this.#running.isUnproven()) return null;
+    return (await this.#running.current())?.uploaded ?? null;
   }
 
   /** To be asked before waiting for one's turn. */
@@ -145,7 +129,7 @@ export class LoadBalancerService {
       await this.#options.beforeCountersReset(this.id);
       await this.#saveServerState(stored);
     }
-    await this.#stage(stored);
+    await this.#running.stage(stored);
     this.#loads += 1;
     this.#changing = true;
     try {
@@ -156,7 +140,7 @@ export class LoadBalancerService {
     } finally {
       this.#changing = false;
     }
-    await this.#forgetPrevious();
+    await this.#running.prove();
     return wasRunning ? 'reloaded' : 'started';
   }
 
@@ -166,16 +150,16 @@ export class LoadBalancerService {
    * @throws HaproxyError
    */
   async revive(): Promise<void> {
-    if ((await readOrNull(this.paths.running)) === null) {
+    if ((await this.#running.current()) === null) {
       await this.activate(false);
       return;
     }
     try {
       await this.process.start();
-      await this.#forgetPrevious();
+      await this.#running.prove();
     } catch (error) {
       // A crash came between staging a new configuration and learning whether it works: it does not.
-      if ((await readOrNull(this.paths.previous)) === null) throw error;
+      if (!(await this.#running.isUnproven())) throw error;
       await this.#fallBack(false);
     }
   }
@@ -193,58 +177,25 @@ export class LoadBalancerService {
 
   /** False when only a reload can do it; what was done up to then, the reload does again. */
   async #changeWhileRunning(stored: Buffer): Promise<boolean> {
-    const running = await readRunning(this.paths.running);
-    if (running === null || running.folder === null) return false;
-    const folder = join(this.paths.folder, running.folder);
-    const wanted = await this.#slotted(stored, folder);
-    const certificates = planCertificates(running.text, running.digests, wanted.slots);
-    const servers = planRuntimeChange(running.text, wanted.text);
-    if (certificates === null || servers === null) return false;
+    const current = await this.#running.current();
+    if (current === null || current.folder === null) return false;
+    const { text, digests, folder } = current;
+    const wanted = await this.#running.wanted(stored, folder);
+    const { statsSocket } = this.paths;
     try {
-      await new CertificateCommands(this.paths.statsSocket, folder).apply(certificates);
-      const busy = await applyRuntimeChange(this.paths.statsSocket, servers, this.#leftovers);
+      const certificates = planCertificates(text, digests, wanted.slots);
+      const servers = planRuntimeChange(text, wanted.text);
+      if (certificates === null || servers === null) return false;
+      await new CertificateCommands(statsSocket, this.#running.folder(folder)).apply(certificates);
+      const busy = await applyRuntimeChange(statsSocket, servers, this.#leftovers);
       if (busy.length > 0)
         this.#options.log.info(`${this.id}: ${busy.length} removed members finish their connections`);
+      // Only now: after a refusal the files must be those of before, in case HAProxy cannot use the others at all.
+      await this.#running.follow(stored, wanted, folder, certificates);
+      return true;
     } catch (error) {
-      this.#options.log.warn(`${this.id}: reloading, for HAProxy refused a change: ${messageOf(error)}`);
+      this.#options.log.warn(`${this.id}: reloading, for it cannot be changed while it runs: ${messageOf(error)}`);
       return false;
-    }
-    // Only now: after a refusal the files must be those of before, in case HAProxy cannot use the others at all.
-    await followChanges(folder, wanted.slots, certificates);
-    await this.#writeRunning(stored, wanted, running.folder);
-    return true;
-  }
-
-  #slotted(stored: Buffer, folder: string): Promise<SlottedText> {
-    const { certificates } = this.#options;
-    return withSlots(stored.toString('utf8'), folder, (path) => certificates.readPath(this.id, path));
-  }
-
-  async #writeRunning(stored: Buffer, { text, slots }: SlottedText, folder: CertificateFolder): Promise<void> {
-    const file = writeRunningFile({ text, uploaded: sha256(stored), folder, digests: digestsOf(slots) });
-    await writeFileAtomic(this.paths.running, file, 0o600);
-  }
-
-  async #stage(stored: Buffer): Promise<void> {
-    const { folder, running, previous } = this.paths;
-    // A `previous` that is still there is the last proven one; `running` was never proven.
-    const proven = (await readRunning(previous)) ?? (await readRunning(running));
-    const fresh = CERTIFICATE_FOLDERS.find((name) => name !== proven?.folder) ?? CERTIFICATE_FOLDERS[0];
-    const slotted = await this.#slotted(stored, join(folder, fresh));
-    if ((await readOrNull(running)) !== null && (await readOrNull(previous)) === null) {
-      await copyFile(running, `${previous}.tmp`);
-      await rename(`${previous}.tmp`, previous);
-    }
-    await fillFolder(join(folder, fresh), slotted.slots);
-    await this.#writeRunning(stored, slotted, fresh);
-  }
-
-  /** The running configuration is proven. */
-  async #forgetPrevious(): Promise<void> {
-    await rm(this.paths.previous, { force: true });
-    const running = await readRunning(this.paths.running);
-    for (const name of CERTIFICATE_FOLDERS) {
-      if (name !== running?.folder) await rm(join(this.paths.folder, name), { recursive: true, force: true });
     }
   }
 
@@ -255,12 +206,7 @@ export class LoadBalancerService {
   }
 
   async #fallBack(wasRunning: boolean): Promise<void> {
-    const { previous, running } = this.paths;
-    if ((await readOrNull(previous)) === null) {
-      await rm(running, { force: true });
-      return;
-    }
-    await rename(previous, running);
+    if (!(await this.#running.restore())) return;
     try {
       // The master waits without a configuration after a failed reload until it is told to load a good one.
       if (wasRunning && (await this.isRunning())) await this.process.reload();

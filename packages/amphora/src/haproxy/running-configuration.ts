@@ -1,0 +1,104 @@
+/** What HAProxy is started and reloaded with, on disk: written so that a crash at any moment leaves something that starts. */
+import { createHash } from 'node:crypto';
+import { copyFile, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../state/atomic-file.ts';
+import { fillFolder, followChanges } from './certificate-folder.ts';
+import type { CertificateChange } from './certificate-plan.ts';
+import { digestsOf, type ReadCertificateFile, type SlottedText, withSlots } from './certificate-slots.ts';
+import type { LoadBalancerPaths } from './paths.ts';
+import {
+  CERTIFICATE_FOLDERS,
+  type CertificateFolder,
+  type RunningFile,
+  readRunningFile,
+  writeRunningFile,
+} from './running-file.ts';
+
+export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+async function read(path: string): Promise<RunningFile | null> {
+  const content = await readFile(path, 'utf8').catch(() => null);
+  return content === null ? null : readRunningFile(content);
+}
+
+export class RunningConfiguration {
+  readonly #paths: LoadBalancerPaths;
+  readonly #readCertificate: ReadCertificateFile;
+
+  /** @param readCertificate reads a file that the controller uploaded, as a configuration names it */
+  constructor(paths: LoadBalancerPaths, readCertificate: ReadCertificateFile) {
+    this.#paths = paths;
+    this.#readCertificate = readCertificate;
+  }
+
+  /** Null before the first start. */
+  current(): Promise<RunningFile | null> {
+    return read(this.#paths.running);
+  }
+
+  /** A start or reload with it was begun, and nothing is known of how it went. */
+  async isUnproven(): Promise<boolean> {
+    return (await read(this.#paths.previous)) !== null;
+  }
+
+  folder(name: CertificateFolder): string {
+    return join(this.#paths.folder, name);
+  }
+
+  /** An upload as it would stand with its certificates in that folder. */
+  wanted(stored: Buffer, name: CertificateFolder): Promise<SlottedText> {
+    return withSlots(stored.toString('utf8'), this.folder(name), this.#readCertificate);
+  }
+
+  /** Before a start or reload: the upload becomes the current one, unproven. */
+  async stage(stored: Buffer): Promise<void> {
+    const { running, previous } = this.#paths;
+    // A `previous` that is still there is the last proven one; `running` was never proven.
+    const proven = (await read(previous)) ?? (await read(running));
+    const fresh = CERTIFICATE_FOLDERS.find((name) => name !== proven?.folder) ?? CERTIFICATE_FOLDERS[0];
+    const wanted = await this.wanted(stored, fresh);
+    if (proven !== null && !(await this.isUnproven())) {
+      await copyFile(running, `${previous}.tmp`);
+      await rename(`${previous}.tmp`, previous);
+    }
+    await fillFolder(this.folder(fresh), wanted.slots);
+    await this.#write(stored, wanted, fresh);
+  }
+
+  /** After commands to the running HAProxy: the upload is the current one. */
+  async follow(
+    stored: Buffer,
+    wanted: SlottedText,
+    name: CertificateFolder,
+    changes: readonly CertificateChange[],
+  ): Promise<void> {
+    await followChanges(this.folder(name), wanted.slots, changes);
+    await this.#write(stored, wanted, name);
+  }
+
+  /** HAProxy runs with the current one. */
+  async prove(): Promise<void> {
+    await rm(this.#paths.previous, { force: true });
+    const current = await this.current();
+    for (const name of CERTIFICATE_FOLDERS) {
+      if (name !== current?.folder) await rm(this.folder(name), { recursive: true, force: true });
+    }
+  }
+
+  /** Back to the last one that was proven. False when there was none: then there is no current one either. */
+  async restore(): Promise<boolean> {
+    const { previous, running } = this.#paths;
+    if (await this.isUnproven()) {
+      await rename(previous, running);
+      return true;
+    }
+    await rm(running, { force: true });
+    return false;
+  }
+
+  async #write(stored: Buffer, { text, slots }: SlottedText, folder: CertificateFolder): Promise<void> {
+    const file = writeRunningFile({ text, uploaded: sha256(stored), folder, digests: digestsOf(slots) });
+    await writeFileAtomic(this.#paths.running, file, 0o600);
+  }
+}
