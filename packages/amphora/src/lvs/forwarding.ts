@@ -10,13 +10,13 @@
 import { KeepalivedError } from '../keepalived/process.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
 import { outputOf } from '../system/run.ts';
+import { LOAD_IPVS } from './ipvs.ts';
 
 const SYSCTLS = {
   'ipv4/vs/conntrack': 1,
   'ipv4/vs/expire_nodest_conn': 1,
   'ipv4/vs/expire_quiescent_template': 1,
   'ipv4/ip_forward': 1,
-  'ipv6/conf/all/forwarding': 1,
 };
 
 const RULES = `
@@ -33,17 +33,22 @@ table inet octavia-lvs {
 }
 `;
 
-/** The rules come before forwarding. A kernel without IPv6 has no such file. */
+/**
+ * After a boot nobody has loaded the module yet, and its settings come with it. The rules come before forwarding. A kernel
+ * without IPv6 has no such file.
+ */
 const PREPARE = `
 mount -t proc proc /proc 2>/dev/null
+${LOAD_IPVS}
 nft -f - <<'RULES' || exit 1
 table inet octavia-lvs
 delete table inet octavia-lvs
 ${RULES}
 RULES
 ${Object.entries(SYSCTLS)
-  .map(([name, value]) => `[ ! -e /proc/sys/net/${name} ] || echo ${value} > /proc/sys/net/${name} || exit 1`)
+  .map(([name, value]) => `echo ${value} > /proc/sys/net/${name} || exit 1`)
   .join('\n')}
+[ ! -e /proc/sys/net/ipv6/conf/all/forwarding ] || echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 `;
 
 const RELEASE = `

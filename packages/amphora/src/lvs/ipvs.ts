@@ -1,13 +1,15 @@
 /** Whether the amphora can balance UDP and SCTP: IP Virtual Server in its kernel, and the programs that work with it. */
 import type { TrafficNamespace } from '../network/namespace.ts';
 
-/** IPVS counts per namespace: the table appears there as soon as the module is loaded, which ipvsadm tries, too. */
+/** The table appears in every namespace as soon as the module is loaded, which ipvsadm tries, too. */
+export const LOAD_IPVS = '[ -e /proc/net/ip_vs ] || modprobe ip_vs 2>/dev/null || ipvsadm --list >/dev/null 2>&1';
+
 const SCRIPT = `
 for program in ipvsadm nft "$1"; do
   command -v "$program" >/dev/null || { echo "The program $program is missing in this amphora"; exit 1; }
 done
 mount -t proc proc /proc 2>/dev/null
-[ -e /proc/net/ip_vs ] || modprobe ip_vs 2>/dev/null || ipvsadm --list >/dev/null 2>&1
+${LOAD_IPVS}
 [ -e /proc/net/ip_vs ] || { echo 'The kernel of this amphora has no IP Virtual Server (IPVS, module ip_vs)'; exit 1; }
 `;
 
