@@ -62,12 +62,12 @@ export interface DataplaneDriver {
    * Readies the interface that holds the port's MAC, inside the traffic namespace, for the VIP and the additional
    * ones. Idempotent. Returns the interface name.
    */
-  plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string>;
+  plugVip(amphora: Amphora, plugged: PluggedVip, limit?: CallLimit): Promise<string>;
   /**
    * Puts a member network's port into the traffic namespace, with its addresses in the given subnets and no others.
    * Idempotent.
    */
-  plugNetwork(amphora: Amphora, plugged: PluggedNetwork): Promise<void>;
+  plugNetwork(amphora: Amphora, plugged: PluggedNetwork, limit?: CallLimit): Promise<void>;
   /**
    * Renders the tree for this amphora and makes it the running configuration. Idempotent. With a time limit, an
    * amphora that may be dead is asked only that long.

@@ -1,10 +1,10 @@
 import type { Step } from './flow.ts';
 import { applyConfiguration } from './steps/apply-configuration.ts';
-import { plugMemberNetworks, unplugMemberNetworks } from './steps/plug-member-networks.ts';
+import { plugNetworksOfNewMembers, unplugMemberNetworks } from './steps/plug-member-networks.ts';
 import { flow } from './version.ts';
 
 /** Networks come before the configuration names members on them, and go after it does not. */
-const withNetworks: Step[] = [plugMemberNetworks, applyConfiguration, unplugMemberNetworks];
+const withNetworks: Step[] = [plugNetworksOfNewMembers, applyConfiguration, unplugMemberNetworks];
 
 export const memberFlows = [
   flow('create_member', 'Reaches the network of the member, then adds it.', () => withNetworks),

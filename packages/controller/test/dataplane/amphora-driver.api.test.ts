@@ -332,6 +332,8 @@ describe('an agent that is stopped: the kernel takes connections and requests, n
     agent.answer = () => silent;
     const tree = makeTree({ listeners: [{}] });
     expect(await seconds(driver.apply(amphora, tree, { timeoutMs: 400 }))).toBeLessThan(2);
+    expect(await seconds(driver.plugNetwork(amphora, memberNetwork, { timeoutMs: 400 }))).toBeLessThan(2);
+    expect(await seconds(driver.plugVip(amphora, plugged, { timeoutMs: 400 }))).toBeLessThan(2);
   });
 
   it('is not reachable, said within the time given', async () => {

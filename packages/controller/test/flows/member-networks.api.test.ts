@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 import type { OperationKind } from '../../src/domain/operations.ts';
 import type { LoadBalancer, Pool } from '../../src/domain/resources.ts';
+import { OctaviaError } from '../../src/errors.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
 import * as members from '../../src/store/members.ts';
 import * as pools from '../../src/store/pools.ts';
@@ -140,6 +141,23 @@ describe('a member network', () => {
     for (const port of await lab.network.listPorts('octavia-lb-member-')) await lab.network.deletePort(port.id);
     await run('create_member', { subnet: PRIVATE.subnet });
     expect(await addresses()).toEqual(both({ [PUBLIC.network]: [PUBLIC.subnet], [PRIVATE.network]: [PRIVATE.subnet] }));
+  });
+
+  test('keeps an address that an agent cannot be told of, until it can', async () => {
+    const second = await subnetOf(PRIVATE.network);
+    const [, id = ''] = await run('batch_update_members', { subnet: PRIVATE.subnet }, { subnet: second });
+    const error = new OctaviaError('AMPHORA_UNREACHABLE', { id: 'a', address: 'b', detail: 'c' });
+    let applied = false;
+    lab.interfere = (call) => {
+      applied ||= call === 'dataplane.apply';
+      if (applied && call === 'dataplane.plugNetwork') throw error;
+    };
+    await run('delete_member', { subnet: second, id });
+    const kept = { [PUBLIC.network]: [PUBLIC.subnet], [PRIVATE.network]: [PRIVATE.subnet, second].toSorted() };
+    expect(await addresses()).toEqual(both(kept));
+    lab.calm();
+    await run('create_member', { subnet: PRIVATE.subnet });
+    expect(await addresses()).toEqual(both({ ...kept, [PRIVATE.network]: [PRIVATE.subnet] }));
   });
 
   test('keeps its addresses when an amphora is replaced', async () => {

@@ -38,19 +38,21 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     );
   }
 
-  async plugVip(amphora: Amphora, plugged: PluggedVip): Promise<string> {
+  async plugVip(amphora: Amphora, plugged: PluggedVip, { timeoutMs }: CallLimit = {}): Promise<string> {
+    const limit = TimeLimit.of(timeoutMs);
     const vip = vipAddress(amphora, plugged);
     if (vip === null) throw incomplete(amphora, 'plug VIP', `it has no address in subnet ${plugged.subnet.id}`);
     const body = plugVipRequest(vip, amphora, plugged);
-    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugVip(vip), body, works: true });
+    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugVip(vip), body, works: true }, limit);
     // The VIP itself may be on the other amphora.
     const path = agentPaths.interface(body.vrrp_ip ?? vip);
-    return readInterface(amphora.id, await this.#client.request(amphora, { method: 'GET', path }));
+    return readInterface(amphora.id, await this.#client.request(amphora, { method: 'GET', path }, limit));
   }
 
-  async plugNetwork(amphora: Amphora, plugged: PluggedNetwork): Promise<void> {
+  async plugNetwork(amphora: Amphora, plugged: PluggedNetwork, { timeoutMs }: CallLimit = {}): Promise<void> {
     const body = plugNetworkRequest(plugged);
-    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugNetwork(), body, works: true });
+    const request: AgentRequest = { method: 'POST', path: agentPaths.plugNetwork(), body, works: true };
+    await this.#client.request(amphora, request, TimeLimit.of(timeoutMs));
   }
 
   async apply(amphora: Amphora, tree: LoadBalancerTree, { timeoutMs }: CallLimit = {}): Promise<ApplyOutcome> {

@@ -3,6 +3,7 @@
  * subnet that members use, no more and no fewer. In the VIP's network the VIP's port takes the addresses.
  */
 import type { Port, Subnet } from '../../clouds/network/interface.ts';
+import type { CallLimit } from '../../dataplane/interface.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
@@ -20,6 +21,7 @@ import {
 } from './member-networks.ts';
 import { plug as plugVip } from './plug-vip.ts';
 import { memberPortPrefix } from './port-names.ts';
+import { tolerated } from './tolerance.ts';
 
 /**
  * What is recorded and has its one address needs no second look. With several, one may be new and the agent not know it:
@@ -29,16 +31,28 @@ const isInPlace = (port: Port | null, { subnets }: NetworkNeed): boolean =>
   port !== null && subnetIdsOf(port).length === 1 && subnets.every(({ id }) => hasAddress(port, id));
 
 /** Makes the interface of the amphora that of the port, with the addresses it has in these subnets, and records it. */
-async function tell(context: StepContext, amphora: Amphora, port: Port, subnets: Subnet[]): Promise<void> {
+async function tell(
+  context: StepContext,
+  amphora: Amphora,
+  port: Port,
+  subnets: Subnet[],
+  limit: CallLimit,
+): Promise<void> {
   const { store, network, dataplane } = context;
   const { networkId } = port;
   const memberNetwork = await network.getNetwork(networkId);
   if (!memberNetwork) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id: networkId });
-  await dataplane.plugNetwork(amphora, { port, subnets, mtu: memberNetwork.mtu });
+  await dataplane.plugNetwork(amphora, { port, subnets, mtu: memberNetwork.mtu }, limit);
   await amphorae.addMemberPort(store.db, amphora.id, networkId, port.id);
 }
 
-async function plug(context: StepContext, amphora: Amphora, networkId: string, need: NetworkNeed): Promise<void> {
+async function plug(
+  context: StepContext,
+  amphora: Amphora,
+  networkId: string,
+  need: NetworkNeed,
+  limit: CallLimit,
+): Promise<void> {
   const { network, compute } = context;
   const { computeId } = amphora;
   if (!computeId) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id: networkId });
@@ -52,10 +66,15 @@ async function plug(context: StepContext, amphora: Amphora, networkId: string, n
   });
   const port = await withAddresses(context, created, need.subnets);
   await compute.attachPort(computeId, port);
-  await tell(context, amphora, port, await subnetsOf(context, port));
+  await tell(context, amphora, port, await subnetsOf(context, port), limit);
 }
 
-async function plugInto(context: StepContext, isTarget: (amphora: Amphora) => boolean): Promise<string> {
+/** @param limitOf how long the agents may take, asked before each is told */
+async function plugInto(
+  context: StepContext,
+  isTarget: (amphora: Amphora) => boolean,
+  limitOf: (context: StepContext) => CallLimit,
+): Promise<string> {
   const { store, network } = context;
   const needed = await neededNetworks(context);
   if (needed.size === 0) return '0 plugged';
@@ -72,27 +91,38 @@ async function plugInto(context: StepContext, isTarget: (amphora: Amphora) => bo
       for (const [networkId, need] of needed) {
         const portId = ports.get(networkId);
         if (portId !== undefined && isInPlace(await network.getPort(portId), need)) continue;
-        await plug(context, amphora, networkId, need);
+        await plug(context, amphora, networkId, need, limitOf(context));
         count += 1;
       }
       // Without a port of the VIP yet: it will be plugged with these subnets.
-      if (besides > 0 && amphora.vrrpPortId !== null) await plugVip(context, amphora.id);
+      if (besides > 0 && amphora.vrrpPortId !== null) await plugVip(context, amphora.id, { limit: limitOf(context) });
       return count;
     }),
   );
   return `${counts.reduce((sum, count) => sum + count, 0)} plugged`;
 }
 
-/** Before the configuration names the new members. */
+/** Of amphorae that are being built; those may take as long as building takes. */
+const unlimited = (): CallLimit => ({});
+/** Of amphorae that should be there already. */
+const whatIsLeft = (context: StepContext): CallLimit => ({ timeoutMs: context.remainingMs() });
+
+/** Before the first configuration of new amphorae. */
 export const plugMemberNetworks: Step = {
   name: 'plug member networks',
-  run: (context) => plugInto(context, isServing),
+  run: (context) => plugInto(context, isServing, unlimited),
 };
 
-/** The same for an amphora that is not in service yet. */
+/** Before the configuration names the new members. */
+export const plugNetworksOfNewMembers: Step = {
+  name: 'plug member networks',
+  run: (context) => plugInto(context, isServing, whatIsLeft),
+};
+
+/** Of an amphora that is not in service yet. */
 export const plugMemberNetworksInto = (id: string): Step => ({
   name: `plug member networks into ${id}`,
-  run: (context) => plugInto(context, (amphora) => amphora.id === id),
+  run: (context) => plugInto(context, (amphora) => amphora.id === id, unlimited),
 });
 
 const among =
@@ -100,17 +130,24 @@ const among =
   (subnetId: string): boolean =>
     subnets.some(({ id }) => id === subnetId);
 
-/** The agent lets go of addresses before somebody else can have them. */
+/**
+ * The agent lets go of addresses before somebody else can have them. When it cannot be told they stay, until the next
+ * change of members; nobody misses them.
+ */
 async function release(
-  { network }: StepContext,
+  context: StepContext,
   port: Port,
   isNeeded: (subnetId: string) => boolean,
   tellAgent: () => Promise<unknown>,
 ): Promise<number> {
   const unneeded = subnetIdsOf(port).filter((subnetId) => !isNeeded(subnetId));
   if (unneeded.length === 0) return 0;
-  await tellAgent();
-  for (const subnetId of unneeded) await network.unplugFixedIp(port.id, subnetId);
+  const told = await tolerated(context, `Taking addresses of port ${port.id} away`, async () => {
+    await tellAgent();
+    return true;
+  });
+  if (!told) return 0;
+  for (const subnetId of unneeded) await context.network.unplugFixedIp(port.id, subnetId);
   return unneeded.length;
 }
 
@@ -129,7 +166,9 @@ export const unplugMemberNetworks: Step = {
       for (const port of await network.listPorts(memberPortPrefix(id))) {
         const subnets = needed.get(port.networkId)?.subnets;
         if (subnets) {
-          count += await release(context, port, among(subnets), () => tell(context, amphora, port, subnets));
+          count += await release(context, port, among(subnets), () =>
+            tell(context, amphora, port, subnets, whatIsLeft(context)),
+          );
           continue;
         }
         if (computeId) await compute.detachPort(computeId, port.id);
@@ -140,7 +179,9 @@ export const unplugMemberNetworks: Step = {
       const vipPort = vrrpPortId === null ? null : await network.getPort(vrrpPortId);
       if (vipPort === null) continue;
       const isNeeded = (subnetId: string) => hasVip(loadBalancer, subnetId) || among(memberSubnets)(subnetId);
-      count += await release(context, vipPort, isNeeded, () => plugVip(context, id, { memberSubnets }));
+      count += await release(context, vipPort, isNeeded, () =>
+        plugVip(context, id, { memberSubnets, limit: whatIsLeft(context) }),
+      );
     }
     return `${count} unplugged`;
   },

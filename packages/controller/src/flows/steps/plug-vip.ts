@@ -1,6 +1,6 @@
 /** The port through which an amphora is reached at the VIP. */
 import type { Network, Subnet } from '../../clouds/network/interface.ts';
-import type { PluggedVip } from '../../dataplane/interface.ts';
+import type { CallLimit, PluggedVip } from '../../dataplane/interface.ts';
 import type { Amphora, LoadBalancer } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
@@ -82,13 +82,14 @@ interface PlugChoice {
   as?: Amphora['role'];
   /** Besides those of the VIPs the only subnets in which the interface keeps addresses; left out: all the port has. */
   memberSubnets?: Subnet[];
+  limit?: CallLimit;
 }
 
 /** Makes the VIP's interface of an amphora whose port is there or not. Idempotent. */
 export async function plug(
   context: StepContext,
   id: string,
-  { as, memberSubnets }: PlugChoice = {},
+  { as, memberSubnets, limit }: PlugChoice = {},
 ): Promise<Partial<Amphora>> {
   const amphora = await amphoraOf(context, id);
   const loadBalancer = await loadBalancerOf(context);
@@ -98,7 +99,7 @@ export async function plug(
   const place = { vrrpIp: own?.ipAddress ?? null, vrrpPortId: plugged.port.id, haIp, haPortId };
   const role = as ?? amphora.role;
   const wanted = memberSubnets === undefined ? plugged : { ...plugged, memberSubnets };
-  const vrrpInterface = await context.dataplane.plugVip({ ...amphora, ...place, role }, wanted);
+  const vrrpInterface = await context.dataplane.plugVip({ ...amphora, ...place, role }, wanted, limit);
   return { ...place, vrrpInterface };
 }
 
