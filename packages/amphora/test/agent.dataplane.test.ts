@@ -212,6 +212,12 @@ describe('configuration and HAProxy', () => {
     expect((await client.send('GET', agentPaths.getHaproxy(LOAD_BALANCER))).text).toBe(text);
   });
 
+  test('HAProxy does not inherit what keeps the agent small', () => {
+    const environment = lab.inside('cat', `/proc/${masterPid()}/environ`);
+    expect(environment).toContain('PATH=');
+    expect(environment).not.toContain('MALLOC_');
+  });
+
   test('a refused configuration leaves the stored one', async () => {
     const before = (await client.send('GET', agentPaths.getHaproxy(LOAD_BALANCER))).text;
     expect((await upload('frontend x\n  bind nonsense\n')).status).toBe(400);

@@ -148,6 +148,7 @@ amphora_id = ${this.amphoraId}
     const command = [...node, join(this.folder, 'agent.cjs'), '--config-file', this.configFile];
     const agent = spawn('nsenter', ['-t', String(this.#init), '-m', '-p', ...command], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, MALLOC_ARENA_MAX: '1' },
     });
     agent.stderr?.setEncoding('utf8');
     agent.stderr?.on('data', (text: string) => {
