@@ -98,8 +98,7 @@ export const COMMANDS: readonly Command[] = [
   { who: 'quinn', line: 'loadbalancer quota set --loadbalancer 9 {project}', shows: '9' },
   { who: 'quinn', line: 'loadbalancer show {lb}', refused: DENIED },
   jane('failover balancer', { refused: DENIED }),
-  // Whom the policy lets through hears what the provider says: the amphora provider has no failover yet.
-  boss('failover {lb}', { refused: 'does not support a requested action' }),
+  boss('failover {lb} --wait'),
 
   // Administration
   boss('quota set --loadbalancer 7 {project}'),
