@@ -33,7 +33,13 @@ beforeAll(async () => {
     loadBalancer: { vip: { address: VIP } },
     listeners: [
       { protocol: 'HTTP', protocolPort: 80, defaultPoolId: poolId(1) },
-      { protocol: 'TERMINATED_HTTPS', protocolPort: 443, defaultTlsContainerRef: 'site', defaultPoolId: poolId(1) },
+      {
+        protocol: 'TERMINATED_HTTPS',
+        protocolPort: 443,
+        defaultTlsContainerRef: 'site',
+        defaultPoolId: poolId(1),
+        alpnProtocols: ['h2', 'http/1.1'],
+      },
     ],
     pools: [{}],
     members: [member(1)],
@@ -67,6 +73,51 @@ test.each([
     expect(sent).toBeGreaterThan(20);
   }
   expect(methods).toEqual(Array.from({ length: 10 }, () => 'reload'));
+});
+
+/** Asks on one HTTP/2 connection after the other: a new one when it was told to go away, and not before. */
+const HTTP2_CLIENT = `
+const { connect } = require('node:http2');
+const failures = [];
+let session = null, answered = 0, connections = 0, over = false;
+function current() {
+  if (session !== null) return session;
+  connections += 1;
+  const mine = connect(process.argv[1], { rejectUnauthorized: false });
+  mine.on('goaway', () => { if (session === mine) session = null; });
+  mine.on('close', () => { if (session === mine) session = null; });
+  mine.on('error', (error) => failures.push('connection: ' + error.message));
+  session = mine;
+  return mine;
+}
+function ask() {
+  const stream = current().request({ ':path': '/' });
+  let body = '';
+  stream.on('data', (text) => { body += text; });
+  stream.on('error', (error) => failures.push(error.message));
+  stream.on('close', () => {
+    if (body.startsWith('m')) answered += 1;
+    if (!over) return setTimeout(ask, 10);
+    process.stdout.write(JSON.stringify({ answered, connections, failures }) + '\\n', () => process.exit(0));
+  });
+}
+ask();
+process.on('SIGTERM', () => { over = true; });`;
+
+test('HTTP/2 connections are told to go away at a reload: no request fails', async () => {
+  await restart();
+  const client = one.lab.spawnInTown(process.execPath, '-e', HTTP2_CLIENT, `https://${VIP}/`);
+  let output = '';
+  client.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  for (let round = 0; round < 5; round += 1) await reload();
+  client.kill('SIGTERM');
+  await until('the client has ended', () => output.endsWith('\n'));
+  const { answered, connections, failures } = JSON.parse(output) as Record<string, unknown>;
+  expect(failures).toEqual([]);
+  expect(answered).toBeGreaterThan(10);
+  expect(connections).toBeGreaterThan(1);
 });
 
 /** Asks, reads the first bytes of the answer, then waits; says whether the answer came to its end. */
