@@ -11,7 +11,7 @@ import { installHostPackages } from './packages.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = process.env.OCTAVIA_VM_CACHE ?? '/var/cache/octavia-vm';
-const TIME_LIMIT_MS = 30 * 60_000;
+const TIME_LIMIT_MS = 60 * 60_000;
 
 function hasKvm(): boolean {
   try {

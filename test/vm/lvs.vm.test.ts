@@ -1,0 +1,398 @@
+/** UDP and SCTP listeners of a real agent: keepalived, IPVS and members of flesh and blood. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { agentPaths } from '../../packages/amphora/src/protocol/agent-api.ts';
+import { sleep } from '../../packages/amphora/test/support/amphora-lab.ts';
+import { listenerId, memberId, poolId, type TreeInput } from '../../packages/controller/test/dataplane/support/tree.ts';
+import {
+  clientAddress,
+  clientAddress6,
+  count,
+  LISTENER,
+  LvsTown,
+  MEMBER_PORT,
+  memberAddress,
+  memberAddress6,
+  OWN,
+  OWN6,
+  POOL_KEY,
+  PORT,
+  soon,
+  type Talk,
+  VIP,
+  VIP6,
+} from './lvs-town.ts';
+
+const town = new LvsTown();
+const MONITOR = { type: 'UDP-CONNECT', delay: 1, timeout: 1, maxRetries: 1, maxRetriesDown: 1 } as const;
+const names = [1, 2, 3];
+
+/** Three members an IP version; numbers 1 to 3 speak IPv4, 4 to 6 IPv6. */
+function tree(change: TreeInput & { weights?: number[] } = {}): TreeInput {
+  const { weights = [1, 1, 1], ...rest } = change;
+  const member = (address: string, index: number) => ({
+    address,
+    protocolPort: MEMBER_PORT,
+    weight: weights[index] ?? 1,
+  });
+  return {
+    listeners: [{ protocol: 'UDP', protocolPort: PORT, defaultPoolId: poolId(1) }],
+    pools: [{ protocol: 'UDP', lbAlgorithm: 'ROUND_ROBIN' }],
+    members: [...names.map(memberAddress), ...names.map(memberAddress6)].map((address, index) =>
+      member(address, index % 3),
+    ),
+    ...rest,
+  };
+}
+
+/** Flows that the kernel knows per IPv4 member, as its scheduler weighs them: open ones 256 times as heavy as the others. */
+function loads(): Record<string, number> {
+  const found = town.table().matchAll(/-> 10\.77\.0\.1(\d):\d+ +Masq +\d+ +(\d+) +(\d+)/g);
+  return Object.fromEntries([...found].map(([, n, open, idle]) => [`m${n}`, Number(open) * 256 + Number(idle)]));
+}
+
+const pid = (): string => readFileSync(join(town.lab.base, 'lvs', LISTENER, 'keepalived.pid'), 'utf8').trim();
+const conversations: Talk[] = [];
+function talk(source: string): Talk {
+  const opened = town.talk('udp', source);
+  conversations.push(opened);
+  return opened;
+}
+
+beforeAll(async () => {
+  await town.create();
+  for (const n of names) {
+    await town.startMember('udp', `m${n}`, memberAddress(n));
+    await town.startMember('udp', `m${n + 3}`, memberAddress6(n));
+  }
+});
+afterAll(async () => {
+  for (const opened of conversations) opened.end();
+  await town.destroy();
+});
+
+describe('the way to a listener', () => {
+  test('the agent says that it is possible', async () => {
+    expect((await town.send('GET', agentPaths.info())).json()).toMatchObject({ ipvs: true });
+  });
+
+  test('a configuration that keepalived refuses leaves no trace', async () => {
+    const answer = await town.upload(
+      'global_defs {\n  router_id x\n}\nvirtual_server 10.0.0.1 53 {\n  nonsense 1\n}\n',
+    );
+    expect([answer.status, answer.json().message]).toEqual([400, 'Invalid request']);
+    expect(answer.json().details).toContain("Unknown keyword 'nonsense'");
+    expect((await town.send('GET', agentPaths.listeners())).json()).toEqual([]);
+    expect(existsSync(join(town.lab.base, 'lvs', LISTENER))).toBe(false);
+  });
+
+  test('uploading alone changes nothing, starting balances', async () => {
+    const text = town.render(tree());
+    const uploaded = await town.upload(text);
+    expect(uploaded.json()).toMatchObject({ message: 'OK', running: null });
+    expect((await town.send('GET', agentPaths.lvsListener('any', LISTENER))).text).toBe(text);
+    expect((await town.send('GET', agentPaths.listeners())).json()).toEqual([
+      { status: 'STOPPED', uuid: LISTENER, type: 'UDP' },
+    ]);
+    expect(town.table()).not.toContain(VIP);
+    const started = await town.send('PUT', agentPaths.loadBalancerAction(LISTENER, 'start'));
+    expect([started.status, started.json()]).toEqual([
+      202,
+      { message: 'OK', details: `keepalived for ${LISTENER} started`, applied: 'start' },
+    ]);
+    expect((await town.upload(text)).json()).toMatchObject({ running: uploaded.json().uploaded });
+    expect((await town.send('GET', agentPaths.listeners())).json()).toEqual([
+      { status: 'ACTIVE', uuid: LISTENER, type: 'UDP' },
+    ]);
+    const details = (await town.send('GET', agentPaths.details())).json();
+    expect(details).toMatchObject({ haproxy_count: 0, lvs_listener_process_count: 1, listeners: [LISTENER] });
+  });
+});
+
+describe('distribution', () => {
+  test('round robin, over both IP versions; members see the amphora', () => {
+    const four = town.answers('udp', clientAddress(1), 9);
+    expect(count(four)).toEqual({ [`m1 ${OWN}`]: 3, [`m2 ${OWN}`]: 3, [`m3 ${OWN}`]: 3 });
+    const six = town.answers('udp', clientAddress6(1), 9).map((answer) => answer.split(' '));
+    expect(count(six.map(([name = '']) => name))).toEqual({ m4: 3, m5: 3, m6: 3 });
+    // Of several addresses in one network the kernel takes any for IPv6.
+    expect(six.every(([, source = '']) => [OWN6, VIP6].includes(source))).toBe(true);
+  });
+
+  test('weights count, and a change of them keeps open flows', async () => {
+    const open = talk(clientAddress(1));
+    const first = await open.say('one');
+    const before = pid();
+    const answer = await town.serve(tree({ weights: [1, 2, 3] }));
+    expect([answer.json().applied, pid()]).toEqual(['reload', before]);
+    expect(count(town.ask('udp', clientAddress(1), 12))).toEqual({ m1: 2, m2: 4, m3: 6 });
+    expect(await open.say('two')).toBe(first);
+  });
+
+  test('least connections fills up those with fewest', async () => {
+    await town.serve(tree({ pools: [{ protocol: 'UDP', lbAlgorithm: 'LEAST_CONNECTIONS' }] }));
+    for (let i = 0; i < 6; i += 1) {
+      const before = loads();
+      const home = await talk(clientAddress(2)).say('hold');
+      expect([home, before[home]]).toEqual([home, Math.min(...Object.values(before))]);
+    }
+  });
+
+  test('source ip keeps each client with one member and spreads clients', async () => {
+    await town.serve(tree({ pools: [{ protocol: 'UDP', lbAlgorithm: 'SOURCE_IP' }] }));
+    const homes = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => {
+      const answered = new Set(town.ask('udp', clientAddress(n), 4));
+      expect(answered.size).toBe(1);
+      return [...answered][0] as string;
+    });
+    expect(new Set(homes).size).toBeGreaterThan(1);
+  });
+
+  test('persistence sends all flows of a client to one member', async () => {
+    const sticky = {
+      type: 'SOURCE_IP',
+      cookieName: null,
+      persistenceTimeout: 30,
+      persistenceGranularity: null,
+    } as const;
+    await town.serve(tree({ pools: [{ protocol: 'UDP', lbAlgorithm: 'ROUND_ROBIN', sessionPersistence: sticky }] }));
+    for (const source of [clientAddress(3), clientAddress6(3)]) {
+      expect(new Set(town.ask('udp', source, 6)).size).toBe(1);
+    }
+    const homes = [1, 2, 3].map((n) => town.ask('udp', clientAddress(n), 1)[0]);
+    expect(new Set(homes).size).toBeGreaterThan(1);
+  });
+});
+
+describe('members', () => {
+  const monitored = (change: Parameters<typeof tree>[0] = {}): TreeInput =>
+    tree({ healthMonitors: [MONITOR], ...change });
+
+  test('all are up', async () => {
+    await town.serve(monitored());
+    await soon('three members UP', () => names.every((n) => town.memberStatus(memberId(n)) === 'UP'));
+    expect(town.beat()?.listeners[LISTENER]?.status).toBe('OPEN');
+    expect(town.beat()?.pools[POOL_KEY]?.status).toBe('UP');
+  });
+
+  test('one that dies is noticed, also its open flows move, and it comes back', async () => {
+    const flows = await Promise.all(
+      [1, 2, 3].map(async (n) => {
+        const flow = talk(clientAddress(n));
+        return { flow, home: await flow.say('hello') };
+      }),
+    );
+    const lost = flows[0] as (typeof flows)[number];
+    await town.stopMember('udp', lost.home);
+    const id = memberId(Number(lost.home.slice(1)));
+    await soon('DOWN', () => town.memberStatus(id) === 'DOWN');
+    expect(town.beat()?.pools[POOL_KEY]?.status).toBe('UP');
+    const now = await soon('an answer in the same flow', async () => {
+      const answer = await lost.flow.say('anybody?');
+      return answer === '-' ? null : answer;
+    });
+    expect(now).not.toBe(lost.home);
+    expect(count(town.ask('udp', clientAddress(4), 6))).not.toHaveProperty(lost.home);
+    expect(count(town.ask('udp', clientAddress(4), 6))).not.toHaveProperty('-');
+    await town.startMember('udp', lost.home, memberAddress(Number(lost.home.slice(1))));
+    await soon('UP again', () => town.memberStatus(id) === 'UP');
+    expect(count(town.ask('udp', clientAddress(4), 9))).toEqual({ m1: 3, m2: 3, m3: 3 });
+  });
+
+  test('a change of the pool leaves what the checks know alone', async () => {
+    await town.stopMember('udp', 'm2');
+    await soon('DOWN', () => town.memberStatus(memberId(2)) === 'DOWN');
+    await town.serve(monitored({ weights: [1, 1, 5] }));
+    expect(count(town.ask('udp', clientAddress(4), 12))).toEqual({ m1: 2, m3: 10 });
+    await town.startMember('udp', 'm2', memberAddress(2));
+    await soon('UP again', () => town.memberStatus(memberId(2)) === 'UP');
+  });
+
+  test('a drained one keeps its flows and gets no new ones', async () => {
+    await town.serve(monitored());
+    const flow = talk(clientAddress(5));
+    const home = await flow.say('hello');
+    const weights = names.map((n) => (`m${n}` === home ? 0 : 1));
+    await town.serve(monitored({ weights }));
+    expect(await flow.say('still there?')).toBe(home);
+    expect(count(town.ask('udp', clientAddress(5), 8))).not.toHaveProperty(home);
+    await soon('DRAIN', () => town.memberStatus(memberId(Number(home.slice(1)))) === 'DRAIN');
+  });
+
+  test('all of them drained is a configuration, too', async () => {
+    await town.serve(monitored({ weights: [0, 0, 0] }));
+    await soon('DRAIN', () => names.every((n) => town.memberStatus(memberId(n)) === 'DRAIN'));
+    expect(town.ask('udp', clientAddress(5), 1)).toEqual(['-']);
+    await town.serve(monitored());
+    expect(count(town.ask('udp', clientAddress(5), 9))).toEqual({ m1: 3, m2: 3, m3: 3 });
+  });
+
+  test('one that is switched off is in maintenance; a pool without members serves nobody', async () => {
+    const members = tree().members ?? [];
+    await town.serve(monitored({ members: members.map((member, index) => ({ ...member, adminStateUp: index > 0 })) }));
+    await soon('MAINT', () => town.memberStatus(memberId(1)) === 'MAINT');
+    expect(count(town.ask('udp', clientAddress(5), 8))).toEqual({ m2: 4, m3: 4 });
+    await town.serve(monitored({ members: [] }));
+    expect(town.table()).not.toContain(VIP);
+    expect(town.ask('udp', clientAddress(5), 1)).toEqual(['-']);
+    await town.serve({ ...monitored(), listeners: [{ protocol: 'UDP', protocolPort: PORT }] });
+    expect(town.processes('--check')).toEqual([]);
+    await soon('the listener OPEN without a pool', () => {
+      const beat = town.beat();
+      return beat?.listeners[LISTENER]?.status === 'OPEN' && Object.keys(beat.pools).length === 0;
+    });
+    await town.serve(tree());
+    expect(count(town.ask('udp', clientAddress(5), 9))).toEqual({ m1: 3, m2: 3, m3: 3 });
+  });
+});
+
+describe('counts', () => {
+  test('heartbeats add up to the traffic, over changes, restarts of the agent and of keepalived', async () => {
+    await town.serve(tree());
+    // What was counted before is told with the second beat from now at the latest.
+    const beats = town.beats.length;
+    await soon('two beats', () => town.beats.length >= beats + 2);
+    const before = { flows: town.total('totconns'), rx: town.total('rx'), tx: town.total('tx') };
+    let asked = 0;
+    const some = (): void => {
+      for (const source of [clientAddress(6), clientAddress6(6)]) {
+        expect(town.ask('udp', source, 3)).not.toContain('-');
+        asked += 3;
+      }
+    };
+    const settled = (): Promise<true> =>
+      soon(`${asked} flows`, () => (town.total('totconns') - before.flows === asked ? true : null));
+    some();
+    await settled();
+    await town.serve(tree({ weights: [3, 1, 1] }));
+    some();
+    await town.lab.stopAgent('SIGKILL');
+    some();
+    const keepalived = pid();
+    await town.lab.startAgent();
+    some();
+    expect(pid()).toBe(keepalived);
+    await settled();
+    some();
+    expect((await town.send('PUT', agentPaths.loadBalancerAction(LISTENER, 'stop'))).status).toBe(202);
+    expect(town.ask('udp', clientAddress(6), 1)).toEqual(['-']);
+    expect((await town.send('PUT', agentPaths.loadBalancerAction(LISTENER, 'start'))).status).toBe(202);
+    some();
+    await settled();
+    // A request is 4 bytes in 28 (IPv4) or 48 (IPv6) of headers.
+    expect(town.total('rx') - before.rx).toBe((asked / 2) * (32 + 52));
+    expect(town.total('tx') - before.tx).toBeGreaterThan(town.total('rx') - before.rx);
+    expect(town.beat()?.listeners[LISTENER]?.stats.conns).toBeGreaterThan(0);
+  });
+});
+
+describe('SCTP beside UDP on the same port', () => {
+  const SCTP = listenerId(2);
+  const key = `${poolId(1)}:${SCTP}`;
+  // The check starts an interpreter, which takes its time on an emulated processor.
+  const monitor = { ...MONITOR, type: 'SCTP', delay: 8, timeout: 7 } as const;
+  const associations = (change: Parameters<typeof tree>[0] = {}): TreeInput =>
+    tree({
+      listeners: [{ id: SCTP, protocol: 'SCTP', protocolPort: PORT, defaultPoolId: poolId(1) }],
+      pools: [{ protocol: 'SCTP', lbAlgorithm: 'ROUND_ROBIN' }],
+      ...change,
+    });
+
+  beforeAll(async () => {
+    for (const n of names) {
+      await town.startMember('sctp', `m${n}`, memberAddress(n));
+      await town.startMember('sctp', `m${n + 3}`, memberAddress6(n));
+    }
+  });
+
+  test('associations are spread over both IP versions; the UDP listener does not notice', async () => {
+    const udp = pid();
+    await town.serve(associations(), SCTP);
+    expect(count(town.ask('sctp', clientAddress(1), 6))).toEqual({ m1: 2, m2: 2, m3: 2 });
+    expect(count(town.ask('sctp', clientAddress6(1), 6))).toEqual({ m4: 2, m5: 2, m6: 2 });
+    expect(town.ask('udp', clientAddress(1), 2)).not.toContain('-');
+    expect(pid()).toBe(udp);
+    expect((await town.send('GET', agentPaths.listeners())).json()).toEqual(
+      expect.arrayContaining([{ status: 'ACTIVE', uuid: SCTP, type: 'SCTP' }]),
+    );
+    await soon('twelve associations counted', () => town.total('totconns', SCTP) === 12);
+  });
+
+  test('a member that dies is noticed by the check, and comes back', async () => {
+    const members = associations().members?.slice(0, 4) ?? [];
+    await town.serve(associations({ members, healthMonitors: [monitor] }), SCTP);
+    const status = (n: number): string | undefined => town.memberStatus(memberId(n), key);
+    await soon('UP', () => [1, 2, 3, 4].every((n) => status(n) === 'UP'));
+    await town.stopMember('sctp', 'm2');
+    await soon('DOWN', () => status(2) === 'DOWN');
+    const served = town.ask('sctp', clientAddress(2), 6);
+    expect(served).not.toContain('m2');
+    expect(served.some((name) => name !== '-')).toBe(true);
+    await town.startMember('sctp', 'm2', memberAddress(2));
+    await soon('UP again', () => status(2) === 'UP');
+  });
+
+  test('deleting it leaves the other', async () => {
+    expect((await town.send('DELETE', agentPaths.deleteListener(SCTP))).status).toBe(200);
+    expect(town.table()).not.toContain('SCTP');
+    expect(town.ask('sctp', clientAddress(2), 1)).toEqual(['-']);
+    expect(town.ask('udp', clientAddress(2), 3)).not.toContain('-');
+  });
+});
+
+describe('what goes wrong', () => {
+  test('a killed keepalived comes back with its configuration', async () => {
+    const before = pid();
+    town.lab.inside('kill', '-KILL', before, ...town.processes('--check').filter((one) => one !== before));
+    await soon('a new keepalived', () => {
+      const path = join(town.lab.base, 'lvs', LISTENER, 'keepalived.pid');
+      return existsSync(path) && pid() !== before && town.table().includes(VIP);
+    });
+    await soon('traffic', () => !town.ask('udp', clientAddress(7), 1).includes('-'));
+    expect(count(town.ask('udp', clientAddress(7), 10))).toEqual({ m1: 6, m2: 2, m3: 2 });
+  });
+
+  test('an agent that is not there interrupts nothing', async () => {
+    const flow = talk(clientAddress(8));
+    const home = await flow.say('hello');
+    await town.lab.stopAgent('SIGTERM');
+    expect(await flow.say('hello')).toBe(home);
+    expect(town.ask('udp', clientAddress(8), 5)).not.toContain('-');
+    await town.lab.startAgent();
+    await sleep(3_000);
+    expect(await flow.say('hello')).toBe(home);
+  });
+
+  test('the amphora routes nothing but what it balances', () => {
+    expect(town.lab.traffic('cat', '/proc/sys/net/ipv4/ip_forward').trim()).toBe('1');
+    town.lab.inTown('ip', 'route', 'add', '10.99.0.0/24', 'via', OWN);
+    town.lab.traffic('ip', 'route', 'add', '10.99.0.0/24', 'via', '10.77.0.11');
+    const forwarded = (): number =>
+      Number(town.lab.traffic('cat', '/proc/net/snmp').match(/^Ip:(?: \d+){5} (\d+)/m)?.[1]);
+    const before = forwarded();
+    expect(town.answers('udp', clientAddress(1), 2, '10.99.0.2')).toEqual(['-', '-']);
+    expect(forwarded()).toBe(before);
+    expect(town.ask('udp', clientAddress(1), 2)).not.toContain('-');
+    expect(forwarded()).toBe(before + 2);
+  });
+
+  test('after a reboot it serves without the controller', async () => {
+    await town.lab.reboot();
+    await town.lab.startAgent();
+    town.plugCable();
+    await soon('traffic', () => !town.ask('udp', clientAddress(1), 1).includes('-'));
+    expect(town.ask('udp', clientAddress6(1), 3)).not.toContain('-');
+  });
+
+  test('deleting it leaves nothing', async () => {
+    const answer = await town.send('DELETE', agentPaths.deleteListener(LISTENER));
+    expect([answer.status, answer.json()]).toEqual([200, { message: 'OK' }]);
+    expect(town.table()).not.toMatch(new RegExp(`${VIP}|${VIP6}`));
+    expect(town.processes('--check')).toEqual([]);
+    expect(existsSync(join(town.lab.base, 'lvs', LISTENER))).toBe(false);
+    expect(town.lab.traffic('nft', 'list', 'ruleset')).not.toContain('octavia');
+    expect(town.lab.traffic('cat', '/proc/sys/net/ipv4/ip_forward').trim()).toBe('0');
+    expect((await town.send('DELETE', agentPaths.deleteListener(LISTENER))).status).toBe(404);
+  });
+});
