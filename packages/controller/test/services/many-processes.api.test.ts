@@ -193,10 +193,10 @@ test('nothing is lost and nothing is stuck', { timeout: 300_000 }, async () => {
   expect(exits.filter((exit) => (exit as string[])[1] === 'SIGTERM').map((exit) => (exit as unknown[])[2])).toEqual([
     0, 0, 0, 0,
   ]);
-  // Enough went on meanwhile for the kills to mean something.
+  // Enough went on meanwhile for the kills to mean something: more than one for each of them, however slow the machine.
   const { rows: done } = await sql<{ n: number }>`
     select count(*)::int as n from operation where state = 'succeeded'`.execute(testStore.store.db);
-  expect(done[0]?.n).toBeGreaterThan(20);
+  expect(done[0]?.n).toBeGreaterThan(services.length);
   await everythingIsTidy(heard);
 });
 
