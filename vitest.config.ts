@@ -8,6 +8,9 @@ const files = (suffix: string): string[] => [`packages/*/test/**/*${suffix}`, `t
 /** They wait half of the time: for PostgreSQL, for timers, for each other's processes. */
 const SYSTEM_TEST_WORKERS = Math.max(2, Math.ceil(availableParallelism() * 1.5));
 
+/** What comes at once on a quiet machine may take seconds beside the others. */
+const PATIENT = { poll: { timeout: 15_000 } };
+
 export default defineConfig({
   test: {
     sequence: { sequencer: TestOrder },
@@ -37,6 +40,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: SYSTEM_TEST_WORKERS,
+          expect: PATIENT,
           sequence: { groupOrder: 2 },
         },
       },
@@ -48,6 +52,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: SYSTEM_TEST_WORKERS,
+          expect: PATIENT,
           sequence: { groupOrder: 2 },
         },
       },
