@@ -43,6 +43,7 @@ describe('mutual TLS', () => {
       uuid: AMPHORA_ID,
       haproxy_version: expect.stringMatching(/^\d+\.\d+/),
       api_version: AGENT_API_VERSION,
+      ipvs: expect.any(Boolean),
     });
     expect(answer.headers['content-type']).toBe('application/json');
   });
