@@ -41,11 +41,23 @@ const UNMEASURED: (ChildTable | 'load_balancer')[] = ['health_monitor', 'l7polic
 
 const UP_OR_DOWN = sql`case when admin_state_up then 'ONLINE' else 'OFFLINE' end`;
 
+/** `FORMER`: children as they were before they waited, the load balancer ACTIVE. */
+type SettledStatus = 'ACTIVE' | 'ERROR' | 'FORMER';
+
+/** What was in ERROR before it waited still has its reason, and nothing else has one: that is how both come back. */
+function endOf(table: ChildTable | 'load_balancer', to: SettledStatus, reason: string | null): RawBuilder<unknown> {
+  if (table === 'load_balancer' || to === 'ACTIVE') {
+    return sql`provisioning_status = ${to === 'FORMER' ? 'ACTIVE' : to}, status_reason = ${reason}`;
+  }
+  if (to === 'ERROR') return sql`provisioning_status = 'ERROR', status_reason = coalesce(status_reason, ${reason})`;
+  return sql`provisioning_status = case when status_reason is null then 'ACTIVE' else 'ERROR' end`;
+}
+
 /** One statement for all tables: a settlement is as cheap as one round trip. */
 async function setPending(
   tx: Tx,
   ids: readonly string[],
-  to: 'ACTIVE' | 'ERROR',
+  to: SettledStatus,
   reason: string | null,
   operating: (table: ChildTable | 'load_balancer') => RawBuilder<unknown> | null = () => null,
   tables: (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
@@ -55,7 +67,7 @@ async function setPending(
     const status = operating(table);
     const rows = table === 'load_balancer' ? sql`id = any(${ids}::uuid[])` : within(table, ids);
     return sql`${sql.ref(`settled_${table}`)} as (
-      update ${sql.table(table)} as x set provisioning_status = ${to}, status_reason = ${reason}
+      update ${sql.table(table)} as x set ${endOf(table, to, reason)}
         ${status === null ? sql`` : sql`, operating_status = ${status}`}
       where ${rows} and provisioning_status in ${PENDING})`;
   });
@@ -172,13 +184,13 @@ export async function fail(tx: Tx, operation: Operation, reason: string): Promis
   const table = kind === 'batch_update_members' ? 'member' : resourceType;
   await sql`update ${sql.table(table)} set provisioning_status = 'ERROR', status_reason = ${reason}
     where id = any(${targets}::uuid[]) and provisioning_status in ${PENDING}`.execute(tx);
-  await setPending(tx, ids, 'ACTIVE', null);
+  await setPending(tx, ids, 'FORMER', null);
 }
 
 /** What waits below a load balancer is in ERROR with it, unless it was in force before. */
 async function failTree(tx: Tx, ids: readonly string[], kind: OperationKind, reason: string): Promise<void> {
   const never = kind === 'create_load_balancer' || kind.startsWith('failover_');
-  await setPending(tx, ids, never ? 'ERROR' : 'ACTIVE', never ? reason : null, () => null, CHILD_TABLES);
+  await setPending(tx, ids, never ? 'ERROR' : 'FORMER', never ? reason : null, () => null, CHILD_TABLES);
   await setPending(tx, ids, 'ERROR', reason, () => null, ['load_balancer']);
 }
 

@@ -152,6 +152,24 @@ describe('children', () => {
     expect(await STORES[child].get(lab.store.db, tree.ids[child])).toMatchObject({ statusReason: refusal.message });
   });
 
+  test.each([
+    ['update_member', 'member'],
+    ['failover_load_balancer', null],
+  ] as const)('%s fails: what was in ERROR before has its own reason again', async (kind, child) => {
+    const tree = await grown();
+    const { db } = lab.store;
+    await listeners.update(db, tree.ids.listener, { provisioningStatus: 'ERROR', statusReason: 'Its own.' });
+    if (child === null) await lab.pending(tree.loadBalancer.id);
+    else await wait(tree, child, 'PENDING_UPDATE');
+    lab.interfere = refuse;
+    const resource = child === null ? {} : { resource: { type: child, id: tree.ids[child] } };
+    const input = child === null ? { topology: 'SINGLE' as const } : {};
+    expect(await lab.run(kind, tree.loadBalancer, { ...resource, input })).toMatchObject({ state: 'failed' });
+    const failed = child ?? 'load_balancer';
+    expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, listener: 'ERROR', [failed]: 'ERROR' });
+    expect(await listeners.get(db, tree.ids.listener)).toMatchObject({ statusReason: 'Its own.' });
+  });
+
   test('a batch fails: every member of it is in ERROR, the others are not', async () => {
     const tree = await grown();
     const added = aMember(tree.ids.pool, { address: '198.18.8.11', provisioningStatus: 'PENDING_CREATE' });
