@@ -81,6 +81,29 @@ describe('octavia certificate', () => {
     await expect(manager.getCertificate(ref, reader)).rejects.toThrow('no private key');
   });
 
+  it.each(['secp256k1', 'brainpoolP256r1', 'secp521r1'])('adds and lists a certificate on curve %s', async (curve) => {
+    const [key, certificate] = [file(`${curve}.key`), file(`${curve}.crt`)];
+    openssl('ecparam', '-name', curve, '-genkey', '-noout', '-out', key);
+    const subject = ['-subj', '/O=Shop/CN=ümlaut, "\\\\"+CN=second', '-utf8', '-multivalue-rdn'];
+    openssl(
+      'req',
+      '-x509',
+      '-new',
+      '-key',
+      key,
+      ...subject,
+      '-addext',
+      'subjectAltName=DNS:a.example',
+      '-out',
+      certificate,
+    );
+    writeFileSync(file(`${curve}.pem`), readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'));
+    const ref = await addCertificate(folder, { file: file(`${curve}.pem`) });
+    const { commonNames, dnsNames } = certificateNames((await manager.getCertificate(ref, reader)).certificate);
+    expect([commonNames.sort(), dnsNames]).toEqual([['second', 'ümlaut, "\\"'], ['a.example']]);
+    expect((await listCertificates(folder)).find((line) => line.startsWith(ref))).toContain('a.example');
+  });
+
   it('keeps files private, and a certificate of a project from the others', async () => {
     const ref = await addCertificate(folder, { file: file('all.pem'), project: 'p' });
     expect(statSync(folder).mode & 0o777).toBe(0o700);
