@@ -2,7 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CertificateStorage } from '../../src/clouds/certificates/local/storage.ts';
 import { identify } from '../../src/clouds/local-host/process.ts';
+import { Secret } from '../../src/clouds/tls-material/secret.ts';
 import { removeState } from '../../src/services/down/state.ts';
 import {
   claimStateDirectory,
@@ -11,6 +13,7 @@ import {
   releaseStateDirectory,
 } from '../../src/services/up/record.ts';
 import { ensureSecret } from '../../src/services/up/secrets.ts';
+import { statePaths } from '../../src/services/up/settings.ts';
 
 let stateDir: string;
 
@@ -70,8 +73,10 @@ test('a secret is made once and private', () => {
   expect(readdirSync(stateDir)).toEqual(['heartbeat.key']);
 });
 
-test('purging leaves what is not ours', () => {
+test('purging leaves what is not ours, and no key of a tenant', async () => {
   claimStateDirectory(stateDir, null);
+  const tenants = new CertificateStorage(statePaths(stateDir).tenantCertificates);
+  await tenants.add({ certificate: 'a certificate', key: new Secret('a key'), intermediates: null, project: null });
   writeFileSync(join(stateDir, 'diary.txt'), 'mine');
   removeState(stateDir);
   expect(readdirSync(stateDir)).toEqual(['diary.txt']);

@@ -6,6 +6,7 @@ import { folderPaths } from '../postgres/folders.ts';
 const ENTRIES = [
   'agent',
   'amphorae',
+  'certificates',
   'certs',
   'control-plane.json',
   'heartbeat.key',
