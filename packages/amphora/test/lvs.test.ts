@@ -86,7 +86,7 @@ UDP  [fd77::10]:53                       3        4        4      100      200
   -> [fd77::1]:8080                      3        4        4      100      200
 `;
 
-const kernel: Kernel = { table: parseTable(TABLE), totals: parseTotals(STATISTICS) };
+const kernel: Kernel = { askedAt: 7, table: parseTable(TABLE), totals: parseTotals(STATISTICS) };
 
 describe('the configuration', () => {
   const read = readConfiguration(CONFIGURATION);
@@ -140,6 +140,7 @@ describe('a reading', () => {
   test('joins both by address and port', () => {
     expect(readingOf(LISTENER, readConfiguration(CONFIGURATION), kernel, 'w')).toEqual({
       worker: 'w',
+      askedAt: 7,
       listeners: {
         [LISTENER]: {
           status: 'OPEN',
@@ -161,7 +162,9 @@ describe('a reading', () => {
 
   const of = (text: string, table: string) => {
     const read = readConfiguration(text);
-    return readingOf(LISTENER, read, { table: parseTable(table), totals: new Map() }, 'w').pools[`${POOL}:${LISTENER}`];
+    return readingOf(LISTENER, read, { askedAt: 7, table: parseTable(table), totals: new Map() }, 'w').pools[
+      `${POOL}:${LISTENER}`
+    ];
   };
   const without = (...lines: string[]): string =>
     TABLE.split('\n')
@@ -184,7 +187,7 @@ describe('a reading', () => {
       text.replaceAll(/^UDP /gm, 'SCTP').replaceAll('protocol UDP', 'protocol SCTP');
     const read = readConfiguration(swap(CONFIGURATION));
     const table = parseTable(swap(TABLE).replace('SCTP 0A4D000A:0035 sh  \n', ''));
-    const reading = readingOf(LISTENER, read, { table, totals: new Map() }, 'w');
+    const reading = readingOf(LISTENER, read, { askedAt: 7, table, totals: new Map() }, 'w');
     expect(reading.listeners[LISTENER]?.stats.conns).toBe(1);
   });
 });
@@ -217,6 +220,17 @@ describe('counters of services', () => {
     expect(flows({ four: 12 })).toBe(0);
     expect(flows({ four: 13, six: 7 })).toBe(8);
     expect(flows({ four: 20, six: 20 }, 'b')).toBe(40);
+  });
+
+  test('a reading that was overtaken by a later one counts nothing', async () => {
+    const counters = await Counters.load(folder, log, 0);
+    const absorb = (askedAt: number, n: number): void => counters.absorb({ ...reading('a', { four: n }), askedAt });
+    absorb(1, 10);
+    absorb(3, 16);
+    absorb(2, 12);
+    expect(counters.take(LISTENER).totconns).toBe(16);
+    absorb(4, 17);
+    expect(counters.take(LISTENER).totconns).toBe(1);
   });
 
   test('what could not be sent and what the agent has saved is sent later, once', async () => {

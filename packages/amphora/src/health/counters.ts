@@ -31,6 +31,7 @@ export class Counters {
   readonly #lock = new KeyedLock();
   #counters: Map<string, Counter>;
   #sequence: number;
+  readonly #askedAt = new Map<string, number>();
 
   private constructor(path: string, counters: Map<string, Counter>, sequence: number) {
     this.#path = path;
@@ -61,9 +62,15 @@ export class Counters {
     return this.#sequence;
   }
 
-  /** Adds what happened since the last reading to what is to be reported. */
+  /**
+   * Adds what happened since the last reading to what is to be reported. One that was asked for before the last one is passed
+   * over: its smaller totals would look like those of a new worker and count everything again.
+   */
   absorb(reading: Reading): void {
     for (const [id, { stats, counters }] of Object.entries(reading.listeners)) {
+      const { askedAt = Number.POSITIVE_INFINITY } = reading;
+      if (askedAt < (this.#askedAt.get(id) ?? 0)) continue;
+      if (reading.askedAt !== undefined) this.#askedAt.set(id, askedAt);
       if (counters === undefined) this.#absorb(id, reading.worker, stats);
       else this.#absorbParts(id, reading.worker, counters);
     }
@@ -113,6 +120,7 @@ export class Counters {
   /** Forgets listeners that no stored configuration has any more. */
   retain(known: Set<string>): void {
     this.#counters = new Map([...this.#counters].filter(([key]) => known.has(listenerOf(key))));
+    for (const id of this.#askedAt.keys()) if (!known.has(id)) this.#askedAt.delete(id);
   }
 
   save(): Promise<void> {

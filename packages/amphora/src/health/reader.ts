@@ -44,7 +44,8 @@ export class HealthReader {
       return null;
     }
     try {
-      const reading = await readStatistics(service.paths.statsSocket);
+      const askedAt = performance.now();
+      const reading = { ...(await readStatistics(service.paths.statsSocket)), askedAt };
       // A reload that began meanwhile may have paused the listeners in this very answer.
       if (service.changing && last !== undefined) return last.reading;
       this.#last.set(service.id, { at: performance.now(), reading });

@@ -17,6 +17,8 @@ export interface ListenerReading {
 export interface Reading {
   /** Names one worker process; totals of another worker start from zero again. */
   worker: string;
+  /** When the totals were asked for (milliseconds, monotonic), where two readings may be under way at once. */
+  askedAt?: number;
   listeners: Record<string, ListenerReading>;
   pools: Record<string, HeartbeatPool>;
 }

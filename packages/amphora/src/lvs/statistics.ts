@@ -61,5 +61,5 @@ export function readingOf(id: string, configuration: LvsConfiguration, kernel: K
   for (const [pool, members] of configuration.pools) {
     pools[`${pool}:${id}`] = poolReading(members, configuration.services, kernel);
   }
-  return { worker, listeners: { [id]: listenerReading(configuration, kernel) }, pools };
+  return { worker, askedAt: kernel.askedAt, listeners: { [id]: listenerReading(configuration, kernel) }, pools };
 }

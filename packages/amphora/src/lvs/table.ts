@@ -18,6 +18,8 @@ export interface ServiceTotals {
 }
 
 export interface Kernel {
+  /** Milliseconds, monotonic. */
+  askedAt: number;
   table: ServiceTable;
   totals: Map<string, ServiceTotals>;
 }
@@ -69,10 +71,11 @@ const READ = 'cat /proc/net/ip_vs && echo --- && exec ipvsadm --list --numeric -
 
 /** @throws Error when the kernel cannot be asked */
 export async function readKernel(namespace: TrafficNamespace): Promise<Kernel> {
+  const askedAt = performance.now();
   const { code, stdout, stderr } = await namespace.script(READ, []);
   const [table, statistics] = stdout.split('---\n');
   if (code !== 0 || table === undefined || statistics === undefined) throw new Error(`IPVS: ${stderr.trim() || code}`);
-  return { table: parseTable(table), totals: parseTotals(statistics) };
+  return { askedAt, table: parseTable(table), totals: parseTotals(statistics) };
 }
 
 /** Takes services out of the table; fine when they are not in it. */
