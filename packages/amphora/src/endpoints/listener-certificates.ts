@@ -6,11 +6,11 @@ import { checkKeyPair, checkRevocationLists, md5, PemError, readAuthorities } fr
 import { isCertificateName } from '../certificates/store.ts';
 import { isUuid } from '../haproxy/paths.ts';
 import { type Answer, AnswerError, ok } from '../http/answer.ts';
-import { SMALL_BODY } from '../http/body.ts';
 import type { AgentRequest, Route } from '../http/router.ts';
 import {
   type AgentCertificateFiles,
   type AgentCertificateHash,
+  MOST_CERTIFICATE_BYTES,
   TRUST_FILE_KINDS,
   type TrustFileKind,
 } from '../protocol/agent-api.ts';
@@ -54,7 +54,7 @@ async function put(
   const others = supervisor.services().some((service) => service.id !== id);
   if (!isUuid(id) || (supervisor.find(id) === null && others)) throw unknownLoadBalancer(id);
   if (!isCertificateName(name)) throw unusableName(name);
-  const content = await body(SMALL_BODY);
+  const content = await body(MOST_CERTIFICATE_BYTES);
   try {
     check(content.toString('utf8'));
   } catch (error) {

@@ -5,6 +5,9 @@
 
 export const AGENT_API_VERSION = '1.0';
 
+/** Bytes of a file of certificates, authorities or revocations; the agent answers 413 to a longer one. */
+export const MOST_CERTIFICATE_BYTES = 256 * 1024;
+
 /** Paths of the endpoints. Ids and addresses are escaped, so a caller may pass any text. */
 export const agentPaths = {
   info: (): string => '/info',

@@ -6,6 +6,7 @@ import { readBundle } from '../clouds/tls-material/bundle.ts';
 import { certificateNames } from '../clouds/tls-material/names.ts';
 import { pemBlocks } from '../clouds/tls-material/pem.ts';
 import { readAuthorities, readRevocationLists } from '../clouds/tls-material/trust.ts';
+import { requireShort, requireUsable } from '../clouds/tls-material/usable.ts';
 import { OctaviaError } from '../errors.ts';
 
 export interface AddOptions {
@@ -33,6 +34,7 @@ function trustText(bytes: Buffer): string | null {
   try {
     if (labels.includes('X509 CRL')) readRevocationLists(text);
     else readAuthorities(text);
+    requireShort(text);
   } catch (cause) {
     throw new OctaviaError('CERTIFICATE_UNUSABLE', { detail: `${(cause as Error).message}.` }, { cause });
   }
@@ -46,7 +48,9 @@ export async function addCertificate(folder: string, { file, passphrase, project
   const owner = project ?? null;
   const trust = trustText(bytes);
   if (trust !== null) return storage.add({ certificate: trust, key: null, intermediates: null, project: owner });
-  const { certificate, privateKey, intermediates } = readBundle(bytes, passphrase);
+  const bundle = readBundle(bytes, passphrase);
+  requireUsable(bundle);
+  const { certificate, privateKey, intermediates } = bundle;
   return storage.add({ certificate, key: privateKey, intermediates: intermediates.join('') || null, project: owner });
 }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MOST_CERTIFICATE_BYTES } from '@octavia/amphora/protocol/agent-api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateStorage } from '../../src/clouds/certificates/local/storage.ts';
 import { Secret } from '../../src/clouds/tls-material/secret.ts';
@@ -12,7 +13,18 @@ const folder = mkdtempSync(join(tmpdir(), 'octavia-secrets-'));
 const storage = new CertificateStorage(folder);
 let api: TestApi;
 let loadBalancerId = '';
-const refs = { www: '', foreign: '', mismatched: '', nameless: '', ca: '', crl: '', foreignCrl: '', text: '' };
+const refs = {
+  www: '',
+  foreign: '',
+  mismatched: '',
+  nameless: '',
+  long: '',
+  longCa: '',
+  ca: '',
+  crl: '',
+  foreignCrl: '',
+  text: '',
+};
 
 const put = (certificate: string, key: string | null = null, project: string | null = null): Promise<string> =>
   storage.add({ certificate, key: key === null ? null : new Secret(key), intermediates: null, project });
@@ -29,6 +41,9 @@ beforeAll(async () => {
   refs.mismatched = await put(www.certificate, second.privateKey);
   refs.nameless = await pair(await authority.issue({ subject: { O: 'nobody' } }));
   refs.ca = await put(authority.certificate);
+  const authorities = authority.certificate.repeat(MOST_CERTIFICATE_BYTES / authority.certificate.length + 1);
+  refs.long = await put(www.certificate + authorities, www.privateKey);
+  refs.longCa = await put(authorities);
   refs.crl = await put(await authority.revocationList());
   refs.foreignCrl = await put(await other.revocationList());
   refs.text = await put('no PEM at all');
@@ -80,6 +95,16 @@ describe('a listener', () => {
       'a certificate without names',
       () => ({ default_tls_container_ref: refs.nameless }),
       '400 No CN or DNSName(s) found in certificate. The certificate is invalid.',
+    ],
+    [
+      'a bundle longer than an amphora takes',
+      () => ({ default_tls_container_ref: refs.www, sni_container_refs: [refs.long] }),
+      '400 The certificate bundle cannot be used: With its key and intermediates ',
+    ],
+    [
+      'authorities longer than an amphora takes',
+      () => ({ default_tls_container_ref: refs.www, client_ca_tls_container_ref: refs.longCa }),
+      'bytes are more than the 262144 that a load balancer takes; leave out what is not needed',
     ],
     [
       'a CA that is none',

@@ -1,14 +1,25 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { MOST_CERTIFICATE_BYTES } from '@octavia/amphora/protocol/agent-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalCertificateManager } from '../../src/clouds/certificates/local/manager.ts';
 import { combinedPem } from '../../src/clouds/tls-material/bundle.ts';
 import { certificateNames } from '../../src/clouds/tls-material/names.ts';
 import { addCertificate, listCertificates, removeCertificate } from '../../src/services/tenant-certificates.ts';
 import { TestAuthority } from '../dataplane/support/test-authority.ts';
+
+/** Words for `openssl genpkey` and `openssl x509`. */
+interface Signed {
+  key?: string[];
+  sign?: string[];
+}
+
+const RSA_1024 = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'];
+const RSA_2048 = ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'];
+const PSS = ['-sigopt', 'rsa_padding_mode:pss'];
 
 const work = mkdtempSync(join(tmpdir(), 'octavia-certificates-'));
 const folder = join(work, 'store');
@@ -102,6 +113,67 @@ describe('octavia certificate', () => {
     const { commonNames, dnsNames } = certificateNames((await manager.getCertificate(ref, reader)).certificate);
     expect([commonNames.sort(), dnsNames]).toEqual([['second', 'ümlaut, "\\"'], ['a.example']]);
     expect((await listCertificates(folder)).find((line) => line.startsWith(ref))).toContain('a.example');
+  });
+
+  /** A chain of an authority, perhaps one below it, and a leaf; what HAProxy says of it decides. */
+  const chains: [
+    title: string,
+    options: { leaf?: Signed; middle?: Signed; root?: string[] },
+    refusal: string | null,
+  ][] = [
+    ['RSA of 2048 bits and SHA-256', { leaf: {}, middle: {} }, null],
+    ['RSA of 1024 bits', { leaf: { key: RSA_1024 } }, 'Its private key is too short'],
+    [
+      'a curve of 192 bits',
+      { leaf: { key: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-192'] } },
+      'too short',
+    ],
+    ['a curve of 224 bits', { leaf: { key: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-224'] } }, null],
+    ['a leaf signed with SHA-1', { leaf: { sign: ['-sha1'] } }, 'Its certificate is signed with SHA-1 or MD5'],
+    ['a leaf signed with MD5', { leaf: { sign: ['-md5'] } }, 'Its certificate is signed with SHA-1 or MD5'],
+    ['a leaf signed with PSS of SHA-1', { leaf: { sign: ['-sha1', ...PSS] } }, 'signed with SHA-1'],
+    ['a leaf signed with PSS of SHA-256', { leaf: { sign: ['-sha256', ...PSS] } }, null],
+    ['an intermediate signed with SHA-1', { leaf: {}, middle: { sign: ['-sha1'] } }, 'An intermediate certificate'],
+    ['an intermediate of 1024 bits', { leaf: {}, middle: { key: RSA_1024 } }, 'The key of an intermediate'],
+    ['a root that signs itself with SHA-1', { leaf: {}, root: ['-sha1'] }, null],
+  ];
+
+  it.each(chains)('takes %s as HAProxy does', async (_title, { leaf, middle, root = ['-sha256'] }, refusal) => {
+    const make = (name: string, { key = RSA_2048, sign = ['-sha256'] }: Signed, issuer: string): string => {
+      openssl('genpkey', ...key, '-out', file(`${name}.key`));
+      openssl('req', '-new', '-key', file(`${name}.key`), '-subj', `/CN=${name}`, '-out', file(`${name}.csr`));
+      writeFileSync(file(`${name}.ext`), `basicConstraints=CA:${name === 'weak-leaf' ? 'FALSE' : 'TRUE'}`);
+      const by = ['-CA', file(`${issuer}.crt`), '-CAkey', file(`${issuer}.key`), '-CAcreateserial'];
+      const more = ['-extfile', file(`${name}.ext`), '-out', file(`${name}.crt`)];
+      openssl('x509', '-req', '-in', file(`${name}.csr`), ...by, ...sign, ...more);
+      return readFileSync(file(`${name}.crt`), 'utf8');
+    };
+    openssl('genpkey', ...RSA_2048, '-out', file('weak-root.key'));
+    const self = ['req', '-x509', '-new', '-key', file('weak-root.key'), '-subj', '/CN=root', ...root];
+    openssl(...self, '-out', file('weak-root.crt'));
+    const above = middle ? make('weak-middle', middle, 'weak-root') : readFileSync(file('weak-root.crt'), 'utf8');
+    const below = make('weak-leaf', leaf ?? {}, middle ? 'weak-middle' : 'weak-root');
+    writeFileSync(file('weak.pem'), below + readFileSync(file('weak-leaf.key'), 'utf8') + above);
+    writeFileSync(file('weak.cfg'), `frontend f\n bind 127.0.0.1:1 ssl crt ${file('weak.pem')}\n`);
+    const verdict = spawnSync('haproxy', ['-c', '-f', file('weak.cfg')], { encoding: 'utf8' });
+    expect(/unable to load .* certificate/.test(verdict.stderr)).toBe(refusal !== null);
+    const added = addCertificate(folder, { file: file('weak.pem') });
+    if (refusal === null) expect(await added).toMatch(/^[0-9a-f-]{36}$/);
+    else await expect(added).rejects.toThrow(refusal);
+  });
+
+  it.each([
+    ['a bundle', 'all.pem', 'With its key and intermediates '],
+    ['authorities', 'chain.pem', ''],
+  ])('refuses %s longer than an amphora takes', async (_title, name, words) => {
+    const chain = readFileSync(file('chain.pem'), 'utf8');
+    writeFileSync(
+      file('long.pem'),
+      readFileSync(file(name), 'utf8') + chain.repeat(MOST_CERTIFICATE_BYTES / chain.length + 1),
+    );
+    await expect(addCertificate(folder, { file: file('long.pem') })).rejects.toThrow(
+      new RegExp(`cannot be used: ${words}\\d+ bytes are more than the 262144`),
+    );
   });
 
   it('keeps files private, and a certificate of a project from the others', async () => {

@@ -10,6 +10,7 @@ import {
   readAuthorities,
   readRevocationLists,
 } from '../../clouds/tls-material/trust.ts';
+import { requireShort, requireUsable } from '../../clouds/tls-material/usable.ts';
 import type { Listener, Pool } from '../../domain/resources.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -106,6 +107,7 @@ class SecretChecks {
     if (bundle === null) return;
     const { commonNames, dnsNames } = certificateNames(bundle.certificate);
     if (commonNames.length + dnsNames.length === 0) throw new OctaviaError('CERTIFICATE_WITHOUT_NAME');
+    requireUsable(bundle);
   }
 
   async #trust({ authorities, revocations }: References, wording: Wording): Promise<void> {
@@ -119,7 +121,9 @@ class SecretChecks {
     const secret = await this.#read(ref, (reader) => this.#deps.certificates.getSecret(ref, reader));
     if (secret === null) return null;
     try {
-      return parse(secret.reveal());
+      const parsed = parse(secret.reveal());
+      requireShort(secret.reveal());
+      return parsed;
     } catch (error) {
       throw refusal(`${words} Error: ${wordsOf(error)}`);
     }
