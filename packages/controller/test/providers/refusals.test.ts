@@ -70,6 +70,15 @@ it('ciphers of which OpenSSL knows none; one known among them is enough', () => 
   }
 });
 
+it.each(['listeners', 'pools'])('%s of which SSLv3 is the only version of TLS', (kind) => {
+  const check = (tlsVersions: string[] | null) => () =>
+    refuseWithIpvs(
+      kind === 'pools' ? { pools: [makePool(1, { tlsVersions })] } : { listeners: [makeListener(1, { tlsVersions })] },
+    );
+  expect(check(['SSLv3'])).toThrow(`${PREFIX} SSLv3 without a later TLS version.`);
+  for (const usable of [null, [], ['SSLv3', 'TLSv1'], ['TLSv1.2']]) expect(check(usable)).not.toThrow();
+});
+
 describe('what the kernel balances', () => {
   const without = { ipvsMissing: () => 'The kernel has no IPVS.' };
   const candidates: [string, Candidate][] = [

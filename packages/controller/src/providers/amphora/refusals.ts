@@ -35,6 +35,15 @@ function refuseUnknownCiphers({ listeners = [], pools = [] }: Candidate): void {
   }
 }
 
+/** The API knows the name; no OpenSSL that amphorae have speaks it. Beside a later version it is left out. */
+function refuseSslv3Alone({ listeners = [], pools = [] }: Candidate): void {
+  for (const { tlsVersions } of [...listeners, ...pools]) {
+    if (tlsVersions?.length && tlsVersions.every((version) => version === 'SSLv3')) {
+      refuse('Amphora provider does not support SSLv3 without a later TLS version.');
+    }
+  }
+}
+
 /** What the provider refuses by contract, whatever its amphorae are. @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION */
 export function refuseByContract(candidate: Candidate): void {
   const { listeners = [], pools = [], l7policies = [] } = candidate;
@@ -61,6 +70,7 @@ function needsIpvs({ listeners = [], pools = [], healthMonitors = [] }: Candidat
 export function refuseUnsupportedCandidate(candidate: Candidate, compute: Pick<ComputeDriver, 'ipvsMissing'>): void {
   refuseByContract(candidate);
   refuseUnknownCiphers(candidate);
+  refuseSslv3Alone(candidate);
   if (!needsIpvs(candidate)) return;
   const detail = compute.ipvsMissing?.() ?? null;
   if (detail !== null) throw new OctaviaError('IPVS_MISSING', { provider: 'amphora', detail });
