@@ -307,6 +307,12 @@ export const ERRORS = define({
     message: 'The database is not available at the moment: {why}. Please try again.',
     remedy: 'Check PostgreSQL, the space on its disk, and [database] connection. What was accepted goes on by itself.',
   },
+  DATABASE_CONTENTION: {
+    status: 503,
+    message: 'Another change was in the way of this one. Please try again.',
+    remedy:
+      'Repeat the request. When it happens often, the log of PostgreSQL says which statements met (deadlock detected).',
+  },
   // Clouds
   SUBNET_NO_FREE_ADDRESS: {
     status: 409,

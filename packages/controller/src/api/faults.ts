@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, isOctaviaError, OctaviaError } from '../errors.ts';
-import { databaseUnavailable, isDatabaseUnavailable } from '../store/unavailable.ts';
+import { databaseUnavailable, isContention, isDatabaseUnavailable } from '../store/unavailable.ts';
 
 /** Raised before a controller of a resource runs, hence in the shape of the router. */
 const BEFORE_CONTROLLER: ReadonlySet<ErrorCode> = new Set([
@@ -58,6 +58,14 @@ function ofServer(error: { code?: unknown; statusCode?: unknown }, limit: number
   return null;
 }
 
+function ofDatabase(error: unknown): OctaviaError | null {
+  if (isContention(error)) return new OctaviaError('DATABASE_CONTENTION', {}, { cause: error });
+  return isDatabaseUnavailable(error) ? databaseUnavailable(error) : null;
+}
+
+/** Over in a moment: the answer says when to come back. */
+const CONTENDED: ReadonlySet<ErrorCode> = new Set(['PROJECT_BUSY', 'DATABASE_CONTENTION']);
+
 /** The id of what the client has to wait for; null when waiting would not help. */
 export const waitsFor = (error: unknown): string | null =>
   isOctaviaError(error, 'LB_INVALID_STATE') || isOctaviaError(error, 'IMMUTABLE') ? String(error.parameters.id) : null;
@@ -75,15 +83,11 @@ export function sendFault(
 ): FastifyReply {
   const isRoute = error instanceof RouteFault;
   const known = isRoute ? error.fault : isOctaviaError(error) ? error : ofServer(Object(error), limit);
-  const fault =
-    known ??
-    (isDatabaseUnavailable(error)
-      ? databaseUnavailable(error)
-      : new OctaviaError('INTERNAL', { requestId: request.id }));
+  const fault = known ?? ofDatabase(error) ?? new OctaviaError('INTERNAL', { requestId: request.id });
   // Errors of the framework itself come here without having passed the hooks.
   reply.header('x-openstack-request-id', request.id);
   if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
-  if (fault.status === 409) reply.header('retry-after', '1');
+  if (fault.status === 409 || CONTENDED.has(fault.code)) reply.header('retry-after', '1');
   if (fault.code === 'UNSUPPORTED_ENCODING') reply.header('accept-encoding', 'identity');
   const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id, debuginfo);
   return reply.code(fault.status).type('application/json').send(JSON.stringify(body));

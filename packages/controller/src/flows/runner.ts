@@ -9,6 +9,7 @@ import type { Operation } from '../domain/operations.ts';
 import { OctaviaError } from '../errors.ts';
 import * as operations from '../store/operations.ts';
 import * as settlement from '../store/settlement.ts';
+import { isContention } from '../store/unavailable.ts';
 import { type FaultListener, type Moment, stepNamer } from './fault-points.ts';
 import { type Flow, type FlowDependencies, type FlowPart, isParallel, type Step, type StepContext } from './flow.ts';
 import { guarded, type Lease, LeaseExpired, Superseded } from './in-charge.ts';
@@ -179,6 +180,7 @@ class OperationRun {
         // Says nothing about the step: it is done again when the database is back.
         if (error instanceof LeaseExpired) throw error;
         if (error instanceof OctaviaError && error.code === 'DATABASE_UNAVAILABLE') throw error;
+        if (isContention(error)) throw error;
         const reason = reasonOf(error);
         const fields = { operation: this.#operation.id, step: name, phase, err: error };
         this.#context.log.error(fields, `Step failed: ${reason}`);

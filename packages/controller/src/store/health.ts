@@ -8,10 +8,7 @@ import type { ExpectedTree, StatusChange } from '../domain/operating-status.ts';
 import type { AmphoraStatus, OperatingStatus, ProvisioningStatus } from '../domain/statuses.ts';
 import { OctaviaError } from '../errors.ts';
 import type { Executor, Tx } from './database.ts';
-import { isDatabaseUnavailable } from './unavailable.ts';
-
-/** Deadlock, or another transaction in the way: it works the next time. */
-const isContention = (error: unknown): boolean => /^40/.test(String((error as { code?: unknown } | null)?.code));
+import { isContention, isDatabaseUnavailable } from './unavailable.ts';
 
 /** The database was away or busy: the same statements may succeed later. */
 export const isPassing = (error: unknown): boolean =>

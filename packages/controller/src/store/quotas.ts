@@ -65,11 +65,47 @@ export async function reserve(
   const used = (kind: QuotaKind) => row[`${QUOTA_KINDS[kind].column}_in_use`] ?? 0;
   const unknown = kinds.filter((kind) => used(kind) === units[kind]);
   if (unknown.length > 0) Object.assign(row, await initialise(tx, projectId, units, unknown));
-  if (!enforced) return;
+  if (enforced) judge(row, kinds, units, defaults, leaving);
+}
+
+/**
+ * What `reserve` would say of a change that is refused anyway: it counts nothing and waits for nobody.
+ * @throws OctaviaError QUOTA_EXCEEDED (403)
+ */
+export async function requireRoom(
+  executor: Executor,
+  projectId: string,
+  units: QuotaUnits,
+  { enforced, defaults }: QuotaRules,
+  leaving: QuotaUnits = {},
+): Promise<void> {
+  const kinds = KINDS.filter((kind) => (units[kind] ?? 0) > 0);
+  if (kinds.length === 0 || !enforced) return;
+  const cells = kinds.flatMap((kind) => {
+    const [inUse, limit] = [column(kind, 'in_use'), column(kind, 'limit')];
+    const used = sql`coalesce(nullif(q.${inUse}, 0), ${COUNTS[kind](sql`asked.id`)}::integer)`;
+    return [sql`${used} + ${units[kind]}::integer as ${inUse}`, sql`q.${limit}`];
+  });
+  const { rows } = await sql<QuotaRow>`
+    select ${sql.join(cells)} from (select ${projectId}::text as id) asked left join quota q on q.project_id = asked.id`.execute(
+    executor,
+  );
+  judge(rows[0]!, kinds, units, defaults, leaving);
+}
+
+/** @param row limits, and what is in use with the units counted */
+function judge(
+  row: QuotaRow,
+  kinds: readonly QuotaKind[],
+  units: QuotaUnits,
+  defaults: QuotaRules['defaults'],
+  leaving: QuotaUnits,
+): void {
   for (const kind of kinds) {
     const limit = row[`${QUOTA_KINDS[kind].column}_limit`] ?? defaults[kind];
+    const used = row[`${QUOTA_KINDS[kind].column}_in_use`] ?? 0;
     const grows = (units[kind] ?? 0) > (leaving[kind] ?? 0);
-    if (grows && limit >= 0 && used(kind) - (leaving[kind] ?? 0) > limit) {
+    if (grows && limit >= 0 && used - (leaving[kind] ?? 0) > limit) {
       throw new OctaviaError('QUOTA_EXCEEDED', { resources: QUOTA_KINDS[kind].title });
     }
   }

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
-import { fail } from './settlement.ts';
+import { fail, lockTrees } from './settlement.ts';
 
 const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`);
 const NO_OWNER = (id: string) =>
@@ -44,7 +44,8 @@ const CHILDREN: [table: string, loadBalancer: string][] = [
 ];
 
 /**
- * Children that wait although their load balancer does not: they get ERROR with the reason. Walks whole tables; not for
+ * Children that wait although their load balancer does not: they get ERROR with the reason, unless somebody has the load
+ * balancer at the moment. Walks whole tables; not for
  * every second.
  */
 export async function settleStuckChildren(
@@ -55,11 +56,16 @@ export async function settleStuckChildren(
   const settled: string[] = [];
   for (const [table, loadBalancer] of CHILDREN) {
     const { rows } = await sql<{ id: string }>`
+      with held as materialized (
+        select lb.id from load_balancer lb
+        where lb.id in (select ${sql.raw(loadBalancer)} from ${sql.table(table)} x where x.provisioning_status in ${PENDING})
+          and lb.provisioning_status not in ${PENDING} and lb.provider = any(${providers}::text[])
+          and ${NO_OWNER('lb.id')}
+        order by lb.id for no key update skip locked)
       update ${sql.table(table)} as x set provisioning_status = 'ERROR', status_reason = ${reason}
-      from load_balancer lb
-      where x.provisioning_status in ${PENDING} and lb.id = ${sql.raw(loadBalancer)}
-        and lb.provisioning_status not in ${PENDING} and lb.provider = any(${providers}::text[]) and ${NO_OWNER('lb.id')}
-      returning x.id`.execute(executor);
+      from held where x.provisioning_status in ${PENDING} and held.id = ${sql.raw(loadBalancer)} returning x.id`.execute(
+      executor,
+    );
     settled.push(...rows.map(({ id }) => id));
   }
   return settled;
@@ -159,6 +165,7 @@ export async function resetStatuses(
 ): Promise<void> {
   const wrong =
     status === 'ACTIVE' ? sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE', 'ERROR')`) : PENDING;
+  await lockTrees(tx, [loadBalancerId]);
   for (const [table, loadBalancer] of CHILDREN) {
     await sql`update ${sql.table(table)} as x set provisioning_status = ${status}, status_reason = ${reason}
       where ${sql.raw(loadBalancer)} = ${loadBalancerId} and x.provisioning_status in ${wrong}`.execute(tx);

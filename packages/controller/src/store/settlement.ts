@@ -74,7 +74,15 @@ async function setPending(
   await sql`with ${sql.join([...updates, ...also])} select 1`.execute(tx);
 }
 
-/** Deletes the children that wait for it, and gives their quota back. */
+/**
+ * Before anything else a settlement takes the lock that every request takes first: the load balancer, then quotas and what is
+ * below it. In any other order the two could wait for each other.
+ */
+export async function lockTrees(tx: Tx, ids: readonly string[]): Promise<void> {
+  await sql`select 1 from load_balancer where id = any(${ids}::uuid[]) order by id for no key update`.execute(tx);
+}
+
+/** Deletes the children that wait for it, and gives their quota back. The load balancers are locked. */
 async function removeDoomed(tx: Tx, ids: readonly string[]): Promise<void> {
   await releaseDoomed(tx, ids);
   await sql`update member set operating_status = 'NO_MONITOR' where pool_id in (
@@ -102,12 +110,13 @@ const removes = ({ kind }: Operation): boolean =>
 /** The change is in force: deleted children go, everything that waited becomes ACTIVE. */
 export async function succeed(tx: Tx, operation: Operation): Promise<void> {
   const ids = [operation.loadBalancerId];
+  await lockTrees(tx, ids);
   if (removes(operation)) await removeDoomed(tx, ids);
   await setPending(tx, ids, 'ACTIVE', null, (table) => (UNMEASURED.includes(table) ? UP_OR_DOWN : null));
 }
 
 /**
- * The same for many load balancers at once, whose provider measures nothing: what is up is ONLINE.
+ * The same for many load balancers at once, which are locked and whose provider measures nothing: what is up is ONLINE.
  * @param removals whether anything may be PENDING_DELETE below them
  */
 export async function succeedUnmeasured(tx: Tx, ids: readonly string[], removals: boolean): Promise<void> {
@@ -155,9 +164,11 @@ async function withDoomed(tx: Tx, ids: readonly string[]): Promise<string[]> {
 
 /** The load balancer is gone: its row stays as DELETED for the purge, everything below goes now. */
 export async function deleted(tx: Tx, operation: Operation): Promise<void> {
+  await lockTrees(tx, [operation.loadBalancerId]);
   await deletedAll(tx, [operation.loadBalancerId]);
 }
 
+/** Load balancers that are locked. */
 export async function deletedAll(tx: Tx, ids: readonly string[]): Promise<void> {
   await releaseTrees(tx, ids);
   await sql`delete from listener_statistics where listener_id in (
@@ -172,6 +183,7 @@ export async function deletedAll(tx: Tx, ids: readonly string[]): Promise<void> 
 export async function fail(tx: Tx, operation: Operation, reason: string): Promise<void> {
   const { kind, resourceType, resourceId, loadBalancerId } = operation;
   const ids = [loadBalancerId];
+  await lockTrees(tx, ids);
   if (resourceType === 'amphora') {
     await failAmphora(tx, resourceId);
     if (kind !== 'failover_amphora') return;

@@ -24,6 +24,10 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return typeof message === 'string' && CONNECTION_LOST.test(message);
 }
 
+/** Deadlock, or another transaction in the way: the same transaction works the next time. */
+export const isContention = (error: unknown): boolean =>
+  /^40(001|P01)$/.test(String((error as { code?: unknown } | null | undefined)?.code));
+
 export function databaseUnavailable(error: unknown): OctaviaError {
   const { code = '', message = '' } = (error ?? {}) as { code?: unknown; message?: unknown };
   const known = CAUSES.find(([pattern]) => pattern.test(String(code)) || pattern.test(String(message)));

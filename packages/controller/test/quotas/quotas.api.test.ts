@@ -267,6 +267,28 @@ describe('a limit', () => {
     expect((await create('loadbalancers', 'loadbalancer', body(project))).status).toBe(403);
   });
 
+  it('is judged before the state of the load balancer, and nothing is counted of what is refused for the state', async () => {
+    const project = freshProject();
+    const { id } = await api.loadBalancer({ project_id: project });
+    const pool = { loadbalancer_id: id, protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN' };
+    await api.make('pools', 'pool', pool);
+    await api.database.store.pool.query(
+      `update load_balancer set provisioning_status = 'PENDING_UPDATE' where id = $1`,
+      [id],
+    );
+    const before = await inUse(project);
+    await setQuota(project, { pool: 1 });
+    expect(faultOf(await create('pools', 'pool', pool))).toEqual(met('Pool'));
+    await setQuota(project, { pool: 2, listener: 0 });
+    expect((await create('pools', 'pool', pool)).status).toBe(409);
+    // Never counted so far: what exists says what is in use.
+    const listener = { loadbalancer_id: id, protocol: 'HTTP', protocol_port: 80 };
+    expect(faultOf(await create('listeners', 'listener', listener))).toEqual(met('Listener'));
+    await setQuota(project, { listener: 1 });
+    expect((await create('listeners', 'listener', listener)).status).toBe(409);
+    expect(await inUse(project)).toEqual(before);
+  });
+
   it('is never exceeded, however many create at once', async () => {
     const project = freshProject();
     await setQuota(project, { loadbalancer: 10 });

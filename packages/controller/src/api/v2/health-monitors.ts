@@ -5,7 +5,6 @@ import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/database.ts';
 import * as store from '../../store/health-monitors.ts';
 import * as pools from '../../store/pools.ts';
-import * as quotas from '../../store/quotas.ts';
 import { HEALTH_MONITOR, HEALTH_MONITOR_ENVELOPE, healthMonitorResponse } from '../attributes/health-monitor.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -73,8 +72,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
       const created: HealthMonitor = { ...newResource(deps, pool.projectId), ...settled, poolId: pool.id };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], healthMonitors: [created] });
-      await quotas.reserve(tx, pool.projectId, { healthMonitor: 1 }, quotaRules(deps.config));
-      tree.requireActive();
+      await tree.reserve(pool.projectId, { healthMonitor: 1 }, quotaRules(deps.config));
       requirePoolActive(pool);
       if ((await store.byPool(tx, pool.id)).length > 0) throw new OctaviaError('DUPLICATE_HEALTH_MONITOR');
       await setPoolPending(tx, tree, pool.id);

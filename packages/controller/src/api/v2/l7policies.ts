@@ -7,7 +7,6 @@ import type { Executor, Tx } from '../../store/database.ts';
 import * as store from '../../store/l7-policies.ts';
 import * as l7rules from '../../store/l7-rules.ts';
 import * as listeners from '../../store/listeners.ts';
-import * as quotas from '../../store/quotas.ts';
 import { L7POLICY, L7POLICY_ENVELOPE, type L7PolicyRelations, l7policyResponse } from '../attributes/l7-policy.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -94,8 +93,7 @@ export function l7policies(server: FastifyInstance, deps: ApiDependencies): void
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [listener], l7policies: [draft], l7rules: rules });
       const units = { l7policy: 1, l7rule: rules.length };
-      await quotas.reserve(tx, projectId, units, quotaRules(deps.config));
-      tree.requireActive();
+      await tree.reserve(projectId, units, quotaRules(deps.config));
       checkRuleCount(draft.id, rules.length);
       await setListenerPending(tx, tree, listenerId);
       const created: L7Policy = { ...draft, position: await store.openPosition(tx, listenerId, wanted) };

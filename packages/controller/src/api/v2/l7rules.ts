@@ -6,7 +6,6 @@ import type { Executor, Tx } from '../../store/database.ts';
 import * as policies from '../../store/l7-policies.ts';
 import * as store from '../../store/l7-rules.ts';
 import * as listeners from '../../store/listeners.ts';
-import * as quotas from '../../store/quotas.ts';
 import { L7RULE, L7RULE_ENVELOPE, l7ruleResponse } from '../attributes/l7-rule.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -96,8 +95,7 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
       };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [listener], l7policies: [policy], l7rules: [created] });
-      await quotas.reserve(tx, policy.projectId, { l7rule: 1 }, quotaRules(deps.config));
-      tree.requireActive();
+      await tree.reserve(policy.projectId, { l7rule: 1 }, quotaRules(deps.config));
       requirePolicyActive(policy);
       checkRuleCount(policy.id, (await store.byPolicy(tx, policy.id)).length + 1);
       await setPolicyPending(tx, tree, policy);

@@ -10,7 +10,6 @@ import { checkPortFree } from '../../domain/validation/listener-port.ts';
 import type { Executor } from '../../store/database.ts';
 import * as store from '../../store/listeners.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
-import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
 import { LISTENER, LISTENER_ENVELOPE, type ListenerRelations, listenerResponse } from '../attributes/listener.ts';
 import { queryableFields } from '../attributes/query.ts';
@@ -107,8 +106,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       const created: Listener = { ...newResource(deps, loadBalancer.projectId), ...settled, loadBalancerId };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [created] });
-      await quotas.reserve(tx, loadBalancer.projectId, { listener: 1 }, quotaRules(deps.config));
-      tree.requireActive();
+      await tree.reserve(loadBalancer.projectId, { listener: 1 }, quotaRules(deps.config));
       checkPortFree(created, await store.byLoadBalancer(tx, loadBalancerId));
       await tree.setPending();
       await store.insert(tx, created);

@@ -6,7 +6,6 @@ import type { Executor } from '../../store/database.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import { type BatchTarget, type PresentMember, target } from '../../store/member-batches.ts';
 import * as store from '../../store/members.ts';
-import * as quotas from '../../store/quotas.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { RouteFault } from '../faults.ts';
@@ -110,8 +109,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
       const [units, leaving] = [{ member: created.length }, { member: plan.removed.length }];
-      await quotas.reserve(tx, pool.projectId, units, quotaRules(deps.config), leaving);
-      tree.requireActive();
+      await tree.reserve(pool.projectId, units, quotaRules(deps.config), leaving);
       requirePoolActive(pool);
       const touched = [...created, ...plan.updated, ...plan.removed];
       if (touched.length === 0) return;

@@ -4,7 +4,6 @@ import { checkEndpointFree, checkMemberAddress, settleMember } from '../../domai
 import type { Executor } from '../../store/database.ts';
 import * as store from '../../store/members.ts';
 import * as pools from '../../store/pools.ts';
-import * as quotas from '../../store/quotas.ts';
 import { MEMBER, MEMBER_ENVELOPE, memberResponse } from '../attributes/member.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -79,8 +78,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const created: Member = { ...newResource(deps, pool.projectId, status), ...settled, poolId: pool.id };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], members: [created] });
-      await quotas.reserve(tx, pool.projectId, { member: 1 }, quotaRules(deps.config));
-      tree.requireActive();
+      await tree.reserve(pool.projectId, { member: 1 }, quotaRules(deps.config));
       requirePoolActive(pool);
       checkEndpointFree(created, await store.byPool(tx, pool.id));
       await setPoolPending(tx, tree, pool.id);

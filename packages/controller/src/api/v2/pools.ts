@@ -7,7 +7,6 @@ import { OctaviaError } from '../../errors.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import * as store from '../../store/pools.ts';
-import * as quotas from '../../store/quotas.ts';
 import { POOL, POOL_ENVELOPE, type PoolRelations, poolResponse } from '../attributes/pool.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -105,8 +104,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       };
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool] });
-      await quotas.reserve(tx, loadBalancer.projectId, { pool: 1 }, quotaRules(deps.config));
-      tree.requireActive();
+      await tree.reserve(loadBalancer.projectId, { pool: 1 }, quotaRules(deps.config));
       if (listener?.defaultPoolId) throw new OctaviaError('DUPLICATE_DEFAULT_POOL');
       await tree.setPending();
       await store.insert(tx, pool);

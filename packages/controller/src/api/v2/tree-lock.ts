@@ -3,6 +3,7 @@
  * request itself come before 409 in the order of the contract (VAL-ORDER); nothing can change in between.
  */
 import type { RawBuilder } from 'kysely';
+import type { QuotaUnits } from '../../domain/quotas.ts';
 import type { L7Policy, LoadBalancer, Pool } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/database.ts';
@@ -10,6 +11,7 @@ import * as l7policies from '../../store/l7-policies.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import * as pools from '../../store/pools.ts';
+import * as quotas from '../../store/quotas.ts';
 import { RouteFault } from '../faults.ts';
 import { found, type Kind, notFound } from './not-found.ts';
 
@@ -17,6 +19,13 @@ export interface LockedTree {
   loadBalancer: LoadBalancer;
   /** @throws OctaviaError IMMUTABLE unless the load balancer is ACTIVE */
   requireActive(): void;
+  /**
+   * Counts what the change creates, and requires that the load balancer is ACTIVE. Quota is judged before the state
+   * (VAL-ORDER), but it is taken, and waited for, only by a change that can be accepted: whoever waits holds up the operation
+   * that is to make the load balancer ACTIVE again.
+   * @throws OctaviaError QUOTA_EXCEEDED, PROJECT_BUSY, IMMUTABLE
+   */
+  reserve(projectId: string, units: QuotaUnits, rules: quotas.QuotaRules, leaving?: QuotaUnits): Promise<void>;
   /** The load balancer waits for the change of one of its children. */
   setPending(): Promise<void>;
 }
@@ -25,12 +34,17 @@ export interface LockedTree {
 export async function lockTree(tx: Tx, loadBalancerId: string): Promise<LockedTree | null> {
   const loadBalancer = await loadBalancers.lock(tx, loadBalancerId);
   if (!loadBalancer) return null;
+  const isActive = loadBalancer.provisioningStatus === 'ACTIVE';
+  const requireActive = () => {
+    if (!isActive) throw new OctaviaError('IMMUTABLE', { kind: 'Load Balancer', id: loadBalancer.id });
+  };
   return {
     loadBalancer,
-    requireActive() {
-      if (loadBalancer.provisioningStatus !== 'ACTIVE') {
-        throw new OctaviaError('IMMUTABLE', { kind: 'Load Balancer', id: loadBalancer.id });
-      }
+    requireActive,
+    async reserve(projectId, units, rules, leaving) {
+      const judge = isActive ? quotas.reserve : quotas.requireRoom;
+      await judge(tx, projectId, units, rules, leaving);
+      requireActive();
     },
     setPending: () => loadBalancers.setPending(tx, loadBalancer.id),
   };

@@ -4,6 +4,7 @@
  * remembering: at start, and then regularly, everything PENDING under these providers is settled.
  */
 import type { Store, Tx } from '../../store/database.ts';
+import { isContention } from '../../store/unavailable.ts';
 import { pendingUnder, settleUnmeasured } from '../../store/unmeasured.ts';
 import type { Settler } from './provider.ts';
 
@@ -89,7 +90,8 @@ export class NoopSettler implements Settler {
     try {
       await this.#options.store.transaction((tx) => settleUnmeasured(tx, batch, this.#options.providers));
     } catch (error) {
-      // The sweep finds them again.
+      // Others were in the way: at once. Whatever else it was, the sweep finds them again.
+      if (isContention(error)) for (const id of batch) this.#noted.add(id);
       this.#options.log.warn({ err: error, loadBalancers: batch.length }, 'Could not settle load balancers');
     }
   }
