@@ -335,6 +335,12 @@ export const ERRORS = define({
     message: 'Amphora {id} answered {status} to {request}: {detail}',
     remedy: 'The detail is the agent’s own text; for a refused configuration it is HAProxy’s.',
   },
+  CONFIGURATION_REFUSED: {
+    status: 500,
+    message: 'HAProxy refused the configuration of listener {id}: {detail}',
+    remedy:
+      'Change or delete what HAProxy names. The other listeners are served, and every later change tries this one again.',
+  },
   UNSAFE_CONFIGURATION_VALUE: {
     status: 500,
     message: 'A value for {keyword} has a character that HAProxy configuration cannot hold.',

@@ -125,7 +125,7 @@ describe('apply', () => {
     agent.answer = () => ({ status: 400, body: { message: 'Invalid request', details: '[ALERT] bad' } });
     await expect(driver.apply(amphora, tree)).rejects.toMatchObject({
       code: 'AMPHORA_REFUSED',
-      message: `Amphora ${AMPHORA_ID} answered 400 to ${upload}: Invalid request: [ALERT] bad`,
+      message: `Amphora ${AMPHORA_ID} answered 400 to ${upload}: bad`,
     });
     expect(agent.seen).toHaveLength(1);
   });

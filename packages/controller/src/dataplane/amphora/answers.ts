@@ -17,6 +17,12 @@ function unexpected(amphoraId: string, request: string, answer: AgentAnswer): Oc
   return new OctaviaError('AMPHORA_REFUSED', { id: amphoraId, status: answer.status, request, detail });
 }
 
+/** All that HAProxy said of a configuration that it refused. */
+export function refusalWords(answer: AgentAnswer): string {
+  const { details } = fieldsOf(answer);
+  return typeof details === 'string' ? details : answerDetail(answer);
+}
+
 type Uploaded = Pick<HaproxyUploaded, 'uploaded' | 'running'> & { certificates: number };
 
 export function readUploaded(amphoraId: string, answer: AgentAnswer): Uploaded {

@@ -2,7 +2,7 @@
 import { agentPaths } from '@octavia/amphora/protocol/agent-api';
 import type { Amphora } from '../../domain/resources.ts';
 import { filesInForce } from '../haproxy/files-in-force.ts';
-import { NO_TLS_FILES, type TlsFiles } from '../haproxy/tls-files.ts';
+import type { TlsFiles } from '../haproxy/tls-files.ts';
 import type { AgentClient } from './agent-client.ts';
 import { readCertificateNames } from './answers.ts';
 import type { CertificateFile } from './certificates.ts';
@@ -24,11 +24,16 @@ export class CertificateFiles {
     this.#limit = limit;
   }
 
-  /** What the stored configuration uses. */
-  async inForce(): Promise<TlsFiles> {
+  /** The stored configuration; empty when there is none. */
+  async configuration(): Promise<string> {
     const path = agentPaths.getHaproxy(this.#loadBalancerId);
     const { status, text } = await this.#ask({ method: 'GET', path, accept: NOTHING_KNOWN });
-    return status === 200 ? filesInForce(text) : NO_TLS_FILES;
+    return status === 200 ? text : '';
+  }
+
+  /** What the stored configuration uses. */
+  async inForce(): Promise<TlsFiles> {
+    return filesInForce(await this.configuration());
   }
 
   async send(files: ReadonlyMap<string, CertificateFile>): Promise<void> {

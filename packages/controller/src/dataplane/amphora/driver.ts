@@ -2,15 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { agentPaths, type LoadBalancerAction } from '@octavia/amphora/protocol/agent-api';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
+import { objections } from '../haproxy/refusals.ts';
 import { renderLoadBalancer } from '../haproxy/render.ts';
-import { writeConfig } from '../haproxy/writer.ts';
 import type { ApplyOutcome, CallLimit, DataplaneDriver, PluggedNetwork, PluggedVip, VrrpGroup } from '../interface.ts';
 import { renderKeepalived, VrrpIncompleteError } from '../keepalived/render.ts';
 import { writeKeepalived } from '../keepalived/writer.ts';
 import { AgentClient, type AgentRequest } from './agent-client.ts';
-import { readApplied, readInterface, readUploaded } from './answers.ts';
+import { readApplied, readInterface, readUploaded, refusalWords } from './answers.ts';
 import { CertificateFiles } from './certificate-files.ts';
 import { collectMaterial, unusableListeners, withKept } from './certificates.ts';
+import { uploadServable } from './haproxy-upload.ts';
 import { greatest, LvsListeners } from './lvs-listeners.ts';
 import type { AmphoraDriverOptions } from './options.ts';
 import { plugNetworkRequest, plugVipRequest, vipAddress } from './plug-requests.ts';
@@ -74,23 +75,38 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     const material = await collectMaterial(tree, certificates, haproxy);
     const asked = material.failures.size > 0;
     const { files, failures } = asked ? withKept(tree, material, await stored.inForce()) : material;
-    const broken = unusableListeners(tree, failures);
+    const render = (served: LoadBalancerTree) => renderLoadBalancer(served, amphora, haproxy, files);
+    let sent: Promise<void> | null = null;
+    const path = agentPaths.uploadHaproxy(amphora.id, loadBalancerId);
+    const put = { method: 'PUT', path, accept: [400], works: true } as const;
+    const { answer: taken, refused } = await uploadServable(tree, {
+      render,
+      send: async (body) => {
+        sent ??= stored.send(material.uploads);
+        await sent;
+        return this.#client.request(amphora, { ...put, body }, limit);
+      },
+      inForce: () => stored.configuration(),
+      refusal: (answer) => {
+        const detail = objections(refusalWords(answer), haproxy.basePath);
+        const parameters = { id: amphora.id, status: answer.status, request: `PUT ${path}`, detail };
+        return new OctaviaError('AMPHORA_REFUSED', parameters);
+      },
+      basePath: haproxy.basePath,
+    });
+    const broken = [...refused, ...unusableListeners(tree, failures)];
     const unusable = broken.length > 0 ? { unusable: broken } : {};
-    const config = renderLoadBalancer(tree, amphora, haproxy, files);
-    if (!config.serves) {
+    if (taken === null) {
       // An agent that never had a configuration answers 404, and has nothing to stop.
       await this.#act(amphora, loadBalancerId, 'stop', limit, [404]);
       return { method: 'stop', ...unusable };
     }
-    await stored.send(material.uploads);
-    const path = agentPaths.uploadHaproxy(amphora.id, loadBalancerId);
-    const upload: AgentRequest = { method: 'PUT', path, body: writeConfig(config), works: true };
-    const answer = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
+    const answer = readUploaded(amphora.id, taken);
     const action = answer.running === null ? 'start' : 'reload';
     const changed = answer.running !== answer.uploaded;
     const method = changed ? await this.#act(amphora, loadBalancerId, action, limit) : 'none';
     // What files that were kept name in turn is not known here.
-    if (!asked && answer.certificates > material.uploads.size)
+    if (!asked && refused.length === 0 && answer.certificates > material.uploads.size)
       await stored.removeOthers(new Set(material.uploads.keys()));
     return { method, ...unusable };
   }

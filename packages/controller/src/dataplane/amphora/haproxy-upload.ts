@@ -1,0 +1,86 @@
+/**
+ * Sends a configuration to an amphora. What HAProxy refuses of one listener concerns this listener alone: it goes on with
+ * what it had in force, or is left out where it had nothing, and everything else takes effect.
+ */
+import type { Listener, LoadBalancerTree, Resource } from '../../domain/resources.ts';
+import { OctaviaError } from '../../errors.ts';
+import type { HaproxyConfig } from '../haproxy/config.ts';
+import { formerSections, writeWithFormer } from '../haproxy/former-sections.ts';
+import { refusedListeners } from '../haproxy/refusals.ts';
+import { servedPolicies, servedPools } from '../haproxy/serving.ts';
+import { refusalWords } from './answers.ts';
+import type { AgentAnswer } from './failure.ts';
+
+export interface Uploading {
+  render(tree: LoadBalancerTree): HaproxyConfig;
+  /** Gives back a 400 too. */
+  send(text: string): Promise<AgentAnswer>;
+  /** The configuration that the amphora has; empty when it has none. */
+  inForce(): Promise<string>;
+  /** The refusal of a configuration that no listener is to blame for. */
+  refusal(answer: AgentAnswer): OctaviaError;
+  basePath: string;
+}
+
+export interface HaproxyUpload {
+  /** Null: nothing is left to serve, and nothing was sent. */
+  answer: AgentAnswer | null;
+  refused: { listenerId: string; reason: string }[];
+}
+
+const isBroken = ({ provisioningStatus }: Resource): boolean => provisioningStatus === 'ERROR';
+
+/** Whether something about the listener, or below it, was in ERROR before this change. A row that waits keeps its reason. */
+function wasBroken(tree: LoadBalancerTree, listener: Listener): boolean {
+  if (isBroken(listener) || listener.statusReason !== null) return true;
+  const pools = servedPools(tree, listener);
+  const used = new Set(pools.map(({ id }) => id));
+  const policies = servedPolicies(tree, listener);
+  return [
+    ...pools,
+    ...[...tree.members, ...tree.healthMonitors].filter(({ poolId }) => used.has(poolId)),
+    ...policies.map(({ policy }) => policy),
+    ...policies.flatMap(({ rules }) => rules),
+  ].some(isBroken);
+}
+
+/**
+ * Whether the refused is what is being changed. Such a change fails as a whole, and its object is in ERROR. The first
+ * configuration of a load balancer is no such change: everything in it waits.
+ */
+function isOfThisChange(tree: LoadBalancerTree, listener: Listener): boolean {
+  const waits = listener.provisioningStatus.startsWith('PENDING_');
+  return waits && tree.loadBalancer.provisioningStatus !== 'PENDING_CREATE' && !wasBroken(tree, listener);
+}
+
+/** @throws OctaviaError CONFIGURATION_REFUSED for a listener that is being changed */
+export async function uploadServable(tree: LoadBalancerTree, uploading: Uploading): Promise<HaproxyUpload> {
+  const reasons = new Map<string, string>();
+  const kept = new Map<string, string>();
+  const leftOut = new Set<string>();
+  const ended = (answer: AgentAnswer | null): HaproxyUpload => ({
+    answer,
+    refused: [...reasons].map(([listenerId, reason]) => ({ listenerId, reason })),
+  });
+  // Every round keeps or leaves out one listener more.
+  for (;;) {
+    const config = uploading.render({ ...tree, listeners: tree.listeners.filter(({ id }) => !leftOut.has(id)) });
+    if (!config.serves) return ended(null);
+    const text = writeWithFormer(config, kept);
+    const answer = await uploading.send(text);
+    if (answer.status !== 400) return ended(answer);
+    const refused = refusedListeners(text, refusalWords(answer), uploading.basePath);
+    if (refused.size === 0) throw uploading.refusal(answer);
+    const inForce = await uploading.inForce();
+    for (const [id, detail] of refused) {
+      const error = new OctaviaError('CONFIGURATION_REFUSED', { id, detail });
+      const listener = tree.listeners.find((candidate) => candidate.id === id);
+      if (listener !== undefined && isOfThisChange(tree, listener)) throw error;
+      if (!reasons.has(id)) reasons.set(id, error.message);
+      const former = kept.has(id) ? null : formerSections(inForce, id);
+      kept.delete(id);
+      if (former === null) leftOut.add(id);
+      else kept.set(id, former);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+/** What an amphora is sent after its HAProxy refused a listener. */
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
+import type { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
+import type { LoadBalancerTree } from '../../src/domain/resources.ts';
+import { temporaryFolder } from '../certificates/support.ts';
+import { type AgentCredentials, AgentServer, type ScriptedAnswer, type SeenRequest } from './support/agent-server.ts';
+import { credentialsOf, driverFor } from './support/drivers.ts';
+import { AMPHORA_ID, listenerId, makeAmphora, makeTree, poolId, type TreeInput } from './support/tree.ts';
+
+const folder = temporaryFolder();
+let credentials: AgentCredentials;
+let paths: Awaited<ReturnType<typeof ensureAuthorities>>;
+let agent: AgentServer;
+let driver: AmphoraDataplaneDriver;
+let stored: string | null;
+/** Lines that HAProxy refuses. */
+let bad: RegExp;
+
+const WORDS = `[NOTICE]   (54) : haproxy version is 2.6.12-1+deb12u4
+[NOTICE]   (54) : path to executable is /usr/sbin/haproxy
+`;
+
+function refusal(text: string): string | null {
+  const alerts = text.split('\n').flatMap((line, index) => {
+    if (!bad.test(line)) return [];
+    const said = `no '${line.trim().split(' ')[0]}' from file '/var/lib/octavia/x/f.pem' : bad.`;
+    return [`[ALERT]    (54) : config : parsing [haproxy.cfg:${index + 1}] : ${said}\n`];
+  });
+  return alerts.length === 0
+    ? null
+    : `${WORDS}${alerts.join('')}[ALERT]    (54) : config : Fatal errors found in configuration.\n`;
+}
+
+function answer({ method, path, body }: SeenRequest): ScriptedAnswer {
+  if (!path.endsWith('/haproxy')) return { status: 202, body: { message: 'OK' } };
+  if (method === 'GET') return stored === null ? { status: 404, body: {} } : { status: 200, body: stored };
+  const details = refusal(body);
+  if (details !== null) return { status: 400, body: { message: 'Invalid request', details } };
+  stored = body;
+  return { status: 201, body: { message: 'OK', uploaded: body, running: null } };
+}
+
+beforeAll(async () => {
+  paths = await ensureAuthorities(join(folder, 'certs'));
+  credentials = await credentialsOf(AMPHORA_ID, paths);
+});
+beforeEach(async () => {
+  stored = null;
+  bad = /^ {4}bind \S+:82\b/;
+  agent = new AgentServer(credentials);
+  agent.answer = answer;
+  driver = driverFor(paths, await agent.listen());
+});
+afterEach(async () => {
+  await driver.close();
+  await agent.close();
+});
+
+const apply = (tree: LoadBalancerTree) => driver.apply(makeAmphora(), tree);
+const uploads = (): number =>
+  agent.seen.filter(({ method, path }) => method === 'PUT' && path.endsWith('/haproxy')).length;
+const reasonOf = (n: number, word: string): string =>
+  `HAProxy refused the configuration of listener ${listenerId(n)}: no '${word}' : bad.`;
+
+/** Listeners at ports 81, 82, …, each with a pool of its own. */
+const ports = (count: number, more: TreeInput = {}): LoadBalancerTree =>
+  makeTree({
+    listeners: Array.from({ length: count }, (_, index) => ({
+      protocolPort: 81 + index,
+      defaultPoolId: poolId(index + 1),
+    })),
+    pools: Array.from({ length: count }, () => ({})),
+    ...more,
+  });
+const frontends = (): string[] => [...(stored ?? '').matchAll(/^frontend (\S+)$/gm)].map((match) => match[1]!).sort();
+
+it('serves everything but the listener that is refused, and says why', async () => {
+  const unusable = [{ listenerId: listenerId(2), reason: reasonOf(2, 'bind') }];
+  expect(await apply(ports(3))).toEqual({ method: 'start', unusable });
+  expect(frontends()).toEqual([listenerId(1), listenerId(3)]);
+  expect(stored).not.toContain(poolId(2));
+  expect(uploads()).toBe(2);
+});
+
+it('names the listener by the backend that is refused', async () => {
+  bad = /^ {4}server .*198\.18\.8\.1:/;
+  const tree = ports(2, { members: [{ poolId: poolId(2) }] });
+  const unusable = [{ listenerId: listenerId(2), reason: reasonOf(2, 'server') }];
+  expect(await apply(tree)).toEqual({ method: 'start', unusable });
+  expect(frontends()).toEqual([listenerId(1)]);
+});
+
+it('takes a refused listener by its name where HAProxy tells no line', async () => {
+  agent.answer = (seen) => {
+    if (seen.method !== 'PUT' || !seen.body.includes(listenerId(1))) return answer(seen);
+    const details = `[ALERT]    (9) : config : Proxy '${listenerId(1)}': no way.\n`;
+    return { status: 400, body: { message: 'Invalid request', details } };
+  };
+  bad = /nothing/;
+  expect((await apply(ports(2))).unusable?.map((broken) => broken.listenerId)).toEqual([listenerId(1)]);
+  expect(frontends()).toEqual([listenerId(2)]);
+});
+
+it('stops HAProxy when every listener is refused', async () => {
+  bad = /^ {4}bind /;
+  expect(await apply(ports(2))).toMatchObject({ method: 'stop', unusable: [{}, {}] });
+});
+
+it('lets a listener go on with what it has in force', async () => {
+  bad = /nothing/;
+  await apply(ports(2));
+  bad = /^ {4}timeout client 1234$/;
+  const tree = ports(2, { members: [{ poolId: poolId(1) }] });
+  tree.listeners[1]!.timeoutClientData = 1234;
+  const unusable = [{ listenerId: listenerId(2), reason: reasonOf(2, 'timeout') }];
+  expect(await apply(tree)).toMatchObject({ unusable });
+  expect(frontends()).toEqual([listenerId(1), listenerId(2)]);
+  expect(stored).toContain('198.18.8.1:8080');
+  expect(stored).toContain(`backend ${poolId(2)}:${listenerId(2)}\n`);
+  // The same once more: what it has in force is still there.
+  expect(await apply(tree)).toMatchObject({ unusable });
+  expect(frontends()).toEqual([listenerId(1), listenerId(2)]);
+});
+
+it('leaves it out when that is refused too', async () => {
+  bad = /nothing/;
+  await apply(ports(2));
+  bad = /^ {4}bind \S+:82\b/;
+  expect(await apply(ports(2))).toMatchObject({ unusable: [{ listenerId: listenerId(2) }] });
+  expect(frontends()).toEqual([listenerId(1)]);
+  expect(uploads()).toBe(4);
+});
+
+it('fails the change whose own listener is refused, and leaves the amphora as it is', async () => {
+  bad = /nothing/;
+  await apply(ports(1));
+  bad = /^ {4}bind \S+:82\b/;
+  const tree = ports(2);
+  tree.listeners[1]!.provisioningStatus = 'PENDING_CREATE';
+  const error = { code: 'CONFIGURATION_REFUSED', message: reasonOf(2, 'bind') };
+  await expect(apply(tree)).rejects.toMatchObject(error);
+  expect(frontends()).toEqual([listenerId(1)]);
+});
+
+it('fails no change for what was in ERROR before, though its listener waits', async () => {
+  const tree = ports(2);
+  Object.assign(tree.listeners[1]!, { provisioningStatus: 'PENDING_UPDATE', statusReason: 'Before.' });
+  expect(await apply(tree)).toMatchObject({ unusable: [{ listenerId: listenerId(2) }] });
+  const below = ports(2, { members: [{ poolId: poolId(2), provisioningStatus: 'ERROR' }] });
+  below.listeners[1]!.provisioningStatus = 'PENDING_UPDATE';
+  expect(await apply(below)).toMatchObject({ unusable: [{ listenerId: listenerId(2) }] });
+});
+
+it('leaves out what is refused of a load balancer that is created', async () => {
+  const tree = ports(2, { loadBalancer: { provisioningStatus: 'PENDING_CREATE' } });
+  for (const listener of tree.listeners) listener.provisioningStatus = 'PENDING_CREATE';
+  expect(await apply(tree)).toMatchObject({ unusable: [{ listenerId: listenerId(2) }] });
+  expect(frontends()).toEqual([listenerId(1)]);
+});
+
+it('fails with the objection alone when it is about no listener', async () => {
+  bad = /^defaults$/;
+  const error = await apply(ports(1)).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'AMPHORA_REFUSED' });
+  expect((error as Error).message).toMatch(/\/haproxy: no 'defaults' : bad\.$/);
+});
