@@ -189,14 +189,23 @@ describe('children', () => {
     expect([await statusOf(added.id), await statusOf(bystander.id)]).toEqual(['ERROR', 'ACTIVE']);
   });
 
-  test('a listener in ERROR stays so when a change beside it succeeds', async () => {
+  test('a change beside a listener in ERROR tries it again: ACTIVE when it is served, else ERROR as before', async () => {
     const tree = await grown();
-    const other = aListener(tree.loadBalancer.id, { protocolPort: 8080, provisioningStatus: 'ERROR' });
+    const { db } = lab.store;
+    const broken = { protocolPort: 8080, provisioningStatus: 'ERROR', statusReason: 'Before.' } as const;
+    const other = aListener(tree.loadBalancer.id, broken);
     await lab.store.transaction((tx) => listeners.insert(tx, other));
-    await wait(tree, 'listener', 'PENDING_UPDATE');
     const resource = { type: 'listener' as const, id: tree.ids.listener };
-    await lab.run('update_listener', tree.loadBalancer, { resource, input: {} });
-    expect((await listeners.get(lab.store.db, other.id))?.provisioningStatus).toBe('ERROR');
+    const change = async () => {
+      await wait(tree, 'listener', 'PENDING_UPDATE');
+      await lab.run('update_listener', tree.loadBalancer, { resource, input: {} });
+      return listeners.get(db, other.id);
+    };
+    lab.interfere = refuse;
+    expect(await change()).toMatchObject({ provisioningStatus: 'ERROR', statusReason: 'Before.' });
+    expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, listener: 'ERROR' });
+    lab.calm();
+    expect(await change()).toMatchObject({ provisioningStatus: 'ACTIVE', statusReason: null });
     expect(await statuses(tree)).toEqual(ALL_ACTIVE);
   });
 
@@ -211,6 +220,19 @@ describe('children', () => {
     lab.dataplane.apply = original;
     expect(operation.state).toBe('succeeded');
     expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, listener: 'ERROR' });
+  });
+
+  test('a failover leaves a listener in ERROR that the new amphora cannot serve, and the load balancer ACTIVE', async () => {
+    const tree = await grown();
+    const unusable = [{ listenerId: tree.ids.listener, reason: 'Refused.' }];
+    const original = lab.dataplane.apply.bind(lab.dataplane);
+    lab.dataplane.apply = async (amphora, given) => ({ ...(await original(amphora, given)), unusable });
+    await loadBalancers.update(lab.store.db, tree.loadBalancer.id, { provisioningStatus: 'ERROR' });
+    const operation = await lab.failover(tree.loadBalancer);
+    lab.dataplane.apply = original;
+    expect(operation.state).toBe('succeeded');
+    expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, listener: 'ERROR' });
+    expect(await listeners.get(lab.store.db, tree.ids.listener)).toMatchObject({ statusReason: 'Refused.' });
   });
 
   test('every amphora that may serve gets the configuration, and none that goes', async () => {

@@ -1,4 +1,5 @@
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
+import * as listeners from '../../store/listeners.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { whileOpen } from './ingress.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
@@ -22,6 +23,11 @@ export const applyConfiguration: Step = {
   name: 'apply configuration',
   async run(context) {
     const tree = await loadTree(context);
+    // Every change brings all listeners into force: those it cannot are in ERROR again.
+    for (const { id, provisioningStatus } of tree.listeners) {
+      if (provisioningStatus !== 'ERROR') continue;
+      await listeners.update(context.store.db, id, { provisioningStatus: 'PENDING_UPDATE' });
+    }
     const serving = tree.amphorae.filter(isServing);
     const shared = withPeers(tree, serving);
     const methods = await Promise.all(serving.map((amphora) => apply(context, amphora, shared, context.remainingMs())));
