@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/domain/operations.ts';
+import { NoopSettler } from '../../src/providers/noop/settler.ts';
 import type { Store, Tx } from '../../src/store/database.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as quotas from '../../src/store/quotas.ts';
@@ -184,6 +185,22 @@ describe('a deadlock that happens all the same', () => {
     expect([answer.status, answer.headers.get('retry-after'), answer.body.faultstring]).toEqual([503, '1', fault]);
     expect((await create()).status).toBe(201);
     await api.settle();
+  });
+
+  it('makes a provider that carries nothing out settle again at once', async () => {
+    const { store } = api.database;
+    const warned: string[] = [];
+    const log = { warn: (_fields: object, message: string) => void warned.push(message) };
+    const settler = new NoopSettler({ store, providers: ['amphora'], log, collectMs: 1 });
+    await mark('load_balancer', ids.loadBalancer, 'PENDING_DELETE');
+    await store.transaction(async (tx) => {
+      await sql`select 1 from quota where project_id = ${PROJECT} for update`.execute(tx);
+      settler.add(ids.loadBalancer);
+      await somebodyWaits(store);
+      await loadBalancers.lock(tx, ids.loadBalancer);
+    });
+    await settler.idle();
+    expect([warned.length, await statusOf()]).toEqual([1, 'DELETED']);
   });
 
   it('makes an operation settle again at once', async () => {
