@@ -3,6 +3,8 @@
  * taking its configuration. JavaScript's own parser knows another dialect. What this reader does not understand it lets
  * pass: an expression that the engine takes must never be refused here.
  */
+import { isVariableLookbehind } from './regular-expression-lookbehind.ts';
+import { referenceFault } from './regular-expression-references.ts';
 
 /** `(?i)` and the like; with `x` white space and comments change how everything is read. */
 const FLAGS = /^\(\?\^?[A-Za-z]*(?:-[A-Za-z]*)?\)/;
@@ -14,6 +16,14 @@ const UNKNOWN_ESCAPES = 'FIJLMOTUYijlmquy';
 /** Letters after a backslash that stand for a place, which cannot be repeated. */
 const PLACES = 'ABGKZbz';
 const POSIX_CLASS = /^\[:\^?(?:alpha|lower|upper|alnum|ascii|blank|cntrl|digit|graph|print|punct|space|word|xdigit):\]/;
+/** What the engine reads as a class, a collating element or an equivalence class of POSIX, whether it knows it or not. */
+const POSIX_FORM = /^\[([:.=])(?:\\[\]\\]|(?!\[\1|\]).)*?\1\]/s;
+const WORD_BOUNDARY = /^\[\[:[<>]:\]\]/;
+/** In braces, which are no quantifier, or like the name of a group. */
+const ARGUMENT = /^\\(?:[gkopxNP]\{[^}]*\}|[gk]<[^>]*>|[gk]'[^']*')/;
+/** Escapes for sets of characters, and what means nothing in a class. */
+const SETS = 'dDsSwWhHvV';
+const NOT_IN_CLASS = 'ABCGKNRXZkz';
 /** Groups that end with the next parenthesis whatever stands between. */
 const OPAQUE_GROUP = /^\((?:\*|\?#|\?C|\?\d+\))/;
 
@@ -23,8 +33,6 @@ interface Reading {
   /** Whether what was just read can be repeated. */
   repeatable: boolean;
 }
-
-const countGroups = (text: string): number => text.match(/\((?!\?(?!<[A-Za-z_]|P<|')|\*)/g)?.length ?? 0;
 
 function skipLiteral(text: string, at: number): number {
   const end = text.indexOf('\\E', at + 2);
@@ -38,10 +46,11 @@ function readEscape(text: string, reading: Reading): string | null {
     reading.at = skipLiteral(text, reading.at);
   } else {
     if (UNKNOWN_ESCAPES.includes(next)) return `unrecognized character follows \\ at offset ${reading.at + 1}`;
-    const reference = /^\\([1-9])(?!\d)/.exec(text.slice(reading.at));
-    if (reference && Number(reference[1]) > countGroups(text)) return 'reference to non-existent subpattern';
+    const fault = referenceFault(text, text.slice(reading.at));
+    if (fault !== null) return fault;
     // What `\c` controls is a character of its own, even a backslash.
-    reading.at += next === 'c' ? 3 : 2;
+    const argument = ARGUMENT.exec(text.slice(reading.at))?.[0].length ?? 2;
+    reading.at += next === 'c' ? 3 : argument;
     // A lone \E is as if it were not there.
     if (next === 'E') return null;
   }
@@ -49,8 +58,16 @@ function readEscape(text: string, reading: Reading): string | null {
   return null;
 }
 
+/** A set of characters is no end of a range; a hyphen that comes last is a hyphen. */
+const isOpenRange = (text: string, at: number): boolean => /^-[^\]\\]/.test(text.slice(at, at + 2));
+
 function readClass(text: string, reading: Reading): string | null {
   const start = reading.at;
+  if (WORD_BOUNDARY.test(text.slice(start))) {
+    reading.at += '[[:<:]]'.length;
+    reading.repeatable = true;
+    return null;
+  }
   if (/^\[:[^\]\\]*:\]/.test(text.slice(start))) return 'POSIX named classes are supported only within a class';
   let at = start + 1;
   if (text[at] === '^') at++;
@@ -60,9 +77,16 @@ function readClass(text: string, reading: Reading): string | null {
     const posix = POSIX_CLASS.exec(text.slice(at));
     if (posix) {
       at += posix[0].length;
+      if (isOpenRange(text, at)) return `invalid range in character class at offset ${at}`;
+    } else if (POSIX_FORM.test(text.slice(at))) {
+      return `unknown POSIX class name at offset ${at}`;
     } else if (text[at] === '\\') {
-      if (text[at + 1] === undefined) return '\\ at end of pattern';
-      at = text[at + 1] === 'Q' ? skipLiteral(text, at) : at + 2;
+      const next = text[at + 1];
+      if (next === undefined) return '\\ at end of pattern';
+      if (NOT_IN_CLASS.includes(next)) return `escape sequence is invalid in character class at offset ${at}`;
+      if (UNKNOWN_ESCAPES.includes(next)) return `unrecognized character follows \\ at offset ${at + 1}`;
+      at = next === 'Q' ? skipLiteral(text, at) : at + (next === 'c' ? 3 : 2);
+      if (SETS.includes(next) && isOpenRange(text, at)) return `invalid range in character class at offset ${at}`;
     } else {
       const range = /^([A-Za-z0-9])-([A-Za-z0-9])/.exec(text.slice(at));
       if (range && range[1]! > range[2]!) return `range out of order in character class at offset ${at + 1}`;
@@ -76,11 +100,14 @@ function readClass(text: string, reading: Reading): string | null {
 
 function readOpening(text: string, reading: Reading): string | null {
   const rest = text.slice(reading.at);
+  const fault = referenceFault(text, rest);
+  if (fault !== null) return fault;
+  if (/^\(\?<[=!]/.test(rest) && isVariableLookbehind(text, reading.at + 4)) {
+    return `lookbehind assertion is not fixed length at offset ${reading.at}`;
+  }
   const flags = FLAGS.exec(rest);
   if (flags || OPAQUE_GROUP.test(rest)) {
     const end = flags ? flags[0].length - 1 : rest.indexOf(')');
-    const called = /^\(\?(\d+)\)/.exec(rest);
-    if (called && Number(called[1]) > countGroups(text)) return 'reference to non-existent subpattern';
     if (end < 0) return `missing closing parenthesis for group opened at offset ${reading.at}`;
     reading.at += end + 1;
     // Recursion looks like flags and can be repeated; so can what this reader does not know.
