@@ -5,7 +5,7 @@ import { CertificateStorage, type StoredSecret } from '../clouds/certificates/lo
 import { readBundle } from '../clouds/tls-material/bundle.ts';
 import { certificateNames } from '../clouds/tls-material/names.ts';
 import { pemBlocks } from '../clouds/tls-material/pem.ts';
-import { readAuthorities, readRevocationLists } from '../clouds/tls-material/trust.ts';
+import { readAuthorities, readRevocationLists, requireCurrent } from '../clouds/tls-material/trust.ts';
 import { requireShort, requireUsable } from '../clouds/tls-material/usable.ts';
 import { OctaviaError } from '../errors.ts';
 
@@ -32,7 +32,7 @@ function trustText(bytes: Buffer): string | null {
   const labels = pemBlocks(text).map(({ label }) => label);
   if (labels.length === 0 || labels.some((label) => label.endsWith('PRIVATE KEY'))) return null;
   try {
-    if (labels.includes('X509 CRL')) readRevocationLists(text);
+    if (labels.includes('X509 CRL')) requireCurrent(readRevocationLists(text));
     else readAuthorities(text);
     requireShort(text);
   } catch (cause) {

@@ -39,6 +39,7 @@ beforeAll(async () => {
   writeFileSync(file('key.pem'), leaf.privateKey);
   writeFileSync(file('chain.pem'), `${root.certificate}${inter.certificate}`);
   writeFileSync(file('crl.pem'), await root.revocationList());
+  writeFileSync(file('expired-crl.pem'), await root.revocationList([], true));
   writeFileSync(file('all.pem'), `${leaf.privateKey}${root.certificate}${inter.certificate}${leaf.certificate}`);
   const base = [
     'pkcs12',
@@ -173,6 +174,12 @@ describe('octavia certificate', () => {
     );
     await expect(addCertificate(folder, { file: file('long.pem') })).rejects.toThrow(
       new RegExp(`cannot be used: ${words}\\d+ bytes are more than the 262144`),
+    );
+  });
+
+  it('refuses a revocation list that has expired', async () => {
+    await expect(addCertificate(folder, { file: file('expired-crl.pem') })).rejects.toThrow(
+      /list expired on \d{4}-\d\d-\d\d,/,
     );
   });
 

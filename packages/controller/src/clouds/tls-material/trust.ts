@@ -23,6 +23,8 @@ export interface RevocationList {
   issuer: Buffer;
   algorithm: string;
   signature: Buffer;
+  /** When it stops to count. */
+  nextUpdate: Date | null;
 }
 
 const CRL_LABEL = 'X509 CRL';
@@ -46,16 +48,31 @@ function sequence(node: Node, index: number): Node {
   return found;
 }
 
+const UTC_TIME = 23;
+const GENERALIZED_TIME = 24;
+
+/** RFC 5280, 4.1.2.5: two digits of a year are of 1950 to 2049. */
+function readTime({ tag, content }: Node): Date {
+  const text = content.toString('latin1');
+  const full = tag === GENERALIZED_TIME ? text : `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}`;
+  return new Date(full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
 /** RFC 5280, 5.1: tbsCertList (version, algorithm, issuer, …), algorithm, signature. */
 function readList(der: Buffer): RevocationList {
   const list = parse(der);
   const signed = child(list, 0);
+  const times = children(signed).filter(
+    ({ class: kind, tag }) => kind === 0 && (tag === UTC_TIME || tag === GENERALIZED_TIME),
+  );
   return {
     signed: signed.raw,
     issuer: sequence(signed, 1).raw,
     algorithm: objectId(child(child(list, 1), 0)),
     // The first byte of a bit string counts unused bits.
     signature: child(list, 2).content.subarray(1),
+    // The first is thisUpdate.
+    nextUpdate: times[1] === undefined ? null : readTime(times[1]),
   };
 }
 
@@ -70,6 +87,16 @@ export function readRevocationLists(pem: string): RevocationList[] {
       throw new Error('a certificate revocation list cannot be decoded');
     }
   });
+}
+
+/** @throws Error with words for whoever stores the lists, when one of them has expired: HAProxy then lets no client in */
+export function requireCurrent(lists: readonly RevocationList[]): void {
+  const expired = lists.find(({ nextUpdate }) => nextUpdate !== null && nextUpdate.getTime() < Date.now());
+  if (expired === undefined) return;
+  const day = expired.nextUpdate?.toISOString().slice(0, 10);
+  throw new Error(
+    `a certificate revocation list expired on ${day}, and no client would be let in; get the authority's new one`,
+  );
 }
 
 /** tbsCertificate: version, serial number, algorithm, issuer, validity, subject. */

@@ -80,11 +80,11 @@ export class TestAuthority {
   }
 
   /** @param serials revoked certificates */
-  async revocationList(serials: string[] = []): Promise<string> {
+  async revocationList(serials: string[] = [], expired = false): Promise<string> {
     const crl = await x509.X509CrlGenerator.create({
       issuer: this.#certificate.subjectName,
-      thisUpdate: new Date(Date.now() - DAY),
-      nextUpdate: new Date(Date.now() + 10 * DAY),
+      thisUpdate: new Date(Date.now() - 3 * DAY),
+      nextUpdate: new Date(Date.now() + (expired ? -1 : 10) * DAY),
       entries: serials.map((serial) => ({ serialNumber: serial, revocationDate: new Date(Date.now() - DAY) })),
       signingKey: this.#keys.privateKey,
       signingAlgorithm: SIGNING,
