@@ -23,7 +23,7 @@ export interface TestPostgres {
 export async function openTestPostgres(folder = mkdtempSync(join(tmpdir(), 'octavia-test-'))): Promise<TestPostgres> {
   const template = process.env[TEMPLATE];
   if (template !== undefined) {
-    mkdirSync(join(folder, 'postgres'), { mode: 0o711 });
+    mkdirSync(join(folder, 'postgres'), { recursive: true, mode: 0o711 });
     execFileSync('cp', ['-a', join(template, 'postgres/data'), join(folder, 'postgres')]);
   }
   const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
