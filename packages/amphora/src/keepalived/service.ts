@@ -197,8 +197,12 @@ export class VrrpService {
     if (missing) return false;
     this.#waitingSince ??= Date.now();
     const waited = Date.now() - this.#waitingSince;
-    if (waited < HAPROXY_FIRST_MS && (await this.#options.haproxyPending())) return false;
+    // One whose first start failed, because its address was not there yet, is as late as one that is starting.
+    const late = (await this.#options.haproxyPending()) || this.#options.haproxyDown();
+    if (waited < HAPROXY_FIRST_MS && late) return false;
     this.#waitingSince = null;
+    // It may have come up since the last report, which the check reads the moment keepalived begins.
+    await this.#report();
     return true;
   }
 
