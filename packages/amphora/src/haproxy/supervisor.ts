@@ -3,25 +3,19 @@ import { readdir } from 'node:fs/promises';
 import { type Log, messageOf } from '../log.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
+import { Restarts } from '../system/restarts.ts';
 import { type LoadBalancerOptions, LoadBalancerService } from './load-balancer.ts';
 import { isUuid } from './paths.ts';
 
 interface Entry {
   service: LoadBalancerService;
-  /** Failed starts in a row. */
-  failures: number;
-  /** The last of them failed, and nothing has succeeded since. */
+  starts: Restarts;
+  /** The last attempt failed, and nothing has succeeded since. */
   failed: boolean;
-  /** Time (ms) before which no restart is tried. */
-  notBefore: number;
-  startedAt: number;
   checking: boolean;
 }
 
 const CHECK_INTERVAL_MS = 1_000;
-/** Wait before restart number n+1: quick for a crash, calm for a configuration whose address is not there yet. */
-const BACKOFF_MS = [0, 500, 1_000, 2_000, 5_000, 10_000];
-const STABLE_MS = 60_000;
 
 export class Supervisor {
   readonly #options: LoadBalancerOptions;
@@ -55,7 +49,7 @@ export class Supervisor {
 
   /** Something changed that may let a failed start succeed now (an interface arrived). */
   kick(): void {
-    for (const entry of this.#entries.values()) entry.notBefore = 0;
+    for (const { starts } of this.#entries.values()) starts.hurry();
     this.#look();
   }
 
@@ -85,9 +79,8 @@ export class Supervisor {
       try {
         return await work(entry.service);
       } finally {
-        entry.failures = 0;
+        entry.starts.reset();
         entry.failed = false;
-        entry.notBefore = 0;
         if ((await entry.service.stored()) === null) this.#entries.delete(id);
       }
     });
@@ -97,14 +90,14 @@ export class Supervisor {
     const known = this.#entries.get(id);
     if (known !== undefined) return known;
     const service = new LoadBalancerService(id, this.#options, () => this.#look());
-    const entry = { service, failures: 0, failed: false, notBefore: 0, startedAt: 0, checking: false };
+    const entry = { service, starts: new Restarts(), failed: false, checking: false };
     this.#entries.set(id, entry);
     return entry;
   }
 
   async #adopt(entry: Entry): Promise<void> {
     const { service } = entry;
-    entry.startedAt = Date.now();
+    entry.starts.started(Date.now());
     this.#log.info(`${service.id}: adopted running haproxy ${await service.process.pid()}`);
     await this.#state.setDesired(service.id, 'running');
     // The agent died between staging a configuration and its reload: only a reload tells which one is in use.
@@ -147,13 +140,9 @@ export class Supervisor {
   }
 
   async #restart(entry: Entry): Promise<void> {
-    const { service } = entry;
-    const now = Date.now();
-    if (now < entry.notBefore) return;
-    if (entry.startedAt > 0 && now - entry.startedAt > STABLE_MS) entry.failures = 0;
-    entry.failures += 1;
-    entry.notBefore = now + (BACKOFF_MS[entry.failures] ?? 10_000);
-    this.#log.warn(`${service.id}: haproxy is not running, starting it (attempt ${entry.failures})`);
+    const { service, starts } = entry;
+    if (!starts.attempt(Date.now())) return;
+    this.#log.warn(`${service.id}: haproxy is not running, starting it (attempt ${starts.attempts})`);
     try {
       await service.revive();
       entry.failed = false;
@@ -161,6 +150,6 @@ export class Supervisor {
       entry.failed = true;
       throw error;
     }
-    entry.startedAt = Date.now();
+    starts.started(Date.now());
   }
 }
