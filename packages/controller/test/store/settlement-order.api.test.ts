@@ -52,6 +52,11 @@ async function somebodyWaits(store: Store): Promise<void> {
     .toBeGreaterThan(0);
 }
 
+/** Makes the other one of a deadlock the victim: it is who has waited for its own `deadlock_timeout` (1 s) first. */
+async function outliveDeadlocks(tx: Tx): Promise<void> {
+  await sql`set local deadlock_timeout = '30s'`.execute(tx);
+}
+
 beforeEach(async () => {
   const loadBalancer = (await api.loadBalancer()).id as string;
   const pool = (await api.pool(loadBalancer)).id as string;
@@ -150,7 +155,7 @@ describe('batches of members without order', () => {
     await api.settle();
     expect([...counts.keys()].sort()).toEqual([202, 409]);
     expect(counts.get(202)).toBeGreaterThan(10);
-    expect(longest).toBeLessThan(1_500);
+    expect(longest).toBeLessThan(3_000);
     expect(await statusOf()).toBe('ACTIVE');
     expect(await deadlocks(store)).toBe(before);
     expect(await quotas.miscounted(store.db)).toEqual([]);
@@ -176,6 +181,7 @@ describe('a deadlock that happens all the same', () => {
     const create = () =>
       api.call('POST', `/v2/lbaas/pools/${ids.pool}/members`, { member: { address: '192.0.2.9', protocol_port: 80 } });
     const answer = await store.transaction(async (tx) => {
+      await outliveDeadlocks(tx);
       await hold(tx);
       const creating = create();
       await somebodyWaits(store);
@@ -194,6 +200,7 @@ describe('a deadlock that happens all the same', () => {
     const settler = new NoopSettler({ store, providers: ['amphora'], log, collectMs: 1 });
     await mark('load_balancer', ids.loadBalancer, 'PENDING_DELETE');
     await store.transaction(async (tx) => {
+      await outliveDeadlocks(tx);
       await sql`select 1 from quota where project_id = ${PROJECT} for update`.execute(tx);
       settler.add(ids.loadBalancer);
       await somebodyWaits(store);
@@ -214,6 +221,7 @@ describe('a deadlock that happens all the same', () => {
       );
       const before = await deadlocks(store);
       const ending = await store.transaction(async (tx) => {
+        await outliveDeadlocks(tx);
         await sql`select 1 from quota where project_id = ${loadBalancer.projectId} for update`.execute(tx);
         const running = lab.run('delete_load_balancer', loadBalancer);
         await somebodyWaits(store);
