@@ -25,6 +25,8 @@ const BUSY = new Set(['55P03', '40P01']);
 
 const KINDS = Object.keys(QUOTA_KINDS) as QuotaKind[];
 
+const kindsOf = (units: QuotaUnits): QuotaKind[] => KINDS.filter((kind) => (units[kind] ?? 0) > 0);
+
 const column = (kind: QuotaKind, part: 'limit' | 'in_use') => sql.ref(`${QUOTA_KINDS[kind].column}_${part}`);
 
 /** What the project has of a kind, counted from the objects. `project` is an SQL expression. */
@@ -59,7 +61,7 @@ export async function reserve(
   { enforced, defaults }: QuotaRules,
   leaving: QuotaUnits = {},
 ): Promise<void> {
-  const kinds = KINDS.filter((kind) => (units[kind] ?? 0) > 0);
+  const kinds = kindsOf(units);
   if (kinds.length === 0) return;
   const row = await count(tx, projectId, units, kinds);
   const used = (kind: QuotaKind) => row[`${QUOTA_KINDS[kind].column}_in_use`] ?? 0;
@@ -73,13 +75,9 @@ export async function reserve(
  * @throws OctaviaError QUOTA_EXCEEDED (403)
  */
 export async function requireRoom(
-  executor: Executor,
-  projectId: string,
-  units: QuotaUnits,
-  { enforced, defaults }: QuotaRules,
-  leaving: QuotaUnits = {},
+  ...[tx, projectId, units, { enforced, defaults }, leaving = {}]: Parameters<typeof reserve>
 ): Promise<void> {
-  const kinds = KINDS.filter((kind) => (units[kind] ?? 0) > 0);
+  const kinds = kindsOf(units);
   if (kinds.length === 0 || !enforced) return;
   const cells = kinds.flatMap((kind) => {
     const [inUse, limit] = [column(kind, 'in_use'), column(kind, 'limit')];
@@ -87,9 +85,8 @@ export async function requireRoom(
     return [sql`${used} + ${units[kind]}::integer as ${inUse}`, sql`q.${limit}`];
   });
   const { rows } = await sql<QuotaRow>`
-    select ${sql.join(cells)} from (select ${projectId}::text as id) asked left join quota q on q.project_id = asked.id`.execute(
-    executor,
-  );
+    select ${sql.join(cells)}
+    from (select ${projectId}::text as id) asked left join quota q on q.project_id = asked.id`.execute(tx);
   judge(rows[0]!, kinds, units, defaults, leaving);
 }
 

@@ -45,8 +45,7 @@ const CHILDREN: [table: string, loadBalancer: string][] = [
 
 /**
  * Children that wait although their load balancer does not: they get ERROR with the reason, unless somebody has the load
- * balancer at the moment. Walks whole tables; not for
- * every second.
+ * balancer at the moment. Walks whole tables; not for every second.
  */
 export async function settleStuckChildren(
   executor: Executor,
