@@ -1,23 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { UNLIMITED } from '../../src/domain/quotas.ts';
 import { insertTrees, type NewTree } from '../../src/store/new-trees.ts';
-import { type QuotaRules, reserve, setLimits } from '../../src/store/quotas.ts';
-import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
-
-const UNLIMITED = -1;
-const RULES: QuotaRules = {
-  enforced: true,
-  defaults: {
-    loadBalancer: UNLIMITED,
-    listener: UNLIMITED,
-    pool: UNLIMITED,
-    healthMonitor: UNLIMITED,
-    member: UNLIMITED,
-    l7policy: UNLIMITED,
-    l7rule: UNLIMITED,
-  },
-};
+import { reserve, setLimits } from '../../src/store/quotas.ts';
+import { aLoadBalancer, openTestStore, type TestStore, UNLIMITED_QUOTAS } from '../support/store.ts';
 
 let database: TestStore;
 beforeAll(async () => {
@@ -40,11 +27,13 @@ async function project(limit: number): Promise<string> {
   const id = randomUUID();
   const { store } = database;
   await store.transaction((tx) => setLimits(tx, id, { loadBalancer: limit }));
-  await store.transaction((tx) => reserve(tx, id, { loadBalancer: 1 }, RULES));
+  await store.transaction((tx) => reserve(tx, id, { loadBalancer: 1 }, UNLIMITED_QUOTAS));
   return id;
 }
 
-const insert = async (...projects: string[]) => [...(await insertTrees(database.store.db, projects.map(tree), RULES))];
+const insert = async (...projects: string[]) => [
+  ...(await insertTrees(database.store.db, projects.map(tree), UNLIMITED_QUOTAS)),
+];
 
 async function counted(projectId: string) {
   const { rows } = await sql<{ exist: number; used: number | null }>`

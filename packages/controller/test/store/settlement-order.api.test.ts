@@ -12,17 +12,7 @@ import * as settlement from '../../src/store/settlement.ts';
 import { settleUnmeasured } from '../../src/store/unmeasured.ts';
 import { PROJECT, TestApi } from '../api/support/api.ts';
 import { Lab } from '../flows/lab.ts';
-
-const UNLIMITED = -1;
-const DEFAULTS = {
-  loadBalancer: UNLIMITED,
-  listener: UNLIMITED,
-  pool: UNLIMITED,
-  healthMonitor: UNLIMITED,
-  member: UNLIMITED,
-  l7policy: UNLIMITED,
-  l7rule: UNLIMITED,
-};
+import { UNLIMITED_QUOTAS } from '../support/store.ts';
 
 let api: TestApi;
 let ids: { loadBalancer: string; pool: string; members: string[] };
@@ -100,7 +90,7 @@ describe('the end of an operation that comes while a request has the load balanc
       await loadBalancers.lock(tx, ids.loadBalancer);
       const ended = store.transaction(end);
       await somebodyWaits(store);
-      await quotas.reserve(tx, PROJECT, { member: 1 }, { enforced: true, defaults: DEFAULTS });
+      await quotas.reserve(tx, PROJECT, { member: 1 }, UNLIMITED_QUOTAS);
       for (const [table, id] of [...ids.members.map((id) => ['member', id]), ['pool', ids.pool]] as const) {
         await sql`update ${sql.table(table!)} set name = 'x' where id = ${id}`.execute(tx);
       }

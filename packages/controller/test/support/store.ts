@@ -1,7 +1,15 @@
+import { QUOTA_KINDS, UNLIMITED } from '../../src/domain/quotas.ts';
 import { Store } from '../../src/store/database.ts';
+import type { QuotaRules } from '../../src/store/quotas.ts';
 import { openTestPostgres } from './postgres.ts';
 
 export { aListener, aLoadBalancer, aMember, aPool } from './resources.ts';
+
+/** Counts, and refuses only where a project has a limit of its own. */
+export const UNLIMITED_QUOTAS: QuotaRules = {
+  enforced: true,
+  defaults: Object.fromEntries(Object.keys(QUOTA_KINDS).map((kind) => [kind, UNLIMITED])) as QuotaRules['defaults'],
+};
 
 export interface TestStore {
   url: string;
