@@ -1,24 +1,15 @@
 /** Which certificate files an agent is sent, and when they go. */
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
-import type { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { LoadBalancerTree } from '../../src/domain/resources.ts';
-import { temporaryFolder } from '../certificates/support.ts';
-import { type AgentCredentials, AgentServer, type ScriptedAnswer, type SeenRequest } from './support/agent-server.ts';
-import { credentialsOf, driverFor } from './support/drivers.ts';
+import type { ScriptedAnswer, SeenRequest } from './support/agent-server.ts';
+import { playAgent } from './support/played-agent.ts';
 import { TestSecrets } from './support/secrets.ts';
 import { TestAuthority } from './support/test-authority.ts';
-import { AMPHORA_ID, LOAD_BALANCER_ID, listenerId, makeAmphora, makeTree, poolId } from './support/tree.ts';
+import { LOAD_BALANCER_ID, listenerId, makeAmphora, makeTree, poolId } from './support/tree.ts';
 
-const folder = temporaryFolder();
 const amphora = makeAmphora();
-let credentials: AgentCredentials;
-let paths: Awaited<ReturnType<typeof ensureAuthorities>>;
 let authority: TestAuthority;
 let secrets: TestSecrets;
-let agent: AgentServer;
-let driver: AmphoraDataplaneDriver;
 /** What the agent has: files by name, and its configuration. */
 let files: Map<string, string>;
 let stored: string | null;
@@ -50,8 +41,6 @@ function answer({ method, path, body }: SeenRequest): ScriptedAnswer {
 }
 
 beforeAll(async () => {
-  paths = await ensureAuthorities(join(folder, 'certs'));
-  credentials = await credentialsOf(AMPHORA_ID, paths);
   authority = await TestAuthority.create('CA');
 });
 
@@ -64,20 +53,14 @@ beforeEach(async () => {
     .pair('a', await authority.issue({ subject: { CN: 'a' } }))
     .pair('b', await authority.issue({ subject: { CN: 'b' } }));
   secrets.text('ca', authority.certificate).text('crl', await authority.revocationList());
-  agent = new AgentServer(credentials);
-  agent.answer = answer;
-  driver = driverFor(paths, await agent.listen(), { certificates: secrets });
 });
-afterEach(async () => {
-  await driver.close();
-  await agent.close();
-});
+const played = playAgent(answer, () => ({ certificates: secrets }));
 
 const tls = { protocol: 'TERMINATED_HTTPS', protocolPort: 443, defaultTlsContainerRef: 'a' } as const;
 const http = { protocol: 'HTTP', protocolPort: 80 } as const;
-const apply = (tree: LoadBalancerTree) => driver.apply(amphora, tree);
+const apply = (tree: LoadBalancerTree) => played.driver.apply(amphora, tree);
 const uploads = (): string[] =>
-  agent.seen
+  played.agent.seen
     .filter(({ method, path }) => method === 'PUT' && FILE.test(path))
     .map(({ path }) => FILE.exec(path)?.[2] ?? 'pair');
 
@@ -99,7 +82,7 @@ it('sends each file before the configuration that names it, and only once', asyn
   expect(uploads().sort()).toEqual(['ca', 'crl', 'crt-list', 'pair', 'pair']);
   const names = [...(stored ?? '').matchAll(/([0-9a-f]{40}\.pem)/g)].map((match) => match[1]!);
   expect(names.every((name) => files.has(name))).toBe(true);
-  const paths = agent.seen.map(({ method, path }) => `${method} ${path}`);
+  const paths = played.agent.seen.map(({ method, path }) => `${method} ${path}`);
   expect(paths.findLastIndex((path) => /PUT .*certificates/.test(path))).toBeLessThan(
     paths.findIndex((path) => path.endsWith('/haproxy')),
   );
@@ -114,7 +97,7 @@ it('renewed certificates come under new names; the old ones go after the reload'
   expect(await apply(makeTree({ listeners: [tls] }))).toEqual({ method: 'reload' });
   expect(before.some((name) => files.has(name))).toBe(false);
   expect(files.size).toBe(2);
-  const calls = agent.seen.map(({ method, path }) => `${method} ${path}`);
+  const calls = played.agent.seen.map(({ method, path }) => `${method} ${path}`);
   expect(calls.findLastIndex((call) => call.endsWith('/reload'))).toBeLessThan(
     calls.findIndex((call) => call.startsWith('DELETE')),
   );
@@ -124,7 +107,7 @@ it('renewed certificates come under new names; the old ones go after the reload'
 
 it('asks nothing about certificates for a load balancer that has none', async () => {
   await apply(makeTree({ listeners: [http] }));
-  expect(agent.seen.some(({ path }) => path.includes('certificates'))).toBe(false);
+  expect(played.agent.seen.some(({ path }) => path.includes('certificates'))).toBe(false);
 });
 
 it('a secret that cannot be read takes its listener out, with the reason, and no other', async () => {
@@ -170,7 +153,7 @@ it('a store that is down changes nothing for what is served, whatever else chang
 
 it('keys are nowhere in what the driver says', async () => {
   const tree = makeTree({ listeners: [tls] });
-  agent.answer = (request) => {
+  played.agent.answer = (request) => {
     const { path } = request;
     if (FILE.test(path)) return { status: 400, body: { message: 'Certificate and key do not match' } };
     return answer(request);

@@ -1,12 +1,8 @@
 /** What an agent is told of UDP and SCTP listeners, and in which order. */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
-import type { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
-import { temporaryFolder } from '../certificates/support.ts';
-import { type AgentCredentials, AgentServer, type ScriptedAnswer, type SeenRequest } from './support/agent-server.ts';
-import { credentialsOf, driverFor } from './support/drivers.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptedAnswer, SeenRequest } from './support/agent-server.ts';
+import { playAgent } from './support/played-agent.ts';
 import {
   AMPHORA_ID,
   LOAD_BALANCER_ID,
@@ -17,12 +13,7 @@ import {
   type TreeInput,
 } from './support/tree.ts';
 
-const folder = temporaryFolder();
 const amphora = makeAmphora();
-let credentials: AgentCredentials;
-let paths: Awaited<ReturnType<typeof ensureAuthorities>>;
-let agent: AgentServer;
-let driver: AmphoraDataplaneDriver;
 
 /** What the agent holds: text of the configuration and whether it runs, by listener; `haproxy` is HAProxy's. */
 interface Stored {
@@ -63,23 +54,12 @@ function answer({ method, path, body }: SeenRequest): ScriptedAnswer {
   return { status: 200, body: [{ uuid: 'h', status: 'ACTIVE', type: 'HTTP' }, ...listeners] };
 }
 
-beforeAll(async () => {
-  paths = await ensureAuthorities(join(folder, 'certs'));
-  credentials = await credentialsOf(AMPHORA_ID, paths);
-});
-
-beforeEach(async () => {
+beforeEach(() => {
   held = new Map();
-  agent = new AgentServer(credentials);
-  agent.answer = answer;
-  driver = driverFor(paths, await agent.listen());
 });
-afterEach(async () => {
-  await driver.close();
-  await agent.close();
-});
+const played = playAgent(answer);
 
-const apply = (input: TreeInput) => driver.apply(amphora, makeTree(input));
+const apply = (input: TreeInput) => played.driver.apply(amphora, makeTree(input));
 
 /** Requests since the last call, with the ids by their names. */
 function told(): string[] {
@@ -88,7 +68,7 @@ function told(): string[] {
     [LOAD_BALANCER_ID, 'lb'],
     ...[1, 2, 3].map((n): [string, string] => [listenerId(n), String(n)]),
   ];
-  return agent.seen
+  return played.agent.seen
     .splice(0)
     .map(({ method, path }) =>
       names.reduce((text, [id, name]) => text.replace(id, name), `${method} ${path}`).replace('/1.0/', ''),
@@ -105,7 +85,7 @@ const uploadTo = (n: number): string => `PUT listeners/${n}/udp_listener`;
 describe('UDP and SCTP listeners', () => {
   it('are uploaded as keepalived configurations and started, one by one; HAProxy is not needed', async () => {
     expect(await apply({ listeners: [udp, sctp] })).toEqual({ method: 'start' });
-    const { body, contentType } = agent.seen.find(({ path }) => path.endsWith('udp_listener'))!;
+    const { body, contentType } = played.agent.seen.find(({ path }) => path.endsWith('udp_listener'))!;
     expect(told()).toEqual([
       LIST,
       'PUT loadbalancer/lb/stop',
@@ -177,13 +157,13 @@ describe('UDP and SCTP listeners', () => {
   });
 
   it('that are gone already are no failure', async () => {
-    agent.answer = (request) => (request.method === 'DELETE' ? UNKNOWN : answer(request));
+    played.agent.answer = (request) => (request.method === 'DELETE' ? UNKNOWN : answer(request));
     held.set(listenerId(1), { text: '', running: null });
     expect(await apply({ listeners: [{ ...udp, adminStateUp: false }] })).toEqual({ method: 'stop' });
   });
 
   it('are reloaded always by agents that do not say what runs', async () => {
-    agent.answer = (request) => (request.path.endsWith('udp_listener') ? OK : answer(request));
+    played.agent.answer = (request) => (request.path.endsWith('udp_listener') ? OK : answer(request));
     held.set(listenerId(1), { text: '', running: null });
     expect(await apply({ listeners: [udp] })).toEqual({ method: 'reload' });
     expect(told().slice(-2)).toEqual([uploadTo(1), 'PUT loadbalancer/1/reload']);
@@ -192,7 +172,7 @@ describe('UDP and SCTP listeners', () => {
   it('that the amphora refuses fail the operation in the amphora’s own words', async () => {
     const details = 'The kernel of this amphora has no IP Virtual Server (IPVS, module ip_vs)';
     const refusal = { status: 400, body: { message: 'UDP and SCTP listeners are not possible here', details } };
-    agent.answer = (request) => (request.path.endsWith('udp_listener') ? refusal : answer(request));
+    played.agent.answer = (request) => (request.path.endsWith('udp_listener') ? refusal : answer(request));
     await expect(apply({ listeners: [udp] })).rejects.toMatchObject({
       code: 'AMPHORA_REFUSED',
       message: expect.stringContaining(`UDP and SCTP listeners are not possible here: ${details}`),
@@ -200,7 +180,7 @@ describe('UDP and SCTP listeners', () => {
   });
 
   it('of an agent that answers something else are not taken for none', async () => {
-    agent.answer = (request) => (request.path === '/1.0/listeners' ? OK : answer(request));
+    played.agent.answer = (request) => (request.path === '/1.0/listeners' ? OK : answer(request));
     await expect(apply({ listeners: [udp] })).rejects.toThrow('another shape than expected');
   });
 });

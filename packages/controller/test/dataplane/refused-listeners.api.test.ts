@@ -1,19 +1,10 @@
 /** What an amphora is sent after its HAProxy refused a listener. */
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
-import type { AmphoraDataplaneDriver } from '../../src/dataplane/amphora/driver.ts';
+import { beforeEach, expect, it } from 'vitest';
 import type { LoadBalancerTree } from '../../src/domain/resources.ts';
-import { temporaryFolder } from '../certificates/support.ts';
-import { type AgentCredentials, AgentServer, type ScriptedAnswer, type SeenRequest } from './support/agent-server.ts';
-import { credentialsOf, driverFor } from './support/drivers.ts';
-import { AMPHORA_ID, listenerId, makeAmphora, makeTree, poolId, type TreeInput } from './support/tree.ts';
+import type { ScriptedAnswer, SeenRequest } from './support/agent-server.ts';
+import { playAgent } from './support/played-agent.ts';
+import { listenerId, makeAmphora, makeTree, poolId, type TreeInput } from './support/tree.ts';
 
-const folder = temporaryFolder();
-let credentials: AgentCredentials;
-let paths: Awaited<ReturnType<typeof ensureAuthorities>>;
-let agent: AgentServer;
-let driver: AmphoraDataplaneDriver;
 let stored: string | null;
 /** Lines that HAProxy refuses. */
 let bad: RegExp;
@@ -42,25 +33,15 @@ function answer({ method, path, body }: SeenRequest): ScriptedAnswer {
   return { status: 201, body: { message: 'OK', uploaded: body, running: null } };
 }
 
-beforeAll(async () => {
-  paths = await ensureAuthorities(join(folder, 'certs'));
-  credentials = await credentialsOf(AMPHORA_ID, paths);
-});
-beforeEach(async () => {
+beforeEach(() => {
   stored = null;
   bad = /^ {4}bind \S+:82\b/;
-  agent = new AgentServer(credentials);
-  agent.answer = answer;
-  driver = driverFor(paths, await agent.listen());
 });
-afterEach(async () => {
-  await driver.close();
-  await agent.close();
-});
+const played = playAgent(answer);
 
-const apply = (tree: LoadBalancerTree) => driver.apply(makeAmphora(), tree);
+const apply = (tree: LoadBalancerTree) => played.driver.apply(makeAmphora(), tree);
 const uploads = (): number =>
-  agent.seen.filter(({ method, path }) => method === 'PUT' && path.endsWith('/haproxy')).length;
+  played.agent.seen.filter(({ method, path }) => method === 'PUT' && path.endsWith('/haproxy')).length;
 const reasonOf = (n: number, word: string): string =>
   `HAProxy refused the configuration of listener ${listenerId(n)}: no '${word}' : bad.`;
 
@@ -93,7 +74,7 @@ it('names the listener by the backend that is refused', async () => {
 });
 
 it('takes a refused listener by its name where HAProxy tells no line', async () => {
-  agent.answer = (seen) => {
+  played.agent.answer = (seen) => {
     if (seen.method !== 'PUT' || !seen.body.includes(listenerId(1))) return answer(seen);
     const details = `[ALERT]    (9) : config : Proxy '${listenerId(1)}': no way.\n`;
     return { status: 400, body: { message: 'Invalid request', details } };
