@@ -7,7 +7,7 @@ import { askSocket, currentWorkers } from '../src/haproxy/socket.ts';
 import { agentPaths } from '../src/protocol/agent-api.ts';
 import type { AgentClient } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab, until } from './support/amphora-lab.ts';
-import { type Issued, selfSigned } from './support/certificate-pool.ts';
+import { type Issued, selfSigned } from './support/certificates.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER } from './support/configurations.ts';
 
 const lab = new AmphoraLab();

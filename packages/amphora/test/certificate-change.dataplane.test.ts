@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './support/amphora-lab.ts';
-import { type Issued, selfSigned } from './support/certificate-pool.ts';
-import { LedHaproxy, type Place } from './support/led-haproxy.ts';
+import { type Issued, selfSigned } from './support/certificates.ts';
+import { LedHaproxy, type Place, preamble } from './support/led-haproxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cert-'));
 const uploads = join(folder, 'uploads');
@@ -52,14 +52,7 @@ const configText =
   ({ port, socket }: Place): string => {
     const crtList = upload(list.map((name) => `${upload(certificate(name).pem)}\n`).join(''));
     const tls = `ssl crt ${upload(certificate(own).pem)} verify none`;
-    return `global
-    stats socket ${socket} mode 600 level admin
-defaults
-    mode http
-    timeout client 5s
-    timeout server 5s
-    timeout connect 5s
-frontend f
+    return `${preamble(socket)}frontend f
     description tls-${list.join('-')}
     bind 127.0.0.1:${port} ssl crt-list ${crtList}
     bind 127.0.0.2:${port} ssl crt-list ${crtList}
@@ -70,14 +63,7 @@ ${members.map((number) => `    server m${number} 127.0.0.1:${memberPort} weight 
   };
 
 /** A member that tells which client certificate it was shown. */
-const memberText = ({ port, socket }: Place): string => `global
-    stats socket ${socket} mode 600 level admin
-defaults
-    mode http
-    timeout client 5s
-    timeout server 5s
-    timeout connect 5s
-frontend f
+const memberText = ({ port, socket }: Place): string => `${preamble(socket)}frontend f
     bind 127.0.0.1:${port} ssl crt ${upload(certificate('d').pem)} ca-file ${upload(certificate('d').cert)} verify optional crt-ignore-err all ca-ignore-err all
     http-request return status 200 content-type text/plain lf-string "%[ssl_c_der,sha2(256),hex]"
 `;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyRuntimeChange } from '../src/haproxy/runtime-apply.ts';
 import { planRuntimeChange } from '../src/haproxy/runtime-plan.ts';
 import { until } from './support/amphora-lab.ts';
-import { LedHaproxy, type Place } from './support/led-haproxy.ts';
+import { LedHaproxy, type Place, preamble } from './support/led-haproxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rt-'));
 const running: LedHaproxy[] = [];
@@ -44,14 +44,7 @@ const serverLine = ({ number, weight, enabled }: Member): string =>
 const configText =
   (given: readonly Member[]) =>
   ({ port, socket }: Place): string =>
-    `global
-    stats socket ${socket} mode 600 level admin
-defaults
-    mode http
-    timeout client 5s
-    timeout server 5s
-    timeout connect 5s
-frontend f
+    `${preamble(socket)}frontend f
     bind 127.0.0.1:${port}
     default_backend p:f
 backend p:f

@@ -1,5 +1,6 @@
 /** Throw-away certificate authorities and certificates, made with the openssl command. */
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -26,11 +27,27 @@ function read(folder: string, name: string): KeyPair {
   };
 }
 
-export function makeCa(folder: string, name: string, kind: KeyKind = 'rsa'): KeyPair {
-  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
-  const files = ['-nodes', '-keyout', key, '-out', cert];
-  openssl('req', '-x509', ...NEW_KEY[kind], ...files, '-days', '2', '-subj', `/CN=${name}`);
+function selfSign(folder: string, name: string, kind: KeyKind, subject: string[]): KeyPair {
+  const files = ['-nodes', '-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.pem`)];
+  openssl('req', '-x509', ...NEW_KEY[kind], ...files, '-days', '2', ...subject);
   return read(folder, name);
+}
+
+export const makeCa = (folder: string, name: string, kind: KeyKind = 'rsa'): KeyPair =>
+  selfSign(folder, name, kind, ['-subj', `/CN=${name}`]);
+
+export interface Issued {
+  /** Certificate and key. */
+  pem: string;
+  cert: string;
+  /** SHA-256, as TLS clients of Node report it. */
+  fingerprint: string;
+}
+
+export function selfSigned(folder: string, name: string, hosts: readonly string[], kind: KeyKind = 'ec'): Issued {
+  const alternatives = `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(',')}`;
+  const { cert, key } = selfSign(folder, name, kind, ['-subj', `/CN=${hosts[0]}`, '-addext', alternatives]);
+  return { pem: cert + key, cert, fingerprint: new X509Certificate(cert).fingerprint256 };
 }
 
 /** @param usage `serverAuth` or `clientAuth` */

@@ -19,6 +19,16 @@ export interface Place {
   socket: string;
 }
 
+/** What every configuration begins with. */
+export const preamble = (socket: string): string => `global
+    stats socket ${socket} mode 600 level admin
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+`;
+
 let started = 0;
 
 export class LedHaproxy {
