@@ -25,7 +25,7 @@ afterAll(async () => {
 /** @param seconds of a timeout: another one is a reload */
 async function put(seconds: number): Promise<void> {
   const members = [{ id: MEMBER, address: '127.0.0.1:1' }];
-  const text = configuration({ base: lab.base, bind: '127.0.0.1:8080', members, extra: '' });
+  const text = configuration({ base: lab.base, bind: '127.0.0.1:8080', members });
   const body = text.replace('timeout client 5s', `timeout client ${seconds}s`);
   expect((await client.send('PUT', agentPaths.uploadHaproxy(AMPHORA_ID, LOAD_BALANCER), body)).status).toBe(201);
 }
