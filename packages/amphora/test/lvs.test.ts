@@ -119,6 +119,23 @@ describe('the configuration', () => {
   });
 });
 
+describe('a configuration whose addresses are servers of their own', () => {
+  test('names all of them, and each member', () => {
+    const server = (address: string): string => `virtual_server ${address} 53 {
+    protocol SCTP
+    # Configuration for Pool ${POOL}
+    # Configuration for Member ${MEMBER}
+    real_server 10.77.0.1 8080 {
+    }
+}
+`;
+    const read = readConfiguration(`${server('10.77.0.10')}${server('fd77:0::10')}`);
+    expect([read.balances, read.services]).toEqual([true, ['SCTP 10.77.0.10:53', 'SCTP [fd77::10]:53']]);
+    const { pools } = readingOf(LISTENER, read, { askedAt: 0, table: new Map(), totals: new Map() }, 'w');
+    expect(pools[`${POOL}:${LISTENER}`]).toEqual({ status: 'DOWN', members: { [MEMBER]: 'DOWN' } });
+  });
+});
+
 describe('the kernel', () => {
   test('its table', () => {
     expect([...kernel.table].map(([name, members]) => [name, [...members]])).toEqual([

@@ -41,7 +41,8 @@ const CHECK = /^(\w+_CHECK|HTTP_GET|SSL_GET)\b/;
 class Reader {
   readonly #pools = new Map<string, LvsMember[]>();
   readonly #groups = new Map<string, string[]>();
-  readonly #used: string[] = [];
+  /** Endpoints that a virtual server listens on; a group stands for all of its addresses. */
+  readonly #used: (() => readonly string[])[] = [];
   #protocol: LvsProtocol | null = null;
   #pool = '';
   #member: string | null = null;
@@ -59,7 +60,7 @@ class Reader {
       if (this.#depth === 0) this.#group = null;
     }
     const protocol = this.#protocol ?? 'UDP';
-    const ends = this.#used.flatMap((name) => this.#groups.get(name) ?? []);
+    const ends = this.#used.flatMap((endpoints) => endpoints());
     const services = ends.map((end) => serviceName(protocol, end));
     return { protocol, services, pools: this.#pools, balances: this.#used.length > 0 };
   }
@@ -77,11 +78,17 @@ class Reader {
 
   #directive([keyword = '', first = '', second = '']: string[]): void {
     if (keyword === 'virtual_server_group') this.#group = first;
-    else if (keyword === 'virtual_server' && first === 'group') this.#used.push(second);
+    else if (keyword === 'virtual_server') this.#virtualServer(first, second);
     else if (keyword === 'protocol') this.#protocol = first === 'SCTP' ? 'SCTP' : 'UDP';
     else if (keyword === 'real_server' || keyword === 'sorry_server') this.#server(keyword, first, Number(second));
     else if (CHECK.test(keyword)) this.#checked();
     else if (this.#group !== null && this.#depth === 1) this.#entry(this.#group, keyword, Number(first));
+  }
+
+  #virtualServer(first: string, second: string): void {
+    // The group may come later in the file.
+    if (first === 'group') this.#used.push(() => this.#groups.get(second) ?? []);
+    else this.#used.push(() => [endpoint(first, Number(second))].filter((end) => end !== null));
   }
 
   #entry(group: string, address: string, port: number): void {

@@ -18,6 +18,7 @@ import { isConnectionless } from '../../domain/validation/protocols.ts';
 import { OctaviaError } from '../../errors.ts';
 import { inOrder, openListeners, servedDefaultPool } from '../haproxy/serving.ts';
 import {
+  type Argument,
   type Block,
   block,
   comment,
@@ -51,16 +52,22 @@ export const servedLvsListeners = (tree: LoadBalancerTree): Listener[] =>
 
 const familyOf = (text: string): Family => (isIPv6(text) ? 'ipv6' : 'ipv4');
 
+/** A netmask says nothing about IPv6 clients, and the other way round. */
+function granularityOf({ persistenceGranularity: wanted }: SessionPersistence, family: Family): string {
+  return wanted !== null && GRANULARITY[family].test(wanted) ? wanted : WHOLE_ADDRESS[family];
+}
+
 function persistence(given: SessionPersistence | null, family: Family): Line[] {
   if (given?.type !== 'SOURCE_IP') return [];
-  const wanted = given.persistenceGranularity;
-  // A netmask says nothing about IPv6 clients, and the other way round.
-  const granularity = wanted !== null && GRANULARITY[family].test(wanted) ? wanted : WHOLE_ADDRESS[family];
   return [
     line('persistence_timeout', given.persistenceTimeout ?? DEFAULT_PERSISTENCE_SECONDS),
-    line('persistence_granularity', granularity),
+    line('persistence_granularity', granularityOf(given, family)),
   ];
 }
+
+/** keepalived tells the kernel no granularity for the addresses of a group (2.2.7; later sources do the same). */
+const fitsGroup = (given: SessionPersistence | null, family: Family): boolean =>
+  given?.type !== 'SOURCE_IP' || granularityOf(given, family) === WHOLE_ADDRESS[family];
 
 function realServer(member: Member, listener: Listener, monitor: HealthMonitor | null, options: LvsOptions): Block {
   return block(
@@ -88,6 +95,7 @@ function virtualServer(
   listener: Listener,
   pool: Pool,
   family: Family,
+  place: readonly Argument[],
   options: LvsOptions,
 ): Block {
   const all = inOrder(tree.members).filter(
@@ -113,7 +121,7 @@ function virtualServer(
       ]),
       ...sorryServer(members.filter((member) => !regular.includes(member))),
     ],
-    ['group', `${family}-group`],
+    place,
   );
 }
 
@@ -141,9 +149,17 @@ export function renderLvs(tree: LoadBalancerTree, listener: Listener, options: L
   for (const family of ['ipv4', 'ipv6'] as const) {
     const own = vips.filter((text) => familyOf(text) === family);
     if (own.length === 0) continue;
-    const entries = own.map((text) => entry(address(text, 'virtual_server_group'), listener.protocolPort));
-    blocks.push(block('virtual_server_group', entries, `${family}-group`));
-    if (pool) blocks.push(virtualServer(tree, listener, pool, family, options));
+    const { protocolPort: port } = listener;
+    if (pool === null || fitsGroup(pool.sessionPersistence, family)) {
+      const group = `${family}-group`;
+      const entries = own.map((text) => entry(address(text, 'virtual_server_group'), port));
+      blocks.push(block('virtual_server_group', entries, group));
+      if (pool) blocks.push(virtualServer(tree, listener, pool, family, ['group', group], options));
+      continue;
+    }
+    for (const text of own) {
+      blocks.push(virtualServer(tree, listener, pool, family, [address(text, 'virtual_server'), port], options));
+    }
   }
   return { blocks };
 }
