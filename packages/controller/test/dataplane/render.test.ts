@@ -77,15 +77,9 @@ describe('what this data plane cannot do', () => {
   });
 
   it.each(REFUSALS)('%j in a stored row is an error, not a silent gap', (feature, reason) => {
-    const {
-      policyProtocol,
-      listenerProtocol = policyProtocol ?? 'HTTP',
-      poolProtocol = 'HTTP',
-      algorithm = 'ROUND_ROBIN',
-      monitorType = 'TCP',
-    } = feature;
+    const { policyProtocol, poolProtocol = 'HTTP', algorithm = 'ROUND_ROBIN', monitorType = 'TCP' } = feature;
     const tree: TreeInput = {
-      listeners: [{ protocol: listenerProtocol, defaultPoolId: poolId(1) }],
+      listeners: [{ protocol: policyProtocol ?? 'HTTP', defaultPoolId: poolId(1) }],
       pools: [{ protocol: poolProtocol, lbAlgorithm: algorithm }],
       healthMonitors: [{ type: monitorType }],
       ...(policyProtocol ? { l7policies: [{}], l7rules: [{}] } : {}),
@@ -94,11 +88,10 @@ describe('what this data plane cannot do', () => {
   });
 
   it.each<Feature>([
-    { listenerProtocol: 'HTTP', poolProtocol: 'PROXYV2', algorithm: 'SOURCE_IP' },
+    { poolProtocol: 'PROXYV2', algorithm: 'SOURCE_IP' },
     { monitorType: 'TLS-HELLO' },
     { monitorType: 'PING' },
-    { listenerProtocol: 'TERMINATED_HTTPS', policyProtocol: 'TERMINATED_HTTPS' },
-    { listenerProtocol: 'PROMETHEUS' },
+    { policyProtocol: 'TERMINATED_HTTPS' },
     {},
   ])('%j has none', (feature) => {
     expect(unsupportedReason(feature)).toBeNull();

@@ -55,7 +55,6 @@ export function renderLoadBalancer(
     (listener) => !needsCertificates(listener) || files.listeners.has(listener.id),
   );
   const proxies = listeners.flatMap((listener) => {
-    requireSupported({ listenerProtocol: listener.protocol });
     const policies = servedPolicies(tree, listener);
     if (policies.length > 0) requireSupported({ policyProtocol: listener.protocol });
     const pool = servedDefaultPool(tree, listener);

@@ -2,9 +2,8 @@
 import type { HealthMonitorType, LbAlgorithm, ListenerProtocol, PoolProtocol } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 
-/** The properties of a listener, pool or health monitor that decide; give those the request has. */
+/** The properties of a listener, pool or health monitor that decide; give those that it has. */
 export interface Feature {
-  listenerProtocol?: ListenerProtocol;
   /** Protocol of a listener that has L7 policies. */
   policyProtocol?: ListenerProtocol;
   poolProtocol?: PoolProtocol;
@@ -12,7 +11,6 @@ export interface Feature {
   monitorType?: HealthMonitorType;
 }
 
-const LISTENER_PROTOCOLS: readonly ListenerProtocol[] = ['HTTP', 'TCP', 'HTTPS', 'TERMINATED_HTTPS', 'PROMETHEUS'];
 const POOL_PROTOCOLS: readonly PoolProtocol[] = ['HTTP', 'TCP', 'HTTPS', 'PROXY', 'PROXYV2'];
 const MONITOR_TYPES: readonly HealthMonitorType[] = ['HTTP', 'HTTPS', 'PING', 'TCP', 'TLS-HELLO'];
 
@@ -20,10 +18,7 @@ const sentence = (what: string): string => `Amphora provider does not support ${
 
 /** Null when the data plane can do it, else the sentence for the tenant (the detail of `PROVIDER_UNSUPPORTED_OPTION`). */
 export function unsupportedReason(feature: Feature): string | null {
-  const { listenerProtocol, policyProtocol, poolProtocol, algorithm, monitorType } = feature;
-  if (listenerProtocol !== undefined && !LISTENER_PROTOCOLS.includes(listenerProtocol)) {
-    return sentence(`${listenerProtocol} listeners`);
-  }
+  const { policyProtocol, poolProtocol, algorithm, monitorType } = feature;
   if (policyProtocol !== undefined && policyProtocol !== 'HTTP' && policyProtocol !== 'TERMINATED_HTTPS') {
     return sentence(`L7 policies on ${policyProtocol} listeners`);
   }
