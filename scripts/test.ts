@@ -1,6 +1,7 @@
 /**
- * `npm test`: type check, lint, import rule, then every test, and the page that is made of their results. Tests run in fresh network, mount and process namespaces:
- * they cannot reach the host's network, and the kernel ends with them whatever they started.
+ * `npm test`: type check, lint, import rule, then every test, and the page that is made of their results. Tests run in fresh
+ * network, mount and process namespaces: they cannot reach the host's network, and the kernel ends with them whatever they
+ * started.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';

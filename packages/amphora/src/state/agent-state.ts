@@ -1,4 +1,4 @@
-/** What the agent must know after a reboot: its plugged interfaces and which load balancers and which UDP and SCTP listeners should run. */
+/** What the agent must know after a reboot: its plugged interfaces, and which HAProxys and keepaliveds should run. */
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, messageOf } from '../log.ts';

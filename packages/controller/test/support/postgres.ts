@@ -17,8 +17,8 @@ export interface TestPostgres {
 }
 
 /**
- * Starts a server in a temporary folder, which goes with it, with the schema of this release. A copy of the run's template is there in a tenth of
- * the time that `initdb` and all migrations take.
+ * Starts a server in a temporary folder, which goes with it, with the schema of this release. A copy of the run's template
+ * is there long before `initdb` and all migrations would have ended.
  */
 export async function openTestPostgres(folder = mkdtempSync(join(tmpdir(), 'octavia-test-'))): Promise<TestPostgres> {
   const template = process.env[TEMPLATE];
