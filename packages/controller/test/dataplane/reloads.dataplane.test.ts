@@ -2,12 +2,12 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../../amphora/test/support/amphora-lab.ts';
-import type { LoadBalancerTree, Member, Pool } from '../../src/domain/resources.ts';
+import type { Pool } from '../../src/domain/resources.ts';
 import { MEMBER_PORT, memberAddress, OneAmphora, VIP } from './support/one-amphora.ts';
 import { TestSecrets } from './support/secrets.ts';
+import { certify, makeSite, member } from './support/site.ts';
 import { SteadyLoad } from './support/steady-load.ts';
-import { TestAuthority } from './support/test-authority.ts';
-import { makeMember, makePool, makeTree, poolId } from './support/tree.ts';
+import { makePool } from './support/tree.ts';
 
 const RATE = 60;
 const RELOADS = 100;
@@ -16,34 +16,16 @@ const OLD_PROCESSES = 20;
 const HARD_STOP_SECONDS = 10;
 const MEMBERS = 4;
 
-const secrets = new TestSecrets();
+const tree = makeSite();
 let one: OneAmphora;
-let tree: LoadBalancerTree;
-
-const member = (n: number): Member =>
-  makeMember(n, { address: memberAddress(n), protocolPort: MEMBER_PORT, poolId: poolId(1) });
 
 const pool = (given: Parameters<typeof makePool>[1]): Pool => makePool(1, given);
 
 beforeAll(async () => {
-  const authority = await TestAuthority.create('CA');
-  secrets.pair('site', await authority.issue({ subject: { CN: 'www.test' }, dnsNames: ['www.test'] }));
+  const secrets = new TestSecrets();
+  await certify(secrets);
   one = await OneAmphora.create(MEMBERS, secrets, { hardStopAfter: HARD_STOP_SECONDS });
-  tree = makeTree({
-    loadBalancer: { vip: { address: VIP } },
-    listeners: [
-      { protocol: 'HTTP', protocolPort: 80, defaultPoolId: poolId(1) },
-      {
-        protocol: 'TERMINATED_HTTPS',
-        protocolPort: 443,
-        defaultTlsContainerRef: 'site',
-        defaultPoolId: poolId(1),
-        alpnProtocols: ['h2', 'http/1.1'],
-      },
-    ],
-    pools: [{}],
-    members: [member(1)],
-  });
+  tree.listeners[1]!.alpnProtocols = ['h2', 'http/1.1'];
   await one.apply(tree);
 });
 afterAll(async () => {
@@ -61,7 +43,7 @@ test.each([
   const loads = [`http://${VIP}/`, `https://${VIP}/`].map((url) => new SteadyLoad(spawn, url, RATE));
   const methods: string[] = [];
   for (let round = 1; round <= 10; round += 1) {
-    const coming = [2, 3, 4].filter((n) => (round + n) % 2 === 0).map(member);
+    const coming = [2, 3, 4].filter((n) => (round + n) % 2 === 0).map((n) => member(n));
     tree.members = [member(1), ...coming];
     methods.push((await one.apply(tree)).method);
   }

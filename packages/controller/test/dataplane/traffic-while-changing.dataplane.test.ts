@@ -1,12 +1,11 @@
 /** What clients notice while their load balancer is changed: nothing. */
-import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LoadBalancerTree, Member } from '../../src/domain/resources.ts';
-import { MEMBER_PORT, memberAddress, OneAmphora, VIP } from './support/one-amphora.ts';
+import type { Member } from '../../src/domain/resources.ts';
+import { OneAmphora, VIP } from './support/one-amphora.ts';
 import { TestSecrets } from './support/secrets.ts';
+import { certify, HTTPS, makeSite, member } from './support/site.ts';
 import { SteadyLoad } from './support/steady-load.ts';
-import { TestAuthority } from './support/test-authority.ts';
-import { makeL7Policy, makeL7Rule, makeMember, makeTree, poolId } from './support/tree.ts';
+import { makeL7Policy, makeL7Rule } from './support/tree.ts';
 
 /** 20 a second for 30 seconds; a slow machine takes longer. */
 const CHANGES = 600;
@@ -17,19 +16,14 @@ const MEMBERS = 10;
 const STEADY = 2;
 
 const secrets = new TestSecrets();
-let authority: TestAuthority;
 let one: OneAmphora;
 
 beforeAll(async () => {
-  authority = await TestAuthority.create('CA');
   one = await OneAmphora.create(MEMBERS, secrets);
 });
 afterAll(async () => {
   await one?.destroy();
 });
-
-const member = (n: number, weight: number, given: Partial<Member> = {}): Member =>
-  makeMember(n, { address: memberAddress(n), protocolPort: MEMBER_PORT, poolId: poolId(1), weight, ...given });
 
 const PER_ROUND = MEMBERS;
 
@@ -37,32 +31,15 @@ const PER_ROUND = MEMBERS;
 function membersOf(round: number): Member[] {
   const others = Array.from({ length: MEMBERS - STEADY }, (_, index) => STEADY + 1 + index);
   return [
-    member(1, 1 + (round % 5)),
-    member(2, 1 + ((round + 2) % 5)),
-    ...others.filter((n) => n % 2 === round % 2).map((n) => member(n, 3)),
+    member(1, { weight: 1 + (round % 5) }),
+    member(2, { weight: 1 + ((round + 2) % 5) }),
+    ...others.filter((n) => n % 2 === round % 2).map((n) => member(n, { weight: 3 })),
   ];
 }
 
-async function renew(ref: string): Promise<string> {
-  const issued = await authority.issue({ subject: { CN: 'www.test' }, dnsNames: ['www.test'] });
-  secrets.pair(ref, issued);
-  return new X509Certificate(issued.certificate).fingerprint256;
-}
-
 test('600 members come, go and weigh anew, a certificate is renewed, a policy comes: no request fails', async () => {
-  const old = await renew('site');
-  const tree: LoadBalancerTree = makeTree({
-    loadBalancer: { vip: { address: VIP } },
-    listeners: [
-      {
-        protocol: 'TERMINATED_HTTPS',
-        protocolPort: 443,
-        defaultTlsContainerRef: 'site',
-        defaultPoolId: poolId(1),
-      },
-    ],
-    pools: [{}],
-  });
+  const old = await certify(secrets);
+  const tree = makeSite([HTTPS]);
   tree.members = membersOf(0);
   expect(await one.apply(tree)).toEqual({ method: 'start' });
   const [worker] = await one.serving();
@@ -88,7 +65,7 @@ test('600 members come, go and weigh anew, a certificate is renewed, a policy co
 
   await changeMembers(CHANGES / 3);
   const renewing = Date.now();
-  const fresh = await renew('site');
+  const fresh = await certify(secrets);
   await change();
   const renewed = Date.now();
   await changeMembers((CHANGES * 2) / 3);

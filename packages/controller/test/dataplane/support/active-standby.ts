@@ -11,6 +11,7 @@ import type { AmphoraDataplaneDriver } from '../../../src/dataplane/amphora/driv
 import type { VrrpGroup } from '../../../src/dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
 import { driverOf } from './drivers.ts';
+import { SUBNET } from './one-amphora.ts';
 import { makeAmphora, makeTree } from './tree.ts';
 
 export const VIP4 = '10.77.0.10';
@@ -18,15 +19,7 @@ export const VIP6 = 'fd77::10';
 const GROUP: VrrpGroup = { name: 'vrrp-test', authType: 'PASS', authPass: '0a1b2c3', advertInt: 1 };
 const BRIDGE = 'street';
 
-const SUBNET4: Subnet = {
-  id: 'subnet4',
-  name: '',
-  networkId: 'net',
-  cidr: '10.77.0.0/24',
-  gatewayIp: '10.77.0.1',
-  ipVersion: 4,
-  hostRoutes: [],
-} as Subnet;
+const SUBNET4: Subnet = { ...SUBNET, id: 'subnet4' };
 const SUBNET6 = { ...SUBNET4, id: 'subnet6', cidr: 'fd77::/64', gatewayIp: 'fd77::1', ipVersion: 6 } as Subnet;
 
 const V4 = { vip: VIP4, subnet: SUBNET4 };

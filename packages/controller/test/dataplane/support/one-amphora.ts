@@ -16,7 +16,7 @@ export const VIP = '10.77.0.10';
 export const memberAddress = (n: number): string => `10.77.0.${100 + n}`;
 export const MEMBER_PORT = 8080;
 
-const SUBNET = {
+export const SUBNET = {
   id: 'subnet',
   name: '',
   networkId: 'net',
@@ -24,7 +24,7 @@ const SUBNET = {
   gatewayIp: '10.77.0.1',
   ipVersion: 4,
   hostRoutes: [],
-} as unknown as Subnet;
+} as Subnet;
 
 /** Each says its number; `/slow` begins at once and ends when it is told to, by `/end`. */
 const MEMBERS = `
