@@ -1,7 +1,7 @@
 /** Addresses and networks as text: parsing to the canonical spelling, so that equal things compare equal. */
 import ipaddr from 'ipaddr.js';
 
-/** Nearly all addresses are; the general parser takes ten times as long. */
+/** Nearly all addresses are; the general parser takes many times as long. */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /** Canonical text (RFC 5952 for IPv6), or null when the text is no plain IPv4 or IPv6 address (zone ids are refused). */
