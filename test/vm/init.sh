@@ -10,7 +10,7 @@ for folder in /dev/shm /run /tmp; do mount -t tmpfs -o mode=1777 tmpfs "$folder"
 mkdir -p /run/netns
 hostname vm
 ip link set lo up
-for module in ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh sctp veth bridge nft_meta_bridge; do
+for module in ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh sctp veth bridge nft_meta_bridge nf_nat nft_masq nft_ct; do
   modprobe "$module" 2>/dev/null
 done
 cd /checkout || exit 1

@@ -158,6 +158,11 @@ export class LvsTown {
     return this.lab.traffic('ipvsadm', '--list', '--numeric');
   }
 
+  /** Seconds that the kernel remembers flows: of TCP, of ended ones, of UDP. */
+  timeouts(): string[] {
+    return this.lab.traffic('ipvsadm', '--list', '--timeout').match(/\d+/g) ?? [];
+  }
+
   beat(): HeartbeatMessage | undefined {
     return this.beats.at(-1);
   }

@@ -149,19 +149,53 @@ describe('distribution', () => {
     expect(new Set(homes).size).toBeGreaterThan(1);
   });
 
+  const sticky = (seconds: number | null, granularity: string | null): TreeInput =>
+    tree({
+      pools: [
+        {
+          protocol: 'UDP',
+          lbAlgorithm: 'ROUND_ROBIN',
+          sessionPersistence: {
+            type: 'SOURCE_IP',
+            cookieName: null,
+            persistenceTimeout: seconds,
+            persistenceGranularity: granularity,
+          },
+        },
+      ],
+    });
+  const homesOf = (...clients: number[]): string[] => clients.map((n) => town.ask('udp', clientAddress(n), 1)[0]!);
+
   test('persistence sends all flows of a client to one member', async () => {
-    const sticky = {
-      type: 'SOURCE_IP',
-      cookieName: null,
-      persistenceTimeout: 30,
-      persistenceGranularity: null,
-    } as const;
-    await town.serve(tree({ pools: [{ protocol: 'UDP', lbAlgorithm: 'ROUND_ROBIN', sessionPersistence: sticky }] }));
+    await town.serve(sticky(null, null));
     for (const source of [clientAddress(3), clientAddress6(3)]) {
       expect(new Set(town.ask('udp', source, 6)).size).toBe(1);
     }
-    const homes = [1, 2, 3].map((n) => town.ask('udp', clientAddress(n), 1)[0]);
-    expect(new Set(homes).size).toBeGreaterThan(1);
+    expect(new Set(homesOf(1, 2, 3)).size).toBeGreaterThan(1);
+    expect(town.table()).toMatch(/rr persistent 360\n/);
+  });
+
+  test('FM-PL-22 clients of one network share a member', async () => {
+    await town.serve(sticky(null, '255.255.255.0'));
+    expect(town.table()).toMatch(/rr persistent 360 mask 255\.255\.255\.0\n/);
+    expect(new Set(homesOf(1, 2, 3, 4, 5, 6)).size).toBe(1);
+  });
+
+  test('FM-PL-21 a client may come to another member when it was away for longer than its time', async () => {
+    await town.serve(sticky(3, null));
+    expect(town.table()).toMatch(/rr persistent 3\n/);
+    const [, , rest] = town.timeouts();
+    // A client is at home also while the kernel remembers one of its flows: 300 seconds by default.
+    town.lab.traffic('ipvsadm', '--set', '0', '0', '1');
+    const homes = new Set<string>();
+    await soon('another member', async () => {
+      const [home, again] = homesOf(7, 7);
+      expect(again).toBe(home);
+      homes.add(home!);
+      await sleep(5_000);
+      return homes.size > 1;
+    });
+    town.lab.traffic('ipvsadm', '--set', '0', '0', rest!);
   });
 });
 
