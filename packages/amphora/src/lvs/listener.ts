@@ -154,9 +154,11 @@ export class LvsListener {
     });
   }
 
-  async stop(): Promise<void> {
-    await this.#end(await this.running());
-    await rm(this.paths.running, { force: true });
+  stop(): Promise<void> {
+    return this.#change(async () => {
+      await this.#end(await this.running());
+      await rm(this.paths.running, { force: true });
+    });
   }
 
   /** Takes the listener out of the kernel and removes everything of it. */
