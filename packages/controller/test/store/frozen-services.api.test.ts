@@ -1,7 +1,6 @@
 /** The services while PostgreSQL is stopped as it is, for longer than they wait for an answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { findPostmaster } from '../../src/services/postgres/process.ts';
 import { Freezer } from '../support/freezer.ts';
 import { openTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { SmallCloud } from './support/small-cloud.ts';
@@ -16,7 +15,7 @@ let cloud: SmallCloud;
 
 beforeAll(async () => {
   postgres = await openTestPostgres();
-  freezer = new Freezer(findPostmaster(`${postgres.folder}/postgres/data`)!.pid);
+  freezer = new Freezer(postgres);
   cloud = await SmallCloud.start(postgres.url, PORT);
 });
 afterAll(async () => {

@@ -1,6 +1,5 @@
 /** A PostgreSQL that is stopped as it is (SIGSTOP), as a host that hangs or a network that swallows everything. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { findPostmaster } from '../../src/services/postgres/process.ts';
 import { Store } from '../../src/store/database.ts';
 import { whileAlone } from '../../src/store/housekeeping.ts';
 import { Freezer } from '../support/freezer.ts';
@@ -15,7 +14,7 @@ const lost: string[] = [];
 
 beforeAll(async () => {
   postgres = await openTestPostgres();
-  freezer = new Freezer(findPostmaster(`${postgres.folder}/postgres/data`)!.pid);
+  freezer = new Freezer(postgres);
   store = new Store({
     url: postgres.url,
     maxConnections: 5,

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { findPostmaster } from '../../src/services/postgres/process.ts';
+import type { TestPostgres } from './postgres.ts';
 
-/** Stops a process and its children as they are, and lets them go on. */
+/** Stops the processes of a PostgreSQL as they are, and lets them go on. */
 export class Freezer {
   readonly #pid: number;
   #frozen: number[] = [];
 
-  constructor(pid: number) {
-    this.#pid = pid;
+  constructor({ folder }: TestPostgres) {
+    this.#pid = findPostmaster(`${folder}/postgres/data`)!.pid;
   }
 
   /** The parent first: it must not make children that run on. */

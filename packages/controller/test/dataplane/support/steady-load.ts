@@ -6,9 +6,9 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 const CLIENT = `
-const [url, rate, connections] = process.argv.slice(1);
+const [url, rate] = process.argv.slice(1);
 const { request, Agent } = url.startsWith('https') ? require('node:https') : require('node:http');
-const kept = new Agent({ keepAlive: true, maxSockets: Number(connections), rejectUnauthorized: false });
+const kept = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: false });
 const failures = [];
 const fingerprints = [];
 const bodies = {};
@@ -73,8 +73,8 @@ export class SteadyLoad {
    * @param spawn starts a command where the client shall be
    * @param rate requests a second
    */
-  constructor(spawn: (...command: string[]) => ChildProcess, url: string, rate: number, connections = 8) {
-    this.#child = spawn(process.execPath, '-e', CLIENT, url, String(rate), String(connections));
+  constructor(spawn: (...command: string[]) => ChildProcess, url: string, rate: number) {
+    this.#child = spawn(process.execPath, '-e', CLIENT, url, String(rate));
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
     });
