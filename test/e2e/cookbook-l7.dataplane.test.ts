@@ -32,24 +32,9 @@ const cookie = (text: string) => ({ headers: { cookie: text } });
 const as = ({ certificate, privateKey }: IssuedPem) => ({ tls: { cert: certificate, key: privateKey } });
 const path = (compare: string, value: string) => ({ type: 'PATH', compare_type: compare, value });
 
-/** `lb1` with an HTTP listener and `pool1`, whose member answers `pool1`, in one request. */
-async function scene(name: string, listener: object = {}): Promise<{ lb: Served; listener: string }> {
-  const { address, port } = await site.backend('pool1');
-  const members = [{ address, protocol_port: port, subnet_id: site.subnets.private.id }];
-  const lb = await site.balancer(name, {
-    listeners: [
-      {
-        name: 'listener1',
-        protocol: 'HTTP',
-        protocol_port: 80,
-        default_pool: { name: 'pool1', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN', members },
-        ...listener,
-      },
-    ],
-  });
-  const { body } = await site.call('GET', `lbaas/listeners?loadbalancer_id=${lb.id}`);
-  return { lb, listener: body.listeners[0].id };
-}
+/** A load balancer with one member, which answers `pool1`. */
+const scene = async (name: string, listener: object = {}) =>
+  site.serving(name, [await site.backend('pool1')], {}, listener);
 
 const terminated = (more: object = {}) => ({
   protocol: 'TERMINATED_HTTPS',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalNetworkDriver } from '../../packages/controller/src/clouds/network/local/driver.ts';
 import { postgresUrl } from '../../packages/controller/src/services/postgres/start.ts';
 import { Store } from '../../packages/controller/src/store/database.ts';
+import type { Backend } from './cookbook/backend.ts';
 import { exchange, outcome } from './cookbook/client.ts';
 import { type Json, Site } from './cookbook/site.ts';
 import { until } from './cookbook/until.ts';
@@ -17,26 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => site?.remove());
 
-/** A load balancer that serves the members on port 80, made in one request. */
-async function serving(name: string, backends: { address: string; port: number }[], more: object = {}) {
-  const members = backends.map(({ address, port }) => ({
-    address,
-    protocol_port: port,
-    subnet_id: address.includes(':') ? site.subnets.privateIpv6.id : site.subnets.private.id,
-  }));
-  const pool = { name: 'pool1', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN', members };
-  const lb = await site.balancer(name, {
-    listeners: [{ name: 'listener1', protocol: 'HTTP', protocol_port: 80, default_pool: pool }],
-    ...more,
-  });
-  const { body } = await site.call('GET', `lbaas/listeners?loadbalancer_id=${lb.id}`);
-  return { lb, listener: body.listeners[0].id as string, pool: body.listeners[0].default_pool_id as string };
-}
-
 describe.concurrent('load balancers', () => {
   test('FM-LB-01 FM-LS-01 FM-PL-01 what is disabled serves nobody, what is enabled serves again', async () => {
     const backend = await site.backend('served');
-    const { lb, listener, pool } = await serving('disabled', [backend]);
+    const { lb, listener, pool } = await site.serving('disabled', [backend]);
     await lb.listener({ protocol: 'HTTP', protocol_port: 81, default_pool_id: pool });
     await lb.expectOutcome('served');
     const enable = (path: string, admin_state_up: boolean) => lb.change('PUT', path, { admin_state_up });
@@ -60,7 +45,7 @@ describe.concurrent('load balancers', () => {
   });
 
   test('FM-LB-06 FM-LS-31 statistics count what clients did, each listener its own', async () => {
-    const { lb, listener, pool } = await serving('counted', [await site.backend('counted')]);
+    const { lb, listener, pool } = await site.serving('counted', [await site.backend('counted')]);
     const { id: other } = await lb.listener({ protocol: 'HTTP', protocol_port: 81, default_pool_id: pool });
     for (let n = 0; n < 4; n++) await lb.expectOutcome('counted');
     for (let n = 0; n < 2; n++) await lb.expectOutcome('counted', { port: 81 });
@@ -84,7 +69,7 @@ describe.concurrent('load balancers', () => {
 
   test('FM-LB-07 FM-MB-04 the status tree shows every level; a batch replaces or extends the members', async () => {
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => site.backend(name)));
-    const { lb, listener, pool } = await serving('tree', [a!, b!]);
+    const { lb, listener, pool } = await site.serving('tree', [a!, b!]);
     await lb.create('healthmonitors', {
       name: 'monitor1',
       pool_id: pool,
@@ -104,20 +89,16 @@ describe.concurrent('load balancers', () => {
     expect(shown.members).toHaveLength(2);
     for (const member of shown.members) expect(member).toMatchObject(good);
 
-    const entry = ({ address, port }: { address: string; port: number }) => ({
-      address,
-      protocol_port: port,
-      subnet_id: site.subnets.private.id,
-    });
-    const batch = async (members: object[], query = ''): Promise<string[]> => {
+    const batch = async (backends: Backend[], query = ''): Promise<string[]> => {
+      const members = backends.map((backend) => site.member(backend));
       const { status } = await site.call('PUT', `lbaas/pools/${pool}/members${query}`, { members });
       expect(status).toBe(202);
       await lb.active();
       return [...new Set(await lb.outcomes(6))].toSorted();
     };
-    expect(await batch([entry(c!)])).toEqual(['c']);
-    expect(await batch([entry(a!)], '?additive_only=True')).toEqual(['a', 'c']);
-    expect(await batch([entry(b!), entry(c!)])).toEqual(['b', 'c']);
+    expect(await batch([c!])).toEqual(['c']);
+    expect(await batch([a!], '?additive_only=True')).toEqual(['a', 'c']);
+    expect(await batch([b!, c!])).toEqual(['b', 'c']);
   });
 
   test('FM-LB-13 FM-LB-09 FM-MB-02 FM-LS-29 VIPs at addresses of choice, members of both versions, ports at both ends', async () => {
@@ -126,7 +107,7 @@ describe.concurrent('load balancers', () => {
     const { public: subnet, publicIpv6: ipv6Subnet } = site.subnets;
     // At the far end of the subnets, where nobody else is.
     const [address, ipv6] = [subnet.gatewayIp.replace(/\.1$/, '.8'), ipv6Subnet.gatewayIp.replace(/::1$/, '::8')];
-    const { lb, pool } = await serving('chosen', [four, six], {
+    const { lb, pool } = await site.serving('chosen', [four, six], {
       vip_address: address,
       additional_vips: [{ subnet_id: ipv6Subnet.id, ip_address: ipv6 }],
     });
@@ -151,7 +132,7 @@ describe.concurrent('load balancers', () => {
 
   test('FM-LB-09 an IPv6 VIP alone', async () => {
     const more = { vip_subnet_id: site.subnets.publicIpv6.id, additional_vips: [] };
-    const { lb } = await serving('ipv6', [await site.backend('behind IPv6')], more);
+    const { lb } = await site.serving('ipv6', [await site.backend('behind IPv6')], more);
     expect(lb.vips).toEqual([expect.stringMatching(/^fd/)]);
     await lb.expectOutcome('behind IPv6');
   });
@@ -159,7 +140,7 @@ describe.concurrent('load balancers', () => {
   test('FM-LB-10 of a network: an IPv4 subnet is chosen', async () => {
     const { body } = await site.call('GET', `lbaas/loadbalancers/${(await site.balancer('to find the network')).id}`);
     const more = { vip_subnet_id: undefined, vip_network_id: body.loadbalancer.vip_network_id, additional_vips: [] };
-    const { lb } = await serving('network', [await site.backend('by network')], more);
+    const { lb } = await site.serving('network', [await site.backend('by network')], more);
     expect(await lb.active()).toMatchObject({ vip_subnet_id: site.subnets.public.id });
     await lb.expectOutcome('by network');
   });
@@ -178,7 +159,7 @@ describe.concurrent('load balancers', () => {
         deviceOwner: '',
       });
       const more = { vip_subnet_id: undefined, vip_port_id: port.id, additional_vips: [] };
-      const { lb } = await serving('port', [await site.backend('by port')], more);
+      const { lb } = await site.serving('port', [await site.backend('by port')], more);
       expect([lb.vipPortId, lb.vips]).toEqual([port.id, [port.fixedIps[0]!.ipAddress]]);
       await lb.expectOutcome('by port');
       expect((await lb.try('DELETE', `loadbalancers/${lb.id}?cascade=true`)).status).toBe(204);
@@ -201,7 +182,7 @@ describe.concurrent('load balancers', () => {
     });
     const zone = { name: 'zone1', availability_zone_profile_id: profile.body.availability_zone_profile.id };
     await site.call('POST', 'lbaas/availabilityzones', { availability_zone: zone });
-    const { lb } = await serving('zoned', [await site.backend('in the zone')], { availability_zone: 'zone1' });
+    const { lb } = await site.serving('zoned', [await site.backend('in the zone')], { availability_zone: 'zone1' });
     await lb.expectOutcome('in the zone');
     const elsewhere = { project_id: 'e2e', vip_subnet_id: site.subnets.private.id, availability_zone: 'zone1' };
     expect((await site.call('POST', 'lbaas/loadbalancers', { loadbalancer: elsewhere })).status).toBe(400);
@@ -257,7 +238,7 @@ describe.concurrent('load balancers', () => {
   });
 
   test('FM-PL-08 SOURCE_IP_PORT is refused by the amphora provider', async () => {
-    const { lb } = await serving('refusing', [await site.backend('refusing')]);
+    const { lb } = await site.serving('refusing', [await site.backend('refusing')]);
     const pool = { loadbalancer_id: lb.id, protocol: 'HTTP', lb_algorithm: 'SOURCE_IP_PORT' };
     const { status, body } = await lb.try('POST', 'pools', pool);
     expect([status, body.faultstring]).toEqual([501, expect.stringContaining('SOURCE_IP_PORT')]);
@@ -268,7 +249,7 @@ describe.concurrent('load balancers', () => {
     const clients = ['192.0.2.21', '192.0.2.22'];
     await site.town.addAddresses(await site.deviceOf(site.subnets.public), clients);
     const flavor = await activeStandbyFlavor();
-    const { lb, pool } = await serving('pair', [await site.backend('a'), await site.backend('b')], {
+    const { lb, pool } = await site.serving('pair', [await site.backend('a'), await site.backend('b')], {
       flavor_id: flavor,
     });
     await lb.change('PUT', `pools/${pool}`, { session_persistence: { type: 'SOURCE_IP' } });

@@ -81,10 +81,8 @@ export class Served {
     return pool;
   }
 
-  member(poolId: string, { address, port }: Place, more: object = {}): Promise<Json> {
-    const subnet = address.includes(':') ? this.#site.subnets.privateIpv6 : this.#site.subnets.private;
-    const given = { address, protocol_port: port, subnet_id: subnet.id, ...more };
-    return this.create(`pools/${poolId}/members`, given);
+  member(poolId: string, place: Place, more: object = {}): Promise<Json> {
+    return this.create(`pools/${poolId}/members`, { ...this.#site.member(place), ...more });
   }
 
   /** An L7 policy with its rules. */
