@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { NoopNetworkDriver } from '../packages/controller/src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../packages/controller/src/domain/deterministic-uuid.ts';
 import { upgrade } from '../packages/controller/src/services/db-manage.ts';
@@ -114,8 +115,6 @@ export class ControlPlane {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
-
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Everything else stays as shipped. */
 const settings = (url: string): Record<string, string> => ({

@@ -1,5 +1,6 @@
 /** How long a create takes alone, and how many a worker carries out at once. */
-import { ControlPlane, pause } from './control-plane.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ControlPlane } from './control-plane.ts';
 import type { FigureModule } from './controller-figure.ts';
 import { percentile } from './statistics.ts';
 

@@ -8,6 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { upgrade } from '../packages/controller/src/services/db-manage.ts';
 import { startPostgres } from '../packages/controller/src/services/postgres/start.ts';
 import { stopPostgres } from '../packages/controller/src/services/postgres/stop.ts';
@@ -27,8 +28,6 @@ const PROGRAM = join(import.meta.dirname, '../packages/controller/bin/octavia.ts
 const SENDER = join(import.meta.dirname, 'heartbeat-sender.ts');
 /** Octavia 11.0.0 with 1.3 processors, and 0.4 for MariaDB; 885 MB. */
 const REFERENCE = { rate: 200, megabytes: 885, health: 1.3 / 200, database: 0.4 / 200 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Ticks of a hundredth of a second: own user and system time, and those of children that have ended. */
 function ticks(pid: number): { own: number; ended: number } {

@@ -4,7 +4,8 @@
  * namespace), where only the silence tells.
  */
 import { once } from 'node:events';
-import { ControlPlane, pause } from './control-plane.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ControlPlane } from './control-plane.ts';
 import type { FigureModule } from './controller-figure.ts';
 import { percentile } from './statistics.ts';
 

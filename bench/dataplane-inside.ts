@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { OctaviaClient } from '@octavia/client';
 import { BACKEND_PORT, type Backend, createBackends } from '../demo/backend.ts';
 import { addMember, type Balancer, createBalancer } from '../demo/balancer.ts';
@@ -9,7 +10,7 @@ import type { Cleanup } from '../demo/cleanup.ts';
 import type { ControlPlane } from '../demo/control-plane.ts';
 import { get, waitForAnswer } from '../demo/traffic.ts';
 import { type AgentMemory, measureAgentMemory } from './dataplane-memory.ts';
-import { measureThroughput, type Throughput } from './dataplane-throughput.ts';
+import { LOAD_CLIENTS, measureThroughput, type Throughput } from './dataplane-throughput.ts';
 import { measure, request } from './load.ts';
 import { percentile } from './statistics.ts';
 
@@ -19,7 +20,6 @@ const MOVING = 4;
 const CHANGES = 600;
 const ROUNDS = 20;
 const MANY = 1_000;
-export const LOAD_CLIENTS = 8;
 
 export interface DataplaneMeasured {
   changes: number;
@@ -72,8 +72,6 @@ export async function measureDataplane(
   const memory = await measureAgentMemory(bench);
   return { ...during, memberSeconds, batchSeconds, throughput, memory };
 }
-
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** PUT of the whole list of a pool's members. */
 async function putMembers({ controlPlane }: Bench, poolId: string, members: MemberBody[]): Promise<void> {

@@ -2,8 +2,9 @@
  * What agents cost a host. Node itself is 40 MB that all agents share, so the proportional share (PSS) of one depends on how
  * many there are: it is told for the agent that has handled the load, alone and beside others, and as the mean of all.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createBalancer } from '../demo/balancer.ts';
-import { type Bench, pause } from './dataplane-inside.ts';
+import type { Bench } from './dataplane-inside.ts';
 import { agentPids, proportionalMegabytes, residentMegabytes } from './memory.ts';
 
 /** Load balancers on the host while memory is read: the one under load and others with a listener and an empty pool. */

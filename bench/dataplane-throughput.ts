@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { BACKEND_PORT, type Backend } from '../demo/backend.ts';
 import type { Balancer } from '../demo/balancer.ts';
 import { waitForAnswer } from '../demo/traffic.ts';
-import { type Bench, LOAD_CLIENTS } from './dataplane-inside.ts';
+import type { Bench } from './dataplane-inside.ts';
 import { measure, request } from './load.ts';
 import { percentile } from './statistics.ts';
 
+export const LOAD_CLIENTS = 8;
 const ROUNDS = 40;
 const ROUND_MS = 400;
 
