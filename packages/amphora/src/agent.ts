@@ -20,7 +20,7 @@ import { loadBalancerRoutes } from './endpoints/load-balancer.ts';
 import { lvsRoutes } from './endpoints/lvs.ts';
 import { plugRoutes } from './endpoints/plug.ts';
 import { vrrpRoutes } from './endpoints/vrrp.ts';
-import { Supervisor } from './haproxy/supervisor.ts';
+import { HaproxySupervisor } from './haproxy/supervisor.ts';
 import { Counters } from './health/counters.ts';
 import { HealthReader } from './health/reader.ts';
 import { HealthSender } from './health/sender.ts';
@@ -70,7 +70,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   const activity = new Activity(namespace);
   const reader = new HealthReader(log);
   const certificates = new CertificateStore(settings.baseCertDir);
-  const supervisor = new Supervisor(
+  const supervisor = new HaproxySupervisor(
     {
       basePath: settings.basePath,
       certificates,
@@ -80,7 +80,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
       run: runCommand,
       log,
       beforeCountersReset: (id) =>
-        keep(id, counters, log, () => reader.readAll(supervisor.services().filter((service) => service.id === id))),
+        keep(id, counters, log, () => reader.readAll(supervisor.all().filter((service) => service.id === id))),
     },
     state,
   );
@@ -112,8 +112,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     haproxyPending: async () => {
       const waiting = supervisor.wanted().filter(({ id }) => !supervisor.isFailed(id));
       const balancing = lvs.wanted().filter(({ id }) => !lvs.isFailed(id));
-      const asked = [...waiting.map((service) => service.isRunning()), ...balancing.map((one) => one.isServing())];
-      return (await Promise.all(asked)).includes(false);
+      return (await Promise.all([...waiting, ...balancing].map((service) => service.isServing()))).includes(false);
     },
     pidFiles: () => [
       ...supervisor.wanted().map((service) => service.paths.pid),
@@ -156,10 +155,10 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   const health = new HealthSender({
     amphoraId: settings.amphoraId,
     settings: () => mutable,
-    collect: async () => [...(await reader.readAll(supervisor.services())), ...(await lvsReader.readAll(lvs.wanted()))],
+    collect: async () => [...(await reader.readAll(supervisor.all())), ...(await lvsReader.readAll(lvs.wanted()))],
     knownListeners: async () => {
-      const known = await reader.knownListeners(supervisor.services());
-      return new Set([...known, ...lvs.listeners().map(({ id }) => id)]);
+      const known = await reader.knownListeners(supervisor.all());
+      return new Set([...known, ...lvs.all().map(({ id }) => id)]);
     },
     counters,
     sender,
@@ -174,7 +173,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   await preparePing(settings.basePath, namespace, log);
   await supervisor.begin();
   await lvs.begin();
-  for (const service of supervisor.services()) {
+  for (const service of supervisor.all()) {
     await metrics.follow(service.id, (await service.stored())?.toString('utf8') ?? '');
   }
   server = await listen(settings, context, log);

@@ -1,7 +1,7 @@
 /** What endpoints work with. */
 import type { CertificateStore } from '../certificates/store.ts';
 import type { AgentSettings, MutableSettings } from '../config/settings.ts';
-import type { Supervisor } from '../haproxy/supervisor.ts';
+import type { HaproxySupervisor } from '../haproxy/supervisor.ts';
 import type { VrrpService } from '../keepalived/service.ts';
 import type { Log } from '../log.ts';
 import type { Ipvs } from '../lvs/ipvs.ts';
@@ -29,7 +29,7 @@ export interface AgentContext {
   certificates: CertificateStore;
   vrrp: VrrpService;
   transition: Transition;
-  supervisor: Supervisor;
+  supervisor: HaproxySupervisor;
   lvs: LvsSupervisor;
   ipvs: Ipvs;
   namespace: TrafficNamespace;

@@ -61,11 +61,11 @@ type ServiceDetails = Pick<AgentDetails, 'haproxy_count' | 'lvs_listener_process
 
 async function serviceDetails(context: AgentContext): Promise<ServiceDetails> {
   const running = [];
-  for (const service of context.supervisor.services()) {
-    if (await service.isRunning()) running.push((await service.stored())?.toString('utf8') ?? '');
+  for (const service of context.supervisor.all()) {
+    if (await service.isServing()) running.push((await service.stored())?.toString('utf8') ?? '');
   }
   const balanced = [];
-  for (const listener of context.lvs.listeners()) if (await listener.isServing()) balanced.push(listener);
+  for (const listener of context.lvs.all()) if (await listener.isServing()) balanced.push(listener);
   return {
     haproxy_count: running.length,
     lvs_listener_process_count: balanced.filter(({ pidFile }) => pidFile !== null).length,

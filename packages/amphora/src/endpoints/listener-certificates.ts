@@ -51,7 +51,7 @@ async function put(
   transition.requireNone();
   const { id = '', name = '' } = params;
   // An amphora serves one load balancer. One without any takes its certificates before its configuration.
-  const others = supervisor.services().some((service) => service.id !== id);
+  const others = supervisor.all().some((service) => service.id !== id);
   if (!isUuid(id) || (supervisor.find(id) === null && others)) throw unknownLoadBalancer(id);
   if (!isCertificateName(name)) throw unusableName(name);
   const content = await body(MOST_CERTIFICATE_BYTES);

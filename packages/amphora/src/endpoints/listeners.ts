@@ -25,13 +25,13 @@ export function listenerRoutes(context: AgentContext): Route[] {
 
 async function list({ supervisor, lvs, state }: AgentContext): Promise<AgentListener[]> {
   const listeners: AgentListener[] = [];
-  for (const service of supervisor.services()) {
+  for (const service of supervisor.all()) {
     const text = (await service.stored())?.toString('utf8') ?? '';
     const wanted = state.desired(service.id) === 'running';
-    const status = (await service.isRunning()) ? 'ACTIVE' : wanted ? 'ERROR' : 'STOPPED';
+    const status = (await service.isServing()) ? 'ACTIVE' : wanted ? 'ERROR' : 'STOPPED';
     listeners.push(...listenersOf(text).map(({ id, type }) => ({ status, uuid: id, type }) as const));
   }
-  for (const listener of lvs.listeners()) {
+  for (const listener of lvs.all()) {
     const wanted = state.desired(listener.id) === 'running';
     const status = (await listener.isServing()) ? 'ACTIVE' : wanted ? 'ERROR' : 'STOPPED';
     listeners.push({ status, uuid: listener.id, type: await protocolOf(listener) });
@@ -53,7 +53,7 @@ async function remove(context: AgentContext, id: string): Promise<void> {
       await listener.remove();
     });
   }
-  const service = supervisor.find(id) ?? (await ownerOf(supervisor.services(), id));
+  const service = supervisor.find(id) ?? (await ownerOf(supervisor.all(), id));
   const unknown = new AnswerError(404, { message: 'Listener Not Found', details: `No listener with UUID: ${id}` });
   if (service === null) throw unknown;
   transition.requireNone();
@@ -68,7 +68,7 @@ async function remove(context: AgentContext, id: string): Promise<void> {
       return;
     }
     await service.store(Buffer.from(withoutListener(text, id), 'utf8'));
-    if (await service.isRunning()) await service.activate(false);
+    if (await service.isServing()) await service.activate(false);
   });
 }
 

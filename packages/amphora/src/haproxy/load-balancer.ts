@@ -66,8 +66,14 @@ export class LoadBalancerService {
     return readFile(this.paths.stored).catch(() => null);
   }
 
-  async isRunning(): Promise<boolean> {
+  /** Its HAProxy is alive. */
+  async isServing(): Promise<boolean> {
     return (await this.process.pid()) !== null;
+  }
+
+  /** The agent died between staging a configuration and its reload. */
+  async isInDoubt(): Promise<boolean> {
+    return (await this.runningHash()) === null;
   }
 
   /** HAProxy is being started or reloaded right now: it pauses listeners for a moment, which is not their status. */
@@ -77,7 +83,7 @@ export class LoadBalancerService {
 
   /** SHA-256 of the upload that HAProxy uses; null when it does not run or a crash left that in doubt. */
   async runningHash(): Promise<string | null> {
-    if (!(await this.isRunning())) return null;
+    if (!(await this.isServing())) return null;
     if (await this.#running.isUnproven()) return null;
     return (await this.#running.current())?.uploaded ?? null;
   }
@@ -114,7 +120,7 @@ export class LoadBalancerService {
   async activate(force: boolean, found?: Found): Promise<Outcome> {
     const stored = await this.stored();
     if (stored === null) throw new HaproxyError(`no configuration is stored for ${this.id}`);
-    const wasRunning = await this.isRunning();
+    const wasRunning = await this.isServing();
     const runningHash = wasRunning ? await this.runningHash() : null;
     const isNew = runningHash !== sha256(stored);
     if (!isNew && !force) return 'unchanged';
@@ -165,7 +171,7 @@ export class LoadBalancerService {
   }
 
   async stop(): Promise<void> {
-    if (await this.isRunning()) await this.#options.beforeCountersReset(this.id);
+    if (await this.isServing()) await this.#options.beforeCountersReset(this.id);
     await this.process.stop();
   }
 
@@ -173,6 +179,10 @@ export class LoadBalancerService {
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.paths.folder, { recursive: true, force: true });
+  }
+
+  boundOutput(): Promise<void> {
+    return this.process.boundOutput();
   }
 
   /** False when only a reload can do it; what was done up to then, the reload does again. */
@@ -209,7 +219,7 @@ export class LoadBalancerService {
     if (!(await this.#running.restore())) return;
     try {
       // The master waits without a configuration after a failed reload until it is told to load a good one.
-      if (wasRunning && (await this.isRunning())) await this.process.reload();
+      if (wasRunning && (await this.isServing())) await this.process.reload();
       else await this.process.start();
       this.#options.log.warn(`${this.id}: serving the configuration from before the failed change`);
     } catch (error) {

@@ -39,7 +39,7 @@ export class HealthReader {
     const last = this.#last.get(service.id);
     if (service.changing && last !== undefined && performance.now() - last.at < CHANGE_LIMIT_MS) return last.reading;
     this.#last.delete(service.id);
-    if (!(await service.isRunning())) {
+    if (!(await service.isServing())) {
       this.#silent.delete(service.id);
       return null;
     }
