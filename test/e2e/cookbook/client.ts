@@ -2,7 +2,12 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { type ConnectionOptions, type DetailedPeerCertificate, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+import {
+  getHttp2,
+  type Handshake,
+  handshake as handshakeOver,
+} from '../../../packages/controller/test/dataplane/support/tls-client.ts';
 import type { Town } from './town.ts';
 
 export interface Answer {
@@ -58,58 +63,14 @@ export async function outcome(town: Town, host: string, question: Question = {})
   }
 }
 
-export interface Handshake {
-  alpn: string | false | null;
-  /** Common names of what was presented, the leaf first. */
-  chain: string[];
-}
-
-/** Common names from the leaf on; a certificate that signed itself ends it. */
-function chainOf(socket: TLSSocket): string[] {
-  const names: string[] = [];
-  let current: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  for (let last = ''; current?.fingerprint256 !== undefined && current.fingerprint256 !== last; ) {
-    names.push([current.subject.CN].flat()[0] ?? '');
-    last = current.fingerprint256;
-    current = current.issuerCertificate;
-  }
-  return names;
-}
-
-export async function handshake(town: Town, host: string, tls: ConnectionOptions = {}, port = 443): Promise<Handshake> {
-  const socket = await town.connect(host, port);
-  return new Promise((resolve, reject) => {
-    const stream = tlsConnect({ socket, rejectUnauthorized: false, ...tls }, () => {
-      const told = { alpn: stream.alpnProtocol, chain: chainOf(stream) };
-      stream.destroy();
-      resolve(told);
-    });
-    stream.on('error', reject);
-  });
-}
+export const handshake = async (town: Town, host: string, tls: ConnectionOptions = {}): Promise<Handshake> =>
+  handshakeOver(443, { socket: await town.connect(host, 443), ...tls });
 
 /** Bodies of requests that share one HTTP/2 connection. */
 export async function askHttp2(town: Town, host: string, count: number): Promise<string[]> {
   const socket = await town.connect(host, 443);
   const stream = tlsConnect({ socket, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
-  const session = connectHttp2('https://www.example.com', { createConnection: () => stream });
-  const one = (): Promise<string> =>
-    new Promise((resolve, reject) => {
-      let body = '';
-      session
-        .request({ ':path': '/' })
-        .setEncoding('utf8')
-        .on('data', (text: string) => {
-          body += text;
-        })
-        .on('end', () => resolve(body))
-        .on('error', reject);
-    });
-  try {
-    return await Promise.all(Array.from({ length: count }, one));
-  } finally {
-    session.destroy();
-  }
+  return getHttp2(connectHttp2('https://www.example.com', { createConnection: () => stream }), count);
 }
 
 /** Sends text over a connection and gives what came back until as many bytes; the connection is closed. */

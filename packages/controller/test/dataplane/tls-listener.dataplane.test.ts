@@ -1,6 +1,7 @@
 /** TLS towards clients: what rows of the feature matrix (`FM-LS-…`) do to real connections. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
@@ -174,7 +175,9 @@ describe('settings of TLS', () => {
     expect(await chosen(['h2', 'http/1.1'])).toBe('h2');
     expect(await chosen(['http/1.1'])).toBe('http/1.1');
     expect(await chosen()).toBe(false);
-    expect(await getHttp2(port, 5)).toEqual(Array(5).fill('main'));
+    expect(await getHttp2(connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false }), 5)).toEqual(
+      Array(5).fill('main'),
+    );
     expect(main.seen.at(-1)?.httpVersion).toBe('1.1');
     expect((await getTls(port)).body).toBe('main');
     await serve({ alpnProtocols: ['http/1.1'] });

@@ -1,7 +1,7 @@
 /** Clients and members that speak TLS, with everything about the handshake to look at. */
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { createSecureServer, connect as http2Connect } from 'node:http2';
+import { type ClientHttp2Session, createSecureServer } from 'node:http2';
 import { createServer, request as httpsRequest, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
@@ -14,6 +14,7 @@ export interface Handshake {
   chain: string[];
 }
 
+/** A certificate that signed itself ends it. */
 function chainOf(socket: TLSSocket): string[] {
   const names: string[] = [];
   const seen = new Set<string>();
@@ -26,7 +27,7 @@ function chainOf(socket: TLSSocket): string[] {
   return names;
 }
 
-/** Rejects when the server refuses, also when it does so after the handshake (TLS 1.3 client certificates). */
+/** Over a socket that is open when the options have one. Rejects when the server refuses, also when it does so after the handshake (TLS 1.3 client certificates). */
 export function handshake(port: number, options: ConnectionOptions = {}): Promise<Handshake> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options }, () => {
@@ -72,24 +73,24 @@ export function getTls(
   });
 }
 
-/** Bodies of requests that share one HTTP/2 connection. */
-export async function getHttp2(port: number, count: number): Promise<string[]> {
-  const session = http2Connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+/** Bodies of requests that share one HTTP/2 connection, which ends with them. */
+export async function getHttp2(session: ClientHttp2Session, count: number): Promise<string[]> {
   const one = (): Promise<string> =>
     new Promise((resolve, reject) => {
-      const stream = session.request({ ':path': '/' });
       let body = '';
-      stream.setEncoding('utf8');
-      stream.on('data', (text: string) => {
-        body += text;
-      });
-      stream.on('end', () => resolve(body));
-      stream.on('error', reject);
+      session
+        .request({ ':path': '/' })
+        .setEncoding('utf8')
+        .on('data', (text: string) => {
+          body += text;
+        })
+        .on('end', () => resolve(body))
+        .on('error', reject);
     });
   try {
     return await Promise.all(Array.from({ length: count }, one));
   } finally {
-    session.close();
+    session.destroy();
   }
 }
 
