@@ -1,51 +1,24 @@
 /** When monitors ask and when they believe what they hear, measured at the members. */
-
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { HealthMonitor } from '../../src/domain/resources.ts';
 import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
 import { makeTree, memberId, poolId } from './support/tree.ts';
+import { WebServer } from './support/web-server.ts';
 
 const LOCAL = '127.0.0.1';
 /** A busy machine is late by this at most. */
 const LATE_MS = 700;
 
-/** Answers probes by what it is told, and keeps when they came and how it answered. */
-class Probed {
-  readonly probes: { at: number; status: number }[] = [];
-  status = 200;
-  delayMs = 0;
-  port = 0;
-  readonly #server: Server = createServer(async (_request, response) => {
-    const { status } = this;
-    this.probes.push({ at: performance.now(), status });
-    await sleep(this.delayMs);
-    response.writeHead(status).end();
-  });
-
-  async listen(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, LOCAL, resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
-    return this;
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
-
 let haproxy: RunningHaproxy;
-let member: Probed;
+let member: WebServer;
 beforeEach(async () => {
   haproxy = new RunningHaproxy();
-  member = await new Probed().listen();
+  member = await new WebServer('probed').listen();
 });
 afterEach(async () => {
   await haproxy.close();
-  member.close();
+  await member.close();
 });
 
 async function watch(monitor: Partial<HealthMonitor>): Promise<void> {
@@ -70,12 +43,12 @@ async function watch(monitor: Partial<HealthMonitor>): Promise<void> {
 
 const becomes = (word: string): Promise<void> =>
   haproxy.eventually(async () => (await haproxy.serverStatus())[memberId(1)]?.startsWith(word) ?? false);
-const count = (status: number): number => member.probes.filter((probe) => probe.status === status).length;
+const count = (status: number): number => member.seen.filter((probe) => probe.status === status).length;
 
 it.each([1, 2])('FM-HM-02 every %d s there is a probe', async (delay) => {
   await watch({ delay });
-  await haproxy.eventually(async () => member.probes.length >= 4);
-  const gaps = member.probes.slice(1).map(({ at }, index) => at - member.probes[index]!.at);
+  await haproxy.eventually(async () => member.seen.length >= 4);
+  const gaps = member.seen.slice(1).map(({ at }, index) => at - member.seen[index]!.at);
   for (const gap of gaps) expect(Math.abs(gap - delay * 1_000)).toBeLessThan(LATE_MS);
 });
 
