@@ -79,8 +79,11 @@ export async function selectNetworks(executor: Executor, ids?: string[]): Promis
   }));
 }
 
-/** All subnets, or those with the ids; in order of name. */
-export async function selectSubnets(executor: Executor, ids?: string[]): Promise<SubnetRow[]> {
+/** All subnets, those with the ids, or those of a network; in order of name. */
+export async function selectSubnets(
+  executor: Executor,
+  filter?: string[] | { networkId: string },
+): Promise<SubnetRow[]> {
   let query = executor
     .selectFrom('local_subnet as subnet')
     .innerJoin('local_network as network', 'network.id', 'subnet.network_id')
@@ -88,7 +91,8 @@ export async function selectSubnets(executor: Executor, ids?: string[]): Promise
     .select(['network.shared', 'network.project_id'])
     .orderBy('subnet.name')
     .orderBy('subnet.id');
-  if (ids) query = query.where('subnet.id', 'in', ids);
+  if (Array.isArray(filter)) query = query.where('subnet.id', 'in', filter);
+  else if (filter) query = query.where('subnet.network_id', '=', filter.networkId);
   return (await query.execute()).map((row) => ({
     id: row.id,
     networkId: row.network_id,

@@ -41,15 +41,20 @@ export class SubnetMemory {
   }
 }
 
+const toNetwork = ({ bridge: _ignored, ...network }: store.NetworkRow, subnets: store.SubnetRow[]): Network => ({
+  ...network,
+  subnetIds: subnets.filter((subnet) => subnet.networkId === network.id).map((subnet) => subnet.id),
+});
+
 export async function listStoredNetworks(executor: Executor): Promise<Network[]> {
   const networks = await store.selectNetworks(executor);
   const subnets = await store.selectSubnets(executor);
-  return networks.map(({ bridge: _ignored, ...network }) => ({
-    ...network,
-    subnetIds: subnets.filter((subnet) => subnet.networkId === network.id).map((subnet) => subnet.id),
-  }));
+  return networks.map((network) => toNetwork(network, subnets));
 }
 
+/** Of its own rows: a cloud may have any number of others. */
 export async function getStoredNetwork(executor: Executor, id: string): Promise<Network | null> {
-  return (await listStoredNetworks(executor)).find((network) => network.id === id) ?? null;
+  if (!isUuid(id)) return null;
+  const [network] = await store.selectNetworks(executor, [id]);
+  return network ? toNetwork(network, await store.selectSubnets(executor, { networkId: id })) : null;
 }
