@@ -7,7 +7,7 @@ import { type Answer, AnswerError, ok } from '../http/answer.ts';
 import { LARGE_BODY } from '../http/body.ts';
 import type { AgentRequest, Route } from '../http/router.ts';
 import { KeepalivedError } from '../keepalived/process.ts';
-import type { LvsUploaded } from '../protocol/agent-api.ts';
+import type { ConfigurationUploaded } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const PATH = '/1.0/listeners/:amphoraId/:id/udp_listener';
@@ -44,7 +44,7 @@ async function upload(context: AgentContext, { params, body }: AgentRequest): Pr
   return lvs.change(id, async (listener) => {
     try {
       const uploaded = await listener.store(configuration);
-      const answer: LvsUploaded = { message: 'OK', uploaded, running: await listener.runningHash() };
+      const answer: ConfigurationUploaded = { message: 'OK', uploaded, running: await listener.runningHash() };
       return ok(200, answer);
     } catch (error) {
       throw error instanceof KeepalivedError ? invalid(error.message) : error;

@@ -3,7 +3,7 @@ import { type Answer, AnswerError, ok } from '../http/answer.ts';
 import { SMALL_BODY } from '../http/body.ts';
 import type { AgentRequest, Route } from '../http/router.ts';
 import { KeepalivedError } from '../keepalived/process.ts';
-import { VRRP_ACTIONS, type VrrpAction, type VrrpUploaded } from '../protocol/agent-api.ts';
+import { type ConfigurationUploaded, VRRP_ACTIONS, type VrrpAction } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const DONE: Record<VrrpAction, string> = { start: 'started', stop: 'stopped', reload: 'reloaded' };
@@ -19,7 +19,7 @@ async function upload({ vrrp }: AgentContext, { body }: AgentRequest): Promise<A
   const configuration = await body(SMALL_BODY);
   try {
     const uploaded = await vrrp.store(configuration);
-    const answer: VrrpUploaded = { message: 'OK', uploaded, running: await vrrp.runningHash() };
+    const answer: ConfigurationUploaded = { message: 'OK', uploaded, running: await vrrp.runningHash() };
     return ok(200, answer);
   } catch (error) {
     if (!(error instanceof KeepalivedError)) throw error;

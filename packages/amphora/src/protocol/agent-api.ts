@@ -140,17 +140,8 @@ export interface AgentCertificateHash {
   md5sum: string;
 }
 
-/** `PUT /1.0/vrrp/upload`, body: the keepalived configuration as text → 200 */
-export interface VrrpUploaded {
-  message: 'OK';
-  /** SHA-256 of the stored configuration, hexadecimal. */
-  uploaded: string;
-  /** SHA-256 of the configuration the running keepalived uses; null: not running. Equal to `uploaded`: nothing to do. */
-  running: string | null;
-}
-
-/** `PUT …/udp_listener`, body: the keepalived configuration as text → 200 */
-export interface LvsUploaded {
+/** `PUT /1.0/vrrp/upload` and `PUT …/udp_listener`, body: the keepalived configuration as text → 200 */
+export interface ConfigurationUploaded {
   message: 'OK';
   /** SHA-256 of the stored configuration, hexadecimal. */
   uploaded: string;
@@ -159,12 +150,7 @@ export interface LvsUploaded {
 }
 
 /** `PUT /1.0/loadbalancer/{amphora}/{loadbalancer}/haproxy`, body: the configuration as text → 201 */
-export interface HaproxyUploaded {
-  message: 'OK';
-  /** SHA-256 of the stored configuration, hexadecimal. */
-  uploaded: string;
-  /** SHA-256 of the configuration the running HAProxy uses; null: not running. Equal to `uploaded`: no reload needed. */
-  running: string | null;
+export interface HaproxyUploaded extends ConfigurationUploaded {
   /** Number of certificate files of the load balancer; left out by agents that have no list of them. */
   certificates?: number;
 }

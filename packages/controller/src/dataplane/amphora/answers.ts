@@ -3,7 +3,7 @@ import type {
   ActionDone,
   AgentCertificateFiles,
   AgentInterface,
-  HaproxyUploaded,
+  ConfigurationUploaded,
 } from '@octavia/amphora/protocol/agent-api';
 import { OctaviaError } from '../../errors.ts';
 import { type AgentAnswer, answerDetail } from './failure.ts';
@@ -23,21 +23,20 @@ export function refusalWords(answer: AgentAnswer): string {
   return typeof details === 'string' ? details : answerDetail(answer);
 }
 
-type Uploaded = Pick<HaproxyUploaded, 'uploaded' | 'running'> & { certificates: number };
-
-export function readUploaded(amphoraId: string, answer: AgentAnswer): Uploaded {
-  const { uploaded, running, certificates } = fieldsOf(answer);
-  if (typeof uploaded === 'string' && (typeof running === 'string' || running === null)) {
-    return { uploaded, running, certificates: typeof certificates === 'number' ? certificates : 0 };
-  }
-  throw unexpected(amphoraId, 'upload', answer);
-}
+type Uploaded = Pick<ConfigurationUploaded, 'uploaded' | 'running'>;
 
 /** Null from agents that do not say what runs. */
-export function readLvsUploaded(answer: AgentAnswer): Pick<HaproxyUploaded, 'uploaded' | 'running'> | null {
+export function uploadedIn(answer: AgentAnswer): Uploaded | null {
   const { uploaded, running } = fieldsOf(answer);
   if (typeof uploaded !== 'string' || (typeof running !== 'string' && running !== null)) return null;
   return { uploaded, running };
+}
+
+export function readUploaded(amphoraId: string, answer: AgentAnswer): Uploaded & { certificates: number } {
+  const uploaded = uploadedIn(answer);
+  if (uploaded === null) throw unexpected(amphoraId, 'upload', answer);
+  const { certificates } = fieldsOf(answer);
+  return { ...uploaded, certificates: typeof certificates === 'number' ? certificates : 0 };
 }
 
 /** Listeners of the given types that the amphora holds, running or not. */

@@ -7,7 +7,7 @@ import { writeKeepalived } from '../keepalived/writer.ts';
 import type { LvsOptions } from '../lvs/options.ts';
 import { renderLvs, servedLvsListeners } from '../lvs/render.ts';
 import type { AgentClient } from './agent-client.ts';
-import { readApplied, readListenerIds, readLvsUploaded } from './answers.ts';
+import { readApplied, readListenerIds, uploadedIn } from './answers.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 type Method = ApplyOutcome['method'];
@@ -51,7 +51,7 @@ export class LvsListeners {
   async #apply(tree: LoadBalancerTree, listener: Listener): Promise<Method> {
     const path = agentPaths.lvsListener(this.#amphora.id, listener.id);
     const body = writeKeepalived(renderLvs(tree, listener, this.#options));
-    const uploaded = readLvsUploaded(await this.#ask({ method: 'PUT', path, body, works: true }));
+    const uploaded = uploadedIn(await this.#ask({ method: 'PUT', path, body, works: true }));
     if (uploaded !== null && uploaded.running === uploaded.uploaded) return 'none';
     const action = uploaded?.running === null ? 'start' : 'reload';
     const act = agentPaths.loadBalancerAction(listener.id, action);
