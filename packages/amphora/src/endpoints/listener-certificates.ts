@@ -1,6 +1,7 @@
 /**
- * `PUT`, `GET` (hash only) and `DELETE /1.0/loadbalancer/{id}/certificates/{name}.pem`, and `GET` of their names. HAProxy reads the files at its
- * next start or reload. Files without a key of their own are put under a third segment that says what they are.
+ * `PUT`, `GET` (hash only) and `DELETE /1.0/loadbalancer/{id}/certificates/{name}.pem`, and `GET` of their names. HAProxy gets
+ * what is in them with the next action on the load balancer. Files without a key of their own are put under a third segment
+ * that says what they are.
  */
 import { checkKeyPair, checkRevocationLists, md5, PemError, readAuthorities } from '../certificates/pem.ts';
 import { isCertificateName } from '../certificates/store.ts';
