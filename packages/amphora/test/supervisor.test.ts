@@ -121,6 +121,15 @@ test('a start that fails is tried ever later, at once after a kick, and says so 
   expect(services.isFailed('0')).toBe(false);
 });
 
+test('what ran for long and cannot start any more is tried ever later, too', async () => {
+  const [service] = await begin({});
+  await seconds(100);
+  Object.assign(service ?? {}, { serving: false, attempts: [], start: refuse });
+  service?.onExit();
+  await seconds(18);
+  expect(service?.attempts).toEqual([100, 101, 102, 104, 109]);
+});
+
 test('what ends is started again without waiting for the next look, unless it is not to run', async () => {
   const [service, stopped] = await begin({ serving: true }, {});
   await vi.advanceTimersByTimeAsync(100);

@@ -42,7 +42,7 @@ async function plugNetwork(context: AgentContext, { body }: AgentRequest): Promi
 type MakeReady = (mac: string, makePlan: (name: string) => InterfacePlan) => Promise<InterfacePlan>;
 
 async function plug(
-  { plugger, supervisor, vrrp }: AgentContext,
+  { plugger, supervisor, lvs, vrrp }: AgentContext,
   invalid: string,
   failed: string,
   work: (makeReady: MakeReady) => Promise<InterfacePlan>,
@@ -50,6 +50,7 @@ async function plug(
   try {
     const plan = await work((mac, makePlan) => plugger.plug(mac.toLowerCase(), makePlan));
     supervisor.kick();
+    lvs.kick();
     vrrp.kick();
     return plan;
   } catch (error) {

@@ -9,12 +9,15 @@ export class Restarts {
   /** In a row. */
   attempts = 0;
   #notBefore = 0;
-  #startedAt = 0;
+  #startedAt: number | null = null;
 
   /** Counts an attempt; false while it is too early for one. @param now milliseconds */
   attempt(now: number): boolean {
     if (now < this.#notBefore) return false;
-    if (this.#startedAt > 0 && now - this.#startedAt > STABLE_MS) this.attempts = 0;
+    if (this.#startedAt !== null && now - this.#startedAt > STABLE_MS) {
+      this.attempts = 0;
+      this.#startedAt = null;
+    }
     this.attempts += 1;
     this.#notBefore = now + (BACKOFF_MS[this.attempts] ?? 10_000);
     return true;
