@@ -55,7 +55,7 @@ const ROW_HEAD = 512;
  * Reads the answer to `show info;show stat` line by line. Of a thousand members it is asked for every second, and the agent's
  * code is not compiled: a row costs few calls and few strings, of its first cells only.
  */
-export class StatisticsReader {
+class StatisticsReader {
   readonly #reading: Reading = { worker: '', listeners: {}, pools: {} };
   /** Where each column is. */
   #at: Readonly<Record<Column, number>> | null = null;

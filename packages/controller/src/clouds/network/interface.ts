@@ -86,7 +86,7 @@ export interface NetworkDriver {
   countFreeAddresses(subnet: Subnet): Promise<number>;
   listNetworks(): Promise<Network[]>;
   listSubnets(): Promise<Subnet[]>;
-  /** Idempotent by name. @throws OctaviaError `VIP_ADDRESS_IN_USE` (409), `SUBNET_NO_FREE_ADDRESS`, `SUBNET_NOT_FOUND` */
+  /** Idempotent by name. @throws OctaviaError VIP_ADDRESS_IN_USE, SUBNET_NO_FREE_ADDRESS, NETWORK_OBJECT_NOT_FOUND */
   createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port>;
   /** Idempotent; a port that is gone is fine. */
   updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void>;

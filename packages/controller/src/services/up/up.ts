@@ -15,10 +15,10 @@ import { continueInside, ensureNamespace, isInside, namespaceExists, removeMadeN
 import { prepare } from './prepare.ts';
 import {
   alreadyRuns,
-  type ControlPlaneRecord,
   claimStateDirectory,
   completeRecord,
   findControlPlane,
+  type RecordedSubnets,
   releaseStateDirectory,
 } from './record.ts';
 import { type CloudKind, cloudDefaults, type Prepared, preparedDefaults } from './settings.ts';
@@ -142,7 +142,7 @@ async function enterNamespace(netns: string, stateDir: string, undo: UndoStack):
   return continueInside(netns);
 }
 
-function subnetsOf({ instance }: Prepared): NonNullable<ControlPlaneRecord['subnets']> {
+function subnetsOf({ instance }: Prepared): RecordedSubnets {
   if (instance) {
     const { public: outer, private: inner } = instance.networks;
     const ipv6 = hostSpeaksIpv6();
