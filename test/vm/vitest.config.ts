@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     fileParallelism: false,
+    // Each test takes long enough to wonder whether it goes on.
+    reporters: ['verbose'],
   },
 });
