@@ -1,6 +1,6 @@
 /** What must reach an amphora on its VIP port. */
-import type { Amphora, Listener, LoadBalancerTree, Member, PoolProtocol } from './resources.ts';
-import { isConnectionless } from './validation/protocols.ts';
+import type { Amphora, LoadBalancerTree, Member } from './resources.ts';
+import { isConnectionless, layer4 } from './validation/protocols.ts';
 
 export interface IngressRule {
   protocol: 'tcp' | 'udp' | 'sctp' | 'vrrp';
@@ -20,7 +20,7 @@ export interface IngressOptions {
 /** HAProxy's peers exchange their tables on it. */
 const PEER_PORT = 1025;
 
-const TRANSPORTS: Partial<Record<Listener['protocol'] | PoolProtocol, 'udp' | 'sctp'>> = { UDP: 'udp', SCTP: 'sctp' };
+const TRANSPORTS = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
 
 const isGone = (status: string, leaving: boolean): boolean =>
   status === 'DELETED' || (status === 'PENDING_DELETE' && !leaving);
@@ -29,7 +29,7 @@ function clients({ listeners }: LoadBalancerTree, leaving: boolean): IngressRule
   return listeners
     .filter((listener) => listener.adminStateUp && !isGone(listener.provisioningStatus, leaving))
     .map(({ protocol, protocolPort, allowedCidrs }) => ({
-      protocol: TRANSPORTS[protocol] ?? 'tcp',
+      protocol: TRANSPORTS[layer4(protocol)],
       port: protocolPort,
       sources: allowedCidrs?.length ? allowedCidrs : null,
     }));
@@ -47,7 +47,7 @@ function answers({ pools, members }: LoadBalancerTree, leaving: boolean): Ingres
     if (isGone(pool.provisioningStatus, leaving) || isGone(member.provisioningStatus, leaving)) continue;
     for (const { address, port } of endpoints(member)) {
       const rule: IngressRule = {
-        protocol: TRANSPORTS[pool.protocol] ?? 'udp',
+        protocol: TRANSPORTS[layer4(pool.protocol)],
         port: null,
         sourcePort: port,
         sources: [address],

@@ -15,7 +15,7 @@ export interface HealthMonitorRules {
 }
 
 const ON_CONNECTIONLESS_POOLS: readonly HealthMonitorType[] = ['UDP-CONNECT', 'SCTP', 'TCP', 'HTTP'];
-const ONLY_ON_CONNECTIONLESS_POOLS: readonly HealthMonitorType[] = ['UDP-CONNECT', 'SCTP'];
+export const ONLY_ON_CONNECTIONLESS_POOLS: readonly HealthMonitorType[] = ['UDP-CONNECT', 'SCTP'];
 
 const HTTP_ONLY = { httpMethod: 'http_method', urlPath: 'url_path', expectedCodes: 'expected_codes' } as const;
 const HTTP_DEFAULTS = { httpMethod: 'GET', urlPath: '/', expectedCodes: '200' } as const;

@@ -24,10 +24,8 @@ export function checkPoolFitsListener(pool: PoolProtocol, listener: ListenerProt
 export type Layer4Protocol = 'TCP' | 'UDP' | 'SCTP';
 
 /** Ports are unique per layer-4 protocol, not per listener protocol. */
-export function layer4(protocol: ListenerProtocol): Layer4Protocol {
+export function layer4(protocol: ListenerProtocol | PoolProtocol): Layer4Protocol {
   return protocol === 'UDP' || protocol === 'SCTP' ? protocol : 'TCP';
 }
 
-export function isConnectionless(protocol: ListenerProtocol | PoolProtocol): boolean {
-  return protocol === 'UDP' || protocol === 'SCTP';
-}
+export const isConnectionless = (protocol: ListenerProtocol | PoolProtocol): boolean => layer4(protocol) !== 'TCP';

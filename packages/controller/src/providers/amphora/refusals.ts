@@ -2,7 +2,7 @@ import type { ComputeDriver } from '../../clouds/compute/interface.ts';
 import { areKnownCiphers } from '../../dataplane/haproxy/tls-settings.ts';
 import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
 import { ipVersion } from '../../domain/addresses.ts';
-import type { HealthMonitorType } from '../../domain/resources.ts';
+import { ONLY_ON_CONNECTIONLESS_POOLS } from '../../domain/validation/health-monitor.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Candidate } from '../interface.ts';
@@ -54,12 +54,10 @@ export function refuseByContract(candidate: Candidate): void {
   refuseMixedVersions(candidate);
 }
 
-const KERNEL_MONITORS: readonly HealthMonitorType[] = ['UDP-CONNECT', 'SCTP'];
-
 function needsIpvs({ listeners = [], pools = [], healthMonitors = [] }: Candidate): boolean {
   return (
     [...listeners, ...pools].some(({ protocol }) => isConnectionless(protocol)) ||
-    healthMonitors.some(({ type }) => KERNEL_MONITORS.includes(type))
+    healthMonitors.some(({ type }) => ONLY_ON_CONNECTIONLESS_POOLS.includes(type))
   );
 }
 
