@@ -10,6 +10,7 @@ import type { ListFilter, ListQuery } from './list-query.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** PostgreSQL refuses other text in a uuid column; nothing has such an id. */
 export const isUuid = (text: string): boolean => UUID.test(text);
 
 /** A filter value that PostgreSQL cannot read as the column's type: nothing can equal it. */

@@ -1,8 +1,8 @@
 /** Networks and subnets kept in our own store: what the local and the noop network service share. */
 import type { Executor } from '../../store/database.ts';
 import * as store from '../../store/local-network.ts';
+import { isUuid } from '../../store/table.ts';
 import type { Network, Subnet } from '../network/interface.ts';
-import { isUuid } from './ports.ts';
 
 const toSubnet = (row: store.SubnetRow): Subnet => ({ ...row, ipVersion: row.ipVersion === 6 ? 6 : 4 });
 

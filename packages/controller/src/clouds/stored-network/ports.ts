@@ -6,6 +6,7 @@ import { canonicalAddress, cidrContains, ipVersion } from '../../domain/addresse
 import { OctaviaError } from '../../errors.ts';
 import type { Database, Executor, Tx } from '../../store/database.ts';
 import * as store from '../../store/local-network.ts';
+import { isUuid } from '../../store/table.ts';
 import { formatIpv4, parseCidr, parseIpv4 } from '../local-host/address-block.ts';
 import { deterministicMac } from '../local-host/deterministic-mac.ts';
 import type { FixedIp, Port, PortChanges, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
@@ -140,10 +141,6 @@ export function createStoredPort(
   if (given) return createIn(given, request, rules);
   return database.transaction().execute((own) => createIn(own, request, rules));
 }
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** PostgreSQL refuses other text in a uuid column; nothing has such an id. */
-export const isUuid = (text: string): boolean => UUID.test(text);
 
 export async function getStoredPort(database: Database, id: string): Promise<Port | null> {
   return isUuid(id) ? ((await store.selectPorts(database, { id }))[0] ?? null) : null;

@@ -7,9 +7,10 @@ import { createHash } from 'node:crypto';
 import { deterministicUuid } from '../../../domain/deterministic-uuid.ts';
 import type { Database, Executor } from '../../../store/database.ts';
 import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/local-network.ts';
+import { isUuid } from '../../../store/table.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredNetwork, getStoredSubnet } from '../../stored-network/networks.ts';
-import { asTransaction, isUsableAddress, isUuid } from '../../stored-network/ports.ts';
+import { asTransaction, isUsableAddress } from '../../stored-network/ports.ts';
 import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
 
 const MTU = 1500;
