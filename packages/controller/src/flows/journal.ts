@@ -1,6 +1,5 @@
 /** What an operation remembers of its steps, written under the title of one attempt: a superseded worker cannot write. */
 import type { Operation, OperationStep } from '../domain/operations.ts';
-import { isOctaviaError } from '../errors.ts';
 import type { Store } from '../store/database.ts';
 import * as operations from '../store/operations.ts';
 import { isContention, isDatabaseUnavailable } from '../store/unavailable.ts';
@@ -15,7 +14,6 @@ const CONTENTIONS = 20;
 /** Says nothing about the step that met it: it is worth waiting. */
 const isPassing = (error: unknown): boolean =>
   error instanceof LeaseExpired ||
-  isOctaviaError(error, 'DATABASE_UNAVAILABLE') ||
   isDatabaseUnavailable(error) ||
   isDatabaseUnavailable((error as Error | undefined)?.cause);
 
