@@ -3,13 +3,10 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { Api, type Json } from './api.ts';
 import { type Bench, ROOT } from './harness.ts';
 
-const CALL = join(ROOT, 'test/e2e/call.ts');
 const LOAD = join(ROOT, 'test/e2e/steady-load.ts');
-
-// biome-ignore lint/suspicious/noExplicitAny: answers of the API as they are
-type Json = any;
 
 export interface Outcome {
   answers: number;
@@ -26,17 +23,18 @@ export class Balancers {
   readonly #bench: Bench;
   readonly #stateDir: string;
   readonly #subnet: string;
+  readonly #api: Api;
 
   /** @param subnet id of the VIPs' subnet */
   constructor(bench: Bench, stateDir: string, subnet: string) {
     this.#bench = bench;
     this.#stateDir = stateDir;
     this.#subnet = subnet;
+    this.#api = new Api(bench, stateDir);
   }
 
-  async call(method: string, path: string, body?: object): Promise<{ status: number; body: Json }> {
-    const words = [process.execPath, CALL, this.#stateDir, method, path, ...(body ? [JSON.stringify(body)] : [])];
-    return JSON.parse(await this.#bench.inside(...words));
+  call(method: string, path: string, body?: object): Promise<{ status: number; body: Json }> {
+    return this.#api.call(method, path, body);
   }
 
   /** Waits until the load balancer is ACTIVE. */

@@ -15,6 +15,7 @@ export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'octavia-e2e-'));
   readonly #started: Started[] = [];
   readonly #stateDirs = new Set<string>();
+  readonly #closing: (() => Promise<void>)[] = [];
 
   constructor() {
     // PostgreSQL's own account passes through.
@@ -38,7 +39,13 @@ export class Bench {
     return command('ip', 'netns', 'exec', this.netns, ...words);
   }
 
+  /** Ends what a test runs beside its control planes. */
+  beforeRemoval(close: () => Promise<void>): void {
+    this.#closing.push(close);
+  }
+
   async remove(): Promise<void> {
+    for (const close of this.#closing) await close();
     for (const { process: child } of this.#started) child.kill('SIGKILL');
     for (const stateDir of this.#stateDirs) await stopControlPlane(stateDir, true);
     rmSync(this.folder, { recursive: true, force: true });

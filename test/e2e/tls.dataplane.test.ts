@@ -4,25 +4,21 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestAuthority } from '../../packages/controller/test/dataplane/support/test-authority.ts';
-import { Bench, ROOT, runOctavia } from './harness.ts';
+import { Api, type Json } from './api.ts';
+import { Bench, runOctavia } from './harness.ts';
 
-const CALL = join(ROOT, 'test/e2e/call.ts');
 const DEADLINE_MS = 60_000;
 
 let bench: Bench;
+let api: Api;
 let ca = '';
 let authority: TestAuthority;
 let reference = '';
 let vip = '';
 let loadBalancerId = '';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of the API are probed freely in tests
-type Json = any;
-
-async function call(method: string, path: string, body?: object): Promise<{ status: number; body: Json }> {
-  const words = [CALL, bench.stateDir('tls'), method, `/v2/lbaas/${path}`, ...(body ? [JSON.stringify(body)] : [])];
-  return JSON.parse(await bench.inside(process.execPath, ...words)) as { status: number; body: Json };
-}
+const call = (method: string, path: string, body?: object): Promise<{ status: number; body: Json }> =>
+  api.call(method, `/v2/lbaas/${path}`, body);
 
 async function settled(): Promise<string> {
   for (const end = Date.now() + DEADLINE_MS; Date.now() < end; ) {
@@ -63,6 +59,7 @@ function files(): string[] {
 
 beforeAll(async () => {
   bench = new Bench();
+  api = new Api(bench, bench.stateDir('tls'));
   const { controlPlane } = await bench.up('tls', 19_961);
   authority = await TestAuthority.create('E2E CA');
   ca = join(bench.folder, 'ca.pem');
