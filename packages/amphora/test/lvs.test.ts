@@ -136,6 +136,11 @@ describe('a configuration whose addresses are servers of their own', () => {
   });
 });
 
+test('a configuration without a pool names its protocol in a comment', () => {
+  const text = 'global_defs {\n    # Protocol SCTP\n}\n\nvirtual_server_group ipv4-group {\n    10.77.0.10 53\n}\n';
+  expect(readConfiguration(text)).toMatchObject({ protocol: 'SCTP', services: [], balances: false });
+});
+
 describe('the kernel', () => {
   test('its table', () => {
     expect([...kernel.table].map(([name, members]) => [name, [...members]])).toEqual([

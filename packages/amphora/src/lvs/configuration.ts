@@ -35,6 +35,8 @@ export function endpoint(address: string, port: number): string | null {
 export const serviceName = (protocol: string, end: string): string => `${protocol} ${end}`;
 
 const CONFIGURATION_OF = /^# Configuration for (Pool|Member) ([0-9a-f-]{36})$/;
+/** Where no virtual server says it. */
+const PROTOCOL = /^# Protocol (UDP|SCTP)$/;
 const DISABLED = /^# Member ([0-9a-f-]{36}) is disabled$/;
 const CHECK = /^(\w+_CHECK|HTTP_GET|SSL_GET)\b/;
 
@@ -72,6 +74,8 @@ class Reader {
       this.#pool = id;
       if (!this.#pools.has(id)) this.#pools.set(id, []);
     }
+    const protocol = PROTOCOL.exec(line)?.[1];
+    if (protocol !== undefined) this.#protocol = protocol as LvsProtocol;
     const disabled = DISABLED.exec(line)?.[1];
     if (disabled !== undefined) this.#add({ id: disabled, endpoint: null, checked: false, backup: false });
   }

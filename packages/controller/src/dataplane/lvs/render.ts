@@ -144,6 +144,8 @@ export function renderLvs(tree: LoadBalancerTree, listener: Listener, options: L
     // It runs programs of root only when nobody else could have changed them.
     line('script_user', 'root', 'root'),
     line('enable_script_security'),
+    // Otherwise a virtual server says it.
+    ...(pool === null ? [comment(`Protocol ${listener.protocol}`)] : []),
   ];
   const blocks: Block[] = [block('global_defs', globals)];
   for (const family of ['ipv4', 'ipv6'] as const) {
