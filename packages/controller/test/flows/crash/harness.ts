@@ -54,10 +54,6 @@ export class Harness {
   static async open(openQueue?: (testStore: TestStore) => Promise<OperationQueue>): Promise<Harness> {
     const testStore = await openTestStore();
     const queue = (await openQueue?.(testStore)) ?? rowsOnly;
-    // Nothing here is about the disk.
-    await testStore.store.pool.query('alter system set fsync = off');
-    await testStore.store.pool.query('alter system set synchronous_commit = off');
-    await testStore.store.pool.query('select pg_reload_conf()');
     await new NoopNetworkDriver(testStore.store.db).bootstrap();
     const [SINGLE, ACTIVE_STANDBY] = await Promise.all([
       server(testStore, queue, 'SINGLE'),
