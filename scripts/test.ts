@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RESULTS } from './feature-matrix.ts';
 
@@ -21,8 +21,16 @@ const INIT = `
 ip link set dev lo up &&
 mount -t sysfs sysfs /sys &&
 mkdir -p /run/netns && mount -t tmpfs -o mode=755 tmpfs /run/netns || exit 1
+[ -z "$TESTS_IN_MEMORY" ] || mount -t tmpfs -o mode=755 tmpfs "$TMPDIR" || exit 1
 "$@"
 exit $?`;
+
+/**
+ * A database of a test's own is 65 MB in 1,500 files: copied on a disk it costs a second of a processor, in memory a sixth.
+ * All that is there at a time stays below 2 GB.
+ */
+const IN_MEMORY_FROM_BYTES = 6e9;
+const IN_MEMORY = freemem() > IN_MEMORY_FROM_BYTES ? { TESTS_IN_MEMORY: 'yes' } : {};
 
 interface Stage {
   name: string;
@@ -33,14 +41,14 @@ interface Stage {
 function stages(filters: string[]): Stage[] {
   const vitest = [NODE, '--disable-warning=ExperimentalWarning', bin('vitest/vitest.mjs'), 'run', ...filters];
   const isolated = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const tests = { name: 'tests', command: [...isolated, 'sh', '-c', INIT, 'sh', ...vitest] };
+  const tests = { name: 'tests', command: [...isolated, 'sh', '-c', INIT, 'sh', ...vitest], env: IN_MEMORY };
   // With a filter somebody works on one thing: straight to it.
   if (filters.length > 0) return [tests];
   return [
     { name: 'types', command: [bin('.bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
     { name: 'lint', command: [bin('.bin/biome'), 'check', '.'] },
     { name: 'imports', command: [NODE, join(ROOT, 'scripts/check-imports.ts')] },
-    { ...tests, env: { FEATURE_MATRIX_RESULTS: RESULTS } },
+    { ...tests, env: { ...IN_MEMORY, FEATURE_MATRIX_RESULTS: RESULTS } },
     { name: 'feature matrix', command: [NODE, join(ROOT, 'scripts/feature-matrix.ts'), '--check'] },
   ];
 }
