@@ -1,4 +1,5 @@
 /** Connections to agents: mutual TLS, one pool an amphora, closed after a while without use. */
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { checkServerIdentity, type SecureVersion } from 'node:tls';
@@ -22,6 +23,8 @@ export interface AgentAddress {
 interface Entry {
   pool: Promise<Pool>;
   address: string;
+  /** Which certificate files it was opened with. */
+  files: string;
   timer: NodeJS.Timeout;
 }
 
@@ -37,11 +40,12 @@ export class AgentPools {
     this.#options = options;
   }
 
-  /** The amphora's pool. The certificate files are read for each new pool, so replaced ones are used soon. */
+  /** The amphora's pool, another one when a certificate file was replaced: connections show what they were opened with. */
   get(agent: AgentAddress): Promise<Pool> {
     const { amphoraId, address } = agent;
+    const files = this.#files();
     const open = this.#entries.get(amphoraId);
-    if (open?.address === address) {
+    if (open?.address === address && open.files === files) {
       open.timer.refresh();
       return open.pool;
     }
@@ -49,9 +53,16 @@ export class AgentPools {
     const timer = setTimeout(() => this.#remove(amphoraId), IDLE_MS);
     timer.unref();
     const pool = this.#open(agent);
-    this.#entries.set(amphoraId, { pool, address, timer });
+    this.#entries.set(amphoraId, { pool, address, files, timer });
     pool.catch(() => this.#remove(amphoraId));
     return pool;
+  }
+
+  /** Changes with the files. */
+  #files(): string {
+    const { serverCaPath, clientCertificatePath } = this.#options;
+    const found = [serverCaPath, clientCertificatePath].map((path) => statSync(path, { throwIfNoEntry: false }));
+    return found.map((file) => `${file?.ino} ${file?.mtimeMs} ${file?.size}`).join();
   }
 
   async close(): Promise<void> {
