@@ -91,9 +91,10 @@ async function beside(trial: Trial, which: 'member' | 'VIP'): Promise<{ id: stri
   const known =
     which === 'VIP' ? PUBLIC_SUBNET : first((all as { subnet_id: string }[]).filter((m) => m.subnet_id)).subnet_id;
   const subnet = randomUUID();
+  // Not of 10.0.0.0/8: one in 253 networks would have the same addresses twice, and the trial an address that is taken.
   await trial.harness.store.pool.query(
     `insert into local_subnet (id, network_id, name, cidr, ip_version)
-      select $1, network_id, 'beside', '10.200.0.0/16', 4 from local_subnet where id = $2`,
+      select $1, network_id, 'beside', '172.30.0.0/16', 4 from local_subnet where id = $2`,
     [subnet, known],
   );
   return (await trial.api('POST', await members(trial), { member: member(13, subnet) })).member;
