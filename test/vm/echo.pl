@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use Socket qw(:DEFAULT getaddrinfo getnameinfo AI_NUMERICHOST NI_NUMERICHOST NI_NUMERICSERV);
 
-use constant { SCTP => 132, SECONDS => 2 };
+use constant { SCTP => 132, SECONDS => 3 };
 $| = 1;
 $SIG{CHLD} = 'IGNORE';
 my ($what, $kind, @rest) = @ARGV;

@@ -1,7 +1,6 @@
 /** An amphora with UDP and SCTP listeners, and a town of members and clients around it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { agentPaths } from '../../packages/amphora/src/protocol/agent-api.ts';
 import { decodeHeartbeat, type HeartbeatMessage } from '../../packages/amphora/src/protocol/heartbeat.ts';
@@ -11,6 +10,7 @@ import { writeKeepalived } from '../../packages/controller/src/dataplane/keepali
 import { renderLvs } from '../../packages/controller/src/dataplane/lvs/render.ts';
 import type { Listener } from '../../packages/controller/src/domain/resources.ts';
 import { listenerId, makeTree, poolId, type TreeInput } from '../../packages/controller/test/dataplane/support/tree.ts';
+import { ECHO, EchoMember, type Kind } from './echo.ts';
 
 export const VIP = '10.77.0.10';
 export const VIP6 = 'fd77::10';
@@ -20,12 +20,10 @@ export const OWN = '10.77.0.21';
 export const OWN6 = 'fd77::21';
 export const MEMBER_PORT = 8080;
 const KEY = 'heartbeat key of the test';
-const ECHO = join(import.meta.dirname, 'echo.pl');
 const NUMBERS = [11, 12, 13, 101, 102, 103, 104, 105, 106, 107, 108];
 /** Emulated processors are slow, and nothing here depends on speed. */
 const PATIENCE_MS = 60_000;
 
-export type Kind = 'udp' | 'sctp';
 export const LISTENER = listenerId(1);
 export const POOL_KEY = `${poolId(1)}:${LISTENER}`;
 export const memberAddress = (n: number): string => `10.77.0.1${n}`;
@@ -46,7 +44,7 @@ export class LvsTown {
   readonly lab = new AmphoraLab();
   readonly beats: HeartbeatMessage[] = [];
   readonly #receiver: Socket = createSocket('udp4');
-  readonly #members = new Map<string, ChildProcess>();
+  readonly #members = new Map<string, EchoMember>();
   #mac = '';
   #client: AgentClient | null = null;
 
@@ -78,7 +76,7 @@ export class LvsTown {
   async destroy(): Promise<void> {
     this.#client?.close();
     this.#receiver.close();
-    for (const child of this.#members.values()) child.kill('SIGKILL');
+    for (const member of this.#members.values()) await member.stop();
     await this.lab.destroy();
   }
 
@@ -109,20 +107,13 @@ export class LvsTown {
   }
 
   async startMember(kind: Kind, name: string, address: string): Promise<void> {
-    const args = [ECHO, 'serve', kind, name, address, String(MEMBER_PORT)];
-    const child = spawn('ip', ['netns', 'exec', this.lab.town, 'perl', ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.#members.set(`${kind} ${name}`, child);
-    await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+    const member = new EchoMember(kind, name, address, MEMBER_PORT, ['ip', 'netns', 'exec', this.lab.town]);
+    this.#members.set(`${kind} ${name}`, member);
+    await member.start();
   }
 
   async stopMember(kind: Kind, name: string): Promise<void> {
-    const child = this.#members.get(`${kind} ${name}`);
-    if (child === undefined || !this.#members.delete(`${kind} ${name}`)) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
+    await this.#members.get(`${kind} ${name}`)?.stop();
   }
 
   /** Names of the members that answered, one for each new flow; `-` where none did. */
@@ -185,10 +176,4 @@ export class LvsTown {
       throw error;
     }
   }
-}
-
-export function count(names: string[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const name of names) sums[name] = (sums[name] ?? 0) + 1;
-  return sums;
 }

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentPaths } from '../../packages/amphora/src/protocol/agent-api.ts';
 import { sleep } from '../../packages/amphora/test/support/amphora-lab.ts';
 import { listenerId, memberId, poolId, type TreeInput } from '../../packages/controller/test/dataplane/support/tree.ts';
+import { count } from './echo.ts';
 import {
   clientAddress,
   clientAddress6,
-  count,
   LISTENER,
   LvsTown,
   MEMBER_PORT,
