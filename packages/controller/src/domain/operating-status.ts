@@ -88,8 +88,10 @@ function listenerStatus(
   if (!listener.adminStateUp || !loadBalancer.adminStateUp) return 'OFFLINE';
   if (word === 'OPEN') return 'ONLINE';
   if (word === 'FULL') return 'DEGRADED';
-  // While a change runs the amphora may rightly not know the listener yet.
-  const settled = loadBalancer.provisioningStatus === 'ACTIVE' && listener.provisioningStatus === 'ACTIVE';
+  // While a change runs the amphora may rightly not know the listener yet. One whose change was refused serves as before
+  // on the amphora that had it, and is missing on a new one.
+  const settled =
+    loadBalancer.provisioningStatus === 'ACTIVE' && ['ACTIVE', 'ERROR'].includes(listener.provisioningStatus);
   return settled ? 'ERROR' : listener.operatingStatus;
 }
 

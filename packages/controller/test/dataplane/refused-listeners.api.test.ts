@@ -1,9 +1,9 @@
 /** What an amphora is sent after its HAProxy refused a listener. */
-import { beforeEach, expect, it } from 'vitest';
-import type { LoadBalancerTree } from '../../src/domain/resources.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { L7Policy, L7Rule, LoadBalancerTree } from '../../src/domain/resources.ts';
 import type { ScriptedAnswer, SeenRequest } from './support/agent-server.ts';
 import { playAgent } from './support/played-agent.ts';
-import { listenerId, makeAmphora, makeTree, poolId, type TreeInput } from './support/tree.ts';
+import { listenerId, makeAmphora, makeTree, policyId, poolId, type TreeInput } from './support/tree.ts';
 
 let stored: string | null;
 /** Lines that HAProxy refuses. */
@@ -112,6 +112,50 @@ it('leaves it out when that is refused too', async () => {
   expect(await apply(ports(2))).toMatchObject({ unusable: [{ listenerId: listenerId(2) }] });
   expect(frontends()).toEqual([listenerId(1)]);
   expect(uploads()).toBe(4);
+});
+
+describe('on a new amphora', () => {
+  const refused = { provisioningStatus: 'PENDING_UPDATE', statusReason: reasonOf(1, 'acl') } as const;
+  const unusable = [{ listenerId: listenerId(1), reason: reasonOf(1, 'acl') }];
+  /** The first policy has a good rule, and one that HAProxy refuses. */
+  const withRules = (rule: Partial<L7Rule>, policy: Partial<L7Policy> = {}): LoadBalancerTree =>
+    ports(2, {
+      l7policies: [policy, {}],
+      l7rules: [{ value: '/first' }, { value: '/bad', ...rule }, { value: '/other', l7policyId: policyId(2) }],
+    });
+  beforeEach(() => {
+    bad = /\/bad/;
+  });
+
+  it('leaves out a rule alone that was refused from the beginning', async () => {
+    expect(await apply(withRules(refused))).toEqual({ method: 'start', unusable });
+    expect(frontends()).toEqual([listenerId(1), listenerId(2)]);
+    expect(stored).toContain('/first');
+    expect(stored).toContain('/other');
+  });
+
+  it('leaves out a policy alone that was refused from the beginning', async () => {
+    expect(await apply(withRules({}, refused))).toEqual({ method: 'start', unusable });
+    expect(frontends()).toEqual([listenerId(1), listenerId(2)]);
+    expect(stored).not.toContain('/first');
+    expect(stored).toContain('/other');
+  });
+
+  it.each<[string, Partial<L7Rule>]>([
+    ['was in force as something else, maybe', { ...refused, updatedAt: new Date() }],
+    ['has another fault, too', { ...refused, statusReason: 'Amphora x did not answer.' }],
+    ['was refused for another listener', { ...refused, statusReason: reasonOf(2, 'acl') }],
+  ])('leaves out the listener where what is refused %s', async (_what, rule) => {
+    expect(await apply(withRules(rule))).toMatchObject({ unusable });
+    expect(frontends()).toEqual([listenerId(2)]);
+  });
+
+  it('leaves out the listener where more is refused', async () => {
+    bad = /\/bad|^ {4}bind \S+:81\b/;
+    expect(await apply(withRules(refused))).toMatchObject({ unusable: [{ listenerId: listenerId(1) }] });
+    expect(frontends()).toEqual([listenerId(2)]);
+    expect(uploads()).toBe(3);
+  });
 });
 
 it('fails the change whose own listener is refused, and leaves the amphora as it is', async () => {

@@ -61,6 +61,12 @@ test('without any listener a load balancer is online as soon as it is heard', ()
   });
 });
 
+test('a listener in ERROR is missed where no amphora has it', () => {
+  const before = tree();
+  before.listeners[0]!.provisioningStatus = 'ERROR';
+  expect(statuses(before, { listeners: {}, pools: {} })).toMatchObject({ lb: 'ERROR', l1: 'ERROR' });
+});
+
 test('a listener that is being created is not missed yet', () => {
   const before = tree();
   before.loadBalancer.provisioningStatus = 'PENDING_UPDATE';

@@ -1,6 +1,7 @@
 /**
  * Sends a configuration to an amphora. What HAProxy refuses of one listener concerns this listener alone: it goes on with
- * what it had in force, or is left out where it had nothing, and everything else takes effect.
+ * what it had in force. Where it had nothing, as on a new amphora, what never was in force is left out, and the listener
+ * as a whole when that does not help. Everything else takes effect.
  */
 import type { Listener, LoadBalancerTree, Resource } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -10,6 +11,7 @@ import { refusedListeners } from '../haproxy/refusals.ts';
 import { servedPolicies, servedPools } from '../haproxy/serving.ts';
 import { refusalWords } from './answers.ts';
 import type { AgentAnswer } from './failure.ts';
+import { withoutNeverInForce } from './never-in-force.ts';
 
 export interface Uploading {
   render(tree: LoadBalancerTree): HaproxyConfig;
@@ -58,13 +60,15 @@ export async function uploadServable(tree: LoadBalancerTree, uploading: Uploadin
   const reasons = new Map<string, string>();
   const kept = new Map<string, string>();
   const leftOut = new Set<string>();
+  const lightened = new Set<string>();
+  let wanted = tree;
   const ended = (answer: AgentAnswer | null): HaproxyUpload => ({
     answer,
     refused: [...reasons].map(([listenerId, reason]) => ({ listenerId, reason })),
   });
-  // Every round keeps or leaves out one listener more.
+  // Every round keeps, lightens or leaves out one listener more.
   for (;;) {
-    const config = uploading.render({ ...tree, listeners: tree.listeners.filter(({ id }) => !leftOut.has(id)) });
+    const config = uploading.render({ ...wanted, listeners: tree.listeners.filter(({ id }) => !leftOut.has(id)) });
     if (!config.serves) return ended(null);
     const text = writeWithFormer(config, kept);
     const answer = await uploading.send(text);
@@ -79,8 +83,14 @@ export async function uploadServable(tree: LoadBalancerTree, uploading: Uploadin
       if (!reasons.has(id)) reasons.set(id, error.message);
       const former = kept.has(id) ? null : formerSections(inForce, id);
       kept.delete(id);
-      if (former === null) leftOut.add(id);
-      else kept.set(id, former);
+      if (former !== null) {
+        kept.set(id, former);
+        continue;
+      }
+      const lighter = lightened.has(id) ? null : withoutNeverInForce(wanted, id);
+      if (lighter === null) leftOut.add(id);
+      else wanted = lighter;
+      lightened.add(id);
     }
   }
 }
