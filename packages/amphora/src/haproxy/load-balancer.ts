@@ -8,7 +8,7 @@ import { CertificateCommands } from './certificate-apply.ts';
 import { planCertificates } from './certificate-plan.ts';
 import { checkConfiguration } from './check.ts';
 import { type LoadBalancerPaths, loadBalancerPaths } from './paths.ts';
-import { HaproxyError, HaproxyProcess, type HaproxyProcessOptions } from './process.ts';
+import { HaproxyError, HaproxyProcess, type HaproxyProcessOptions, MasterSilentError } from './process.ts';
 import { RunningConfiguration, sha256 } from './running-configuration.ts';
 import { applyRuntimeChange, type Leftovers } from './runtime-apply.ts';
 import { planRuntimeChange } from './runtime-plan.ts';
@@ -135,13 +135,16 @@ export class LoadBalancerService {
       await this.#options.beforeCountersReset(this.id);
       await this.#saveServerState(stored);
     }
+    const wasInDoubt = wasRunning && (await this.#running.isUnproven());
     await this.#running.stage(stored);
     this.#loads += 1;
     this.#changing = true;
     try {
       await this.#startOrReload(wasRunning);
     } catch (error) {
-      await this.#fallBack(wasRunning);
+      if (!(error instanceof MasterSilentError)) await this.#fallBack(wasRunning);
+      // Only files are to be set back, and these only when it is known which of them HAProxy uses.
+      else if (!wasInDoubt) await this.#running.restore();
       throw error;
     } finally {
       this.#changing = false;
@@ -210,12 +213,13 @@ export class LoadBalancerService {
   }
 
   async #startOrReload(wasRunning: boolean): Promise<void> {
+    if (wasRunning) await this.process.reload();
+    else await this.process.start();
     this.#leftovers.clear();
-    if (!wasRunning) return this.process.start();
-    await this.process.reload();
   }
 
   async #fallBack(wasRunning: boolean): Promise<void> {
+    this.#leftovers.clear();
     if (!(await this.#running.restore())) return;
     try {
       // The master waits without a configuration after a failed reload until it is told to load a good one.

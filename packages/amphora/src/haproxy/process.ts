@@ -1,6 +1,7 @@
 /** One HAProxy master process in the traffic namespace: start, adopt, reload, stop. */
 import { rm } from 'node:fs/promises';
 import { Daemon } from '../system/daemon.ts';
+import { isStopped } from '../system/process-identity.ts';
 import type { LoadBalancerPaths } from './paths.ts';
 import { currentWorkers } from './socket.ts';
 
@@ -11,11 +12,27 @@ export class HaproxyError extends Error {
   }
 }
 
-/** Loading 2,000 members with certificates takes seconds on a small machine; a master that is silent longer is stuck. */
-const READY_LIMIT_MS = 30_000;
+/** The master took no notice of a reload: what served before serves on, with what it had. */
+export class MasterSilentError extends HaproxyError {
+  constructor(details: string) {
+    super(details);
+    this.name = 'MasterSilentError';
+  }
+}
+
+/**
+ * Loading 2,000 members with certificates takes seconds on a small machine; a master that is silent longer is stuck. With
+ * what it takes to go back to the configuration before, an answer is there within the 40 s that a controller waits for one.
+ */
+const READY_LIMIT_MS = 25_000;
+/** A master that is well says within milliseconds that it reloads. A controller in a failover waits 10 s. */
+const TAKE_LIMIT_MS = 8_000;
 const SIGNAL_REPEAT_MS = 500;
 /** A master between two configurations may accept a question and never answer it; the next poll asks again. */
 const ASK_LIMIT_MS = 500;
+
+const notTaken = (pid: number): string =>
+  `haproxy did not take over the configuration within ${TAKE_LIMIT_MS / 1_000} s: its master process ${pid} does not react; traffic is served as before`;
 
 export interface HaproxyProcessOptions {
   haproxyCmd: string;
@@ -60,7 +77,12 @@ export class HaproxyProcess {
     await this.#daemon.start([haproxyCmd, '-W', '-f', running, ...master, '-L', peerName], this.#hasOther([]));
   }
 
-  /** Reloads the running configuration and waits until a new worker serves; the old one finishes. @throws HaproxyError */
+  /**
+   * Reloads the running configuration and waits until a new worker serves; the old one finishes.
+   *
+   * @throws MasterSilentError when nothing has changed
+   * @throws HaproxyError
+   */
   async reload(): Promise<void> {
     const pid = await this.pid();
     if (pid === null) throw new HaproxyError('haproxy is not running');
@@ -73,8 +95,12 @@ export class HaproxyProcess {
     await this.#daemon.waitFor(this.#hasOther(before), async () => {
       if (!(await this.#daemon.owns(pid))) return 'haproxy ended during the reload';
       const output = await this.#daemon.output();
-      // A master that is just giving up a failed reload loses the signal; it says so when it takes one.
-      if (signals < 4 && Date.now() - began >= signals * SIGNAL_REPEAT_MS && !output.includes('Reloading')) {
+      const waited = Date.now() - began;
+      const taken = output.includes('Reloading');
+      if (!taken && waited >= TAKE_LIMIT_MS) throw new MasterSilentError(notTaken(pid));
+      // A master that is just giving up a failed reload loses the signal; it says so when it takes one. A stopped one would
+      // keep it, and reload when nobody expects it any more.
+      if (!taken && signals < 4 && waited >= signals * SIGNAL_REPEAT_MS && !(await isStopped(pid))) {
         process.kill(pid, 'SIGUSR2');
         signals += 1;
       }

@@ -20,6 +20,12 @@ export async function isProcessOf(pid: number, marker: string): Promise<boolean>
   return false;
 }
 
+/** By SIGSTOP or a debugger: signals wait until it goes on. */
+export async function isStopped(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return /^State:\s+[Tt]/m.test(status);
+}
+
 /** The live process that a pid file names; null when there is none. */
 export async function readPidFile(path: string, marker: string): Promise<number | null> {
   const written = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
