@@ -45,7 +45,26 @@ const parts = fc.constantFrom(
     ':]',
     '[:<:]',
   ],
-  ...['\\w', '\\]', '.]', 'a{2}', 'ab', '{2,}', '{0}', '\\g', '_'],
+  ...[
+    '\\w',
+    '\\]',
+    '.]',
+    'a{2}',
+    'ab',
+    '{2,}',
+    '{0}',
+    '\\g',
+    '_',
+    '\\x{',
+    '\\o{',
+    '\\N{',
+    '41}',
+    'U+',
+    '(*MARK:',
+    'V)',
+    '(?J)',
+    '>',
+  ],
 );
 const expression = fc.array(parts, { minLength: 1, maxLength: 6 }).map((texts) => texts.join(''));
 
@@ -93,6 +112,34 @@ const refused = [
     '(?+1)',
   ],
 ];
+refused.push(
+  ...[
+    '(*VERB)',
+    '(*foo:a)',
+    '(?z)',
+    '(?iz:a)',
+    '(?-y)',
+    '(?<1a>x)',
+    "(?'a-b'x)",
+    '(?<>x)',
+    '(?P<n x)',
+    '(?<a>x)(?<a>y)',
+  ],
+  ...[
+    '\\x{100}',
+    '\\x{110000}',
+    '\\x{zz}',
+    '\\x{}',
+    '\\o{9}',
+    '\\o{400}',
+    '\\o1',
+    '\\N{U+41}',
+    '\\N{space}',
+    '\\cé',
+    'a\\c',
+  ],
+  ...['[a-\\d]', '[a-[:digit:]]', '[x\\x{100}]', '[\\o{8}]'],
+);
 const taken = [
   ...['(?<=a|bc)d', '(?<!a{2})b', '(?<=[+*])b', '(?<=\\+)b', '(?<=a(?=b+))c', '(?<=(?>ab)(?:c|d))e', '(?<=\\Qa+\\E)b'],
   ...['[[:alpha:]]', '[[:]]', '[[:foo]]', '[\\[:foo:]', '[[:<:]]a', '[\\w-]', '[[:alpha:]\\-.]', '[\\g]'],
@@ -109,9 +156,50 @@ const taken = [
   ],
 ];
 
+taken.push(
+  ...[
+    'a(*ACCEPT)b',
+    '(*MARK:x)a',
+    '(*:x)a',
+    '(*pla:a)b',
+    '(*positive_lookahead:a)b',
+    '(*LIMIT_MATCH=9)a',
+    '(*UTF)\\x{110}',
+  ],
+  ...[
+    '(?i)a',
+    '(?ims-x:a)',
+    '(?^i:a)',
+    '(?J)(?<a>x)(?<a>y)',
+    '(?|(?<a>x)|(?<a>y))',
+    '(?xx)a',
+    '(?U)a+',
+    '(?C1)a',
+    '(?#z)',
+  ],
+  ...[
+    '\\x{ff}',
+    '\\x{41}',
+    '\\x{0041}',
+    '\\x4',
+    '\\o{101}',
+    '\\N{3}',
+    '\\cA',
+    '(*UTF)\\N{U+41}',
+    '(?<_a1>x)',
+    '[(?<a>](?<a>x)',
+  ],
+  ...['[!-#-\\d]', '[!-a-\\d]', '[a-c-\\d]', '[\\x{41}-\\x{5a}]', '[a\\-\\d]'],
+);
+
 it('what people get wrong is refused as the engine refuses it', () => {
   const all = [...refused, ...taken];
-  const verdicts = refusedByEngine(all);
-  expect(all.filter((_, n) => verdicts.has(n))).toEqual(refused);
-  expect(all.filter((text) => regularExpressionFault(text) !== null)).toEqual(refused);
+  for (let from = 0; from < all.length; from += BATCH) {
+    const some = all.slice(from, from + BATCH);
+    const verdicts = refusedByEngine(some);
+    expect(some.filter((_, n) => verdicts.has(n))).toEqual(some.filter((text) => refused.includes(text)));
+    expect(some.filter((text) => regularExpressionFault(text) !== null)).toEqual(
+      some.filter((text) => refused.includes(text)),
+    );
+  }
 });

@@ -5,6 +5,7 @@
  */
 import { isVariableLookbehind } from './regular-expression-lookbehind.ts';
 import { referenceFault } from './regular-expression-references.ts';
+import { codeFault, groupFault } from './regular-expression-words.ts';
 
 /** `(?i)` and the like; with `x` white space and comments change how everything is read. */
 const FLAGS = /^\(\?\^?[A-Za-z]*(?:-[A-Za-z]*)?\)/;
@@ -27,11 +28,15 @@ const NOT_IN_CLASS = 'ABCGKNRXZkz';
 /** Groups that end with the next parenthesis whatever stands between. */
 const OPAQUE_GROUP = /^\((?:\*|\?#|\?C|\?\d+\))/;
 
+const SET_ENDS_RANGE = /^[A-Za-z0-9]-(?:\\[dDsSwWhHvV]|\[:\^?[a-z]+:\])/;
+
 interface Reading {
   at: number;
   open: number;
   /** Whether what was just read can be repeated. */
   repeatable: boolean;
+  /** Of the groups so far. */
+  names: Set<string>;
 }
 
 function skipLiteral(text: string, at: number): number {
@@ -46,7 +51,7 @@ function readEscape(text: string, reading: Reading): string | null {
     reading.at = skipLiteral(text, reading.at);
   } else {
     if (UNKNOWN_ESCAPES.includes(next)) return `unrecognized character follows \\ at offset ${reading.at + 1}`;
-    const fault = referenceFault(text, text.slice(reading.at));
+    const fault = referenceFault(text, text.slice(reading.at)) ?? codeFault(text, reading.at);
     if (fault !== null) return fault;
     // What `\c` controls is a character of its own, even a backslash.
     const argument = ARGUMENT.exec(text.slice(reading.at))?.[0].length ?? 2;
@@ -85,10 +90,14 @@ function readClass(text: string, reading: Reading): string | null {
       if (next === undefined) return '\\ at end of pattern';
       if (NOT_IN_CLASS.includes(next)) return `escape sequence is invalid in character class at offset ${at}`;
       if (UNKNOWN_ESCAPES.includes(next)) return `unrecognized character follows \\ at offset ${at + 1}`;
+      const fault = codeFault(text, at);
+      if (fault !== null) return fault;
       at = next === 'Q' ? skipLiteral(text, at) : at + (next === 'c' ? 3 : 2);
       if (SETS.includes(next) && isOpenRange(text, at)) return `invalid range in character class at offset ${at}`;
     } else {
       const range = /^([A-Za-z0-9])-([A-Za-z0-9])/.exec(text.slice(at));
+      if (SET_ENDS_RANGE.test(text.slice(at)) && text[at - 1] !== '-')
+        return `invalid range in character class at offset ${at}`;
       if (range && range[1]! > range[2]!) return `range out of order in character class at offset ${at + 1}`;
       at += range ? 3 : 1;
     }
@@ -100,7 +109,7 @@ function readClass(text: string, reading: Reading): string | null {
 
 function readOpening(text: string, reading: Reading): string | null {
   const rest = text.slice(reading.at);
-  const fault = referenceFault(text, rest);
+  const fault = referenceFault(text, rest) ?? groupFault(text, reading.at, reading.names);
   if (fault !== null) return fault;
   if (/^\(\?<[=!]/.test(rest) && isVariableLookbehind(text, reading.at + 4)) {
     return `lookbehind assertion is not fixed length at offset ${reading.at}`;
@@ -174,7 +183,7 @@ function readItem(text: string, reading: Reading): string | null {
 /** What is wrong with the expression, or null. */
 export function regularExpressionFault(text: string): string | null {
   if (EXTENDED.test(text)) return null;
-  const reading: Reading = { at: 0, open: 0, repeatable: false };
+  const reading: Reading = { at: 0, open: 0, repeatable: false, names: new Set() };
   while (reading.at < text.length) {
     const fault = readItem(text, reading);
     if (fault !== null) return fault;
