@@ -11,7 +11,9 @@ export async function seedNetworks({
   const { LocalNetworkDriver } = await import('../clouds/network/local/driver.ts');
   const { NoopNetworkDriver } = await import('../clouds/network/noop/driver.ts');
   if (network instanceof LocalNetworkDriver && instance) {
-    await network.bootstrap(instance);
+    if (!(await network.bootstrap(instance))) {
+      log.warn('This kernel filters nothing (nf_tables): tenants reach the management network through load balancers');
+    }
     if (!(await network.canFilter())) {
       log.warn('This kernel filters no bridges (nf_tables_bridge): allowed CIDRs are enforced inside amphorae only');
     }

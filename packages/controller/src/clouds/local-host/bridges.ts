@@ -15,6 +15,7 @@ import {
 import { deleteLinks, ipBatch, type Link, listLinks } from './ip.ts';
 import { hostSpeaksIpv6 } from './ipv6.ts';
 import { withHostLock } from './lock.ts';
+import { removeManagementFilter } from './management-filter.ts';
 import { removeFilter } from './port-filter.ts';
 
 const networksOf = (instance: LocalInstance): LocalNetwork[] => Object.values(instance.networks);
@@ -139,12 +140,13 @@ async function removeGuard(block: string): Promise<void> {
   }
 }
 
-/** Removes bridges, filter and guarding routes. Idempotent. */
+/** Removes bridges, filters and guarding routes. Idempotent. */
 export async function removeBridges(instance: LocalInstance): Promise<void> {
   await guarded(async () => {
     await deleteLinks(networksOf(instance).flatMap(({ bridge }) => [anchorOf(bridge)[0], bridge]));
     // Kernels that cannot filter have nothing to remove.
     await removeFilter(instance.tag).catch(() => undefined);
+    await removeManagementFilter(instance.tag).catch(() => undefined);
     await removeGuard(instance.block);
     if (hostSpeaksIpv6()) await removeGuard(instance.ipv6Block);
   });

@@ -4,6 +4,7 @@ import type { Database } from '../../../store/database.ts';
 import { type SubnetRow, selectIngress, setIngress, upsertNetworks } from '../../../store/local-network.ts';
 import type { LocalInstance, LocalNetwork, LocalSubnet } from '../../local-host/instance.ts';
 import { hostSpeaksIpv6 } from '../../local-host/ipv6.ts';
+import { closeManagement } from '../../local-host/management-filter.ts';
 import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredSubnet } from '../../stored-network/networks.ts';
@@ -34,8 +35,14 @@ export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDr
     this.#instance = instance;
   }
 
-  /** Makes the networks and subnets of the instance known, and filters its ports as they were. Idempotent. */
-  async bootstrap(instance: LocalInstance): Promise<void> {
+  /**
+   * Makes the networks and subnets of the instance known, closes the management network to the others and filters ports as
+   * they were. Idempotent.
+   *
+   * @returns false when this kernel cannot close it
+   */
+  async bootstrap(instance: LocalInstance): Promise<boolean> {
+    const closed = await closeManagement(instance);
     const networks = Object.values(instance.networks);
     // Agents and controllers speak there: no tenant's business.
     const isReserved = ({ id }: LocalNetwork) => id === instance.networks.management.id;
@@ -50,8 +57,8 @@ export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDr
         ...(ipv6Subnet === null || !hostSpeaksIpv6() ? [] : [subnetRow(id, ipv6Subnet, 6)]),
       ]),
     );
-    if (!(await this.canFilter())) return;
-    await filterPorts(instance.tag, await selectIngress(this.database));
+    if (await this.canFilter()) await filterPorts(instance.tag, await selectIngress(this.database));
+    return closed;
   }
 
   /** Whether this kernel can; where it cannot, allowed CIDRs are left to the amphorae. */
