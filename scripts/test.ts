@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { freemem, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RESULTS } from './feature-matrix.ts';
 
@@ -30,7 +30,7 @@ exit $?`;
  * All that is there at a time stays below 2 GB.
  */
 const IN_MEMORY_FROM_BYTES = 6e9;
-const IN_MEMORY = freemem() > IN_MEMORY_FROM_BYTES ? { TESTS_IN_MEMORY: 'yes' } : {};
+const IN_MEMORY = process.availableMemory() > IN_MEMORY_FROM_BYTES ? { TESTS_IN_MEMORY: 'yes' } : {};
 
 interface Stage {
   name: string;
