@@ -52,6 +52,8 @@ export type OperationState = (typeof OPERATION_STATES)[number];
 export interface OperationInput {
   /** Members a batch touches. */
   memberIds?: string[];
+  /** Of a batch that failed: what each of its members waited for, so that it can be repeated. */
+  waited?: Record<string, string>;
   cascade?: boolean;
   /** Of the load balancer: what is built depends on it. Absent where no amphora is built, or for an amphora without one. */
   topology?: Topology;

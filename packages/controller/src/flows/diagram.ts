@@ -110,6 +110,9 @@ Everything ends in one transaction that writes the statuses and the end of the o
 is undone and the object gets ERROR with the reason in \`status_reason\`. A load balancer in ERROR can always be failed over
 or deleted. What failed for one of these causes is tried again by itself (\`[controller_worker] error_retries\`):
 ${PASSING_CAUSES.map((cause) => `\`${cause}\``).join(', ')}.
+Of a load balancer that is its last operation; of a child, the last about it, once the load balancer is ACTIVE. Where a later
+operation gets past the step that failed, the child is in force and becomes ACTIVE with it: not one that was to be deleted,
+which goes on waiting for that, and nothing below a listener that the data plane has to do without.
 
 The same is shown by \`octavia flows list\` and \`octavia flows show NAME\`. Generated from
 \`packages/controller/src/flows/registry.ts\` by \`scripts/generate-docs.ts\`.

@@ -5,6 +5,7 @@ import { OctaviaError } from '../errors.ts';
 import type { Tx } from '../store/database.ts';
 import * as operations from '../store/operations.ts';
 import * as recovery from '../store/recovery.ts';
+import { waitAgain } from '../store/repetitions.ts';
 
 export const VERBS = ['resume', 'abandon', 'reset'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -26,12 +27,13 @@ export interface VerbRequest {
 /** Hands in a failed operation once more, as the provider of its load balancer takes it. */
 export type Resubmit = (tx: Tx, failed: Operation) => Promise<void>;
 
-/** What they remove or add is no longer known once they have failed: the request itself is to be sent again. */
-const NOT_REPEATED: readonly OperationKind[] = ['batch_update_members', 'delete_amphora'];
+/** What it was to do is no longer known once it has failed, or nothing leads back to it: the request is to be sent again. */
+const isRepeatable = ({ kind, input }: Operation): boolean =>
+  kind === 'batch_update_members' ? input.waited !== undefined : kind !== 'delete_amphora';
 
 /** They build or take away: after something else has worked, that would spoil what is as it should be. */
 const spoils = (kind: OperationKind): boolean =>
-  kind === 'create_load_balancer' || kind === 'failover_amphora' || kind.startsWith('delete_');
+  ['create_load_balancer', 'failover_amphora', 'batch_update_members'].includes(kind) || kind.startsWith('delete_');
 
 const refusal = ({ id, state }: Operation, detail: string) =>
   new OctaviaError('OPERATION_STATE', { id, state, detail });
@@ -66,13 +68,13 @@ const VERB_ACTIONS: Record<Verb, VerbAction> = {
       const detail = operation.endedAt ? 'there is nothing left to do' : 'a worker has it, or takes it within seconds';
       throw refusal(operation, detail);
     }
-    if (NOT_REPEATED.includes(operation.kind)) throw refusal(operation, 'send the request itself again');
+    if (!isRepeatable(operation)) throw refusal(operation, 'send the request itself again');
     const since = spoils(operation.kind) ? await operations.succeededSince(tx, operation) : null;
     if (since) throw refusal(operation, `${since.kind} has succeeded since; send the request itself again`);
     const touchesLoadBalancer = !['rotate_amphora_certificate', 'update_amphora_configuration'].includes(
       operation.kind,
     );
-    if (touchesLoadBalancer && !(await recovery.waitAgain(tx, operation, null))) {
+    if (touchesLoadBalancer && !(await waitAgain(tx, operation, null))) {
       throw refusal(operation, 'its object is gone, or something else is being done to it');
     }
     await resubmit(tx, operation);

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Store, Tx } from '../store/database.ts';
 import * as operations from '../store/operations.ts';
 import * as recovery from '../store/recovery.ts';
+import * as repetitions from '../store/repetitions.ts';
 import type { FlowLogger } from './flow.ts';
 import type { OperationQueue } from './operation-queue.ts';
 import { PASSING_CAUSES } from './passing-causes.ts';
@@ -78,7 +79,7 @@ export class Sweeper {
     const { retries, retryIntervalSeconds } = this.#options;
     if (retries === 0) return;
     const rules = { causes: PASSING_CAUSES, most: retries, firstAfterSeconds: retryIntervalSeconds };
-    for (const id of await recovery.retryable(this.#store.db, rules)) {
+    for (const id of await repetitions.retryable(this.#store.db, rules)) {
       const again = await this.#store.transaction((tx) => repeat(tx, this.#queue, id));
       if (again) this.#log.info({ operation: again, repeats: id }, 'Trying again what failed for a passing cause');
     }
@@ -87,7 +88,7 @@ export class Sweeper {
 
 async function repeat(tx: Tx, queue: Pick<OperationQueue, 'submit'>, operationId: string): Promise<string | null> {
   const failed = await operations.get(tx, operationId);
-  if (!failed || !(await recovery.waitAgain(tx, failed, failed.reason))) return null;
+  if (!failed || !(await repetitions.waitAgain(tx, failed, failed.reason))) return null;
   const id = randomUUID();
   await queue.submit(tx, { ...failed, id, retryOf: failed.id, retryNumber: failed.retryNumber + 1 });
   return id;

@@ -1,6 +1,6 @@
-/** What nobody works on although something says so, and what failed for a cause that can pass. */
+/** What nobody works on although something says so. */
 import { sql } from 'kysely';
-import type { Operation, OperationKind } from '../domain/operations.ts';
+import type { Operation } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
 import { fail, lockTrees } from './settlement.ts';
 
@@ -31,7 +31,8 @@ export async function settleStuck(tx: Tx, loadBalancerId: string, reason: string
   return true;
 }
 
-const CHILDREN: [table: string, loadBalancer: string][] = [
+/** Tables below a load balancer, and how a row `x` of them finds it. */
+export const CHILDREN: [table: string, loadBalancer: string][] = [
   ['listener', 'x.load_balancer_id'],
   ['pool', 'x.load_balancer_id'],
   ['member', '(select p.load_balancer_id from pool p where p.id = x.pool_id)'],
@@ -81,78 +82,6 @@ export async function releaseUnownedAmphorae(executor: Executor): Promise<string
     renewable as (update amphora a set cert_busy = false where a.cert_busy and ${unowned} returning a.id)
     select id from idle union select id from renewable`.execute(executor);
   return rows.map(({ id }) => id);
-}
-
-export interface RetryRules {
-  /** Codes of errors whose cause can pass. */
-  causes: readonly string[];
-  /** Repetitions of one wish. */
-  most: number;
-  /** Seconds before the first one; each further one waits twice as long. */
-  firstAfterSeconds: number;
-}
-
-const RETRIED: OperationKind[] = [
-  'create_load_balancer',
-  'update_load_balancer',
-  'delete_load_balancer',
-  'failover_load_balancer',
-  'failover_amphora',
-];
-
-/**
- * Failed operations worth repeating now: the last of their load balancer, which is in ERROR for just their reason. A later
- * wish of the user is a later operation, so nothing is repeated against it.
- */
-export async function retryable(executor: Executor, rules: RetryRules): Promise<string[]> {
-  const { causes, most, firstAfterSeconds } = rules;
-  const { rows } = await sql<{ id: string }>`
-    select o.id from operation o join load_balancer lb on lb.id = o.load_balancer_id
-    where o.state = 'failed' and o.cause = any(${causes}::text[]) and o.kind = any(${RETRIED}::text[])
-      and o.retry_number < ${most}
-      and o.ended_at < now() - make_interval(secs => ${firstAfterSeconds}::float8 * power(2, o.retry_number))
-      and o.ended_at > now() - make_interval(secs => ${firstAfterSeconds}::float8 * power(2, ${most}::int + 1) + 3600)
-      and lb.provisioning_status = 'ERROR' and lb.status_reason = o.reason
-      and not exists (select 1 from operation later
-        where later.load_balancer_id = o.load_balancer_id and later.created_at > o.created_at)
-    order by o.ended_at limit 20`.execute(executor);
-  return rows.map(({ id }) => id);
-}
-
-const WAITING: Record<string, string> = { create: 'PENDING_CREATE', delete: 'PENDING_DELETE' };
-const TABLES: ReadonlySet<string> = new Set(CHILDREN.map(([table]) => table));
-
-/**
- * Makes what failed wait again, as it did before.
- * @param because only when the load balancer is in ERROR for this reason; otherwise in whatever settled state
- * @returns false when it is not in that state (any more)
- */
-export async function waitAgain(tx: Tx, operation: Operation, because: string | null): Promise<boolean> {
-  const { kind, resourceType, resourceId, loadBalancerId, reason } = operation;
-  const waiting = WAITING[kind.split('_', 1)[0] ?? ''] ?? 'PENDING_UPDATE';
-  const status = resourceType === 'load_balancer' ? waiting : 'PENDING_UPDATE';
-  const condition =
-    because === null
-      ? sql`provisioning_status in ('ACTIVE', 'ERROR')`
-      : sql`provisioning_status = 'ERROR' and status_reason = ${because}`;
-  const { numAffectedRows = 0n } = await sql`
-    update load_balancer set provisioning_status = ${status}, status_reason = null
-    where id = ${loadBalancerId} and ${condition}`.execute(tx);
-  if (numAffectedRows === 0n) return false;
-  if (TABLES.has(resourceType)) {
-    const child = await sql`update ${sql.table(resourceType)} set provisioning_status = ${waiting}, status_reason = null
-      where id = ${resourceId} and provisioning_status in ('ACTIVE', 'ERROR')`.execute(tx);
-    return (child.numAffectedRows ?? 0n) > 0n;
-  }
-  // A failed create left its children in ERROR too, with the same reason.
-  if (kind === 'create_load_balancer') {
-    for (const [table, loadBalancer] of CHILDREN) {
-      await sql`update ${sql.table(table)} as x set provisioning_status = 'PENDING_CREATE', status_reason = null
-        where ${sql.raw(loadBalancer)} = ${loadBalancerId} and x.provisioning_status = 'ERROR'
-          and x.status_reason = ${reason}`.execute(tx);
-    }
-  }
-  return true;
 }
 
 /** Gives the load balancer and everything below it that waits or is in ERROR the status, by hand. */

@@ -8,7 +8,7 @@ import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
 import { releaseDoomed, releaseTrees } from './quota-release.ts';
 
-type ChildTable = 'listener' | 'pool' | 'member' | 'health_monitor' | 'l7policy' | 'l7rule';
+export type ChildTable = 'listener' | 'pool' | 'member' | 'health_monitor' | 'l7policy' | 'l7rule';
 
 const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`);
 
@@ -16,7 +16,7 @@ const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`
  * Rows of a table that belong to load balancers. The parents are an array, not a join: whatever PostgreSQL knows of the
  * tables, it then looks children up in their index, and a settlement costs the same among a million of others.
  */
-function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuilder<unknown> {
+export function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuilder<unknown> {
   const own = sql`load_balancer_id = any(${loadBalancerIds}::uuid[])`;
   switch (table) {
     case 'listener':
@@ -34,7 +34,14 @@ function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuild
 }
 
 /** What is below goes before what is above. */
-const CHILD_TABLES: ChildTable[] = ['health_monitor', 'member', 'l7rule', 'l7policy', 'listener', 'pool'];
+export const CHILD_TABLES: readonly ChildTable[] = [
+  'health_monitor',
+  'member',
+  'l7rule',
+  'l7policy',
+  'listener',
+  'pool',
+];
 
 /** No heartbeat tells of these: in force is up. */
 const UNMEASURED: (ChildTable | 'load_balancer')[] = ['health_monitor', 'l7policy', 'l7rule'];
@@ -60,7 +67,7 @@ async function setPending(
   to: SettledStatus,
   reason: string | null,
   operating: (table: ChildTable | 'load_balancer') => RawBuilder<unknown> | null = () => null,
-  tables: (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
+  tables: readonly (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
   also: readonly RawBuilder<unknown>[] = [],
 ): Promise<void> {
   const updates = tables.map((table) => {
@@ -192,11 +199,21 @@ export async function fail(tx: Tx, operation: Operation, reason: string): Promis
     await failTree(tx, ids, kind, reason);
     return;
   }
-  const targets = kind === 'batch_update_members' ? (operation.input.memberIds ?? []) : [resourceId];
-  const table = kind === 'batch_update_members' ? 'member' : resourceType;
+  const isBatch = kind === 'batch_update_members';
+  const targets = isBatch ? (operation.input.memberIds ?? []) : [resourceId];
+  const table = isBatch ? 'member' : resourceType;
+  if (isBatch) await rememberWaited(tx, operation, targets);
   await sql`update ${sql.table(table)} set provisioning_status = 'ERROR', status_reason = ${reason}
     where id = any(${targets}::uuid[]) and provisioning_status in ${PENDING}`.execute(tx);
   await setPending(tx, ids, 'FORMER', null);
+}
+
+/** Once they are in ERROR, the members of a batch no longer tell which of them it was to add and which to remove. */
+async function rememberWaited(tx: Tx, { id }: Operation, memberIds: readonly string[]): Promise<void> {
+  await sql`update operation set input = input || jsonb_build_object('waited', (
+      select coalesce(jsonb_object_agg(m.id, m.provisioning_status), '{}') from member m
+      where m.id = any(${memberIds}::uuid[]) and m.provisioning_status in ${PENDING}))
+    where id = ${id}`.execute(tx);
 }
 
 /** What waits below a load balancer is in ERROR with it, unless it was in force before. */
@@ -216,14 +233,51 @@ async function failAmphora(tx: Tx, amphoraId: string): Promise<void> {
 /** The change concerned one amphora alone: nothing waited for it. */
 export async function amphoraDone(): Promise<void> {}
 
-/** What is in ERROR below the load balancer waits for the operation that brings all of it into force. */
-export async function reopenFailed(executor: Executor, loadBalancerId: string): Promise<void> {
+/**
+ * What is in ERROR below the load balancer waits for the operation that brings all of it into force.
+ * @param except ids of what is to be deleted: in force is not what was wished for it
+ */
+export async function reopenFailed(
+  executor: Executor,
+  loadBalancerId: string,
+  except: readonly string[],
+): Promise<void> {
   const updates = CHILD_TABLES.map(
     (table) => sql`${sql.ref(`reopened_${table}`)} as (
       update ${sql.table(table)} set provisioning_status = 'PENDING_UPDATE'
-      where ${within(table, [loadBalancerId])} and provisioning_status = 'ERROR')`,
+      where ${within(table, [loadBalancerId])} and provisioning_status = 'ERROR'
+        and id <> all(${except}::uuid[]))`,
   );
   await sql`with ${sql.join(updates)} select 1`.execute(executor);
+}
+
+type ChildRef = { table: ChildTable; id: string };
+
+async function each(children: readonly ChildRef[], work: (table: ChildTable, ids: string[]) => Promise<unknown>) {
+  for (const [table, rows] of Map.groupBy(children, (child) => child.table)) {
+    await work(
+      table,
+      rows.map(({ id }) => id),
+    );
+  }
+}
+
+/** These wait, where they are in ERROR, for the end of the operation that has brought them into force; until then with their reason. */
+export async function reopen(executor: Executor, children: readonly ChildRef[]): Promise<void> {
+  await each(children, (table, ids) =>
+    sql`update ${sql.table(table)} set provisioning_status = 'PENDING_UPDATE'
+      where id = any(${ids}::uuid[]) and provisioning_status = 'ERROR'`.execute(executor),
+  );
+}
+
+/** The opposite: where they wait with others they are in ERROR as before, whatever becomes of the operation. */
+export async function standBack(executor: Executor, children: readonly ChildRef[]): Promise<void> {
+  await each(children, (table, ids) =>
+    sql`update ${sql.table(table)} set provisioning_status = 'ERROR'
+      where id = any(${ids}::uuid[]) and provisioning_status = 'PENDING_UPDATE' and status_reason is not null`.execute(
+      executor,
+    ),
+  );
 }
 
 /** Amphora rows outlive their instance as DELETED until housekeeping purges them. */

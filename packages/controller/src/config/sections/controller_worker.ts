@@ -34,7 +34,7 @@ export const controller_worker = section('Building amphorae: drivers, images, to
   db_commit_retry_max: int(5, 'Maximum seconds between database retries.'),
   error_retries: int(
     5,
-    'Repetitions of an operation that left a load balancer in ERROR for a cause that can pass; 0: none. Ours, not in the original.',
+    'Repetitions of an operation that left a load balancer or an object below it in ERROR for a cause that can pass; 0: none. Ours, not in the original.',
     { min: 0, max: 20 },
   ),
   error_retry_interval: int(

@@ -1,3 +1,4 @@
+import type { ApplyOutcome } from '../../dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import * as listeners from '../../store/listeners.ts';
 import type { Step, StepContext } from '../flow.ts';
@@ -5,17 +6,18 @@ import { whileOpen } from './ingress.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
 import { markBroken } from './mark-broken.ts';
 import { ifAlive } from './tolerance.ts';
+import { fulfil, toBeDeleted, unfulfilledOf } from './unfulfilled.ts';
 
 async function apply(
   context: StepContext,
   amphora: Amphora,
   tree: LoadBalancerTree,
   timeoutMs?: number,
-): Promise<string> {
+): Promise<ApplyOutcome> {
   const limit = timeoutMs === undefined ? {} : { timeoutMs };
   const outcome = await whileOpen(context, amphora, tree, () => context.dataplane.apply(amphora, tree, limit));
   await markBroken(context, outcome);
-  return outcome.method;
+  return outcome;
 }
 
 /** Makes the desired state the running configuration of every amphora that serves the load balancer. */
@@ -24,14 +26,20 @@ export const applyConfiguration: Step = {
   async run(context) {
     const tree = await loadTree(context);
     // Every change brings all listeners into force: those it cannot are in ERROR again.
+    const unfulfilled = await unfulfilledOf(context, tree);
+    const leaving = toBeDeleted(unfulfilled);
     for (const { id, provisioningStatus } of tree.listeners) {
-      if (provisioningStatus !== 'ERROR') continue;
+      if (provisioningStatus !== 'ERROR' || leaving.includes(id)) continue;
       await listeners.update(context.store.db, id, { provisioningStatus: 'PENDING_UPDATE' });
     }
     const serving = tree.amphorae.filter(isServing);
     const shared = withPeers(tree, serving);
-    const methods = await Promise.all(serving.map((amphora) => apply(context, amphora, shared, context.remainingMs())));
-    return methods.join(', ');
+    const outcomes = await Promise.all(
+      serving.map((amphora) => apply(context, amphora, shared, context.remainingMs())),
+    );
+    const without = outcomes.flatMap(({ unusable = [] }) => unusable.map(({ listenerId }) => listenerId));
+    if (serving.length > 0) await fulfil(context, tree, unfulfilled, new Set(without));
+    return outcomes.map(({ method }) => method).join(', ');
   },
 };
 
@@ -43,7 +51,7 @@ export function configureNew(id: string): Step {
       const tree = await loadTree(context);
       const amphora = await amphoraOf(context, id);
       const others = tree.amphorae.filter((other) => other.id !== id && isServing(other));
-      return apply(context, amphora, withPeers(tree, [...others, amphora]));
+      return (await apply(context, amphora, withPeers(tree, [...others, amphora]))).method;
     },
   };
 }
@@ -58,11 +66,11 @@ export function configureAll(newIds: string[]): Step {
       const shared = withPeers(tree, serving);
       const methods = await Promise.all(
         serving.map(async (amphora) => {
-          if (newIds.includes(amphora.id)) return apply(context, amphora, shared);
+          if (newIds.includes(amphora.id)) return (await apply(context, amphora, shared)).method;
           const outcome = await ifAlive(context, amphora, 'Configuration', ({ timeoutMs }) =>
             apply(context, amphora, shared, timeoutMs),
           );
-          return outcome ?? 'unreachable';
+          return outcome?.method ?? 'unreachable';
         }),
       );
       return methods.join(', ');

@@ -7,10 +7,11 @@ import { reopenFailed } from '../../store/settlement.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraIdOf } from './build-amphora.ts';
 import { answers, carriesVip } from './carries-vip.ts';
-import { amphoraeOf, isServing } from './load-tree.ts';
+import { amphoraeOf, isServing, loadTree } from './load-tree.ts';
 import { plug } from './plug-vip.ts';
 import { removeAmphora } from './remove-amphora.ts';
 import { ifAlive, tolerated } from './tolerance.ts';
+import { toBeDeleted, unfulfilledOf } from './unfulfilled.ts';
 import { applyVrrp } from './vrrp.ts';
 
 /** Longest wait (ms) for the VIP to move: thrice the slowest advertisement interval in common use, and a bit. */
@@ -29,6 +30,13 @@ const isGoing = ({ status }: Amphora): boolean => status === 'PENDING_DELETE';
 async function oldOnes(context: StepContext): Promise<Amphora[]> {
   const fresh = replacementIds(context.operation);
   return (await amphoraeOf(context)).filter(({ id }) => !fresh.includes(id));
+}
+
+/** New amphorae get everything; what is to be deleted goes on waiting for that. */
+async function reopenAll(context: StepContext): Promise<void> {
+  const { store, operation } = context;
+  const unfulfilled = await unfulfilledOf(context, await loadTree(context));
+  await reopenFailed(store.db, operation.loadBalancerId, toBeDeleted(unfulfilled));
 }
 
 async function condemn({ store }: StepContext, { id }: Amphora): Promise<void> {
@@ -62,7 +70,7 @@ export function chooseFirst(expected: 1 | 2): Step {
     name: 'choose which amphora goes first',
     async run(context) {
       const { store, operation, log } = context;
-      await reopenFailed(store.db, operation.loadBalancerId);
+      await reopenAll(context);
       const old = await oldOnes(context);
       if (old.length !== expected) {
         const fields = { operation: operation.id, loadBalancer: operation.loadBalancerId, amphorae: old.length };
@@ -174,7 +182,7 @@ export function condemnFailed(id: string): Step {
     name: `give up amphora ${id}`,
     async run(context) {
       const { store, operation } = context;
-      await reopenFailed(store.db, operation.loadBalancerId);
+      await reopenAll(context);
       const amphora = await amphorae.get(store.db, id);
       if (!amphora) return 'already gone';
       await condemn(context, amphora);

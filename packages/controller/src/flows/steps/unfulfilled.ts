@@ -1,0 +1,65 @@
+/** What earlier operations left in ERROR for a cause that can pass, when a later one brings the whole tree into force. */
+import type { LoadBalancerTree, Resource } from '../../domain/resources.ts';
+import { reopen, standBack } from '../../store/settlement.ts';
+import { type Unfulfilled, unfulfilled } from '../../store/unfulfilled.ts';
+import type { StepContext } from '../flow.ts';
+import { PASSING_CAUSES } from '../passing-causes.ts';
+
+const childrenOf = (tree: LoadBalancerTree): Resource[] => [
+  ...tree.listeners,
+  ...tree.pools,
+  ...tree.members,
+  ...tree.healthMonitors,
+  ...tree.l7policies,
+  ...tree.l7rules,
+];
+
+const hasReason = ({ provisioningStatus, statusReason }: Resource): boolean =>
+  statusReason !== null && (provisioningStatus === 'ERROR' || provisioningStatus === 'PENDING_UPDATE');
+
+/** Most trees have none, and nothing is asked then. */
+export async function unfulfilledOf({ store, operation }: StepContext, tree: LoadBalancerTree): Promise<Unfulfilled[]> {
+  if (!childrenOf(tree).some(hasReason)) return [];
+  return unfulfilled(store.db, operation.loadBalancerId, PASSING_CAUSES, operation.id);
+}
+
+const isToGo = ({ waited }: Unfulfilled): boolean => waited === 'PENDING_DELETE';
+
+/** Ids of what could not be deleted: that it is in force is not what was wished. */
+export const toBeDeleted = (children: readonly Unfulfilled[]): string[] => children.filter(isToGo).map(({ id }) => id);
+
+/** Ids of everything that the listeners may have been refused for. */
+function below(tree: LoadBalancerTree, listenerIds: ReadonlySet<string>): Set<string> {
+  const policies = tree.l7policies.filter(({ listenerId }) => listenerIds.has(listenerId));
+  const policyIds = new Set(policies.map(({ id }) => id));
+  const listeners = tree.listeners.filter(({ id }) => listenerIds.has(id));
+  const poolIds = new Set([
+    ...listeners.map(({ defaultPoolId }) => defaultPoolId),
+    ...policies.map(({ redirectPoolId }) => redirectPoolId),
+  ]);
+  return new Set([
+    ...listenerIds,
+    ...policyIds,
+    ...tree.l7rules.filter(({ l7policyId }) => policyIds.has(l7policyId)).map(({ id }) => id),
+    ...tree.pools.filter(({ id }) => poolIds.has(id)).map(({ id }) => id),
+    ...[...tree.members, ...tree.healthMonitors].filter(({ poolId }) => poolIds.has(poolId)).map(({ id }) => id),
+  ]);
+}
+
+/**
+ * All amphorae have the tree: what failed only because one of them could not be reached is in force, and ACTIVE once the
+ * operation has succeeded. Not what stands below a listener that they do without: it may be why.
+ */
+export async function fulfil(
+  { store }: StepContext,
+  tree: LoadBalancerTree,
+  children: readonly Unfulfilled[],
+  withoutListeners: ReadonlySet<string>,
+): Promise<void> {
+  const suspects = below(tree, withoutListeners);
+  const inForce = children.filter(
+    (child) => child.repeated && child.waited !== null && !isToGo(child) && !suspects.has(child.id),
+  );
+  await reopen(store.db, inForce);
+  await standBack(store.db, children.filter(isToGo));
+}
