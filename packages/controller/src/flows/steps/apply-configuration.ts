@@ -6,7 +6,7 @@ import { whileOpen } from './ingress.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
 import { markBroken } from './mark-broken.ts';
 import { ifAlive } from './tolerance.ts';
-import { fulfil, toBeDeleted, unfulfilledOf } from './unfulfilled.ts';
+import { fulfil, unfulfilledOf } from './unfulfilled.ts';
 
 async function apply(
   context: StepContext,
@@ -27,9 +27,8 @@ export const applyConfiguration: Step = {
     const tree = await loadTree(context);
     // Every change brings all listeners into force: those it cannot are in ERROR again.
     const unfulfilled = await unfulfilledOf(context, tree);
-    const leaving = toBeDeleted(unfulfilled);
     for (const { id, provisioningStatus } of tree.listeners) {
-      if (provisioningStatus !== 'ERROR' || leaving.includes(id)) continue;
+      if (provisioningStatus !== 'ERROR') continue;
       await listeners.update(context.store.db, id, { provisioningStatus: 'PENDING_UPDATE' });
     }
     const serving = tree.amphorae.filter(isServing);
@@ -38,7 +37,7 @@ export const applyConfiguration: Step = {
       serving.map((amphora) => apply(context, amphora, shared, context.remainingMs())),
     );
     const without = outcomes.flatMap(({ unusable = [] }) => unusable.map(({ listenerId }) => listenerId));
-    if (serving.length > 0) await fulfil(context, tree, unfulfilled, new Set(without));
+    await fulfil(context, tree, unfulfilled, new Set(without));
     return outcomes.map(({ method }) => method).join(', ');
   },
 };

@@ -57,9 +57,8 @@ export async function fulfil(
   withoutListeners: ReadonlySet<string>,
 ): Promise<void> {
   const suspects = below(tree, withoutListeners);
-  const inForce = children.filter(
-    (child) => child.repeated && child.waited !== null && !isToGo(child) && !suspects.has(child.id),
-  );
+  const inForce = children.filter(({ id, waited, repeated }) => repeated && waited !== null && !suspects.has(id));
   await reopen(store.db, inForce);
+  // What is to be deleted is in force, too; that is not what was wished.
   await standBack(store.db, children.filter(isToGo));
 }
