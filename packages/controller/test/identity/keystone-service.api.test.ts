@@ -1,0 +1,157 @@
+/** How the service itself gets on with Keystone: its settings and its login, and what it does in an outage. */
+import { describe, expect, it } from 'vitest';
+import type { ConfigOverrides } from '../../src/config/index.ts';
+import { FakeKeystone } from './fake-keystone.ts';
+import { ask, playKeystone, settingsOf } from './played-keystone.ts';
+
+const played = playKeystone();
+
+describe('the login of the service', () => {
+  it('is shared by all requests and renewed before it ends', async () => {
+    const driver = played.open({ token_cache_time: -1 });
+    played.keystone.loginLifetime = 600;
+    const token = played.keystone.issue();
+    for (let index = 0; index < 3; index += 1) await ask(driver, token);
+    expect(played.keystone.count('POST')).toBe(1);
+    played.skew = 580_000;
+    await Promise.all([ask(driver, token), ask(driver, played.keystone.issue())]);
+    expect(played.keystone.count('POST')).toBe(2);
+  });
+
+  it('is renewed when Keystone no longer knows it', async () => {
+    const driver = played.open({ token_cache_time: -1 });
+    const token = played.keystone.issue();
+    await ask(driver, token);
+    played.keystone.forgetLogins();
+    expect(await ask(driver, token)).not.toBeNull();
+    expect(played.keystone.count('POST')).toBe(2);
+  });
+
+  it('that Keystone refuses is an outage and not the caller’s fault', async () => {
+    played.keystone.password = 'another';
+    const driver = played.open();
+    await expect(ask(driver, played.keystone.issue())).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(played.logged[0]).toContain('refuses the credentials of [keystone_authtoken]');
+    played.keystone.password = played.keystone.settings.password;
+    expect(await ask(driver, played.keystone.issue())).not.toBeNull();
+  });
+
+  it('tells by its catalogue where tokens are validated', async () => {
+    const other = await FakeKeystone.start();
+    played.keystone.catalogUrl = `${other.url}/v3/`;
+    await expect(ask(played.open(), played.keystone.issue())).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(other.count('GET')).toBe(2);
+    await other.stop();
+  });
+});
+
+describe('Keystone in trouble', () => {
+  it.each([500, 502, 503, 429, 403])('answers %d: an outage, tried again with the next request', async (status) => {
+    const driver = played.open({ http_request_max_retries: 1 });
+    const token = played.keystone.issue();
+    played.keystone.fault = status;
+    await expect(ask(driver, token)).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE', status: 503 });
+    played.keystone.fault = null;
+    expect(await ask(driver, token)).not.toBeNull();
+  });
+
+  it('does not listen, then does', async () => {
+    const { port } = played.keystone;
+    const token = played.keystone.issue();
+    const driver = played.open({ http_request_max_retries: 0 });
+    const known = played.keystone.issue();
+    await ask(driver, known);
+    await played.keystone.stop();
+    await expect(ask(driver, token)).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    // What is remembered needs no Keystone.
+    expect(await ask(driver, known)).not.toBeNull();
+    played.keystone = await FakeKeystone.start(port);
+    expect(await ask(driver, played.keystone.issue())).not.toBeNull();
+  });
+
+  it('breaks connections: http_request_max_retries more attempts', async () => {
+    const driver = played.open({ http_request_max_retries: 2 });
+    played.keystone.drop = 2;
+    expect(await ask(driver, played.keystone.issue())).not.toBeNull();
+    played.keystone.drop = 3;
+    await expect(ask(driver, played.keystone.issue())).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+  });
+
+  it('answers what is not JSON, or not version 3', async () => {
+    const driver = played.open();
+    await ask(driver, played.keystone.issue());
+    for (const text of ['<html>', '', '[]', '{"token":{}}', '{"access":{"token":{}}}']) {
+      played.keystone.garbage = text;
+      await expect(ask(driver, played.keystone.issue())).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    }
+  });
+
+  it('never writes a token or a password to the log', async () => {
+    const driver = played.open({ http_request_max_retries: 0 });
+    played.keystone.fault = 500;
+    const token = played.keystone.issue();
+    await ask(driver, token).catch(() => undefined);
+    expect(played.logged.join()).not.toContain(token);
+    expect(played.logged.join()).not.toContain(played.keystone.settings.password);
+  });
+});
+
+describe('settings', () => {
+  const base = { auth_url: 'http://k:5000', username: 'octavia', password: 'x', project_name: 'service' };
+  const login = (section: object, other: object = {}) =>
+    settingsOf({ keystone_authtoken: section, service_auth: other } as ConfigOverrides);
+
+  it.each(['http://k:5000', 'http://k:5000/', 'http://k:5000/v3', 'http://k:5000/v3/', 'http://k:5000/v2.0'])(
+    'reach version 3 from %s',
+    (auth_url) => expect(login({ ...base, auth_url }).url).toBe('http://k:5000/v3'),
+  );
+
+  it('describe the service user by name or id, with Keystone’s first domain unless another is named', () => {
+    expect(login(base).login).toEqual({
+      identity: {
+        methods: ['password'],
+        password: { user: { name: 'octavia', domain: { id: 'default' }, password: 'x' } },
+      },
+      scope: { project: { name: 'service', domain: { id: 'default' } } },
+    });
+    expect(login({ ...base, user_id: 'u', user_domain_name: 'D', project_id: 'p' }).login).toMatchObject({
+      identity: { password: { user: { id: 'u', password: 'x' } } },
+      scope: { project: { id: 'p' } },
+    });
+    expect(login({ ...base, user_domain_name: 'D', system_scope: 'all' }).login).toMatchObject({
+      identity: { password: { user: { name: 'octavia', domain: { name: 'D' } } } },
+      scope: { system: { all: true } },
+    });
+  });
+
+  it('come from [service_auth] when [keystone_authtoken] names nobody, with its default domain', () => {
+    const service = { ...base, default_domain_name: 'Default' };
+    const expected = { scope: { project: { name: 'service', domain: { name: 'Default' } } } };
+    expect(login({}, service).login).toMatchObject(expected);
+    expect(login({ ...base, auth_section: 'service_auth' }, service).login).toMatchObject(expected);
+  });
+
+  it('take certificates from where the credentials are', () => {
+    const here = import.meta.filename;
+    expect(login({}, { ...base, cafile: here, insecure: true }).tls).toMatchObject({ rejectUnauthorized: false });
+    expect(login({}, { ...base, cafile: here }).tls.ca).toBeInstanceOf(Buffer);
+    expect(login(base, { cafile: here }).tls).toEqual({ rejectUnauthorized: true });
+  });
+
+  it('accept the names of old files', () => {
+    const old = { auth_uri: 'http://k', admin_user: 'a', admin_password: 'b', admin_tenant_name: 'c' };
+    expect(login(old).login).toMatchObject({ scope: { project: { name: 'c' } } });
+    expect(login(old).publicUrl).toBe('http://k');
+  });
+
+  it.each([
+    [{}, {}, '[service_auth] auth_url, username, password, project_name'],
+    [{ ...base, password: null }, {}, '[keystone_authtoken] password'],
+    [{ ...base, auth_type: 'v3token' }, {}, '[keystone_authtoken] auth_type = v3token is not available'],
+    [{ ...base, auth_section: 'other' }, {}, 'auth_section = other is not known'],
+    [{ ...base, auth_url: 'k:5000' }, {}, 'auth_url = k:5000 is not an http or https address'],
+    [{ ...base, cafile: '/no/such/file' }, {}, 'cafile = /no/such/file cannot be read'],
+  ])('that cannot work stop the service at start: %j %j', (section, other, reason) => {
+    expect(() => login(section, other)).toThrow(reason);
+  });
+});
