@@ -214,6 +214,14 @@ describe('tried again by itself', () => {
     expect([await shown(POOL()), await shown(`/lbaas/listeners/${ids.listener}`)]).toEqual([WELL, WELL]);
   });
 
+  test('not the deletion of a pool that a policy sends to by now', async () => {
+    await cutOff('DELETE', POOL());
+    const policy = { listener_id: ids.other, action: 'REDIRECT_TO_POOL', redirect_pool_id: ids.pool };
+    await change('POST', '/lbaas/l7policies', { l7policy: policy });
+    expect(await sweep()).toEqual([]);
+    expect([await shown(POOL()), await loadBalancer()]).toEqual([BROKEN, WELL]);
+  });
+
   test('not what an amphora refused', async () => {
     const refusal = new OctaviaError('AMPHORA_REFUSED', { id: 'a', status: 400, request: 'x', detail: 'no' });
     const refuse = () => {
