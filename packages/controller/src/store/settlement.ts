@@ -280,6 +280,15 @@ export async function standBack(executor: Executor, children: readonly ChildRef[
   );
 }
 
+/** The listener's policies and rules that wait with a reason that begins so are in ERROR as before. */
+export async function standBackBelow(executor: Executor, listenerId: string, reason: string): Promise<void> {
+  const waits = sql`provisioning_status = 'PENDING_UPDATE' and starts_with(status_reason, ${reason})`;
+  await sql`with policies as (
+      update l7policy set provisioning_status = 'ERROR' where listener_id = ${listenerId} and ${waits})
+    update l7rule set provisioning_status = 'ERROR'
+    where l7policy_id in (select id from l7policy where listener_id = ${listenerId}) and ${waits}`.execute(executor);
+}
+
 /** Amphora rows outlive their instance as DELETED until housekeeping purges them. */
 export async function markAmphoraDeleted(executor: Executor, amphoraId: string): Promise<void> {
   await sql`update amphora set status = 'DELETED', updated_at = now() where id = ${amphoraId}`.execute(executor);

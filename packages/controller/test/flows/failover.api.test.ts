@@ -1,13 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 import type { Amphora, LoadBalancer } from '../../src/domain/resources.ts';
 import { OctaviaError } from '../../src/errors.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
+import * as l7policies from '../../src/store/l7-policies.ts';
+import * as l7rules from '../../src/store/l7-rules.ts';
 import * as listeners from '../../src/store/listeners.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as members from '../../src/store/members.ts';
 import * as operations from '../../src/store/operations.ts';
 import * as pools from '../../src/store/pools.ts';
+import { makeL7Policy, makeL7Rule } from '../dataplane/support/tree.ts';
 import { aListener, aMember, aPool } from '../support/store.ts';
 import { dead, Lab, twice } from './lab.ts';
 
@@ -263,6 +267,38 @@ test('what was in ERROR below the load balancer is in force again; a listener th
   expect(await pools.get(db, pool.id)).toMatchObject(working);
   expect(await pools.get(db, leaving.id)).toBeNull();
   expect(await listeners.get(db, broken.id)).toMatchObject({ provisioningStatus: 'ERROR', statusReason: reason });
+});
+
+test('policies and rules that a listener is refused for keep their reason, so that the next amphora leaves them out too', async () => {
+  const { loadBalancer } = await single();
+  const listener = aListener(loadBalancer.id);
+  const reason = `HAProxy refused the configuration of listener ${listener.id}: no.`;
+  const refused = { provisioningStatus: 'ERROR', statusReason: reason } as const;
+  const good = makeL7Policy(1, { id: randomUUID(), listenerId: listener.id });
+  const policy = makeL7Policy(2, { id: randomUUID(), listenerId: listener.id, ...refused });
+  const rule = makeL7Rule(1, { id: randomUUID(), l7policyId: good.id, ...refused });
+  const other = makeL7Rule(2, { id: randomUUID(), l7policyId: good.id, ...refused, statusReason: 'earlier' });
+  await lab.store.transaction(async (tx) => {
+    await listeners.insert(tx, listener);
+    for (const each of [good, policy]) await l7policies.insert(tx, each);
+    for (const each of [rule, other]) await l7rules.insert(tx, each);
+  });
+  const unusable = [{ listenerId: listener.id, reason }];
+  vi.spyOn(lab.dataplane, 'apply').mockResolvedValue({ method: 'reload', unusable });
+  try {
+    for (const turn of [1, 2]) {
+      expect(await lab.failover(loadBalancer), `${turn}`).toMatchObject({ state: 'succeeded' });
+      expect(await listeners.get(lab.store.db, listener.id)).toMatchObject(refused);
+      expect(await l7policies.get(lab.store.db, policy.id)).toMatchObject(refused);
+      expect(await l7rules.get(lab.store.db, rule.id)).toMatchObject(refused);
+    }
+  } finally {
+    vi.restoreAllMocks();
+  }
+  expect(await l7policies.get(lab.store.db, good.id)).toMatchObject(working);
+  expect(await l7rules.get(lab.store.db, other.id)).toMatchObject(working);
+  expect(await lab.failover(loadBalancer)).toMatchObject({ state: 'succeeded' });
+  expect(await l7rules.get(lab.store.db, rule.id)).toMatchObject(working);
 });
 
 describe('failover of an amphora', () => {

@@ -1,6 +1,6 @@
 /** What HAProxy has refused from its beginning, so that no amphora ever had it in force. */
 import type { L7Policy, L7Rule, LoadBalancerTree } from '../../domain/resources.ts';
-import { OctaviaError } from '../../errors.ts';
+import { refusalOf } from '../refusal.ts';
 
 /**
  * The tree without the listener's policies and rules that were never in force: where they are left out the listener does
@@ -9,7 +9,7 @@ import { OctaviaError } from '../../errors.ts';
  * @returns null when there are none
  */
 export function withoutNeverInForce(tree: LoadBalancerTree, listenerId: string): LoadBalancerTree | null {
-  const refusal = new OctaviaError('CONFIGURATION_REFUSED', { id: listenerId, detail: '' }).message;
+  const refusal = refusalOf(listenerId);
   const never = ({ updatedAt, statusReason }: L7Policy | L7Rule): boolean =>
     updatedAt === null && statusReason?.startsWith(refusal) === true;
   const own = new Set(tree.l7policies.filter((policy) => policy.listenerId === listenerId).map(({ id }) => id));
