@@ -189,7 +189,7 @@ taken.push(
     '(?<_a1>x)',
     '[(?<a>](?<a>x)',
   ],
-  ...['[!-#-\\d]', '[!-a-\\d]', '[a-c-\\d]', '[\\x{41}-\\x{5a}]', '[a\\-\\d]'],
+  ...['[!-#-\\d]', '[!-a-\\d]', '[a-c-\\d]', '[\\x{41}-\\x{5a}]', '[a\\-\\d]', 'a{2}\\E+', 'a*\\E\\E?'],
 );
 
 it('what people get wrong is refused as the engine refuses it', () => {

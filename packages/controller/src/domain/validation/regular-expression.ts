@@ -133,6 +133,8 @@ function readOpening(text: string, reading: Reading): string | null {
 function readQuantifier(reading: Reading, text: string, length: number): string | null {
   if (!reading.repeatable) return `quantifier does not follow a repeatable item at offset ${reading.at}`;
   reading.at += length;
+  // A lone \E is as if it were not there.
+  while (text.startsWith('\\E', reading.at)) reading.at += 2;
   if (text[reading.at] === '?' || text[reading.at] === '+') reading.at++;
   reading.repeatable = false;
   return null;
