@@ -18,7 +18,10 @@ export interface LvsListenerOptions {
   run: RunCommand;
   /** Makes the kernel ready for any listener. @throws KeepalivedError */
   prepare: () => Promise<void>;
-  /** Called before the kernel forgets what the listener has counted. Must not throw. */
+  /**
+   * Called before the kernel forgets what the listener has counted. Must not throw. What the kernel has not added up yet, at
+   * most the last two seconds, is lost.
+   */
   beforeCountersReset: (listenerId: string) => Promise<void>;
 }
 
