@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
-import { deflateRawSync } from 'node:zlib';
+import { compressed, joined, type Part, stored } from '../packages/controller/test/support/zlib-parts.ts';
 
 const TICK_MS = 5;
 export const LISTENERS = 2;
@@ -17,31 +17,8 @@ function uuid(name: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-interface Adler {
-  low: number;
-  high: number;
-}
-
-const ADLER_MODULUS = 65_521;
-
-function adler32(bytes: Uint8Array): Adler {
-  let [low, high] = [1, 0];
-  for (const byte of bytes) {
-    low = (low + byte) % ADLER_MODULUS;
-    high = (high + low) % ADLER_MODULUS;
-  }
-  return { low, high };
-}
-
-/** What is the same in each message of an amphora. */
-interface Body {
-  compressed: Buffer;
-  length: number;
-  adler: Adler;
-}
-
 /** Everything of an amphora's message behind its number. One connection more per listener and message. */
-function body(amphora: number): Body {
+function body(amphora: number): Part {
   const listeners: Record<string, unknown> = {};
   const pools: Record<string, unknown> = {};
   for (let index = 1; index <= LISTENERS; index += 1) {
@@ -51,26 +28,7 @@ function body(amphora: number): Body {
     for (let member = 1; member <= MEMBERS; member += 1) members[uuid(`member ${amphora} ${index} ${member}`)] = 'UP';
     pools[`${uuid(`pool ${amphora} ${index}`)}:${listener}`] = { status: 'UP', members };
   }
-  const text = Buffer.from(JSON.stringify({ ver: 3, listeners, pools }).slice(1));
-  return { compressed: deflateRawSync(text), length: text.length, adler: adler32(text) };
-}
-
-/**
- * `start` as a block that is stored, then the body: what a sender would compress each time, for a tenth of the processor.
- * Amphorae have processors of their own, here they share ours. Source of the format: RFC 1950 and 1951.
- */
-function pack(start: Buffer, { compressed, length, adler }: Body): Buffer {
-  const packed = Buffer.allocUnsafe(7 + start.length + compressed.length + 4);
-  packed.set([0x78, 0x01, 0x00]);
-  packed.writeUInt16LE(start.length, 3);
-  packed.writeUInt16LE(start.length ^ 0xffff, 5);
-  packed.set(start, 7);
-  packed.set(compressed, 7 + start.length);
-  const { low, high } = adler32(start);
-  const end = packed.length - 4;
-  packed.writeUInt16BE((high + adler.high + length * (low - 1)) % ADLER_MODULUS, end);
-  packed.writeUInt16BE((low + adler.low - 1) % ADLER_MODULUS, end + 2);
-  return packed;
+  return compressed(Buffer.from(JSON.stringify({ ver: 3, listeners, pools }).slice(1)));
 }
 
 async function main(amphorae: number, port: number, key: string): Promise<void> {
@@ -83,7 +41,9 @@ async function main(amphorae: number, port: number, key: string): Promise<void> 
     const index = next % amphorae;
     next += 1;
     sequences[index] = (sequences[index] ?? 0) + 1;
-    const packed = pack(Buffer.from(`{"id":"${ids[index]}","seq":${sequences[index]},`), bodies[index]!);
+    const start = Buffer.from(`{"id":"${ids[index]}","seq":${sequences[index]},`);
+    // Amphorae have processors of their own, here they share ours: what each always says is compressed once.
+    const packed = joined([stored(start, false), bodies[index]!]);
     const digest = createHmac('sha256', key).update(packed).digest('hex');
     socket.send([packed, Buffer.from(digest, 'latin1')], port, '127.0.0.1');
   };

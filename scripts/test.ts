@@ -26,8 +26,8 @@ mkdir -p /run/netns && mount -t tmpfs -o mode=755 tmpfs /run/netns || exit 1
 exit $?`;
 
 /**
- * A database of a test's own is 65 MB in 1,500 files: copied on a disk it costs a second of a processor, in memory a sixth.
- * All that is there at a time stays below 2 GB.
+ * A database of a test's own is many files, which a disk makes slowly and memory does not. All that is there at a time must
+ * leave room for the tests themselves.
  */
 const IN_MEMORY_FROM_BYTES = 6e9;
 const IN_MEMORY = process.availableMemory() > IN_MEMORY_FROM_BYTES ? { TESTS_IN_MEMORY: 'yes' } : {};

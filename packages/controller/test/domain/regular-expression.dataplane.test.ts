@@ -111,8 +111,6 @@ const refused = [
     '(?P=zz)',
     '(?+1)',
   ],
-];
-refused.push(
   ...[
     '(*VERB)',
     '(*foo:a)',
@@ -139,7 +137,7 @@ refused.push(
     'a\\c',
   ],
   ...['[a-\\d]', '[a-[:digit:]]', '[x\\x{100}]', '[\\o{8}]'],
-);
+];
 const taken = [
   ...['(?<=a|bc)d', '(?<!a{2})b', '(?<=[+*])b', '(?<=\\+)b', '(?<=a(?=b+))c', '(?<=(?>ab)(?:c|d))e', '(?<=\\Qa+\\E)b'],
   ...['[[:alpha:]]', '[[:]]', '[[:foo]]', '[\\[:foo:]', '[[:<:]]a', '[\\w-]', '[[:alpha:]\\-.]', '[\\g]'],
@@ -154,9 +152,6 @@ const taken = [
     '(?R)',
     '\\x{41}{2}',
   ],
-];
-
-taken.push(
   ...[
     'a(*ACCEPT)b',
     '(*MARK:x)a',
@@ -190,16 +185,15 @@ taken.push(
     '[(?<a>](?<a>x)',
   ],
   ...['[!-#-\\d]', '[!-a-\\d]', '[a-c-\\d]', '[\\x{41}-\\x{5a}]', '[a\\-\\d]', 'a{2}\\E+', 'a*\\E\\E?'],
-);
+];
 
 it('what people get wrong is refused as the engine refuses it', () => {
   const all = [...refused, ...taken];
   for (let from = 0; from < all.length; from += BATCH) {
     const some = all.slice(from, from + BATCH);
+    const wrong = some.filter((text) => refused.includes(text));
     const verdicts = refusedByEngine(some);
-    expect(some.filter((_, n) => verdicts.has(n))).toEqual(some.filter((text) => refused.includes(text)));
-    expect(some.filter((text) => regularExpressionFault(text) !== null)).toEqual(
-      some.filter((text) => refused.includes(text)),
-    );
+    expect(some.filter((_, n) => verdicts.has(n))).toEqual(wrong);
+    expect(some.filter((text) => regularExpressionFault(text) !== null)).toEqual(wrong);
   }
 });
