@@ -62,7 +62,7 @@ export async function settleStuckChildren(
           and lb.provisioning_status not in ${PENDING} and lb.provider = any(${providers}::text[])
           and ${NO_OWNER('lb.id')}
         order by lb.id for no key update skip locked)
-      update ${sql.table(table)} as x set provisioning_status = 'ERROR', status_reason = ${reason}
+      update ${sql.table(table)} as x set provisioning_status = 'ERROR', status_reason = ${reason}, updated_at = now()
       from held where x.provisioning_status in ${PENDING} and held.id = ${sql.raw(loadBalancer)} returning x.id`.execute(
       executor,
     );
@@ -95,9 +95,9 @@ export async function resetStatuses(
     status === 'ACTIVE' ? sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE', 'ERROR')`) : PENDING;
   await lockTrees(tx, [loadBalancerId]);
   for (const [table, loadBalancer] of CHILDREN) {
-    await sql`update ${sql.table(table)} as x set provisioning_status = ${status}, status_reason = ${reason}
+    await sql`update ${sql.table(table)} as x set provisioning_status = ${status}, status_reason = ${reason}, updated_at = now()
       where ${sql.raw(loadBalancer)} = ${loadBalancerId} and x.provisioning_status in ${wrong}`.execute(tx);
   }
-  await sql`update load_balancer set provisioning_status = ${status}, status_reason = ${reason}
+  await sql`update load_balancer set provisioning_status = ${status}, status_reason = ${reason}, updated_at = now()
     where id = ${loadBalancerId} and provisioning_status <> 'DELETED'`.execute(tx);
 }

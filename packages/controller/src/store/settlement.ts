@@ -51,6 +51,9 @@ const UP_OR_DOWN = sql`case when admin_state_up then 'ONLINE' else 'OFFLINE' end
 /** `FORMER`: children as they were before they waited, the load balancer ACTIVE. */
 type SettledStatus = 'ACTIVE' | 'ERROR' | 'FORMER';
 
+/** Clients read when an object came to rest from `updated_at`: whatever waited has a time there from then on. */
+const SETTLED_NOW = sql`updated_at = now()`;
+
 /** What was in ERROR before it waited still has its reason, and nothing else has one: that is how both come back. */
 function endOf(table: ChildTable | 'load_balancer', to: SettledStatus, reason: string | null): RawBuilder<unknown> {
   if (table === 'load_balancer' || to === 'ACTIVE') {
@@ -74,7 +77,7 @@ async function setPending(
     const status = operating(table);
     const rows = table === 'load_balancer' ? sql`id = any(${ids}::uuid[])` : within(table, ids);
     return sql`${sql.ref(`settled_${table}`)} as (
-      update ${sql.table(table)} as x set ${endOf(table, to, reason)}
+      update ${sql.table(table)} as x set ${SETTLED_NOW}, ${endOf(table, to, reason)}
         ${status === null ? sql`` : sql`, operating_status = ${status}`}
       where ${rows} and provisioning_status in ${PENDING})`;
   });
@@ -142,7 +145,8 @@ function unmeasuredMembers(ids: readonly string[]): RawBuilder<unknown> {
   return sql`settled_member as (
     update member as x set operating_status = ${MEMBER_UNMEASURED},
       provisioning_status = case when ${waits} then 'ACTIVE' else x.provisioning_status end,
-      status_reason = case when ${waits} then null else x.status_reason end
+      status_reason = case when ${waits} then null else x.status_reason end,
+      updated_at = case when ${waits} then now() else x.updated_at end
     from pool p left join health_monitor h on h.pool_id = p.id and h.${within('health_monitor', ids)}
     where p.id = x.pool_id and p.${within('pool', ids)} and x.${within('member', ids)}
       and (${waits} or (p.provisioning_status in ${PENDING} and x.operating_status <> ${MEMBER_UNMEASURED})))`;
@@ -203,7 +207,7 @@ export async function fail(tx: Tx, operation: Operation, reason: string): Promis
   const targets = isBatch ? (operation.input.memberIds ?? []) : [resourceId];
   const table = isBatch ? 'member' : resourceType;
   if (isBatch) await rememberWaited(tx, operation, targets);
-  await sql`update ${sql.table(table)} set provisioning_status = 'ERROR', status_reason = ${reason}
+  await sql`update ${sql.table(table)} set ${SETTLED_NOW}, provisioning_status = 'ERROR', status_reason = ${reason}
     where id = any(${targets}::uuid[]) and provisioning_status in ${PENDING}`.execute(tx);
   await setPending(tx, ids, 'FORMER', null);
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Json, PROJECT, TestApi } from './support/api.ts';
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/;
+
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start();
@@ -36,7 +38,7 @@ describe('a load balancer from create to delete', () => {
       updated_at: null,
     });
     expect(lb.vip_address).toMatch(/^10\./);
-    expect(lb.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/);
+    expect(lb.created_at).toMatch(TIME);
     expect((await api.network.getPort(lb.vip_port_id))?.name).toBe(`octavia-lb-${lb.id}`);
     expect(api.provider.changes.at(-1)).toMatchObject({ kind: 'create_load_balancer', resourceId: lb.id });
     await api.settle();
@@ -113,7 +115,9 @@ describe('a load balancer from create to delete', () => {
         ...changed.body[wrapper],
         provisioning_status: 'ACTIVE',
         operating_status: shown.operating_status,
+        updated_at: shown.updated_at,
       });
+      expect(shown.updated_at).toMatch(TIME);
     }
 
     const { statuses } = (await api.get(`/v2/lbaas/loadbalancers/${lb.id}/status`)).body;

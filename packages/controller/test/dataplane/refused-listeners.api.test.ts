@@ -115,7 +115,12 @@ it('leaves it out when that is refused too', async () => {
 });
 
 describe('on a new amphora', () => {
-  const refused = { provisioningStatus: 'PENDING_UPDATE', statusReason: reasonOf(1, 'acl') } as const;
+  const refused = {
+    provisioningStatus: 'PENDING_UPDATE',
+    operatingStatus: 'OFFLINE',
+    statusReason: reasonOf(1, 'acl'),
+    updatedAt: new Date(),
+  } as const;
   const unusable = [{ listenerId: listenerId(1), reason: reasonOf(1, 'acl') }];
   /** The first policy has a good rule, and one that HAProxy refuses. */
   const withRules = (rule: Partial<L7Rule>, policy: Partial<L7Policy> = {}): LoadBalancerTree =>
@@ -142,7 +147,7 @@ describe('on a new amphora', () => {
   });
 
   it.each<[string, Partial<L7Rule>]>([
-    ['was in force as something else, maybe', { ...refused, updatedAt: new Date() }],
+    ['was in force as something else', { ...refused, operatingStatus: 'ONLINE' }],
     ['has another fault, too', { ...refused, statusReason: 'Amphora x did not answer.' }],
     ['was refused for another listener', { ...refused, statusReason: reasonOf(2, 'acl') }],
   ])('leaves out the listener where what is refused %s', async (_what, rule) => {

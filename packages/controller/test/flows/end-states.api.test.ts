@@ -110,6 +110,14 @@ async function statuses({ loadBalancer, ids }: Tree): Promise<Record<string, str
   return shown;
 }
 
+/** Those of the kinds, of what is left of the tree, that have a time of their last change. */
+async function timed({ loadBalancer, ids }: Tree, kinds: readonly Child[]): Promise<string[]> {
+  const { db } = lab.store;
+  const found = await Promise.all(kinds.map(async (kind) => ({ kind, row: await STORES[kind].get(db, ids[kind]) })));
+  const top = { kind: 'load_balancer', row: await loadBalancers.get(db, loadBalancer.id) };
+  return [top, ...found].filter(({ row }) => (row?.updatedAt ?? null) !== null).map(({ kind }) => kind);
+}
+
 const ALL_ACTIVE = Object.fromEntries(['load_balancer', ...CHILDREN].map((kind) => [kind, 'ACTIVE']));
 /** What goes with an object. */
 const GOES_WITH: Record<Child, Child[]> = {
@@ -139,6 +147,8 @@ describe('children', () => {
     expect(operation).toMatchObject({ state: 'succeeded', reason: null });
     const gone = verb === 'delete' ? [child, ...GOES_WITH[child]] : [];
     expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, ...Object.fromEntries(gone.map((kind) => [kind, 'gone'])) });
+    const waited = [child, ...WAIT_WITH[child]].filter((kind) => !gone.includes(kind));
+    expect(await timed(tree, CHILDREN)).toEqual(['load_balancer', ...CHILDREN.filter((kind) => waited.includes(kind))]);
   });
 
   test.each(CASES)('%s %s fails: only the object is in ERROR, and says why', async (verb, child) => {
@@ -150,6 +160,7 @@ describe('children', () => {
     expect(operation).toMatchObject({ state: 'failed', reason: refusal.message, cause: 'AMPHORA_REFUSED' });
     expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, [child]: 'ERROR' });
     expect(await STORES[child].get(lab.store.db, tree.ids[child])).toMatchObject({ statusReason: refusal.message });
+    expect(await timed(tree, [child])).toEqual(['load_balancer', child]);
   });
 
   test.each([

@@ -4,14 +4,15 @@ import { refusalOf } from '../refusal.ts';
 
 /**
  * The tree without the listener's policies and rules that were never in force: where they are left out the listener does
- * what it always did. One that was changed since it was created may have been in force as something else, and stays.
+ * what it always did. One that is ONLINE was in force as something else before it was changed, and stays: nothing but taking
+ * effect makes it ONLINE, and a refusal leaves that as it is.
  *
  * @returns null when there are none
  */
 export function withoutNeverInForce(tree: LoadBalancerTree, listenerId: string): LoadBalancerTree | null {
   const refusal = refusalOf(listenerId);
-  const never = ({ updatedAt, statusReason }: L7Policy | L7Rule): boolean =>
-    updatedAt === null && statusReason?.startsWith(refusal) === true;
+  const never = ({ operatingStatus, statusReason }: L7Policy | L7Rule): boolean =>
+    operatingStatus === 'OFFLINE' && statusReason?.startsWith(refusal) === true;
   const own = new Set(tree.l7policies.filter((policy) => policy.listenerId === listenerId).map(({ id }) => id));
   const l7policies = tree.l7policies.filter((policy) => !own.has(policy.id) || !never(policy));
   const l7rules = tree.l7rules.filter((rule) => !own.has(rule.l7policyId) || !never(rule));
