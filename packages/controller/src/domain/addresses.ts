@@ -45,14 +45,6 @@ export function canonicalCidr(text: string): string | null {
   return `${network}/${prefix}`;
 }
 
-/** The IPv4 address inside an IPv4-mapped one (`::ffff:192.0.2.1`), which reaches the same place; any other as it is. */
-export function unmapped(address: string): string {
-  if (ipVersion(address) === 4) return address;
-  return ipaddr.process(address).toString() === address
-    ? address
-    : canonicalAddress(ipaddr.process(address).toString())!;
-}
-
 const NOBODYS = new Set(['unspecified', 'multicast', 'broadcast']);
 
 /** False for addresses that nobody can connect to: 0.0.0.0/8, ::, multicast and broadcast. @param address canonical */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress, canonicalCidr, cidrContains, isHost, unmapped } from '../../src/domain/addresses.ts';
+import { canonicalAddress, canonicalCidr, cidrContains, isHost } from '../../src/domain/addresses.ts';
 import { canonicalUuid } from '../../src/domain/uuid.ts';
 
 describe('addresses', () => {
@@ -53,12 +53,6 @@ describe('IPv4 without the general parser', () => {
     ['2001:db8::1', true],
   ])('%s can be connected to: %s', (address, is) => {
     expect(isHost(address)).toBe(is);
-  });
-
-  it('is what an IPv4-mapped address reaches', () => {
-    expect(unmapped('::ffff:192.0.2.1')).toBe('192.0.2.1');
-    expect(unmapped('192.0.2.1')).toBe('192.0.2.1');
-    expect(unmapped('2001:db8::1')).toBe('2001:db8::1');
   });
 });
 

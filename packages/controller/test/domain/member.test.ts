@@ -1,30 +1,81 @@
 import { describe, expect, it } from 'vitest';
-import { checkEndpointFree, checkMemberAddress } from '../../src/domain/validation/member.ts';
+import { checkHostAddress } from '../../src/domain/validation/host-address.ts';
+import { checkEndpointFree, checkMemberAddresses } from '../../src/domain/validation/member.ts';
 
-describe('members', () => {
-  it('refuses reserved addresses in any spelling', () => {
-    const rules = { reservedIps: ['169.254.169.254', 'FD00:0EC2:0000:0000:0000:0000:0000:0254'] };
-    for (const address of ['169.254.169.254', 'fd00:ec2::254']) {
-      expect(() => checkMemberAddress(address, rules)).toThrow(`${address} is not a valid option for member address`);
-    }
+const MEMBER_REFUSED = 'is not a valid option for member address';
+
+describe('addresses that tenants may not name', () => {
+  const rules = {
+    reservedIps: [
+      '169.254.169.254',
+      'FD00:0EC2:0000:0000:0000:0000:0000:0254',
+      '198.18.0.0/24',
+      'fd00:1::/64',
+      'nonsense',
+    ],
+  };
+
+  it.each([
+    '169.254.169.254',
+    'fd00:ec2::254',
+    // Inside a network of the list.
+    '198.18.0.255',
+    'fd00:1::5',
     // The same place by another way.
-    expect(() => checkMemberAddress('::ffff:169.254.169.254', rules)).toThrow('is not a valid option');
-    for (const address of ['192.0.2.1', '::1', '127.0.0.1', 'fe80::1', '::ffff:192.0.2.1']) {
-      expect(() => checkMemberAddress(address, rules)).not.toThrow();
-    }
+    '::ffff:169.254.169.254',
+    '::169.254.169.254',
+    '::ffff:0:169.254.169.254',
+    '64:ff9b::169.254.169.254',
+    '64:ff9b:1::169.254.169.254',
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '64:ff9b:1:a9:fe:a9fe::',
+    '64:ff9b:1:0:a9:fea9:fe00:0',
+    '2002:a9fe:a9fe::1',
+    'fe80::5efe:a9fe:a9fe',
+    '2001:db8::200:5efe:169.254.169.254',
+    '::ffff:198.18.0.1',
+  ])('%s', (address) => {
+    const refused = `${address} ${MEMBER_REFUSED}`;
+    expect(() => checkHostAddress(address, 'member address', rules)).toThrow(refused);
   });
 
+  it.each([
+    '192.0.2.1',
+    '::1',
+    '127.0.0.1',
+    'fe80::1',
+    '::ffff:192.0.2.1',
+    '198.18.1.0',
+    'fd00:1:0:1::5',
+    '64:ff9b::192.0.2.1',
+    '2002:c000:201::a9fe:a9fe',
+    '2001:db8::a9fe:a9fe',
+  ])('%s is none of them', (address) => {
+    expect(() => checkHostAddress(address, 'member address', rules)).not.toThrow();
+  });
+
+  it('holds for what is checked instead of a member', () => {
+    const check = (member: object) => () => checkMemberAddresses(member, rules);
+    expect(check({ address: '192.0.2.1', monitorAddress: '169.254.169.254' })).toThrow(
+      '169.254.169.254 is not a valid option for member monitor_address',
+    );
+    expect(check({ monitorAddress: '0.0.0.0' })).toThrow('0.0.0.0 is not a valid option for member monitor_address');
+    for (const member of [{}, { monitorAddress: null }, { address: '192.0.2.1', monitorAddress: '192.0.2.2' }]) {
+      expect(check(member)).not.toThrow();
+    }
+  });
+});
+
+describe('members', () => {
   it.each(['0.0.0.0', '::', '::ffff:0.0.0.0', '224.0.0.18', 'ff02::1', '255.255.255.255'])(
-    'refuses %s, which nobody can have',
+    'are not at %s, which nobody can have',
     (address) => {
-      expect(() => checkMemberAddress(address, { reservedIps: [] })).toThrow(
-        `${address} is not a valid option for member address`,
-      );
+      expect(() => checkMemberAddresses({ address }, { reservedIps: [] })).toThrow(`${address} ${MEMBER_REFUSED}`);
     },
   );
 
-  it('refuses nothing else', () => {
-    expect(() => checkMemberAddress('198.18.0.1', { reservedIps: [] })).not.toThrow();
+  it('are anywhere else', () => {
+    expect(() => checkMemberAddresses({ address: '198.18.0.1' }, { reservedIps: [] })).not.toThrow();
   });
 
   it('refuses a second member with the same address and port', () => {

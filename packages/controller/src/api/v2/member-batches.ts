@@ -1,7 +1,7 @@
 /** `PUT …/members`: the members of a pool as a whole. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, MemberSettings, Pool } from '../../domain/resources.ts';
-import { checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
+import { checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
 import type { Executor } from '../../store/database.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import { type BatchTarget, type PresentMember, target } from '../../store/member-batches.ts';
@@ -31,7 +31,7 @@ interface Batch {
 }
 
 export function memberBatches(server: FastifyInstance, deps: ApiDependencies): void {
-  const rules = rulesOf(deps.config).member;
+  const rules = rulesOf(deps.config).addresses;
 
   server.put('/v2/lbaas/pools/:pool/members', async (request, reply) => {
     const id = parameter(request, 'pool');
@@ -59,7 +59,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
     authorise(request, 'member:post', pool.projectId);
     authorise(request, 'member:put', pool.projectId);
     if (!additive) authorise(request, 'member:delete', pool.projectId);
-    for (const { wish } of entries) checkMemberAddress(wish.address, rules);
+    for (const { wish } of entries) checkMemberAddresses(wish, rules);
     const plan = planBatch(entries, present, additive);
     // Members that exist already keep their subnet, whatever the list says.
     for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, Pool } from '../../domain/resources.ts';
-import { checkEndpointFree, checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
+import { checkEndpointFree, checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
 import type { Executor } from '../../store/database.ts';
 import * as store from '../../store/members.ts';
 import * as pools from '../../store/pools.ts';
@@ -40,7 +40,7 @@ async function memberOf(executor: Executor, pool: Pool, id: string): Promise<Mem
 }
 
 export function members(server: FastifyInstance, deps: ApiDependencies): void {
-  const rules = rulesOf(deps.config).member;
+  const rules = rulesOf(deps.config).addresses;
   const { db } = deps.store;
 
   server.get(PATH, async (request) => {
@@ -70,7 +70,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const { pool, tree } = await lockPool(tx, outside);
       const { loadBalancer } = tree;
       authorise(request, 'member:post', pool.projectId);
-      checkMemberAddress(fields.address, rules);
+      checkMemberAddresses(fields, rules);
       requireSubnet(fields.subnetId, subnets);
       const status = await newMemberStatus(tx, pool);
       const sriov = fields.requestSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
@@ -97,6 +97,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const { loadBalancer } = tree;
       const current = await memberOf(tx, pool, parameter(request));
       authorise(request, 'member:put', current.projectId);
+      checkMemberAddresses(change, rules);
       const written = pendingUpdate(deps, change);
       const updated: Member = { ...current, ...written };
       const provider = deps.providers.get(loadBalancer.provider);

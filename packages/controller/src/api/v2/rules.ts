@@ -1,7 +1,7 @@
 /** What the operator's configuration says, in the words of the domain. */
 import type { HealthMonitorRules } from '../../domain/validation/health-monitor.ts';
+import type { AddressRules } from '../../domain/validation/host-address.ts';
 import type { ListenerRules } from '../../domain/validation/listener.ts';
-import type { MemberRules } from '../../domain/validation/member.ts';
 import type { PoolRules } from '../../domain/validation/pool.ts';
 import type { TlsRules } from '../../domain/validation/tls.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -9,7 +9,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 export interface Rules {
   listener: ListenerRules;
   pool: PoolRules;
-  member: MemberRules;
+  addresses: AddressRules;
   healthMonitor: HealthMonitorRules;
 }
 
@@ -37,7 +37,7 @@ export function rulesOf({ api_settings: api, networking }: ApiDependencies['conf
       tls: listenerTls,
     },
     pool: { tls: poolTls },
-    member: { reservedIps: networking.reserved_ips },
+    addresses: { reservedIps: networking.reserved_ips },
     healthMonitor: {
       allowPing: api.allow_ping_health_monitors,
       udpConnectMinimumDelay: api.udp_connect_min_interval_health_monitor,

@@ -7,7 +7,7 @@ import { settleL7Policy } from '../../domain/validation/l7-policy.ts';
 import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
 import { checkCidrsBesideGroups, settleListener } from '../../domain/validation/listener.ts';
 import { checkPortFree } from '../../domain/validation/listener-port.ts';
-import { checkEndpointFree, checkMemberAddress, settleMember } from '../../domain/validation/member.ts';
+import { checkEndpointFree, checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
 import { settlePool } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { resolvePools } from '../../domain/validation/tree-pools.ts';
@@ -71,7 +71,7 @@ export function planTree(
       tree.healthMonitors.push({ ...newResource(deps, projectId), ...monitor, poolId: pool.id });
     }
     for (const fields of memberFields) {
-      checkMemberAddress(fields.address, rules.member);
+      checkMemberAddresses(fields, rules.addresses);
       requireSubnet(fields.subnetId, knownSubnets);
       const status = healthmonitor ? 'OFFLINE' : 'NO_MONITOR';
       const member = settleMember(fields, rules.sriovMembers);

@@ -5,6 +5,7 @@ import { canonicalAddress, cidrContains } from '../../domain/addresses.ts';
 import { NIL } from '../../domain/catalog.ts';
 import type { AdditionalVip, LoadBalancer, Vip, VnicType } from '../../domain/resources.ts';
 import type { Topology } from '../../domain/statuses.ts';
+import { checkHostAddress } from '../../domain/validation/host-address.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Provider, VipWish } from '../../providers/interface.ts';
@@ -46,6 +47,13 @@ function checkKinds(request: VipRequest, settings: Settings): void {
       throw refusal(`use of ${name} is disallowed by this deployment's configuration.`);
     }
   }
+}
+
+/** Whether the request names them or brings a port that has them. @throws OctaviaError INVALID_OPTION */
+function checkAddresses(vip: string | null, additional: readonly (string | null)[], settings: Settings): void {
+  const rules = { reservedIps: settings.reserved_ips };
+  if (vip !== null) checkHostAddress(vip, 'vip_address', rules);
+  for (const address of additional) if (address !== null) checkHostAddress(address, 'additional_vips', rules);
 }
 
 function missing(kind: 'Port' | 'Subnet' | 'Network' | 'qos_policy' | 'Security Group', id: string): OctaviaError {
@@ -191,11 +199,24 @@ export async function planVip(
   { topology, vnicType }: VipChoice,
 ): Promise<VipPlan> {
   checkKinds(request, settings);
+  checkAddresses(
+    request.vipAddress,
+    request.additionalVips.map(({ ipAddress }) => ipAddress),
+    settings,
+  );
   if (request.vipQosPolicyId !== null) await checkQosPolicy(network, request.vipQosPolicyId);
   await checkSecurityGroups(network, request.vipSgIds, vnicType);
   if (request.vipPortId !== null) {
     const plan = await onPort(network, request, request.vipPortId, vnicType);
-    if ('port' in plan) checkNetworkAllowed(plan.port.networkId, settings);
+    if ('port' in plan) {
+      checkNetworkAllowed(plan.port.networkId, settings);
+      const { vip, additionalVips } = plan;
+      checkAddresses(
+        vip.address,
+        additionalVips.map(({ ipAddress }) => ipAddress),
+        settings,
+      );
+    }
     return plan;
   }
   const subnet =

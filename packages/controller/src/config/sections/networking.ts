@@ -10,6 +10,9 @@ export const networking = section('Networks: retries, and what users may ask for
   allow_vip_subnet_id: bool(true, 'Users may give vip_subnet_id.'),
   allow_vip_port_id: bool(true, 'Users may give vip_port_id.'),
   valid_vip_networks: list(null, 'Networks allowed for VIPs; empty means no check.'),
-  reserved_ips: list(['169.254.169.254'], 'Addresses refused as members; IPv6 in expanded uppercase.'),
+  reserved_ips: list(
+    ['169.254.169.254'],
+    'Addresses and networks that tenants may not name as member, monitor address or VIP, in any spelling.',
+  ),
   allow_invisible_resource_usage: bool(false, 'Let users use subnets/networks they cannot see.'),
 });

@@ -1,28 +1,12 @@
 import { OctaviaError } from '../../errors.ts';
-import { canonicalAddress, isHost, unmapped } from '../addresses.ts';
 import type { Member, Resource } from '../resources.ts';
-import { invalidOption, refusal } from './refuse.ts';
+import { type AddressRules, checkHostAddress } from './host-address.ts';
+import { refusal } from './refuse.ts';
 
 export type MemberFields = Omit<Member, Exclude<keyof Resource, 'name' | 'adminStateUp' | 'tags'> | 'poolId'>;
 
 /** The same as a request says it. */
 export type MemberInput = Omit<MemberFields, 'vnicType'> & { requestSriov: boolean };
-
-export interface MemberRules {
-  /** Addresses that may not be members, any spelling. */
-  reservedIps: readonly string[];
-}
-
-const canonicalLists = new WeakMap<readonly string[], ReadonlySet<string | null>>();
-
-function canonical(addresses: readonly string[]): ReadonlySet<string | null> {
-  let known = canonicalLists.get(addresses);
-  if (!known) {
-    known = new Set(addresses.map((address) => canonicalAddress(address.trim())));
-    canonicalLists.set(addresses, known);
-  }
-  return known;
-}
 
 /**
  * A member as it will be stored.
@@ -36,16 +20,13 @@ export function settleMember({ requestSriov, ...fields }: MemberInput, sriovAllo
   return { ...fields, vnicType: requestSriov ? 'direct' : 'normal' };
 }
 
-/**
- * Neither a reserved address, in any spelling, nor one that nobody can have: HAProxy takes 0.0.0.0 for "where the client
- * wanted to go", which is itself.
- * @throws OctaviaError INVALID_OPTION
- */
-export function checkMemberAddress(address: string, rules: MemberRules): void {
-  const reserved = canonical(rules.reservedIps);
-  if (reserved.has(address) || reserved.has(unmapped(address)) || !isHost(address)) {
-    throw invalidOption(address, 'member address');
-  }
+/** Where the traffic and the checks of a member go, as far as a request says it. @throws OctaviaError INVALID_OPTION */
+export function checkMemberAddresses(
+  { address, monitorAddress }: Partial<Pick<Member, 'address' | 'monitorAddress'>>,
+  rules: AddressRules,
+): void {
+  if (address !== undefined) checkHostAddress(address, 'member address', rules);
+  if (monitorAddress) checkHostAddress(monitorAddress, 'member monitor_address', rules);
 }
 
 /** Identity of a member inside its pool. Addresses are canonical already, so spelling variants meet here. */
