@@ -1,5 +1,6 @@
 /** Tables of the local and the noop network service: networks, subnets, ports and their addresses. */
 import { sql } from 'kysely';
+import { NIL } from '../domain/catalog.ts';
 import type { IngressRule } from '../domain/ingress.ts';
 import type { Executor } from './database.ts';
 
@@ -196,16 +197,16 @@ export async function deletePort(executor: Executor, id: string): Promise<boolea
   return gone !== undefined && gone.ingress !== null;
 }
 
-/** Gives the port exactly this address; false when another port has it. */
+/** Gives the port exactly this address; false when another port has it and it is not to be shared. */
 export async function claimAddress(
   executor: Executor,
   portId: string,
-  subnetId: string,
-  address: string,
+  { subnetId, address, shared }: { subnetId: string; address: string; shared: boolean },
 ): Promise<boolean> {
+  const own = { port_id: portId, subnet_id: subnetId, ip_address: address };
   const result = await executor
     .insertInto('local_port_ip')
-    .values({ port_id: portId, subnet_id: subnetId, ip_address: address })
+    .values(shared ? { ...own, shared_by: portId } : own)
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
@@ -239,7 +240,7 @@ export async function claimFreeAddress(
       select count(*) as length
       from (select ip_address - ${window.first}::inet as position, row_number() over (order by ip_address) - 1 as number
             from local_port_ip
-            where subnet_id = ${subnetId}::uuid
+            where subnet_id = ${subnetId}::uuid and shared_by = ${NIL}
               and ip_address between ${window.first}::inet and ${window.first}::inet + ${window.count - 1}::bigint) as taken
       where position = number
     ), candidate as (

@@ -40,6 +40,8 @@ export interface LocalPortTable {
 }
 
 export interface LocalPortIpTable {
+  /** The port, where the address may be another's too; the nil id otherwise. */
+  shared_by: Generated<string>;
   port_id: string;
   subnet_id: string;
   ip_address: string;

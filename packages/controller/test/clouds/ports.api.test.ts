@@ -234,7 +234,38 @@ describe('the noop network service', () => {
     expect(await other.getSubnet(subnetId)).toEqual(subnet);
     expect(await other.getPort(port.id)).toEqual(port);
     expect((await create('noop-given', '203.0.113.9')).fixedIps[0]?.ipAddress).toBe('203.0.113.9');
-    await expect(create('noop-given-2', '203.0.113.9')).rejects.toMatchObject({ code: 'VIP_ADDRESS_IN_USE' });
+    expect(await noop.getSubnet('no uuid')).toBeNull();
+    await deleteAll(noop, 'noop-');
+  });
+
+  it('puts any subnet on any network, and takes no address for taken', async () => {
+    const subnetId = randomUUID();
+    const create = (name: string, networkId: string, ...addresses: (string | undefined)[]) =>
+      noop.createPort({
+        name: `noop-${name}`,
+        networkId,
+        fixedIps: addresses.map((ipAddress, index) => ({
+          subnetId: index === 0 ? subnetId : randomUUID(),
+          ...(ipAddress === undefined ? {} : { ipAddress }),
+        })),
+        deviceId: '',
+        deviceOwner: '',
+      });
+    const [one, other] = [randomUUID(), randomUUID()];
+    const first = await create('first', one, '203.0.113.9', '2001:db8::9');
+    expect(await create('second', other, '203.0.113.9')).toMatchObject({
+      networkId: other,
+      fixedIps: [{ subnetId, ipAddress: '203.0.113.9' }],
+    });
+    expect(await noop.getPort(first.id)).toMatchObject({
+      networkId: one,
+      fixedIps: [{ ipAddress: '203.0.113.9' }, { ipAddress: '2001:db8::9' }],
+    });
+    // What is chosen for a port is still nobody else's.
+    const cidr = (await noop.getSubnet(subnetId))?.cidr ?? '';
+    const lowest = cidr.replace('.0.0/16', '.0.10');
+    for (const name of ['third', 'fourth']) await create(name, one, lowest);
+    expect((await create('fifth', other, undefined)).fixedIps[0]?.ipAddress).toBe(lowest.replace(/10$/, '11'));
     expect(await noop.getSubnet('no uuid')).toBeNull();
     await deleteAll(noop, 'noop-');
   });

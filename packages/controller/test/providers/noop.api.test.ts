@@ -100,10 +100,23 @@ test('what the user says about the VIP stays', async () => {
   const [subnet, other] = [randomUUID(), randomUUID()];
   const made = await api.loadBalancer({ vip_subnet_id: subnet, vip_address: '203.0.113.7' });
   expect(made).toMatchObject({ vip_subnet_id: subnet, vip_address: '203.0.113.7' });
-  const unrelated = await api.call('POST', '/v2/lbaas/loadbalancers', {
-    loadbalancer: { project_id: 'p', vip_subnet_id: subnet, additional_vips: [{ subnet_id: other }] },
-  });
-  expect(unrelated.status).toBe(400);
+  for (const provider of ['amphora', 'noop_driver']) {
+    const unrelated = await api.loadBalancer({
+      provider,
+      vip_subnet_id: subnet,
+      vip_address: '203.0.113.7',
+      additional_vips: [{ subnet_id: other, ip_address: '2001:db8::7' }],
+    });
+    expect(unrelated).toMatchObject({
+      vip_network_id: made.vip_network_id,
+      vip_address: '203.0.113.7',
+      additional_vips: [{ subnet_id: other, ip_address: '2001:db8::7' }],
+    });
+    const vip_network_id = randomUUID();
+    const named = { vip_network_id, vip_subnet_id: subnet, vip_address: '203.0.113.7' };
+    expect(await api.loadBalancer({ provider, ...named })).toMatchObject(named);
+    expect(await api.loadBalancer({ provider, vip_network_id })).toMatchObject({ vip_network_id });
+  }
 });
 
 test('what a crashed process left is settled by the next one', async () => {

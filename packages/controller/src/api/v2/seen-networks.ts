@@ -5,7 +5,7 @@ import type { Caller } from '../caller.ts';
 /** What requests name objects of, and what is known of those. */
 export type SeenNetworks = Pick<
   NetworkDriver,
-  'getNetwork' | 'getSubnet' | 'getPort' | 'qosPolicyExists' | 'securityGroupExists' | 'countFreeAddresses'
+  'getNetwork' | 'getSubnet' | 'getPort' | 'joins' | 'qosPolicyExists' | 'securityGroupExists' | 'countFreeAddresses'
 >;
 
 /** Administrators see everything. */
@@ -20,6 +20,7 @@ export function seenBy({ isAdmin, projectId }: Caller, network: NetworkDriver): 
       const port = await network.getPort(id);
       return projectId !== null && port?.projectId === projectId ? port : null;
     },
+    ...(network.joins ? { joins: (subnet, networkId) => network.joins!(subnet, networkId) } : {}),
     qosPolicyExists: (id) => network.qosPolicyExists(id),
     securityGroupExists: (id) => network.securityGroupExists(id),
     countFreeAddresses: (subnet) => network.countFreeAddresses(subnet),

@@ -66,6 +66,10 @@ async function subnetOf(network: SeenNetworks, id: string): Promise<Subnet> {
   return subnet;
 }
 
+/** Whether a port on the network may have an address in the subnet. */
+const joins = (network: SeenNetworks, subnet: Subnet, networkId: string): boolean =>
+  network.joins ? network.joins(subnet, networkId) : subnet.networkId === networkId;
+
 function checkNetworkAllowed(networkId: string, settings: Settings): void {
   const allowed = settings.valid_vip_networks ?? [];
   if (allowed.length > 0 && !allowed.some((id) => id.toLowerCase() === networkId.toLowerCase())) {
@@ -105,7 +109,7 @@ async function checkAdditional(
     throw refusal('Duplicate VIP subnet(s) specified. Only one IP can be bound per subnet.');
   }
   for (const { subnetId } of additional) {
-    if ((await subnetOf(network, subnetId)).networkId !== networkId) {
+    if (!joins(network, await subnetOf(network, subnetId), networkId)) {
       throw refusal('All VIP subnets must belong to the same network.');
     }
   }
@@ -176,8 +180,9 @@ async function subnetInNetwork(
   if (!known) throw missing('Network', networkId);
   const { vipSubnetId, vipAddress } = request;
   if (vipSubnetId !== null) {
-    if (!known.subnetIds.includes(vipSubnetId)) throw missing('Subnet', vipSubnetId);
-    return subnetOf(network, vipSubnetId);
+    const subnet = await subnetOf(network, vipSubnetId);
+    if (!joins(network, subnet, known.id)) throw missing('Subnet', vipSubnetId);
+    return { ...subnet, networkId: known.id };
   }
   const subnets = await Promise.all(known.subnetIds.map((id) => subnetOf(network, id)));
   if (vipAddress !== null) {

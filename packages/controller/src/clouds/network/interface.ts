@@ -79,6 +79,8 @@ export interface NetworkDriver {
   getNetwork(id: string): Promise<Network | null>;
   getSubnet(id: string): Promise<Subnet | null>;
   getPort(id: string): Promise<Port | null>;
+  /** Whether a port on the network may have an address in the subnet. Left out: where the subnet is, and nowhere else. */
+  joins?(subnet: Subnet, networkId: string): boolean;
   /** null: the service knows no QoS policies. */
   qosPolicyExists(id: string): Promise<boolean | null>;
   securityGroupExists(id: string): Promise<boolean>;

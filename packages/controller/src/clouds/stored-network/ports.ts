@@ -59,11 +59,17 @@ async function claimAnyAddress(executor: Executor, portId: string, subnet: Subne
   throw new OctaviaError('SUBNET_NO_FREE_ADDRESS', { subnet: subnet.id });
 }
 
-async function claimGivenAddress(executor: Executor, portId: string, subnet: Subnet, given: string): Promise<string> {
-  if (!(await store.claimAddress(executor, portId, subnet.id, given))) {
-    throw new OctaviaError('VIP_ADDRESS_IN_USE', { detail: `${given} on subnet ${subnet.id}` });
+async function claimGivenAddress(
+  executor: Executor,
+  portId: string,
+  { id: subnetId }: Subnet,
+  address: string,
+  shared: boolean,
+): Promise<string> {
+  if (!(await store.claimAddress(executor, portId, { subnetId, address, shared }))) {
+    throw new OctaviaError('VIP_ADDRESS_IN_USE', { detail: `${address} on subnet ${subnetId}` });
   }
-  return given;
+  return address;
 }
 
 /** The port's row, ours or the one that already has the name (`created: false`). */
@@ -95,6 +101,10 @@ export interface PortRules {
   getSubnet(executor: Executor, id: string): Promise<Subnet | null>;
   /** Whether a tenant may choose the address. */
   accepts(subnet: Subnet, address: string): boolean;
+  /** Whether a port on the network may have an address in the subnet. */
+  joins(subnet: Subnet, networkId: string): boolean;
+  /** Whether several ports may have chosen one address. */
+  sharesAddresses: boolean;
 }
 
 async function claim(
@@ -104,7 +114,7 @@ async function claim(
   rules: PortRules,
 ): Promise<FixedIp> {
   const subnet = await rules.getSubnet(executor, subnetId);
-  if (!subnet || subnet.networkId !== networkId) {
+  if (!subnet || !rules.joins(subnet, networkId)) {
     throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Subnet', id: subnetId });
   }
   if (ipAddress !== undefined && !rules.accepts(subnet, ipAddress)) {
@@ -113,7 +123,7 @@ async function claim(
   const address =
     ipAddress === undefined
       ? await claimAnyAddress(executor, id, subnet)
-      : await claimGivenAddress(executor, id, subnet, ipAddress);
+      : await claimGivenAddress(executor, id, subnet, ipAddress, rules.sharesAddresses);
   return { subnetId, ipAddress: address };
 }
 

@@ -4,9 +4,10 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer } from '../../../src/api/server.ts';
-import type { Subnet } from '../../../src/clouds/network/interface.ts';
+import type { Port, PortRequest, Subnet, TransactionHandle } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
+import { OctaviaError } from '../../../src/errors.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
 import { certificateManager } from '../../../src/services/drivers.ts';
 import { identityDriver } from '../../../src/services/identity.ts';
@@ -17,6 +18,7 @@ export const PROJECT = 'project-1';
 /** A subnet that the network service does not know. */
 export const MISSING_SUBNET = 'deadbeef-0000-4000-8000-000000000000';
 
+/** Strict where the no-op network is not: the rules of the API about networks are those of networks that exist. */
 class TestNetwork extends NoopNetworkDriver {
   /** Runs before the next question about a subnet is answered: the request that asks is under way then. */
   meanwhile: (() => Promise<void>) | null = null;
@@ -26,6 +28,18 @@ class TestNetwork extends NoopNetworkDriver {
     this.meanwhile = null;
     await meanwhile?.();
     return id === MISSING_SUBNET ? null : super.getSubnet(id);
+  }
+
+  override joins(subnet: Subnet, networkId: string): boolean {
+    return subnet.networkId === networkId;
+  }
+
+  override async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
+    const chosen = request.fixedIps.map(({ ipAddress }) => ipAddress).filter((address) => address !== undefined);
+    const taken = chosen.length === 0 ? [] : (await this.listPorts('')).flatMap(({ fixedIps }) => fixedIps);
+    const detail = chosen.find((address) => taken.some(({ ipAddress }) => ipAddress === address));
+    if (detail !== undefined) throw new OctaviaError('VIP_ADDRESS_IN_USE', { detail });
+    return super.createPort(request, transaction);
   }
 }
 

@@ -8,7 +8,7 @@ import { closeManagement } from '../../local-host/management-filter.ts';
 import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredSubnet } from '../../stored-network/networks.ts';
-import { deleteStoredPort, isUsableAddress } from '../../stored-network/ports.ts';
+import { deleteStoredPort, isUsableAddress, type PortRules } from '../../stored-network/ports.ts';
 import type { NetworkDriver, TransactionHandle } from '../interface.ts';
 
 const subnetRow = (networkId: string, { id, name, cidr, gatewayIp }: LocalSubnet, ipVersion: 4 | 6): SubnetRow => ({
@@ -21,7 +21,12 @@ const subnetRow = (networkId: string, { id, name, cidr, gatewayIp }: LocalSubnet
   hostRoutes: [],
 });
 
-const rules = { getSubnet: getStoredSubnet, accepts: isUsableAddress };
+const rules: PortRules = {
+  getSubnet: getStoredSubnet,
+  accepts: isUsableAddress,
+  joins: (subnet, networkId) => subnet.networkId === networkId,
+  sharesAddresses: false,
+};
 
 export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDriver {
   readonly name = 'network_local_driver';

@@ -1,7 +1,8 @@
 /**
  * A network service without a network: ports and addresses are kept in our own store, nothing happens on the host.
  * Besides a seeded public, private and management network any UUID is an existing network, and an existing subnet of
- * one; they are derived from the id, so every process answers alike.
+ * one; they are derived from the id, so every process answers alike. Clients make ids up without knowing each other's: a
+ * subnet is on whatever network is named with it, and an address that a client chooses is never taken.
  */
 import { createHash } from 'node:crypto';
 import { deterministicUuid } from '../../../domain/deterministic-uuid.ts';
@@ -10,7 +11,7 @@ import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/
 import { isUuid } from '../../../store/table.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredNetwork, getStoredSubnet } from '../../stored-network/networks.ts';
-import { asTransaction, isUsableAddress } from '../../stored-network/ports.ts';
+import { asTransaction, isUsableAddress, type PortRules } from '../../stored-network/ports.ts';
 import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
 
 const MTU = 1500;
@@ -71,11 +72,12 @@ async function subnetOf(executor: Executor, id: string): Promise<Subnet | null> 
   return (await getStoredSubnet(executor, id)) ?? { ...derivedSubnet(id.toLowerCase()), ipVersion: 4 };
 }
 
-const rules = {
+const rules: PortRules = {
   getSubnet: subnetOf,
   // A caller cannot know the network of a derived subnet: there every address is right.
-  accepts: (subnet: Subnet, address: string): boolean =>
-    !SEEDED_SUBNETS.has(subnet.id) || isUsableAddress(subnet, address),
+  accepts: (subnet, address) => !SEEDED_SUBNETS.has(subnet.id) || isUsableAddress(subnet, address),
+  joins: () => true,
+  sharesAddresses: true,
 };
 
 export class NoopNetworkDriver extends StoredNetworkDriver implements NetworkDriver {
@@ -109,13 +111,21 @@ export class NoopNetworkDriver extends StoredNetworkDriver implements NetworkDri
     return isUuid(id);
   }
 
+  joins(subnet: Subnet, networkId: string): boolean {
+    return rules.joins(subnet, networkId);
+  }
+
   override async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
     await this.#store(request, asTransaction(transaction) ?? this.database);
     return super.createPort(request, transaction);
   }
 
-  /** Ports refer to rows, so a derived network gets its rows with its first port. */
+  /** Ports refer to rows, so derived networks and subnets get theirs with their first port. */
   async #store(request: PortRequest, executor: Executor): Promise<void> {
+    const { networkId } = request;
+    if (isUuid(networkId) && !(await getStoredNetwork(executor, networkId))) {
+      await upsertNetworks(executor, [networkRow(networkId, derivedNetworkName(networkId))], []);
+    }
     for (const { subnetId } of request.fixedIps) {
       if (!isUuid(subnetId) || (await getStoredSubnet(executor, subnetId))) continue;
       const subnet = derivedSubnet(subnetId.toLowerCase());
