@@ -34,6 +34,7 @@ const table = new Table<Listener>({
     hstsPreload: 'hsts_preload',
   },
   json: ['insertHeaders'],
+  computed: { peerPort: 'null::integer' },
 });
 
 export const insert = (tx: Tx, listener: Listener) => table.insert(tx, listener);

@@ -46,6 +46,7 @@ const table = new Table<LoadBalancer>({
     additionalVips: 'additional_vips',
   },
   json: ['additionalVips'],
+  computed: { serverGroupId: 't.server_group_id' },
   visible: `t.provisioning_status <> 'DELETED'`,
   compose: (row) => {
     const vip: Record<string, unknown> = {};

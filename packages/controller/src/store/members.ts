@@ -19,6 +19,7 @@ const table = new Table<Member>({
     monitorPort: 'monitor_port',
     vnicType: 'vnic_type',
   },
+  computed: { requestSriov: `t.vnic_type = 'direct'` },
 });
 
 export const insert = (tx: Tx, member: Member) => table.insert(tx, member);

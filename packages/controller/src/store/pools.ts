@@ -24,6 +24,10 @@ const table = new Table<Pool>({
   },
   json: ['sessionPersistence'],
   computed: { healthMonitorId: 'select h.id from health_monitor h where h.pool_id = t.id' },
+  several: {
+    listenerId: `select l.id from listener l where l.default_pool_id = t.id
+      union select y.listener_id from l7policy y where y.redirect_pool_id = t.id`,
+  },
 });
 
 export const insert = (tx: Tx, pool: Pool) => table.insert(tx, pool);

@@ -208,6 +208,12 @@ const table = new Table<ProjectQuota>({
     id: 'project_id',
     ...Object.fromEntries(KINDS.map((kind) => [kind, `${QUOTA_KINDS[kind].column}_limit`])),
   },
+  computed: Object.fromEntries(
+    KINDS.map((kind) => [
+      `inUse${kind[0]?.toUpperCase()}${kind.slice(1)}`,
+      `coalesce(t.${QUOTA_KINDS[kind].column}_in_use, 0)`,
+    ]),
+  ),
 });
 
 export const get = (executor: Executor, projectId: string) => table.get(executor, projectId);

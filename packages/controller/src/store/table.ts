@@ -24,6 +24,8 @@ export interface TableDefinition<T> {
   json?: readonly string[];
   /** Computed fields that can be filtered and sorted by: field → SQL over the table's row. */
   computed?: Record<string, string>;
+  /** Fields of several values, which can be filtered by: field → SQL query of them over the table's row. */
+  several?: Record<string, string>;
   /** SQL condition of rows that exist for readers (load balancers and amphorae keep DELETED rows). */
   visible?: string;
   /** From stored fields to the domain type; identity when left out. */
@@ -324,6 +326,10 @@ export class Table<T extends { id: string }> {
   }
 
   #equals({ field, values }: ListFilter): RawBuilder<unknown> {
+    const several = this.definition.several?.[field];
+    if (several !== undefined) {
+      return sql`exists (select 1 from (${sql.raw(several)}) as s(value) where s.value in (${sql.join(values)}))`;
+    }
     const expression = this.#expression(field, 't');
     const times = values.filter((value) => value instanceof Date);
     const given = values.filter((value) => value !== null && !(value instanceof Date));

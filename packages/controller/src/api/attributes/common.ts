@@ -9,6 +9,7 @@ export const COMMON = {
   name: { type: text(), accepted: 'create and update', default: '' },
   adminStateUp: {
     type: boolean,
+    filterNames: ['enabled'],
     accepted: 'create and update',
     default: true,
     // Compatible with existing clients: null is false, although leaving it out is true.
@@ -20,6 +21,9 @@ export const COMMON = {
 export const DESCRIPTION = { type: text(), accepted: 'create and update', default: '' } as const;
 
 export const IDENTITY = { id: { type: uuid, accepted: 'never' } } as const;
+
+/** A filter only: the parent is in the path of the children, and clients send it along with every list. */
+export const PARENT = { type: uuid, accepted: 'never', serve: null } as const;
 
 /** A child's project is its load balancer's: accepted in bodies for compatibility, and ignored. */
 export const INHERITED_PROJECT = {

@@ -1,6 +1,6 @@
 /** The L7 rule field table (API contract §12.2). */
 import { L7_COMPARE_TYPES, L7_RULE_TYPES, type L7Rule } from '../../domain/resources.ts';
-import { COMMON, IDENTITY, INHERITED_PROJECT, STATE } from './common.ts';
+import { COMMON, IDENTITY, INHERITED_PROJECT, PARENT, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { boolean, choice, text } from './scalar-types.ts';
 import type { AttributeTable } from './table.ts';
@@ -18,13 +18,20 @@ export const L7RULE_FIELDS = {
     nullOnUpdate: 'refuse',
   },
   key: { type: oneLine, accepted: 'create and update' },
-  value: { type: oneLine, accepted: 'create and update', required: true, nullOnUpdate: 'clear' },
+  value: {
+    type: oneLine,
+    filterNames: ['rule_value'],
+    accepted: 'create and update',
+    required: true,
+    nullOnUpdate: 'clear',
+  },
   invert: { type: boolean, accepted: 'create and update', default: false },
 } as const satisfies AttributeTable;
 
 export const L7RULE = {
   ...IDENTITY,
   ...L7RULE_FIELDS,
+  l7policyId: PARENT,
   ...INHERITED_PROJECT,
   ...STATE,
 } as const satisfies AttributeTable;

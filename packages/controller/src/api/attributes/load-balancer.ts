@@ -1,5 +1,6 @@
 /** The load balancer field table (API contract §7.1), and the nested forms of a fully populated create (§7.4). */
 import { type AdditionalVip, type LoadBalancer, VNIC_TYPES } from '../../domain/resources.ts';
+import { TOPOLOGIES } from '../../domain/statuses.ts';
 import { SHOWN_FIELDS } from '../../store/load-balancers.ts';
 import { list, nested, optional, refuseUnknown, required, set } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, references, STATE } from './common.ts';
@@ -108,6 +109,9 @@ export const LOAD_BALANCER = {
     default: [],
     serve: references((_lb: LoadBalancer, relations: LoadBalancerRelations) => relations.poolIds).serve,
   },
+  // Filters only: how it is built is the operator's matter, and known to the original's lists.
+  topology: { type: choice(TOPOLOGIES), accepted: 'never', serve: null },
+  serverGroupId: { type: text(), accepted: 'never', serve: null },
   ...STATE,
 } as const satisfies AttributeTable;
 

@@ -1,13 +1,13 @@
 /** The member field table (API contract §10). */
 import { type Member, VNIC_TYPES } from '../../domain/resources.ts';
-import { COMMON, IDENTITY, INHERITED_PROJECT, STATE } from './common.ts';
+import { COMMON, IDENTITY, INHERITED_PROJECT, PARENT, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { boolean, choice, integer, ipAddress, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
 
 export const MEMBER_FIELDS = {
   ...COMMON,
-  address: { type: ipAddress, accepted: 'create', required: true },
+  address: { type: ipAddress, filterNames: ['ip_address'], accepted: 'create', required: true },
   protocolPort: { type: integer(1, 65_535), accepted: 'create', required: true },
   subnetId: { type: uuid, accepted: 'create' },
   weight: { type: integer(0, 256), accepted: 'create and update', default: 1 },
@@ -19,7 +19,6 @@ export const MEMBER_FIELDS = {
     accepted: 'create',
     default: false,
     serve: null,
-    queryable: false,
     description: 'Reach the member through an SR-IOV port; the flavor has to allow it.',
   },
   vnicType: { type: choice(VNIC_TYPES), accepted: 'never' },
@@ -28,6 +27,7 @@ export const MEMBER_FIELDS = {
 export const MEMBER = {
   ...IDENTITY,
   ...MEMBER_FIELDS,
+  poolId: PARENT,
   ...INHERITED_PROJECT,
   ...STATE,
 } as const satisfies AttributeTable;

@@ -74,9 +74,9 @@ export const POOL_OPTIONS = {
     serve: servePersistence,
   },
   tlsEnabled: { type: boolean, accepted: 'create and update', default: false },
-  tlsContainerRef: secretRef,
-  caTlsContainerRef: secretRef,
-  crlContainerRef: secretRef,
+  tlsContainerRef: { ...secretRef, filterNames: ['tls_certificate_id'] },
+  caTlsContainerRef: { ...secretRef, filterNames: ['ca_tls_certificate_id'] },
+  crlContainerRef: { ...secretRef, filterNames: ['crl_container_id'] },
   tlsCiphers: { type: text({ max: 2048 }), accepted: 'create and update' },
   tlsVersions: { type: list(text({ max: 32 })), accepted: 'create and update' },
   alpnProtocols: { type: alpnProtocols, accepted: 'create and update' },
@@ -100,7 +100,8 @@ export const POOL = {
     accepted: 'create',
     serve: null,
   },
-  listenerId: { type: uuid, accepted: 'create', serve: null, queryable: false },
+  // As a filter: one of the listeners that use it.
+  listenerId: { type: uuid, accepted: 'create', serve: null, queryable: 'filter' },
   ...POOL_OPTIONS,
   protocol: { ...POOL_PROTOCOL, required: true },
   lbAlgorithm: { ...POOL_ALGORITHM, required: true, nullOnUpdate: 'refuse' },
@@ -114,6 +115,7 @@ export const POOL = {
   healthMonitorId: {
     type: uuid,
     name: 'healthmonitor_id',
+    filterNames: ['health_monitor_id'],
     accepted: 'never',
     // Left out, not null, when there is none: existing clients rely on it.
     serve: (_pool: Pool, relations: PoolRelations) => relations.healthMonitorId ?? undefined,

@@ -4,6 +4,7 @@ import { type Attribute, type AttributeTable, apiName } from './table.ts';
 export interface QueryableField {
   field: string;
   fromQuery: NonNullable<Attribute['type']['fromQuery']>;
+  sortable: boolean;
 }
 
 /** What the lists of a kind can be asked for. */
@@ -20,8 +21,8 @@ export function queryableFields(table: AttributeTable): Queryable {
     const attribute = entry as Attribute;
     const { fromQuery } = attribute.type;
     if (!fromQuery || attribute.queryable === false) continue;
-    for (const name of [apiName(field, attribute), ...(attribute.aliases ?? [])])
-      fields.set(name, { field, fromQuery });
+    const names = [apiName(field, attribute), ...(attribute.aliases ?? []), ...(attribute.filterNames ?? [])];
+    for (const name of names) fields.set(name, { field, fromQuery, sortable: attribute.queryable !== 'filter' });
   }
   return { fields, tagged: 'tags' in table };
 }

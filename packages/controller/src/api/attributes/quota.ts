@@ -22,9 +22,19 @@ export const QUOTA = {
   l7rule: limit,
 } as const satisfies AttributeTable;
 
+/** A filter only. */
+const inUse = { type: integer(0), accepted: 'never', serve: null } as const;
+
 /** Lists say whose quota it is. */
 export const LISTED_QUOTA = {
   ...QUOTA,
+  inUseLoadBalancer: inUse,
+  inUseListener: inUse,
+  inUsePool: inUse,
+  inUseHealthMonitor: inUse,
+  inUseMember: inUse,
+  inUseL7policy: inUse,
+  inUseL7rule: inUse,
   id: { type: text({ max: 255 }), name: 'project_id', aliases: ['tenant_id'], aliasShown: true, accepted: 'never' },
 } as const satisfies AttributeTable;
 

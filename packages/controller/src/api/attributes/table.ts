@@ -24,8 +24,10 @@ export interface Attribute<T = unknown> {
   nullOnUpdate?: NullOnUpdate;
   /** A different type on PUT (parts become optional). */
   updateType?: ValueType<T>;
-  /** false: neither a filter nor a sort key although the type could be one. */
-  queryable?: false;
+  /** Names of the filter alone: the original's lists understand those of its database, too. */
+  filterNames?: readonly string[];
+  /** Although the type could be both: false = neither a filter nor a sort key, `filter` = not a sort key. */
+  queryable?: false | 'filter';
   /** The response value; the domain field itself when left out. `null`: not part of responses. */
   serve?: ((resource: never, relations: never) => unknown) | null;
   description?: string;

@@ -49,8 +49,8 @@ function sortKeys(parameters: URLSearchParams, fields: ReadonlyMap<string, Query
   return requested.map(([key = '', direction = 'asc']) => {
     const chosen = direction.trim().toLowerCase();
     if (chosen !== 'asc' && chosen !== 'desc') throw new OctaviaError('INVALID_SORT_DIRECTION', { direction });
-    const field = fields.get(key.trim())?.field;
-    if (field === undefined) throw new OctaviaError('INVALID_SORT_KEY', { key });
+    const { field, sortable } = fields.get(key.trim()) ?? {};
+    if (field === undefined || !sortable) throw new OctaviaError('INVALID_SORT_KEY', { key });
     return { field, direction: chosen };
   });
 }
