@@ -63,6 +63,16 @@ export const ERRORS = define({
     message: '{kind} {id} not found.',
     remedy: 'Name an existing object that the project may use.',
   },
+  CLOUD_OBJECT_NOT_FOUND: {
+    status: 404,
+    message: '{kind} {id} could not be found.',
+    remedy: 'Ask for one of the list, such as GET /v2.0/subnets.',
+  },
+  CLOUD_QUERY: {
+    status: 400,
+    message: 'Invalid query: {detail}',
+    remedy: 'Filter and sort by attributes that the objects show; page with limit and marker.',
+  },
   PROVIDER_NOT_ENABLED: {
     status: 400,
     message: "Provider '{provider}' is not enabled.",

@@ -1,26 +1,20 @@
 /**
- * `npm run test:clients`: the openstack command line of Debian against a control plane on the noop cloud, in a network
- * namespace of their own. Every kind of resource is created, listed, shown, changed and deleted.
+ * `npm run test:clients`: the openstack command line of Debian against the control plane of `up`, on the noop cloud and on
+ * the local one with real amphorae, in a network namespace of their own. Every kind of resource is created, listed, shown,
+ * changed and deleted, and the commands that `up` prints are pasted.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startFront } from './front.ts';
+import { startControlPlane, stopControlPlane } from '../../../demo/control-plane.ts';
 import { OpenStack } from './openstack.ts';
 import { installClients } from './packages.ts';
+import { pasteBanner } from './paste.ts';
 import { runScenario } from './scenario.ts';
 
 const INSIDE = 'OCTAVIA_CLIENTS_INSIDE';
-const PORT = 9876;
-const ROOT = join(import.meta.dirname, '../../..');
-
-const CONFIGURATION = `[oslo_middleware]
-enable_proxy_headers_parsing = True
-
-[api_settings]
-enabled_provider_drivers = amphora:The Octavia Amphora driver.,noop_driver:The no-op driver.
-`;
+const CLOUDS = ['noop', 'local'] as const;
 
 /** Everything that starts inside ends with the namespaces. */
 function enterNamespaces(): number {
@@ -43,38 +37,30 @@ function enterNamespaces(): number {
   }
 }
 
-async function answering(url: string, ended: Promise<number | null>): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt += 1) {
-    const answer = await Promise.race([fetch(url).catch(() => null), ended]);
-    if (typeof answer === 'number') throw new Error(`The control plane ended with exit code ${answer}.`);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`Nothing answers at ${url} after a minute.`);
-}
-
-async function runInside(folder: string): Promise<number> {
-  const file = join(folder, 'octavia.conf');
-  writeFileSync(file, CONFIGURATION);
-  const octavia = join(ROOT, 'packages/controller/bin/octavia.ts');
-  const words = ['up', '--cloud', 'noop', '--port', String(PORT), '--state-dir', join(folder, 'state')];
-  const controlPlane = spawn(process.execPath, [...process.execArgv, octavia, ...words, '--config-file', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ended = new Promise<number | null>((resolve) => controlPlane.on('exit', resolve));
-  await answering(`http://127.0.0.1:${PORT}/`, ended);
-  const front = await startFront(PORT);
-  const openstack = new OpenStack(front.endpoint, folder);
+/** @returns how many commands failed */
+async function runOn(cloud: (typeof CLOUDS)[number], folder: string): Promise<number> {
+  process.stdout.write(`\n── ${cloud} cloud\n`);
+  const stateDir = join(folder, cloud);
+  const { controlPlane, output, interrupt } = await startControlPlane({ stateDir, extra: ['--cloud', cloud] });
+  const openstack = new OpenStack(controlPlane.endpoint, folder);
   try {
-    return await runScenario(openstack);
+    const failed = await runScenario(openstack, controlPlane.subnets);
+    return failed + (await pasteBanner(output(), { stateDir, home: folder, real: cloud === 'local' }));
+  } catch (error) {
+    process.stderr.write(`${output().split('\n').slice(-30).join('\n')}\n`);
+    throw error;
   } finally {
     openstack.stop();
-    front.server.close();
-    front.server.closeAllConnections();
-    controlPlane.kill('SIGTERM');
-    await ended;
+    await interrupt();
+    await stopControlPlane(stateDir, true);
   }
 }
 
 const folder = process.env[INSIDE];
-process.exitCode = folder === undefined ? enterNamespaces() : await runInside(folder);
+if (folder === undefined) {
+  process.exitCode = enterNamespaces();
+} else {
+  let failed = 0;
+  for (const cloud of CLOUDS) failed += await runOn(cloud, folder);
+  process.exitCode = failed === 0 ? 0 : 1;
+}

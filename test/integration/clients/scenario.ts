@@ -2,24 +2,33 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OpenStack } from './openstack.ts';
 
-/** Any subnet exists on the noop cloud. */
-const SUBNET = '11111111-1111-4111-8111-111111111111';
+interface Subnets {
+  public: { id: string };
+  private: { id: string };
+}
 
 type Row = Record<string, unknown>;
 
 export class Scenario {
+  readonly subnets: Subnets;
   readonly #openstack: OpenStack;
   #done = 0;
   #failed = 0;
 
-  constructor(openstack: OpenStack) {
+  constructor(openstack: OpenStack, subnets: Subnets) {
     this.#openstack = openstack;
+    this.subnets = subnets;
   }
 
-  /** One command that succeeds. @param expected columns of the object, or of one of the listed ones */
-  async do(words: string, expected: Row | null = null): Promise<Row> {
+  /** One command about load balancers that succeeds. @param expected columns of the object, or of one of the listed ones */
+  do(words: string, expected: Row | null = null): Promise<Row> {
+    return this.ask(`loadbalancer ${words}`, expected);
+  }
+
+  /** One command of any kind that succeeds. */
+  async ask(words: string, expected: Row | null = null): Promise<Row> {
     const shows = expected !== null || / (create|show|list)\b/.test(` ${words}`);
-    const format = shows && words !== 'status show lb' ? ['-f', 'json'] : [];
+    const format = shows && words !== 'loadbalancer status show lb' ? ['-f', 'json'] : [];
     const { code, stdout, stderr } = await this.#openstack.run([...split(words), ...format]);
     if (code !== 0) return this.#report(words, stderr.trim() || `exit code ${code}`);
     const value: unknown = stdout.trim() === '' ? {} : JSON.parse(stdout);
@@ -30,37 +39,49 @@ export class Scenario {
 
   /** One command that the service refuses in these words. */
   async refused(words: string, text: string): Promise<void> {
-    const { code, stdout, stderr } = await this.#openstack.run(split(words));
+    const { code, stdout, stderr } = await this.#openstack.run(split(`loadbalancer ${words}`));
     const said = `${stdout}${stderr}`;
-    this.#report(words, code !== 0 && said.includes(text) ? null : `exit code ${code}: ${said.trim()}`);
+    this.#report(
+      `loadbalancer ${words}`,
+      code !== 0 && said.includes(text) ? null : `exit code ${code}: ${said.trim()}`,
+    );
   }
 
   /** Waits until nothing is done to the load balancer any more. */
   async active(name: string): Promise<void> {
     for (let attempt = 0; attempt < 50; attempt += 1) {
-      const { stdout } = await this.#openstack.run(['show', name, '-f', 'value', '-c', 'provisioning_status']);
+      const { stdout } = await this.#openstack.run([
+        'loadbalancer',
+        'show',
+        name,
+        '-f',
+        'value',
+        '-c',
+        'provisioning_status',
+      ]);
       if (stdout.trim() === 'ACTIVE') return;
     }
-    this.#report(`show ${name}`, 'does not become ACTIVE');
+    this.#report(`loadbalancer show ${name}`, 'does not become ACTIVE');
   }
 
   /** Lists nothing (any more). */
   async empty(words: string): Promise<void> {
-    const { code, stdout, stderr } = await this.#openstack.run([...split(words), '-f', 'json']);
-    this.#report(words, code === 0 && stdout.trim() === '[]' ? null : `${stdout}${stderr}`.trim());
+    const { code, stdout, stderr } = await this.#openstack.run(['loadbalancer', ...split(words), '-f', 'json']);
+    this.#report(`loadbalancer ${words}`, code === 0 && stdout.trim() === '[]' ? null : `${stdout}${stderr}`.trim());
   }
 
   #report(words: string, problem: string | null, row: Row = {}): Row {
     this.#done += 1;
     if (problem !== null) this.#failed += 1;
-    process.stdout.write(`${problem === null ? 'ok  ' : 'FAIL'} openstack loadbalancer ${words}\n`);
+    process.stdout.write(`${problem === null ? 'ok  ' : 'FAIL'} openstack ${words}\n`);
     if (problem !== null) process.stdout.write(`     ${problem.replaceAll('\n', '\n     ')}\n`);
     return row;
   }
 
+  /** @returns how many failed */
   summary(): number {
-    process.stdout.write(`\n${this.#done} commands, ${this.#failed} failed\n`);
-    return this.#failed === 0 ? 0 : 1;
+    process.stdout.write(`\n${this.#done} commands, ${this.#failed} failed\n\n`);
+    return this.#failed;
   }
 }
 
@@ -75,14 +96,35 @@ const matches = (row: Row, expected: Row): boolean =>
       : isDeepStrictEqual(row[key], value),
   );
 
+/** What the client asks of the network and of the identity service. */
+async function surroundings(s: Scenario): Promise<void> {
+  const { id } = s.subnets.public;
+  await s.ask('subnet show public-subnet', { id, name: 'public-subnet' });
+  await s.ask(`subnet show ${id}`, { id });
+  const network = await s.ask('network show public-net', { name: 'public-net' });
+  await s.ask('network list', { ID: network.id, Name: 'public-net' });
+  await s.ask('subnet list --network public-net', { ID: id, Network: network.id });
+  await s.ask('project show demo', { id: 'demo', name: 'demo' });
+}
+
+async function ports(s: Scenario, portId: string): Promise<void> {
+  await s.ask(`port show ${portId}`, { id: portId, status: 'ACTIVE' });
+  await s.ask('port list --network public-net', { ID: portId });
+  await s.ask('project list', { ID: 'demo' });
+}
+
 async function loadBalancers(s: Scenario): Promise<string> {
-  await s.do(`create --name lb --description first --vip-subnet-id ${SUBNET} --project demo --tag a --tag b --wait`, {
-    name: 'lb',
-    project_id: 'demo',
-    provisioning_status: 'ACTIVE',
-    vip_subnet_id: SUBNET,
-    admin_state_up: true,
-  });
+  // By its name: the client finds the id.
+  await s.do(
+    'create --name lb --description first --vip-subnet-id public-subnet --project demo --tag a --tag b --wait',
+    {
+      name: 'lb',
+      project_id: 'demo',
+      provisioning_status: 'ACTIVE',
+      vip_subnet_id: s.subnets.public.id,
+      admin_state_up: true,
+    },
+  );
   await s.do('list', { name: 'lb', project_id: 'demo', provider: 'amphora', provisioning_status: 'ACTIVE' });
   await s.do('list --name lb', { name: 'lb' });
   await s.empty('list --name nothing');
@@ -95,6 +137,7 @@ async function loadBalancers(s: Scenario): Promise<string> {
   await s.do('show lb', { description: '' });
   await s.do('set lb --enable --wait');
   await s.do('stats show lb', { active_connections: 0, bytes_in: 0, total_connections: 0 });
+  await ports(s, String(lb.vip_port_id));
   return String(lb.id);
 }
 
@@ -139,7 +182,7 @@ async function children(s: Scenario): Promise<void> {
   await s.do('pool show web', { session_persistence: /^(null|)$/, description: '' });
 
   await s.do(
-    `member create web --name one --address 192.0.2.10 --protocol-port 8080 --subnet-id ${SUBNET} --weight 5 --wait`,
+    `member create web --name one --address 192.0.2.10 --protocol-port 8080 --subnet-id ${s.subnets.private.id} --weight 5 --wait`,
     {
       name: 'one',
       address: '192.0.2.10',
@@ -301,15 +344,16 @@ async function removal(s: Scenario): Promise<void> {
   await s.empty('listener list');
   await s.do('delete lb --wait');
   await s.empty('list');
-  await s.do(`create --name whole --vip-subnet-id ${SUBNET} --project demo --wait`, { name: 'whole' });
+  await s.do(`create --name whole --vip-subnet-id ${s.subnets.public.id} --project demo --wait`, { name: 'whole' });
   await s.do('listener create whole --name l --protocol TCP --protocol-port 1 --wait', { name: 'l' });
   await s.do('delete whole --cascade --wait');
   await s.empty('list');
 }
 
-/** @returns the exit code */
-export async function runScenario(openstack: OpenStack): Promise<number> {
-  const scenario = new Scenario(openstack);
+/** @returns how many commands failed */
+export async function runScenario(openstack: OpenStack, subnets: Subnets): Promise<number> {
+  const scenario = new Scenario(openstack, subnets);
+  await surroundings(scenario);
   const id = await loadBalancers(scenario);
   await children(scenario);
   await l7(scenario);

@@ -9,6 +9,8 @@ import { healthCheck } from './health-check/health-check.ts';
 import { createInstance } from './instance.ts';
 import { KnownPaths } from './known-paths.ts';
 import { openapi } from './openapi.ts';
+import { networks } from './own-cloud/networks.ts';
+import { projects } from './own-cloud/projects.ts';
 import { operatorApi } from './v1/operator-api.ts';
 import { amphorae } from './v2/amphorae.ts';
 import { availabilityZoneProfiles } from './v2/availability-zone-profiles.ts';
@@ -63,7 +65,7 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
   });
 
   frontDoor(server, deps);
-  for (const routes of [discovery, healthCheck, openapi, ...RESOURCES]) routes(server, deps);
+  for (const routes of [discovery, healthCheck, openapi, networks, projects, ...RESOURCES]) routes(server, deps);
   if (api_settings.api_v1_enabled) operatorApi(server, deps, RESOURCES);
   return server;
 }

@@ -1,7 +1,9 @@
 /** The many spellings of one URI become one: service prefix, `/v2.0`, missing `lbaas`, `.json`, trailing slash. */
 
 const SERVICE_PREFIX = /^\/load-balancer(?=\/|$)/;
-const WITHOUT_SEGMENT = /^\/v2\/(?!lbaas(?:\/|$)|octavia(?:\/|$)|openapi(?:\/|$))(?=.)/;
+/** What is served below `/v2` itself: our own names for it, and what clients ask of networks (own-cloud/networks.ts). */
+const OWN_SEGMENTS = 'lbaas|octavia|openapi|networks|subnets|ports|qos|security-groups';
+const WITHOUT_SEGMENT = new RegExp(`^/v2/(?!(?:${OWN_SEGMENTS})(?:/|$))(?=.)`);
 
 export interface CanonicalUrl {
   /** Path and query that routes are matched with. */

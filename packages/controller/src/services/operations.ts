@@ -8,6 +8,7 @@ import { act, type Verb, type VerbRequest } from '../flows/operator-verbs.ts';
 import { FLOW_VERSION } from '../flows/registry.ts';
 import { Store } from '../store/database.ts';
 import * as operations from '../store/operations.ts';
+import { columns } from './cli/columns.ts';
 
 export interface OperationFilter {
   state?: string;
@@ -25,19 +26,6 @@ async function withStore<T>(url: string, work: (store: Store) => Promise<T>): Pr
   } finally {
     await store.close();
   }
-}
-
-/** Columns of text, wide enough for what they hold. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 const seconds = (from: Date | null, to: Date | null): string =>

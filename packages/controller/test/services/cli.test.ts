@@ -48,6 +48,7 @@ test('has the commands of the operators’ guide, each with a description', () =
     'doctor',
     'status',
     'amphorae',
+    'subnets',
     'operations',
     'flows',
     'db-manage',
@@ -62,6 +63,7 @@ describe('welcome', () => {
   const subnet = (id: string) => ({ id, cidr: '198.18.4.0/22', gatewayIp: '198.18.4.1' });
   const facts = {
     endpoint: 'http://127.0.0.1:9876',
+    stateDir: '/srv/my state',
     subnets: { public: subnet('pub'), private: subnet('prv'), publicIpv6: subnet('pub6'), privateIpv6: null },
   };
 
@@ -76,9 +78,19 @@ describe('welcome', () => {
 
   test('enters the namespace in every command that needs it', () => {
     const lines = welcome({ ...facts, netns: 'blue' }, true).split('\n');
-    const network = lines.filter((line) => /curl|http'/.test(line));
-    expect(network.length).toBeGreaterThan(3);
+    const network = lines.filter((line) => /curl|http'|openstack\(\)/.test(line));
+    expect(network.length).toBeGreaterThan(4);
     expect(network.every((line) => line.includes('ip netns exec blue '))).toBe(true);
+  });
+
+  test.each([true, false])('names the state directory for down, and that nobody is asked who they are (%s)', (real) => {
+    const text = welcome({ ...facts, netns: null }, real);
+    expect(text).toContain("npm run down -- --state-dir '/srv/my state' ");
+    expect(text).toContain('There is no authentication: ');
+  });
+
+  test('has a word for a state directory with a quote in its name', () => {
+    expect(welcome({ ...facts, netns: null, stateDir: "/it's" }, true)).toContain(`--state-dir '/it'\\''s' `);
   });
 });
 

@@ -76,6 +76,8 @@ export type TransactionHandle = object;
 
 export interface NetworkDriver {
   readonly name: string;
+  /** Whether the networks are our own, so that no other service answers clients that ask for them. Left out: one does. */
+  readonly answersClients?: boolean;
   getNetwork(id: string): Promise<Network | null>;
   getSubnet(id: string): Promise<Subnet | null>;
   getPort(id: string): Promise<Port | null>;

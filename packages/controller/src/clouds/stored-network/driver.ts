@@ -15,6 +15,7 @@ import {
 
 /** A network service of our own: its networks, ports and addresses are rows of our store. */
 export abstract class StoredNetworkDriver {
+  readonly answersClients = true;
   protected readonly database: Database;
   readonly #rules: PortRules;
   readonly #subnets: SubnetMemory;

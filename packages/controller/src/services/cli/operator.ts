@@ -1,4 +1,4 @@
-/** Commands for whoever looks after an installation: `doctor`, `status`, `amphorae`, `housekeeping orphans`. */
+/** Commands for whoever looks after an installation: `doctor`, `status`, `amphorae`, `subnets`, `housekeeping orphans`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { InstallationFlags } from './installation.ts';
 
@@ -17,6 +17,7 @@ export function addOperatorCommands(program: Command, common: CommonOptions): vo
   addDoctor(program, common);
   addStatus(program, common);
   addAmphorae(program, common);
+  addSubnets(program, common);
 }
 
 function addDoctor(program: Command, { configFile, stateDir }: CommonOptions): void {
@@ -83,6 +84,19 @@ function addAmphorae(program: Command, { configFile, stateDir }: CommonOptions):
       const { rotateNow } = await import('../certificates.ts');
       const count = await rotateNow(databaseUrl, flags.amphora ?? null);
       say(`Certificates of ${count} amphora${count === 1 ? '' : 'e'} are renewed within the next minutes.`);
+    });
+}
+
+function addSubnets(program: Command, { configFile, stateDir }: CommonOptions): void {
+  program
+    .command('subnets')
+    .description('List the subnets for VIPs and members, and where back ends on this host can listen.')
+    .addOption(configFile())
+    .addOption(stateDir())
+    .action(async (flags: InstallationFlags) => {
+      const { config, databaseUrl } = await installation(flags);
+      const { describeSubnets } = await import('../subnets.ts');
+      say(await describeSubnets(config, databaseUrl));
     });
 }
 

@@ -95,7 +95,7 @@ async function start(options: UpOptions, undo: UndoStack): Promise<Stoppable> {
   const services = await runAllInOne({ config: final, cloud });
   const record = { netns, endpoint: services.endpoint, host, port, subnets: subnetsOf(prepared) };
   completeRecord(stateDir, record);
-  process.stdout.write(`${welcome(record, cloud === 'local')}\n`);
+  process.stdout.write(`${welcome({ ...record, stateDir }, cloud === 'local')}\n`);
   return {
     reload: () => services.reload(() => loadOptions(options, preparedDefaults(cloud, stateDir, prepared))),
     async stop() {

@@ -1,8 +1,11 @@
 import type { ControlPlaneRecord } from './record.ts';
 
+type Facts = Pick<ControlPlaneRecord, 'endpoint' | 'netns' | 'subnets'> & { stateDir: string };
+
 /** What `up` prints when it is ready. The commands work as they stand, pasted into a POSIX shell. */
-export function welcome(record: Pick<ControlPlaneRecord, 'endpoint' | 'netns' | 'subnets'>, real: boolean): string {
-  const { endpoint, netns, subnets } = record;
+export function welcome(record: Facts, real: boolean): string {
+  const { endpoint, netns, subnets, stateDir } = record;
+  const down = `npm run down -- --state-dir ${word(stateDir)}`;
   const where = netns === null ? '' : `   (in network namespace ${netns})`;
   const lines = [
     '',
@@ -14,15 +17,18 @@ export function welcome(record: Pick<ControlPlaneRecord, 'endpoint' | 'netns' | 
     '',
     ...(real ? firstLoadBalancer(record) : firstObject(record)),
     '',
-    real
-      ? 'Ctrl-C stops the control plane; load balancers keep serving. "npm run down" stops them too.'
-      : 'Ctrl-C stops the control plane.',
+    ...withOpenStack(record, real),
+    '',
+    'There is no authentication: whoever reaches the API may do everything, and quotas are not enforced.',
+    real ? 'Ctrl-C stops the control plane; load balancers keep serving. To stop them too:' : 'Ctrl-C stops it. Later:',
+    `  ${down}            (with --purge nothing is left of them)`,
     '',
   ];
   return lines.join('\n');
 }
 
-type Facts = Pick<ControlPlaneRecord, 'endpoint' | 'netns' | 'subnets'>;
+/** As one word of a shell. */
+const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 function firstLoadBalancer({ endpoint, netns, subnets }: Facts): string[] {
   const enter = netns === null ? '' : `ip netns exec ${netns} `;
@@ -49,5 +55,29 @@ function firstObject({ endpoint, subnets }: Facts): string[] {
     'A first load balancer (of the noop cloud: it becomes ACTIVE and serves nobody):',
     '',
     `  curl -s -H 'Content-Type: application/json' -d '{"loadbalancer":{"name":"first","project_id":"demo","vip_subnet_id":"${subnets?.public.id}"}}' ${endpoint}/v2/lbaas/loadbalancers`,
+  ];
+}
+
+/** The client asks this address for the project, the subnets and the load balancers alike: all are answered here. */
+function withOpenStack({ endpoint, netns, subnets }: Facts, real: boolean): string[] {
+  const inside = netns === null ? [] : [`  openstack() { ip netns exec ${netns} openstack "$@"; }`];
+  const name = 'openstack loadbalancer';
+  return [
+    'Or with the OpenStack client (apt-get install python3-openstackclient python3-octaviaclient):',
+    '',
+    ...inside,
+    `  export OS_AUTH_TYPE=none OS_ENDPOINT=${endpoint}`,
+    `  ${name} create --name second --project demo --vip-subnet-id public-subnet --wait`,
+    `  ${name} listener create second --name http --protocol HTTP --protocol-port 80 --wait`,
+    `  ${name} pool create --listener http --name servers --protocol HTTP --lb-algorithm ROUND_ROBIN --wait`,
+    `  ${name} member create servers --address ${subnets?.private.gatewayIp} --protocol-port 8080 --subnet-id private-subnet --wait`,
+    ...(real
+      ? [
+          `  ${netns === null ? '' : `ip netns exec ${netns} `}curl "http://$(${name} show second -f value -c vip_address)/"`,
+        ]
+      : []),
+    `  ${name} show second`,
+    `  ${name} status show second`,
+    `  ${name} delete second --cascade --wait`,
   ];
 }
