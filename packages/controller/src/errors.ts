@@ -378,6 +378,22 @@ export const ERRORS = define({
     message: 'Operation {id} was stopped: {detail}',
     remedy: 'Fail over or delete the object.',
   },
+  OPERATION_GONE: {
+    status: 500,
+    message: 'The operation this waited for is gone. {advice}',
+    remedy: 'Do what the sentence says. Operators: the log tells when it was found.',
+  },
+  OPERATOR_RESET: {
+    status: 500,
+    message: '{detail}',
+    remedy: 'An operator has set this status by hand; ask why.',
+  },
+  UNEXPECTED_ERROR: {
+    status: 500,
+    message:
+      'An unexpected error occurred in the controller. The operator finds the cause in the log under the operation id.',
+    remedy: 'Look up the id of the operation in the log of the worker.',
+  },
   // Start-up and configuration (never on the wire)
   BAD_OPTION: {
     status: 500,

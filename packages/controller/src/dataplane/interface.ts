@@ -2,6 +2,14 @@
 
 import type { Port, Subnet } from '../clouds/network/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../domain/resources.ts';
+import type { ErrorCode } from '../errors.ts';
+
+/** A listener that an amphora does without, and why. */
+export interface UnusableListener {
+  listenerId: string;
+  reason: string;
+  code: ErrorCode;
+}
 
 export interface ApplyOutcome {
   /**
@@ -10,7 +18,7 @@ export interface ApplyOutcome {
    */
   method: 'runtime' | 'reload' | 'start' | 'none' | 'stop';
   /** Listeners the configuration had to do without, for instance because a certificate cannot be read. */
-  unusable?: { listenerId: string; reason: string }[];
+  unusable?: UnusableListener[];
 }
 
 export interface PluggedPort {

@@ -1,5 +1,6 @@
 /** An operation is one accepted change of a load balancer: what the API promised and the worker carries out. */
 
+import type { ErrorCode } from '../errors.ts';
 import type { Topology } from './statuses.ts';
 
 export const RESOURCE_TYPES = [
@@ -77,7 +78,7 @@ export interface Operation {
   attempts: number;
   reason: string | null;
   /** Code of the error that made it fail, from the catalogue. */
-  cause: string | null;
+  cause: ErrorCode | null;
   /** Why it is to be undone although no step failed. */
   abandonReason: string | null;
   /** The failed operation that this one repeats, and how many were before it. */
@@ -97,7 +98,7 @@ export interface OperationStep {
   attempts: number;
   detail: string | null;
   /** Code of the error that made it fail, from the catalogue. */
-  cause: string | null;
+  cause: ErrorCode | null;
   startedAt: Date;
   endedAt: Date | null;
 }

@@ -3,6 +3,7 @@
  * the data plane renders these. Nothing else converts. Times are `Date` (UTC), addresses are text in canonical form,
  * durations carry their unit in the API's own name (listener timeouts: ms; monitor delay and timeout: s).
  */
+import type { ErrorCode } from '../errors.ts';
 import type { AmphoraRole, AmphoraStatus, OperatingStatus, ProvisioningStatus, Topology } from './statuses.ts';
 
 export const LISTENER_PROTOCOLS = ['TCP', 'HTTP', 'HTTPS', 'TERMINATED_HTTPS', 'UDP', 'SCTP', 'PROMETHEUS'] as const;
@@ -59,8 +60,12 @@ export interface Resource {
   adminStateUp: boolean;
   provisioningStatus: ProvisioningStatus;
   operatingStatus: OperatingStatus;
-  /** Why the object is in ERROR, in the tenant's words; null otherwise. */
+  /**
+   * Why the object is in ERROR, in the tenant's words; null otherwise. Kept while it waits for what may end that.
+   */
   statusReason: string | null;
+  /** Code of that error, from the catalogue. What is decided is decided by it, never by the words. */
+  statusCode: ErrorCode | null;
   tags: string[];
   createdAt: Date;
   updatedAt: Date | null;
@@ -162,7 +167,7 @@ export interface Member extends Resource {
 /** A member without what the service finds out about it. */
 export type MemberSettings = Omit<
   Member,
-  'provisioningStatus' | 'operatingStatus' | 'statusReason' | 'createdAt' | 'updatedAt'
+  'provisioningStatus' | 'operatingStatus' | 'statusReason' | 'statusCode' | 'createdAt' | 'updatedAt'
 >;
 
 export interface HealthMonitor extends Resource {

@@ -74,7 +74,7 @@ const VERB_ACTIONS: Record<Verb, VerbAction> = {
     const touchesLoadBalancer = !['rotate_amphora_certificate', 'update_amphora_configuration'].includes(
       operation.kind,
     );
-    if (touchesLoadBalancer && !(await waitAgain(tx, operation, null))) {
+    if (touchesLoadBalancer && !(await waitAgain(tx, operation, false))) {
       throw refusal(operation, 'its object is gone, or something else is being done to it');
     }
     await resubmit(tx, operation);
@@ -94,8 +94,9 @@ const VERB_ACTIONS: Record<Verb, VerbAction> = {
     const later = await operations.blocking(tx, operation.loadBalancerId);
     if (later && later.id !== operation.id) throw refusal(operation, `operation ${later.id} is at work now`);
     const text = reason === null ? 'Reset by an operator.' : `Reset by an operator: ${reason}`;
-    if (!operation.endedAt) await operations.end(tx, operation, 'failed', { reason: text, cause: null });
-    await recovery.resetStatuses(tx, operation.loadBalancerId, status, status === 'ERROR' ? text : null);
+    if (!operation.endedAt) await operations.end(tx, operation, 'failed', { reason: text, code: 'OPERATOR_RESET' });
+    const failure = { reason: text, code: 'OPERATOR_RESET', operationId: operation.id } as const;
+    await recovery.resetStatuses(tx, operation.loadBalancerId, status, status === 'ERROR' ? failure : null);
     return `Statuses set to ${status}.`;
   },
 };

@@ -6,7 +6,7 @@
  * longer in charge, or cannot reach the database: nothing is undone by a worker that is not in charge.
  */
 import type { Operation } from '../domain/operations.ts';
-import { OctaviaError } from '../errors.ts';
+import { type ErrorCode, OctaviaError } from '../errors.ts';
 import * as operations from '../store/operations.ts';
 import * as settlement from '../store/settlement.ts';
 import { isContention } from '../store/unavailable.ts';
@@ -30,7 +30,7 @@ export interface RunOptions {
 
 interface Failure {
   reason: string;
-  cause: string | null;
+  code: ErrorCode;
 }
 
 /** A step with its place in the flow. */
@@ -84,8 +84,7 @@ class OperationRun {
     this.#sleep = dependencies.sleep;
     this.#faults = faults ?? null;
     this.#succeed = planned.succeed;
-    this.#failure =
-      planned.failure ?? (operation.abandonReason === null ? null : { reason: operation.abandonReason, cause: null });
+    this.#failure = planned.failure ?? (operation.abandonReason === null ? null : abandoned(operation.abandonReason));
     this.#parts = placed(planned.parts);
     this.#pointName = stepNamer(this.#parts.flat(2).map(({ step }) => step.name));
     this.#context = {
@@ -117,12 +116,12 @@ class OperationRun {
     for (const { step, number } of lane) {
       const former = this.#journal.former('do', step.name);
       if (former?.state === 'done') continue;
-      if (former?.state === 'failed') this.#failure ??= { reason: former.detail ?? '', cause: former.cause };
+      if (former?.state === 'failed') this.#failure ??= failureOf(former);
       if (this.#failure) break;
       const begin = { number, phase: 'do' as const, name: step.name };
       ended = await this.#attempt(begin, endedName, ended, (context) => step.run(context));
       endedName = step.name;
-      if (ended?.state === 'failed') this.#failure ??= { reason: ended.detail ?? '', cause: ended.cause };
+      if (ended?.state === 'failed') this.#failure ??= failureOf(ended);
     }
     await this.#record(ended, endedName);
   }
@@ -165,7 +164,7 @@ class OperationRun {
         await this.#point(formerName, 'after-commit');
       }
       if (abandonReason !== null && phase === 'do') {
-        this.#failure ??= { reason: abandonReason, cause: null };
+        this.#failure ??= abandoned(abandonReason);
         return null;
       }
       if (phase === 'do') this.#begun.add(name);
@@ -181,10 +180,10 @@ class OperationRun {
         if (error instanceof LeaseExpired) throw error;
         if (error instanceof OctaviaError && error.code === 'DATABASE_UNAVAILABLE') throw error;
         if (isContention(error)) throw error;
-        const reason = reasonOf(error);
+        const { reason, code } = describe(error);
         const fields = { operation: this.#operation.id, step: name, phase, err: error };
         this.#context.log.error(fields, `Step failed: ${reason}`);
-        return { number, phase, state: 'failed', detail: reason, cause: causeOf(error) };
+        return { number, phase, state: 'failed', detail: reason, cause: code };
       }
     });
   }
@@ -204,7 +203,7 @@ class OperationRun {
         store.transaction(async (tx) => {
           const state = failure ? 'failed' : 'succeeded';
           if (!(await operations.end(tx, operation, state, failure))) throw new Superseded();
-          if (failure) await settlement.fail(tx, operation, failure.reason);
+          if (failure) await settlement.fail(tx, operation, { ...failure, operationId: operation.id });
           else await this.#succeed(tx, operation);
           await this.#point('settle', 'after-effect');
         }),
@@ -245,8 +244,7 @@ function plan(operation: Operation, flowOf: (operation: Operation) => Flow) {
     const flow = flowOf(operation);
     return { parts: flow.steps(operation), succeed: flow.succeed, failure: null };
   } catch (error) {
-    const failure = { reason: reasonOf(error), cause: causeOf(error) };
-    return { parts: [], succeed: settlement.succeed, failure };
+    return { parts: [], succeed: settlement.succeed, failure: describe(error) };
   }
 }
 
@@ -270,9 +268,14 @@ function placed(parts: FlowPart[]): Placed[][][] {
 }
 
 /** What the tenant may read: catalogue texts as they are, anything else only in the log. */
-function reasonOf(error: unknown): string {
-  if (error instanceof OctaviaError) return error.message;
-  return 'An unexpected error occurred in the controller. The operator finds the cause in the log under the operation id.';
+function describe(error: unknown): Failure {
+  const { message, code } = error instanceof OctaviaError ? error : new OctaviaError('UNEXPECTED_ERROR');
+  return { reason: message, code };
 }
 
-const causeOf = (error: unknown): string | null => (error instanceof OctaviaError ? error.code : null);
+const abandoned = (reason: string): Failure => ({ reason, code: 'OPERATION_ABANDONED' });
+
+const failureOf = ({ detail, cause }: Pick<operations.StepEnd, 'detail' | 'cause'>): Failure => ({
+  reason: detail ?? '',
+  code: cause ?? 'UNEXPECTED_ERROR',
+});

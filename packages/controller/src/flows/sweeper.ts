@@ -3,7 +3,9 @@
  * for a cause that can pass is tried again. One process at a time does this (the reconciler elects it).
  */
 import { randomUUID } from 'node:crypto';
+import { OctaviaError } from '../errors.ts';
 import type { Store, Tx } from '../store/database.ts';
+import type { Failure } from '../store/failures.ts';
 import * as operations from '../store/operations.ts';
 import * as recovery from '../store/recovery.ts';
 import * as repetitions from '../store/repetitions.ts';
@@ -24,8 +26,13 @@ export interface SweeperOptions {
   childrenEveryMs?: number;
 }
 
-const REASON = 'The operation this waited for is gone. Fail over or delete the load balancer.';
-const CHILD_REASON = 'The operation this waited for is gone. Update or delete it.';
+function gone(advice: string): Failure {
+  const { message, code } = new OctaviaError('OPERATION_GONE', { advice });
+  return { reason: message, code, operationId: null };
+}
+
+const GONE = gone('Fail over or delete the load balancer.');
+const CHILD_GONE = gone('Update or delete it.');
 
 export class Sweeper {
   readonly #store: Store;
@@ -64,12 +71,12 @@ export class Sweeper {
     this.#seen = new Map(stuck.map((id) => [id, this.#seen.get(id) ?? now]));
     for (const [id, since] of this.#seen) {
       if (now - since < graceMs) continue;
-      const settled = await this.#store.transaction((tx) => recovery.settleStuck(tx, id, REASON));
+      const settled = await this.#store.transaction((tx) => recovery.settleStuck(tx, id, GONE));
       if (settled) this.#log.warn({ loadBalancer: id }, 'Settled a load balancer that nothing was working on');
     }
     if (now - this.#childrenAt < childrenEveryMs) return;
     this.#childrenAt = now;
-    const children = await recovery.settleStuckChildren(this.#store.db, providers, CHILD_REASON);
+    const children = await recovery.settleStuckChildren(this.#store.db, providers, CHILD_GONE);
     if (children.length > 0) this.#log.warn({ children }, 'Settled children that nothing was working on');
     const amphorae = await recovery.releaseUnownedAmphorae(this.#store.db);
     if (amphorae.length > 0) this.#log.warn({ amphorae }, 'Released amphorae that nothing was working on');
@@ -88,7 +95,7 @@ export class Sweeper {
 
 async function repeat(tx: Tx, queue: Pick<OperationQueue, 'submit'>, operationId: string): Promise<string | null> {
   const failed = await operations.get(tx, operationId);
-  if (!failed || !(await repetitions.waitAgain(tx, failed, failed.reason))) return null;
+  if (!failed || !(await repetitions.waitAgain(tx, failed, true))) return null;
   const id = randomUUID();
   await queue.submit(tx, { ...failed, id, retryOf: failed.id, retryNumber: failed.retryNumber + 1 });
   return id;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Operation, OperationState, OperationStep } from '../domain/operations.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
 import { isUuid, Table } from './table.ts';
@@ -79,10 +80,10 @@ export async function end(
   executor: Executor,
   title: Title,
   state: OperationState,
-  failure: { reason: string; cause: string | null } | null,
+  failure: { reason: string; code: ErrorCode } | null,
 ): Promise<boolean> {
   const { numAffectedRows = 0n } = await sql`
-    update operation set state = ${state}, reason = ${failure?.reason ?? null}, cause = ${failure?.cause ?? null},
+    update operation set state = ${state}, reason = ${failure?.reason ?? null}, cause = ${failure?.code ?? null},
       current_step = null, ended_at = now()
     where ${titled(title)}`.execute(executor);
   return numAffectedRows > 0n;

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Operation } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
+import { assignFailure, type Failure } from './failures.ts';
 import { fail, lockTrees } from './settlement.ts';
 
 const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`);
@@ -18,16 +19,16 @@ export async function stuckLoadBalancers(executor: Executor, providers: readonly
 }
 
 /**
- * Ends the wait: the load balancer is in ERROR with the reason, from where failover and delete are legal.
+ * Ends the wait: the load balancer is in ERROR with the failure, from where failover and delete are legal.
  * @returns false when it has an owner, or does not wait (any more)
  */
-export async function settleStuck(tx: Tx, loadBalancerId: string, reason: string): Promise<boolean> {
+export async function settleStuck(tx: Tx, loadBalancerId: string, failure: Failure): Promise<boolean> {
   const { rows } = await sql`
     select 1 from load_balancer lb
     where lb.id = ${loadBalancerId} and lb.provisioning_status in ${PENDING} and ${NO_OWNER('lb.id')}
     for update`.execute(tx);
   if (rows.length === 0) return false;
-  await fail(tx, { kind: 'update_load_balancer', resourceType: 'load_balancer', loadBalancerId } as Operation, reason);
+  await fail(tx, { kind: 'update_load_balancer', resourceType: 'load_balancer', loadBalancerId } as Operation, failure);
   return true;
 }
 
@@ -45,13 +46,13 @@ export const CHILDREN: [table: string, loadBalancer: string][] = [
 ];
 
 /**
- * Children that wait although their load balancer does not: they get ERROR with the reason, unless somebody has the load
+ * Children that wait although their load balancer does not: they get ERROR with the failure, unless somebody has the load
  * balancer at the moment. Walks whole tables; not for every second.
  */
 export async function settleStuckChildren(
   executor: Executor,
   providers: readonly string[],
-  reason: string,
+  failure: Failure,
 ): Promise<string[]> {
   const settled: string[] = [];
   for (const [table, loadBalancer] of CHILDREN) {
@@ -62,7 +63,8 @@ export async function settleStuckChildren(
           and lb.provisioning_status not in ${PENDING} and lb.provider = any(${providers}::text[])
           and ${NO_OWNER('lb.id')}
         order by lb.id for no key update skip locked)
-      update ${sql.table(table)} as x set provisioning_status = 'ERROR', status_reason = ${reason}, updated_at = now()
+      update ${sql.table(table)} as x set provisioning_status = 'ERROR', ${assignFailure(failure)},
+        updated_at = now()
       from held where x.provisioning_status in ${PENDING} and held.id = ${sql.raw(loadBalancer)} returning x.id`.execute(
       executor,
     );
@@ -89,15 +91,15 @@ export async function resetStatuses(
   tx: Tx,
   loadBalancerId: string,
   status: 'ACTIVE' | 'ERROR',
-  reason: string | null,
+  failure: Failure | null,
 ): Promise<void> {
   const wrong =
     status === 'ACTIVE' ? sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE', 'ERROR')`) : PENDING;
   await lockTrees(tx, [loadBalancerId]);
   for (const [table, loadBalancer] of CHILDREN) {
-    await sql`update ${sql.table(table)} as x set provisioning_status = ${status}, status_reason = ${reason}, updated_at = now()
+    await sql`update ${sql.table(table)} as x set provisioning_status = ${status}, ${assignFailure(failure)}, updated_at = now()
       where ${sql.raw(loadBalancer)} = ${loadBalancerId} and x.provisioning_status in ${wrong}`.execute(tx);
   }
-  await sql`update load_balancer set provisioning_status = ${status}, status_reason = ${reason}, updated_at = now()
+  await sql`update load_balancer set provisioning_status = ${status}, ${assignFailure(failure)}, updated_at = now()
     where id = ${loadBalancerId} and provisioning_status <> 'DELETED'`.execute(tx);
 }

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Operation, OperationKind, ResourceType } from '../domain/operations.ts';
 import type { Executor, Tx } from './database.ts';
+import { assignFailure } from './failures.ts';
 import { CHILDREN } from './recovery.ts';
 import { isAbout, repeats } from './unfulfilled.ts';
 
@@ -30,9 +31,9 @@ const SUBJECTS = sql`case when o.kind = 'batch_update_members'
 const NEWEST = sql`not exists (select 1 from operation later
   where later.load_balancer_id = o.load_balancer_id and later.created_at > o.created_at and ${isAbout('later', sql`x.id`)})`;
 
-/** A child that is in ERROR for just the reason of `o`. */
+/** A child that is in ERROR because `o` failed. */
 const childInError = (table: string): RawBuilder<unknown> => sql`select 1 from ${sql.table(table)} x
-  where x.id = any(${SUBJECTS}) and x.provisioning_status = 'ERROR' and x.status_reason = o.reason and ${NEWEST}
+  where x.id = any(${SUBJECTS}) and x.provisioning_status = 'ERROR' and x.failed_operation_id = o.id and ${NEWEST}
     and (o.kind <> 'batch_update_members' or o.input ? 'waited')`;
 
 /**
@@ -44,7 +45,7 @@ const OVERTAKEN = sql`o.kind not like 'delete\\_%' and o.kind <> 'batch_update_m
     and later.state = 'succeeded' and ${repeats(sql`later.id`)})`;
 
 /**
- * Failed operations worth repeating now: the last of their load balancer, which is in ERROR for just their reason, or the
+ * Failed operations worth repeating now: the last of their load balancer, which is in ERROR because they failed, or the
  * last about a child that is, where the load balancer is free. A later wish of the user is a later operation, so nothing is
  * repeated against it.
  */
@@ -59,7 +60,7 @@ export async function retryable(executor: Executor, rules: RetryRules): Promise<
       and o.ended_at > now() - make_interval(secs => ${firstAfterSeconds}::float8 * power(2, ${most}::int + 1) + 3600)
       and case when o.resource_type = any(${[...TABLES]}::text[])
         then lb.provisioning_status = 'ACTIVE' and exists (${sql.join(children, sql` union all `)}) and not (${OVERTAKEN})
-        else o.kind = any(${RETRIED}::text[]) and lb.provisioning_status = 'ERROR' and lb.status_reason = o.reason
+        else o.kind = any(${RETRIED}::text[]) and lb.provisioning_status = 'ERROR' and lb.failed_operation_id = o.id
           and not exists (select 1 from operation later
             where later.load_balancer_id = o.load_balancer_id and later.created_at > o.created_at)
         end
@@ -72,30 +73,31 @@ const TABLES: ReadonlySet<string> = new Set(CHILDREN.map(([table]) => table));
 
 /**
  * Makes what failed wait again, as it did before.
- * @param because only what is in ERROR for this reason, below a load balancer that is not; otherwise in whatever settled state
+ * @param onlyItsFailure only what is in ERROR because the operation failed, below a load balancer that is not; otherwise in
+ * whatever settled state
  * @returns false when it is not in that state (any more); nothing was written then
  */
-export async function waitAgain(tx: Tx, operation: Operation, because: string | null): Promise<boolean> {
-  const { kind, resourceType, loadBalancerId, reason } = operation;
+export async function waitAgain(tx: Tx, operation: Operation, onlyItsFailure: boolean): Promise<boolean> {
+  const { id, kind, resourceType, loadBalancerId } = operation;
   const waiting = waitingFor(kind);
   const isChild = TABLES.has(resourceType);
   const status = resourceType === 'load_balancer' ? waiting : 'PENDING_UPDATE';
   const settled = sql`provisioning_status in ('ACTIVE', 'ERROR')`;
   const broken = isChild
     ? sql`provisioning_status = 'ACTIVE'`
-    : sql`provisioning_status = 'ERROR' and status_reason = ${because}`;
+    : sql`provisioning_status = 'ERROR' and failed_operation_id = ${id}`;
   const { rows } = await sql`select 1 from load_balancer
-    where id = ${loadBalancerId} and ${because === null ? settled : broken} for no key update`.execute(tx);
+    where id = ${loadBalancerId} and ${onlyItsFailure ? broken : settled} for no key update`.execute(tx);
   if (rows.length === 0) return false;
-  if (isChild && !(await childWaitsAgain(tx, operation, waiting, because))) return false;
-  await sql`update load_balancer set provisioning_status = ${status}, status_reason = null
+  if (isChild && !(await childWaitsAgain(tx, operation, waiting, onlyItsFailure))) return false;
+  await sql`update load_balancer set provisioning_status = ${status}, ${assignFailure(null)}
     where id = ${loadBalancerId}`.execute(tx);
-  // A failed create left its children in ERROR too, with the same reason.
+  // A failed create left its children in ERROR too.
   if (kind === 'create_load_balancer') {
     for (const [table, loadBalancer] of CHILDREN) {
-      await sql`update ${sql.table(table)} as x set provisioning_status = 'PENDING_CREATE', status_reason = null
+      await sql`update ${sql.table(table)} as x set provisioning_status = 'PENDING_CREATE', ${assignFailure(null)}
         where ${sql.raw(loadBalancer)} = ${loadBalancerId} and x.provisioning_status = 'ERROR'
-          and x.status_reason = ${reason}`.execute(tx);
+          and x.failed_operation_id = ${id}`.execute(tx);
     }
   }
   return true;
@@ -108,20 +110,19 @@ async function childWaitsAgain(
   tx: Tx,
   { id, kind, resourceType, resourceId, input }: Operation,
   waiting: string,
-  because: string | null,
+  onlyItsFailure: boolean,
 ): Promise<boolean> {
   const isBatch = kind === 'batch_update_members';
   const table = isBatch ? 'member' : resourceType;
   const wishes = isBatch ? (input.waited ?? {}) : { [resourceId]: waiting };
-  const condition =
-    because === null
-      ? sql`x.provisioning_status in ('ACTIVE', 'ERROR')`
-      : sql`x.provisioning_status = 'ERROR' and x.status_reason = ${because} and ${NEWEST}`;
+  const condition = onlyItsFailure
+    ? sql`x.provisioning_status = 'ERROR' and x.failed_operation_id = o.id and ${NEWEST}`
+    : sql`x.provisioning_status in ('ACTIVE', 'ERROR')`;
   // Policies may send to a pool only after its deletion has failed.
   const isUsed =
     kind === 'delete_pool' ? sql`exists (select 1 from l7policy y where y.redirect_pool_id = x.id)` : sql`false`;
   const { numAffectedRows = 0n } = await sql`
-    update ${sql.table(table)} x set provisioning_status = wish.value, status_reason = null
+    update ${sql.table(table)} x set provisioning_status = wish.value, ${assignFailure(null)}
     from jsonb_each_text(${JSON.stringify(wishes)}::jsonb) wish, operation o
     where x.id = wish.key::uuid and o.id = ${id} and ${condition} and not (${isUsed})`.execute(tx);
   if (numAffectedRows === 0n) return false;

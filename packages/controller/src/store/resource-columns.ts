@@ -7,6 +7,7 @@ export const RESOURCE_COLUMNS = {
   provisioningStatus: 'provisioning_status',
   operatingStatus: 'operating_status',
   statusReason: 'status_reason',
+  statusCode: 'status_code',
   tags: 'tags',
   createdAt: 'created_at',
   updatedAt: 'updated_at',

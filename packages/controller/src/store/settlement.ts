@@ -5,7 +5,9 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Operation, OperationKind } from '../domain/operations.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Executor, Tx } from './database.ts';
+import { assignFailure, assignFirstFailure, type Failure, HAS_FAILURE } from './failures.ts';
 import { releaseDoomed, releaseTrees } from './quota-release.ts';
 
 export type ChildTable = 'listener' | 'pool' | 'member' | 'health_monitor' | 'l7policy' | 'l7rule';
@@ -54,13 +56,13 @@ type SettledStatus = 'ACTIVE' | 'ERROR' | 'FORMER';
 /** Clients read when an object came to rest from `updated_at`: whatever waited has a time there from then on. */
 const SETTLED_NOW = sql`updated_at = now()`;
 
-/** What was in ERROR before it waited still has its reason, and nothing else has one: that is how both come back. */
-function endOf(table: ChildTable | 'load_balancer', to: SettledStatus, reason: string | null): RawBuilder<unknown> {
+/** What was in ERROR before it waited still has its failure, and nothing else has one: that is how both come back. */
+function endOf(table: ChildTable | 'load_balancer', to: SettledStatus, failure: Failure | null): RawBuilder<unknown> {
   if (table === 'load_balancer' || to === 'ACTIVE') {
-    return sql`provisioning_status = ${to === 'FORMER' ? 'ACTIVE' : to}, status_reason = ${reason}`;
+    return sql`provisioning_status = ${to === 'FORMER' ? 'ACTIVE' : to}, ${assignFailure(failure)}`;
   }
-  if (to === 'ERROR') return sql`provisioning_status = 'ERROR', status_reason = coalesce(status_reason, ${reason})`;
-  return sql`provisioning_status = case when status_reason is null then 'ACTIVE' else 'ERROR' end`;
+  if (failure) return sql`provisioning_status = 'ERROR', ${assignFirstFailure(failure)}`;
+  return sql`provisioning_status = case when ${HAS_FAILURE} then 'ERROR' else 'ACTIVE' end`;
 }
 
 /** One statement for all tables: a settlement is as cheap as one round trip. */
@@ -68,7 +70,7 @@ async function setPending(
   tx: Tx,
   ids: readonly string[],
   to: SettledStatus,
-  reason: string | null,
+  failure: Failure | null,
   operating: (table: ChildTable | 'load_balancer') => RawBuilder<unknown> | null = () => null,
   tables: readonly (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
   also: readonly RawBuilder<unknown>[] = [],
@@ -77,7 +79,7 @@ async function setPending(
     const status = operating(table);
     const rows = table === 'load_balancer' ? sql`id = any(${ids}::uuid[])` : within(table, ids);
     return sql`${sql.ref(`settled_${table}`)} as (
-      update ${sql.table(table)} as x set ${SETTLED_NOW}, ${endOf(table, to, reason)}
+      update ${sql.table(table)} as x set ${SETTLED_NOW}, ${endOf(table, to, failure)}
         ${status === null ? sql`` : sql`, operating_status = ${status}`}
       where ${rows} and provisioning_status in ${PENDING})`;
   });
@@ -146,6 +148,8 @@ function unmeasuredMembers(ids: readonly string[]): RawBuilder<unknown> {
     update member as x set operating_status = ${MEMBER_UNMEASURED},
       provisioning_status = case when ${waits} then 'ACTIVE' else x.provisioning_status end,
       status_reason = case when ${waits} then null else x.status_reason end,
+      status_code = case when ${waits} then null else x.status_code end,
+      failed_operation_id = case when ${waits} then null else x.failed_operation_id end,
       updated_at = case when ${waits} then now() else x.updated_at end
     from pool p left join health_monitor h on h.pool_id = p.id and h.${within('health_monitor', ids)}
     where p.id = x.pool_id and p.${within('pool', ids)} and x.${within('member', ids)}
@@ -186,12 +190,12 @@ export async function deletedAll(tx: Tx, ids: readonly string[]): Promise<void> 
     select l.id from listener l where l.load_balancer_id = any(${ids}::uuid[]))`.execute(tx);
   await sql`delete from listener where load_balancer_id = any(${ids}::uuid[])`.execute(tx);
   await sql`delete from pool where load_balancer_id = any(${ids}::uuid[])`.execute(tx);
-  await sql`update load_balancer set provisioning_status = 'DELETED', operating_status = 'OFFLINE', status_reason = null,
-    updated_at = now() where id = any(${ids}::uuid[])`.execute(tx);
+  await sql`update load_balancer set provisioning_status = 'DELETED', operating_status = 'OFFLINE',
+    ${assignFailure(null)}, updated_at = now() where id = any(${ids}::uuid[])`.execute(tx);
 }
 
 /** The change failed and was undone: its object keeps the wish, the status ERROR and the reason; the rest is unlocked. */
-export async function fail(tx: Tx, operation: Operation, reason: string): Promise<void> {
+export async function fail(tx: Tx, operation: Operation, failure: Failure): Promise<void> {
   const { kind, resourceType, resourceId, loadBalancerId } = operation;
   const ids = [loadBalancerId];
   await lockTrees(tx, ids);
@@ -200,14 +204,14 @@ export async function fail(tx: Tx, operation: Operation, reason: string): Promis
     if (kind !== 'failover_amphora') return;
   }
   if (resourceType === 'load_balancer' || resourceType === 'amphora') {
-    await failTree(tx, ids, kind, reason);
+    await failTree(tx, ids, kind, failure);
     return;
   }
   const isBatch = kind === 'batch_update_members';
   const targets = isBatch ? (operation.input.memberIds ?? []) : [resourceId];
   const table = isBatch ? 'member' : resourceType;
   if (isBatch) await rememberWaited(tx, operation, targets);
-  await sql`update ${sql.table(table)} set ${SETTLED_NOW}, provisioning_status = 'ERROR', status_reason = ${reason}
+  await sql`update ${sql.table(table)} set ${SETTLED_NOW}, provisioning_status = 'ERROR', ${assignFailure(failure)}
     where id = any(${targets}::uuid[]) and provisioning_status in ${PENDING}`.execute(tx);
   await setPending(tx, ids, 'FORMER', null);
 }
@@ -221,10 +225,10 @@ async function rememberWaited(tx: Tx, { id }: Operation, memberIds: readonly str
 }
 
 /** What waits below a load balancer is in ERROR with it, unless it was in force before. */
-async function failTree(tx: Tx, ids: readonly string[], kind: OperationKind, reason: string): Promise<void> {
+async function failTree(tx: Tx, ids: readonly string[], kind: OperationKind, failure: Failure): Promise<void> {
   const never = kind === 'create_load_balancer' || kind.startsWith('failover_');
-  await setPending(tx, ids, never ? 'ERROR' : 'FORMER', never ? reason : null, () => null, CHILD_TABLES);
-  await setPending(tx, ids, 'ERROR', reason, () => null, ['load_balancer']);
+  await setPending(tx, ids, never ? 'ERROR' : 'FORMER', never ? failure : null, () => null, CHILD_TABLES);
+  await setPending(tx, ids, 'ERROR', failure, () => null, ['load_balancer']);
 }
 
 /** An amphora that an operation failed on; it may be failed over or deleted. */
@@ -266,7 +270,7 @@ async function each(children: readonly ChildRef[], work: (table: ChildTable, ids
   }
 }
 
-/** These wait, where they are in ERROR, for the end of the operation that has brought them into force; until then with their reason. */
+/** These wait, where they are in ERROR, for the end of the operation that has brought them into force; until then with their failure. */
 export async function reopen(executor: Executor, children: readonly ChildRef[]): Promise<void> {
   await each(children, (table, ids) =>
     sql`update ${sql.table(table)} set provisioning_status = 'PENDING_UPDATE'
@@ -278,15 +282,19 @@ export async function reopen(executor: Executor, children: readonly ChildRef[]):
 export async function standBack(executor: Executor, children: readonly ChildRef[]): Promise<void> {
   await each(children, (table, ids) =>
     sql`update ${sql.table(table)} set provisioning_status = 'ERROR'
-      where id = any(${ids}::uuid[]) and provisioning_status = 'PENDING_UPDATE' and status_reason is not null`.execute(
-      executor,
-    ),
+      where id = any(${ids}::uuid[]) and provisioning_status = 'PENDING_UPDATE' and ${HAS_FAILURE}`.execute(executor),
   );
 }
 
-/** The listener's policies and rules that wait with a reason that begins so are in ERROR as before. */
-export async function standBackBelow(executor: Executor, listenerId: string, reason: string): Promise<void> {
-  const waits = sql`provisioning_status = 'PENDING_UPDATE' and starts_with(status_reason, ${reason})`;
+/** A listener that an amphora does without, while everything else of the operation is in force. */
+export async function breakListener(executor: Executor, listenerId: string, failure: Failure): Promise<void> {
+  await sql`update listener set provisioning_status = 'ERROR', ${assignFailure(failure)}
+    where id = ${listenerId}`.execute(executor);
+}
+
+/** The listener's policies and rules that wait after a failure of this code are in ERROR as before. */
+export async function standBackBelow(executor: Executor, listenerId: string, code: ErrorCode): Promise<void> {
+  const waits = sql`provisioning_status = 'PENDING_UPDATE' and status_code = ${code}`;
   await sql`with policies as (
       update l7policy set provisioning_status = 'ERROR' where listener_id = ${listenerId} and ${waits})
     update l7rule set provisioning_status = 'ERROR'

@@ -1,9 +1,10 @@
 /**
  * Children whose newest operation failed: their rows hold a wish that is not in force, or was not then. They are in ERROR, or
- * wait with what is being changed below them; the reason they keep until then tells these from others.
+ * wait with what is being changed below them; the failure they keep until then tells these from others.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { HAS_FAILURE } from './failures.ts';
 import { CHILD_TABLES, type ChildTable, within } from './settlement.ts';
 
 export interface Unfulfilled {
@@ -42,8 +43,8 @@ export async function unfulfilled(
   operationId: string,
 ): Promise<Unfulfilled[]> {
   const broken = CHILD_TABLES.map(
-    (table) => sql`select ${table}::text as "table", id, status_reason from ${sql.table(table)}
-      where ${within(table, [loadBalancerId])} and provisioning_status in ('ERROR', 'PENDING_UPDATE') and status_reason is not null`,
+    (table) => sql`select ${table}::text as "table", id, failed_operation_id from ${sql.table(table)}
+      where ${within(table, [loadBalancerId])} and provisioning_status in ('ERROR', 'PENDING_UPDATE') and ${HAS_FAILURE}`,
   );
   const { rows } = await sql<Unfulfilled>`
     select x.table, x.id, ${repeats(sql`${operationId}::uuid`)} as repeated,
@@ -55,6 +56,6 @@ export async function unfulfilled(
     join lateral (
       select * from operation n where n.load_balancer_id = ${loadBalancerId} and ${isAbout('n', sql`x.id`)}
       order by n.created_at desc limit 1) as o
-      on o.state = 'failed' and o.cause = any(${causes}::text[]) and o.reason = x.status_reason`.execute(executor);
+      on o.state = 'failed' and o.cause = any(${causes}::text[]) and o.id = x.failed_operation_id`.execute(executor);
   return rows;
 }

@@ -414,7 +414,9 @@ describe('what becomes of policies and rules', () => {
     const [change] = api.provider.changes.splice(0);
     expect(change).toMatchObject({ kind: `update_${resourceType}`, resourceType });
     const operation = { ...change!, id: randomUUID(), input: {} } as Parameters<typeof settlement.fail>[1];
-    await api.database.store.transaction((tx) => settlement.fail(tx, operation, 'broken'));
+    await api.database.store.transaction((tx) =>
+      settlement.fail(tx, operation, { reason: 'broken', code: 'AMPHORA_REFUSED', operationId: operation.id }),
+    );
     expect({
       policy: await api.status('l7policies', policy.id),
       rule: await api.status(`l7policies/${policy.id}/rules`, rule.id),

@@ -38,7 +38,7 @@ async function operation(
   if (!begun) throw new Error('not begun');
   await operations.advance(store.db, begun, null, { number: 1, phase: 'do', name: 'apply configuration' });
   if (state !== 'running') {
-    const failure = state === 'failed' ? { reason: 'It broke.', cause: 'AMPHORA_UNREACHABLE' } : null;
+    const failure = state === 'failed' ? { reason: 'It broke.', code: 'AMPHORA_UNREACHABLE' as const } : null;
     await operations.end(store.db, begun, state, failure);
   }
   return id;

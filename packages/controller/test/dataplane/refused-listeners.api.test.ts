@@ -44,6 +44,11 @@ const uploads = (): number =>
   played.agent.seen.filter(({ method, path }) => method === 'PUT' && path.endsWith('/haproxy')).length;
 const reasonOf = (n: number, word: string): string =>
   `HAProxy refused the configuration of listener ${listenerId(n)}: no '${word}' : bad.`;
+const refusedListener = (n: number, word: string) => ({
+  listenerId: listenerId(n),
+  reason: reasonOf(n, word),
+  code: 'CONFIGURATION_REFUSED',
+});
 
 /** Listeners at ports 81, 82, …, each with a pool of its own. */
 const ports = (count: number, more: TreeInput = {}): LoadBalancerTree =>
@@ -58,7 +63,7 @@ const ports = (count: number, more: TreeInput = {}): LoadBalancerTree =>
 const frontends = (): string[] => [...(stored ?? '').matchAll(/^frontend (\S+)$/gm)].map((match) => match[1]!).sort();
 
 it('serves everything but the listener that is refused, and says why', async () => {
-  const unusable = [{ listenerId: listenerId(2), reason: reasonOf(2, 'bind') }];
+  const unusable = [refusedListener(2, 'bind')];
   expect(await apply(ports(3))).toEqual({ method: 'start', unusable });
   expect(frontends()).toEqual([listenerId(1), listenerId(3)]);
   expect(stored).not.toContain(poolId(2));
@@ -68,7 +73,7 @@ it('serves everything but the listener that is refused, and says why', async () 
 it('names the listener by the backend that is refused', async () => {
   bad = /^ {4}server .*198\.18\.8\.1:/;
   const tree = ports(2, { members: [{ poolId: poolId(2) }] });
-  const unusable = [{ listenerId: listenerId(2), reason: reasonOf(2, 'server') }];
+  const unusable = [refusedListener(2, 'server')];
   expect(await apply(tree)).toEqual({ method: 'start', unusable });
   expect(frontends()).toEqual([listenerId(1)]);
 });
@@ -95,7 +100,7 @@ it('lets a listener go on with what it has in force', async () => {
   bad = /^ {4}timeout client 1234$/;
   const tree = ports(2, { members: [{ poolId: poolId(1) }] });
   tree.listeners[1]!.timeoutClientData = 1234;
-  const unusable = [{ listenerId: listenerId(2), reason: reasonOf(2, 'timeout') }];
+  const unusable = [refusedListener(2, 'timeout')];
   expect(await apply(tree)).toMatchObject({ unusable });
   expect(frontends()).toEqual([listenerId(1), listenerId(2)]);
   expect(stored).toContain('198.18.8.1:8080');
@@ -118,10 +123,11 @@ describe('on a new amphora', () => {
   const refused = {
     provisioningStatus: 'PENDING_UPDATE',
     operatingStatus: 'OFFLINE',
-    statusReason: reasonOf(1, 'acl'),
+    statusReason: 'any words',
+    statusCode: 'CONFIGURATION_REFUSED',
     updatedAt: new Date(),
   } as const;
-  const unusable = [{ listenerId: listenerId(1), reason: reasonOf(1, 'acl') }];
+  const unusable = [refusedListener(1, 'acl')];
   /** The first policy has a good rule, and one that HAProxy refuses. */
   const withRules = (rule: Partial<L7Rule>, policy: Partial<L7Policy> = {}): LoadBalancerTree =>
     ports(2, {
@@ -148,8 +154,7 @@ describe('on a new amphora', () => {
 
   it.each<[string, Partial<L7Rule>]>([
     ['was in force as something else', { ...refused, operatingStatus: 'ONLINE' }],
-    ['has another fault, too', { ...refused, statusReason: 'Amphora x did not answer.' }],
-    ['was refused for another listener', { ...refused, statusReason: reasonOf(2, 'acl') }],
+    ['has another fault, too', { ...refused, statusReason: reasonOf(1, 'acl'), statusCode: 'AMPHORA_UNREACHABLE' }],
   ])('leaves out the listener where what is refused %s', async (_what, rule) => {
     expect(await apply(withRules(rule))).toMatchObject({ unusable });
     expect(frontends()).toEqual([listenerId(2)]);
@@ -176,7 +181,11 @@ it('fails the change whose own listener is refused, and leaves the amphora as it
 
 it('fails no change for what was in ERROR before, though its listener waits', async () => {
   const tree = ports(2);
-  Object.assign(tree.listeners[1]!, { provisioningStatus: 'PENDING_UPDATE', statusReason: 'Before.' });
+  Object.assign(tree.listeners[1]!, {
+    provisioningStatus: 'PENDING_UPDATE',
+    statusReason: 'Before.',
+    statusCode: 'AMPHORA_REFUSED',
+  });
   expect(await apply(tree)).toMatchObject({ unusable: [{ listenerId: listenerId(2) }] });
   const below = ports(2, { members: [{ poolId: poolId(2), provisioningStatus: 'ERROR' }] });
   below.listeners[1]!.provisioningStatus = 'PENDING_UPDATE';

@@ -3,7 +3,8 @@ import { resolvePools, type TreePool } from '../../src/domain/validation/tree-po
 import { aPool } from '../support/store.ts';
 
 const { id: _, loadBalancerId: __, ...rest } = aPool('lb');
-const { projectId, provisioningStatus, operatingStatus, statusReason, createdAt, updatedAt, ...options } = rest;
+const { projectId, provisioningStatus, operatingStatus, statusReason, statusCode, createdAt, updatedAt, ...options } =
+  rest;
 const reference = (name: string): TreePool => ({
   ...options,
   name,

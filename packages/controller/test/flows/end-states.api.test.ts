@@ -169,7 +169,11 @@ describe('children', () => {
   ] as const)('%s fails: what was in ERROR before has its own reason again', async (kind, child) => {
     const tree = await grown();
     const { db } = lab.store;
-    await listeners.update(db, tree.ids.listener, { provisioningStatus: 'ERROR', statusReason: 'Its own.' });
+    await listeners.update(db, tree.ids.listener, {
+      provisioningStatus: 'ERROR',
+      statusReason: 'Its own.',
+      statusCode: 'AMPHORA_REFUSED',
+    });
     if (child === null) await lab.pending(tree.loadBalancer.id);
     else await wait(tree, child, 'PENDING_UPDATE');
     lab.interfere = refuse;
@@ -178,7 +182,10 @@ describe('children', () => {
     expect(await lab.run(kind, tree.loadBalancer, { ...resource, input })).toMatchObject({ state: 'failed' });
     const failed = child ?? 'load_balancer';
     expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, listener: 'ERROR', [failed]: 'ERROR' });
-    expect(await listeners.get(db, tree.ids.listener)).toMatchObject({ statusReason: 'Its own.' });
+    expect(await listeners.get(db, tree.ids.listener)).toMatchObject({
+      statusReason: 'Its own.',
+      statusCode: 'AMPHORA_REFUSED',
+    });
   });
 
   test('a batch fails: every member of it is in ERROR, the others are not', async () => {
@@ -203,7 +210,12 @@ describe('children', () => {
   test('a change beside a listener in ERROR tries it again: ACTIVE when it is served, else ERROR as before', async () => {
     const tree = await grown();
     const { db } = lab.store;
-    const broken = { protocolPort: 8080, provisioningStatus: 'ERROR', statusReason: 'Before.' } as const;
+    const broken = {
+      protocolPort: 8080,
+      provisioningStatus: 'ERROR',
+      statusReason: 'Before.',
+      statusCode: 'AMPHORA_REFUSED',
+    } as const;
     const other = aListener(tree.loadBalancer.id, broken);
     await lab.store.transaction((tx) => listeners.insert(tx, other));
     const resource = { type: 'listener' as const, id: tree.ids.listener };
@@ -224,7 +236,13 @@ describe('children', () => {
     const tree = await grown();
     await wait(tree, 'listener', 'PENDING_CREATE');
     const original = lab.dataplane.apply.bind(lab.dataplane);
-    const unusable = [{ listenerId: tree.ids.listener, reason: 'The certificate cannot be read.' }];
+    const unusable = [
+      {
+        listenerId: tree.ids.listener,
+        reason: 'The certificate cannot be read.',
+        code: 'CERTIFICATE_UNREADABLE' as const,
+      },
+    ];
     lab.dataplane.apply = async (amphora, given) => ({ ...(await original(amphora, given)), unusable });
     const resource = { type: 'listener' as const, id: tree.ids.listener };
     const operation = await lab.run('create_listener', tree.loadBalancer, { resource, input: {} });
@@ -235,7 +253,7 @@ describe('children', () => {
 
   test('a failover leaves a listener in ERROR that the new amphora cannot serve, and the load balancer ACTIVE', async () => {
     const tree = await grown();
-    const unusable = [{ listenerId: tree.ids.listener, reason: 'Refused.' }];
+    const unusable = [{ listenerId: tree.ids.listener, reason: 'Refused.', code: 'CONFIGURATION_REFUSED' as const }];
     const original = lab.dataplane.apply.bind(lab.dataplane);
     lab.dataplane.apply = async (amphora, given) => ({ ...(await original(amphora, given)), unusable });
     await loadBalancers.update(lab.store.db, tree.loadBalancer.id, { provisioningStatus: 'ERROR' });

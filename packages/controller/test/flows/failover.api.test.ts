@@ -240,7 +240,11 @@ describe('failover of a load balancer, SINGLE', () => {
 
 test('what was in ERROR below the load balancer is in force again; a listener the data plane cannot serve stays in ERROR', async () => {
   const { loadBalancer } = await single();
-  const failed = { provisioningStatus: 'ERROR' as const, statusReason: 'earlier' };
+  const failed = {
+    provisioningStatus: 'ERROR' as const,
+    statusReason: 'earlier',
+    statusCode: 'AMPHORA_REFUSED' as const,
+  };
   const fine = aListener(loadBalancer.id, { ...failed, protocolPort: 80 });
   const broken = aListener(loadBalancer.id, { ...failed, protocolPort: 443 });
   const pool = aPool(loadBalancer.id, failed);
@@ -255,7 +259,7 @@ test('what was in ERROR below the load balancer is in force again; a listener th
   const original = lab.dataplane.apply.bind(lab.dataplane);
   lab.dataplane.apply = async (amphora, tree) => ({
     ...(await original(amphora, tree)),
-    unusable: [{ listenerId: broken.id, reason }],
+    unusable: [{ listenerId: broken.id, reason, code: 'CERTIFICATE_UNREADABLE' as const }],
   });
   try {
     expect(await lab.failover(loadBalancer)).toMatchObject({ state: 'succeeded' });
@@ -273,17 +277,23 @@ test('policies and rules that a listener is refused for keep their reason, so th
   const { loadBalancer } = await single();
   const listener = aListener(loadBalancer.id);
   const reason = `HAProxy refused the configuration of listener ${listener.id}: no.`;
-  const refused = { provisioningStatus: 'ERROR', statusReason: reason } as const;
+  const refused = { provisioningStatus: 'ERROR', statusReason: reason, statusCode: 'CONFIGURATION_REFUSED' } as const;
   const good = makeL7Policy(1, { id: randomUUID(), listenerId: listener.id });
   const policy = makeL7Policy(2, { id: randomUUID(), listenerId: listener.id, ...refused });
   const rule = makeL7Rule(1, { id: randomUUID(), l7policyId: good.id, ...refused });
-  const other = makeL7Rule(2, { id: randomUUID(), l7policyId: good.id, ...refused, statusReason: 'earlier' });
+  const other = makeL7Rule(2, {
+    id: randomUUID(),
+    l7policyId: good.id,
+    ...refused,
+    statusReason: 'earlier',
+    statusCode: 'AMPHORA_REFUSED',
+  });
   await lab.store.transaction(async (tx) => {
     await listeners.insert(tx, listener);
     for (const each of [good, policy]) await l7policies.insert(tx, each);
     for (const each of [rule, other]) await l7rules.insert(tx, each);
   });
-  const unusable = [{ listenerId: listener.id, reason }];
+  const unusable = [{ listenerId: listener.id, reason, code: 'CONFIGURATION_REFUSED' as const }];
   vi.spyOn(lab.dataplane, 'apply').mockResolvedValue({ method: 'reload', unusable });
   try {
     for (const turn of [1, 2]) {

@@ -107,11 +107,14 @@ describe('failures that can pass', () => {
     '%s is tried again until the cause has passed',
     async (kind) => {
       const { lb, id } = await failed(unreachable(), kind);
-      const listener = aListener(lb.id, {
-        provisioningStatus: 'ERROR',
-        statusReason: unreachable().message,
+      // Both say the same; what counts is which operation they failed with.
+      const broken = { provisioningStatus: 'ERROR', statusReason: unreachable().message } as const;
+      const [listener, other] = [aListener(lb.id, broken), aListener(lb.id, { ...broken, protocolPort: 81 })];
+      await testStore.store.transaction(async (tx) => {
+        for (const each of [listener, other]) await listeners.insert(tx, each);
       });
-      await testStore.store.transaction((tx) => listeners.insert(tx, listener));
+      const { pool } = testStore.store;
+      await pool.query('update listener set failed_operation_id = $1 where id = $2', [id, listener.id]);
       await sweeper().sweep();
       const [second] = await history(lb.id);
       expect(second).toMatchObject({ kind, retryOf: id, retryNumber: 1 });
@@ -124,6 +127,7 @@ describe('failures that can pass', () => {
       expect(await get(lb.id)).toMatchObject({ provisioningStatus: 'ACTIVE', statusReason: null });
       const child = await listeners.get(testStore.store.db, listener.id);
       expect(child?.provisioningStatus).toBe(kind === 'create_load_balancer' ? 'ACTIVE' : 'ERROR');
+      expect((await listeners.get(testStore.store.db, other.id))?.provisioningStatus).toBe('ERROR');
     },
   );
 

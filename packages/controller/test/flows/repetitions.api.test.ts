@@ -259,7 +259,7 @@ describe('in force by a later change', () => {
   test('not what stands below a listener that the data plane does without', async () => {
     await cutOff('PUT', MEMBER(), { member: { weight: 7 } });
     await cutOff(...sourceIp());
-    const unusable = [{ listenerId: ids.listener, reason: 'Refused.' }];
+    const unusable = [{ listenerId: ids.listener, reason: 'Refused.', code: 'CONFIGURATION_REFUSED' as const }];
     await disturbed(
       'apply',
       () => ({ unusable }),

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const step = { number: 1, phase: 'do' as const, name: 'apply configuration' };
   await operations.advance(store.db, begun, null, step);
   await operations.advance(store.db, begun, { ...step, state: 'failed', detail: 'It broke.', cause: null }, null);
-  await operations.end(store.db, begun, 'failed', { reason: 'It broke.', cause: null });
+  await operations.end(store.db, begun, 'failed', { reason: 'It broke.', code: 'UNEXPECTED_ERROR' });
 });
 afterAll(() => testStore.close());
 

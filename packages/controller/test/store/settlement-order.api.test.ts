@@ -67,11 +67,13 @@ const mark = async (table: string, id: string, status: string) =>
 const operation = (kind: string, resourceType: string, resourceId: string): Operation =>
   ({ id: randomUUID(), kind, resourceType, resourceId, loadBalancerId: ids.loadBalancer, input: {} }) as Operation;
 
+const GONE = { reason: 'x', code: 'OPERATION_GONE', operationId: null } as const;
+
 describe('the end of an operation that comes while a request has the load balancer', () => {
   const ends: [name: string, end: (tx: Tx) => Promise<unknown>, status: string][] = [
     ['succeeds', (tx) => settlement.succeed(tx, operation('delete_pool', 'pool', ids.pool)), 'ACTIVE'],
-    ['fails', (tx) => settlement.fail(tx, operation('update_pool', 'pool', ids.pool), 'x'), 'ACTIVE'],
-    ['is reset', (tx) => resetStatuses(tx, ids.loadBalancer, 'ERROR', 'x'), 'ERROR'],
+    ['fails', (tx) => settlement.fail(tx, operation('update_pool', 'pool', ids.pool), GONE), 'ACTIVE'],
+    ['is reset', (tx) => resetStatuses(tx, ids.loadBalancer, 'ERROR', GONE), 'ERROR'],
     ['carries nothing out', (tx) => settleUnmeasured(tx, [ids.loadBalancer], ['amphora']), 'ACTIVE'],
     [
       'deletes it',
@@ -104,7 +106,7 @@ describe('the end of an operation that comes while a request has the load balanc
   it('leaves its children for the next round where they wait for nobody', async () => {
     const { store } = api.database;
     await mark('member', ids.members[0]!, 'PENDING_UPDATE');
-    const settle = () => settleStuckChildren(store.db, ['amphora'], 'gone');
+    const settle = () => settleStuckChildren(store.db, ['amphora'], GONE);
     await store.transaction(async (tx) => {
       await loadBalancers.lock(tx, ids.loadBalancer);
       expect(await settle()).toEqual([]);

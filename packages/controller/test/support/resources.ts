@@ -10,6 +10,7 @@ const resource = () => ({
   provisioningStatus: 'ACTIVE' as const,
   operatingStatus: 'OFFLINE' as const,
   statusReason: null,
+  statusCode: null,
   tags: [],
   createdAt: new Date(),
   updatedAt: null,

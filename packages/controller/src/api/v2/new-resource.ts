@@ -16,6 +16,7 @@ export function newResource(
     provisioningStatus: 'PENDING_CREATE',
     operatingStatus,
     statusReason: null,
+    statusCode: null,
     createdAt: now(),
     updatedAt: null,
   };

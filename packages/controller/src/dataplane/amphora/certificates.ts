@@ -17,6 +17,7 @@ import {
   poolSource,
   type TlsFiles,
 } from '../haproxy/tls-files.ts';
+import type { UnusableListener } from '../interface.ts';
 
 export interface CertificateFile {
   /** SHA-1 of the content: a file never changes, and what is there need not be sent. */
@@ -154,14 +155,11 @@ export function withKept(
 }
 
 /** Every listener that is not served as its owner wants it: for its own secrets, or for those of a pool it sends to. */
-export function unusableListeners(
-  tree: LoadBalancerTree,
-  failures: TlsMaterial['failures'],
-): { listenerId: string; reason: string }[] {
+export function unusableListeners(tree: LoadBalancerTree, failures: TlsMaterial['failures']): UnusableListener[] {
   return servedListeners(tree).flatMap((listener) => {
     const own = failures.get(listener.id);
     const pool = servedPools(tree, listener).find(({ id }) => failures.has(id));
     const reason = own ?? (pool === undefined ? undefined : `Pool ${pool.id}: ${failures.get(pool.id)}`);
-    return reason === undefined ? [] : [{ listenerId: listener.id, reason }];
+    return reason === undefined ? [] : [{ listenerId: listener.id, reason, code: 'CERTIFICATE_UNREADABLE' }];
   });
 }

@@ -9,6 +9,7 @@ import type { HaproxyConfig } from '../haproxy/config.ts';
 import { formerSections, writeWithFormer } from '../haproxy/former-sections.ts';
 import { refusedListeners } from '../haproxy/refusals.ts';
 import { servedPolicies, servedPools } from '../haproxy/serving.ts';
+import type { UnusableListener } from '../interface.ts';
 import { refusalWords } from './answers.ts';
 import type { AgentAnswer } from './failure.ts';
 import { withoutNeverInForce } from './never-in-force.ts';
@@ -27,14 +28,14 @@ export interface Uploading {
 export interface HaproxyUpload {
   /** Null: nothing is left to serve, and nothing was sent. */
   answer: AgentAnswer | null;
-  refused: { listenerId: string; reason: string }[];
+  refused: UnusableListener[];
 }
 
 const isBroken = ({ provisioningStatus }: Resource): boolean => provisioningStatus === 'ERROR';
 
-/** Whether something about the listener, or below it, was in ERROR before this change. A row that waits keeps its reason. */
+/** Whether something about the listener, or below it, was in ERROR before this change. A row that waits keeps its failure. */
 function wasBroken(tree: LoadBalancerTree, listener: Listener): boolean {
-  if (isBroken(listener) || listener.statusReason !== null) return true;
+  if (isBroken(listener) || listener.statusCode !== null) return true;
   const pools = servedPools(tree, listener);
   const used = new Set(pools.map(({ id }) => id));
   const policies = servedPolicies(tree, listener);
@@ -64,7 +65,11 @@ export async function uploadServable(tree: LoadBalancerTree, uploading: Uploadin
   let wanted = tree;
   const ended = (answer: AgentAnswer | null): HaproxyUpload => ({
     answer,
-    refused: [...reasons].map(([listenerId, reason]) => ({ listenerId, reason })),
+    refused: [...reasons].map(([listenerId, reason]) => ({
+      listenerId,
+      reason,
+      code: 'CONFIGURATION_REFUSED' as const,
+    })),
   });
   // Every round keeps, lightens or leaves out one listener more.
   for (;;) {

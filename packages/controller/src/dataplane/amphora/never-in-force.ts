@@ -1,6 +1,5 @@
 /** What HAProxy has refused from its beginning, so that no amphora ever had it in force. */
 import type { L7Policy, L7Rule, LoadBalancerTree } from '../../domain/resources.ts';
-import { refusalOf } from '../refusal.ts';
 
 /**
  * The tree without the listener's policies and rules that were never in force: where they are left out the listener does
@@ -10,9 +9,8 @@ import { refusalOf } from '../refusal.ts';
  * @returns null when there are none
  */
 export function withoutNeverInForce(tree: LoadBalancerTree, listenerId: string): LoadBalancerTree | null {
-  const refusal = refusalOf(listenerId);
-  const never = ({ operatingStatus, statusReason }: L7Policy | L7Rule): boolean =>
-    operatingStatus === 'OFFLINE' && statusReason?.startsWith(refusal) === true;
+  const never = ({ operatingStatus, statusCode }: L7Policy | L7Rule): boolean =>
+    operatingStatus === 'OFFLINE' && statusCode === 'CONFIGURATION_REFUSED';
   const own = new Set(tree.l7policies.filter((policy) => policy.listenerId === listenerId).map(({ id }) => id));
   const l7policies = tree.l7policies.filter((policy) => !own.has(policy.id) || !never(policy));
   const l7rules = tree.l7rules.filter((rule) => !own.has(rule.l7policyId) || !never(rule));

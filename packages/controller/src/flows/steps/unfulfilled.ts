@@ -14,12 +14,12 @@ const childrenOf = (tree: LoadBalancerTree): Resource[] => [
   ...tree.l7rules,
 ];
 
-const hasReason = ({ provisioningStatus, statusReason }: Resource): boolean =>
-  statusReason !== null && (provisioningStatus === 'ERROR' || provisioningStatus === 'PENDING_UPDATE');
+const hasFailure = ({ provisioningStatus, statusCode }: Resource): boolean =>
+  statusCode !== null && (provisioningStatus === 'ERROR' || provisioningStatus === 'PENDING_UPDATE');
 
 /** Most trees have none, and nothing is asked then. */
 export async function unfulfilledOf({ store, operation }: StepContext, tree: LoadBalancerTree): Promise<Unfulfilled[]> {
-  if (!childrenOf(tree).some(hasReason)) return [];
+  if (!childrenOf(tree).some(hasFailure)) return [];
   return unfulfilled(store.db, operation.loadBalancerId, PASSING_CAUSES, operation.id);
 }
 

@@ -38,6 +38,7 @@ function resource(id: string, n: number): Resource {
     provisioningStatus: 'ACTIVE',
     operatingStatus: 'ONLINE',
     statusReason: null,
+    statusCode: null,
     tags: [],
     createdAt: createdAt(n),
     updatedAt: null,

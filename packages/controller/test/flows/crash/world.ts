@@ -32,7 +32,7 @@ function configurationOf(tree: LoadBalancerTree): string {
     stays<{ provisioningStatus: string }>(rows),
   );
   return JSON.stringify(parts, (key, value: unknown) =>
-    ['provisioningStatus', 'operatingStatus', 'statusReason', 'createdAt', 'updatedAt'].includes(key)
+    ['provisioningStatus', 'operatingStatus', 'statusReason', 'statusCode', 'createdAt', 'updatedAt'].includes(key)
       ? undefined
       : value,
   );
