@@ -23,8 +23,11 @@ export async function startEngine(flowOf: ConstructorParameters<typeof FlowEngin
   const reconciler = new Reconciler(store, engine, thisWorker(workerId), silentLog);
   await reconciler.announce();
   await engine.start();
+  // As a worker does. Without it the lease ends after 15 s, and nothing goes on in a file that takes longer on a busy machine.
+  const beats = setInterval(() => void reconciler.announce().catch(() => undefined), 2_000);
   const queue = await OperationQueue.open(store, url);
   const stop = async (): Promise<void> => {
+    clearInterval(beats);
     await queue.close();
     await engine.stop(1000);
     await testStore.close();
