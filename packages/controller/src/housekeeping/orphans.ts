@@ -71,7 +71,8 @@ export async function collectOrphans(options: OrphanOptions): Promise<OrphanRepo
 const isId = (text: string): boolean => canonicalUuid(text) === text;
 
 async function suspectsOf({ store, compute, network }: OrphanOptions) {
-  // The cloud first: what comes into being meanwhile has its row before itself.
+  // The cloud first: what comes into being meanwhile has its row before itself. Only VIP ports come before their load
+  // balancer; a request that makes one has ended long before an orphan is old enough.
   const instances = (await compute.list()).filter(({ name }) => OF_INSTANCE.test(name));
   const ports = await network.listPorts(PORT_PREFIX);
   const amphoraOfInstance = (name: string): string => OF_INSTANCE.exec(name)?.[1] ?? '';

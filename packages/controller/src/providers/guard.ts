@@ -1,7 +1,9 @@
 import { Conflict, DriverError, NotFound, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
 import { OctaviaError } from '../errors.ts';
+import { afterCommit, type Tx } from '../store/database.ts';
+import * as operations from '../store/operations.ts';
 import { isDatabaseUnavailable } from '../store/unavailable.ts';
-import type { Provider } from './interface.ts';
+import type { Change, Provider } from './interface.ts';
 
 export interface GuardLogger {
   info(fields: object, message: string): void;
@@ -9,8 +11,10 @@ export interface GuardLogger {
 }
 
 /** A provider that has an answer to every call: what it leaves out is "not implemented". */
-export type GuardedProvider = Required<Omit<Provider, 'createVip' | 'detached'>> &
-  Pick<Provider, 'createVip' | 'detached'>;
+export interface GuardedProvider extends Required<Omit<Provider, 'createVip'>>, Pick<Provider, 'createVip'> {
+  /** Accepts the change in the transaction that writes it. */
+  submit(tx: Tx, change: Change): Promise<void>;
+}
 
 const SILENT: GuardLogger = { info: () => undefined, error: () => undefined };
 
@@ -45,24 +49,22 @@ export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedPro
       }
     };
   }
-  const { amphorae, detached } = provider;
+  const { amphorae } = provider;
+  const accept = call(provider.accept.bind(provider));
   return {
     name: provider.name,
     description: provider.description,
     check: call(provider.check.bind(provider)),
-    submit: promised(provider.submit.bind(provider)),
+    accept,
+    async submit(tx, change) {
+      const { operation, committed } = accept(change);
+      if (operation) await operations.submit(tx, operation);
+      if (committed) afterCommit(tx, committed);
+    },
     checkVipNetwork: provider.checkVipNetwork
       ? promised(provider.checkVipNetwork.bind(provider))
       : async () => undefined,
-    ...(provider.createVip ? { createVip: promised(provider.createVip.bind(provider)) } : {}),
-    ...(detached
-      ? {
-          detached: {
-            createVip: call(detached.createVip.bind(detached)),
-            accepted: call(detached.accepted.bind(detached)),
-          },
-        }
-      : {}),
+    ...(provider.createVip ? { createVip: call(provider.createVip.bind(provider)) } : {}),
     flavorCapabilities: call(provider.flavorCapabilities?.bind(provider)),
     availabilityZoneCapabilities: call(provider.availabilityZoneCapabilities?.bind(provider)),
     validateFlavor: promised(provider.validateFlavor?.bind(provider)),

@@ -1,7 +1,7 @@
 /**
- * The seam between the API and what carries a change out. A provider is called inside the transaction that validated the
- * change and set PENDING_*; whatever it throws rolls all of that back (source: provider call path). What a provider leaves
- * out it does not support: the guard answers for it.
+ * The seam between the API and what carries a change out. A provider accepts a change inside the transaction that validates
+ * it and sets PENDING_*; whatever it throws rolls all of that back (source: provider call path). What a provider leaves out
+ * it does not support: the guard answers for it.
  */
 import type { OperationInput, OperationKind, ResourceType } from '../domain/operations.ts';
 import type {
@@ -17,6 +17,7 @@ import type {
   Vip,
 } from '../domain/resources.ts';
 import type { Tx } from '../store/database.ts';
+import type { QueuedOperation } from '../store/operations.ts';
 
 export interface Change {
   kind: OperationKind;
@@ -65,15 +66,17 @@ export interface AmphoraActions {
   delete(tx: Tx, amphora: Amphora): Promise<void>;
 }
 
-/**
- * The part of providers that take part in no transaction of ours: the API may write many load balancers at once, or a change
- * in a single statement.
- */
-export interface Detached {
-  /** As `createVip`, without touching the store. */
-  createVip(loadBalancerId: string, wish: VipWish): { vip: Vip; additionalVips: AdditionalVip[] };
-  /** As `submit`, once the change is committed. What a crash in between leaves PENDING the provider finds by itself. */
-  accepted(change: Change): void;
+/** What accepting a change comes to. */
+export interface Acceptance {
+  /** Written in the transaction of the change; null where the provider carries changes out by itself. */
+  operation: QueuedOperation | null;
+  /** Called once that is committed. What a crash in between leaves PENDING the provider finds by itself. */
+  committed?(): void;
+}
+
+export interface NewVip {
+  vip: Vip;
+  additionalVips: AdditionalVip[];
 }
 
 export interface Provider {
@@ -81,13 +84,18 @@ export interface Provider {
   readonly description: string;
   /** Refuses what the provider cannot do. Pure. @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION (501) */
   check(candidate: Candidate): void;
-  /** Accepts the change: from now on the provider owes its end state. */
-  submit(tx: Tx, change: Change): Promise<void>;
+  /**
+   * Accepts the change: once it is committed the provider owes its end state. Pure: changes of many requests are written by
+   * one statement, and none of them waits for the world outside meanwhile.
+   */
+  accept(change: Change): Acceptance;
   /** Refuses a network that the VIP cannot be on; left out: any will do. @throws DriverError */
   checkVipNetwork?(networkId: string): Promise<void>;
-  /** Makes the VIP port; left out: the API asks the network service. */
-  createVip?(tx: Tx, loadBalancerId: string, wish: VipWish): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }>;
-  readonly detached?: Detached;
+  /**
+   * Decides the VIP; left out: the API makes a port. The load balancer may still be refused, so nothing may be made that
+   * somebody would have to remove.
+   */
+  createVip?(loadBalancerId: string, wish: VipWish): NewVip;
   /** Keys of flavor data. */
   flavorCapabilities?(): Capability[];
   availabilityZoneCapabilities?(): Capability[];

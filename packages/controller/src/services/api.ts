@@ -19,12 +19,9 @@ export interface ApiService extends Service {
   endpoint: string;
 }
 
-/** Who waits for the API is answered before anything else is loaded. */
-const FIRST_ANSWERS_MS = 500;
-
 /** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError STARTUP */
 export async function startApi(runtime: Runtime): Promise<ApiService> {
-  const { config, store, network, log, databaseUrl } = runtime;
+  const { config, store, network, log } = runtime;
   const identity = await identityDriver(config, log);
   const policy = new Policy({
     settings: config.oslo_policy,
@@ -32,7 +29,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     log,
     now: () => new Date(),
   });
-  const queue = new OperationQueue(store, databaseUrl);
+  const queue = new OperationQueue();
   const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log });
   const server = buildServer({
     config,
@@ -50,19 +47,16 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
   try {
     const endpoint = await server.listen({ host, port });
     log.info(`API listens on ${endpoint}`);
-    setTimeout(() => queue.prepare(), FIRST_ANSWERS_MS).unref();
     if (NOOP_PROVIDERS.some((name) => name in config.api_settings.enabled_provider_drivers)) settler.start();
     return {
       endpoint,
       async stop() {
         await server.close();
-        await queue.close();
         await identity.close();
       },
     };
   } catch (error) {
     await server.close();
-    await queue.close();
     await identity.close();
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'another process listens there' : message;

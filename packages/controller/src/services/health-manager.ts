@@ -19,7 +19,7 @@ const PROBE_MS = 3_000;
 
 /** Receives heartbeats on [health_manager] bind_ip:bind_port and replaces silent amphorae. @throws OctaviaError STARTUP */
 export async function startHealthManager(runtime: Runtime): Promise<Service> {
-  const { config, store, log, databaseUrl } = runtime;
+  const { config, store, log } = runtime;
   const options = config.health_manager;
   const keys = new HeartbeatKeys(keySettings(config), systemClock);
   const statistics = statisticsDrivers(config.controller_worker.statistics_drivers, log);
@@ -27,7 +27,7 @@ export async function startHealthManager(runtime: Runtime): Promise<Service> {
     { address: options.bind_ip, port: options.bind_port, receiveBuffer: options.sock_rlimit },
     { keys, batches: new HeartbeatBatches({ store, keys, statistics, clock: systemClock, log }), log },
   );
-  const queue = await OperationQueue.open(store, databaseUrl);
+  const queue = new OperationQueue();
   const watch = new AmphoraWatch(watchOptions(config), {
     store,
     hearing: receiver,
@@ -35,12 +35,7 @@ export async function startHealthManager(runtime: Runtime): Promise<Service> {
     answers: agentAnswers(runtime),
     log,
   });
-  try {
-    await receiver.start();
-  } catch (error) {
-    await queue.close();
-    throw error;
-  }
+  await receiver.start();
   watch.start();
   return {
     reloaded() {
@@ -52,7 +47,6 @@ export async function startHealthManager(runtime: Runtime): Promise<Service> {
     async stop() {
       await watch.stop();
       await receiver.stop();
-      await queue.close();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Config } from '../config/index.ts';
 import { requestCertificateRotation } from '../flows/failover-requests.ts';
-import { OperationQueue } from '../flows/operation-queue.ts';
+import { forgetFlows, OperationQueue } from '../flows/operation-queue.ts';
 import { rotateCertificates } from '../housekeeping/certificates.ts';
 import { type Duty, Housekeeper } from '../housekeeping/housekeeper.ts';
 import { orphanDuty } from '../housekeeping/orphans.ts';
@@ -14,27 +14,24 @@ import { signingAuthority } from './signing-authority.ts';
 
 /** Does what [house_keeping] says; any number of processes may run, one at a time does the work. */
 export async function startHousekeeping(runtime: Runtime): Promise<Service> {
-  const { store, databaseUrl, log } = runtime;
-  const queue = await OperationQueue.open(store, databaseUrl);
+  const { store, log } = runtime;
   const housekeeper = new Housekeeper({
     store,
     holder: `${hostname()} pid ${process.pid}`,
-    duties: await duties(runtime, queue),
+    duties: await duties(runtime),
     log: withComponent(log, 'housekeeping'),
   });
   housekeeper.start();
   return {
-    async stop() {
-      await housekeeper.stop();
-      await queue.close();
-    },
+    stop: () => housekeeper.stop(),
   };
 }
 
-async function duties(runtime: Runtime, queue: OperationQueue): Promise<Duty[]> {
-  const { config, store } = runtime;
+async function duties(runtime: Runtime): Promise<Duty[]> {
+  const { config, store, databaseUrl } = runtime;
   const log = withComponent(runtime.log, 'housekeeping');
   const options = config.house_keeping;
+  const queue = new OperationQueue();
   const removal: Duty = {
     name: 'purge',
     intervalSeconds: options.cleanup_interval,
@@ -43,7 +40,7 @@ async function duties(runtime: Runtime, queue: OperationQueue): Promise<Duty[]> 
         amphoraExpiryAge: options.amphora_expiry_age,
         loadBalancerExpiryAge: options.load_balancer_expiry_age,
         operationExpiryAge: options.operation_expiry_age,
-        forgetFlows: (age) => queue.forget(age),
+        forgetFlows: (age) => forgetFlows(databaseUrl, age),
       });
       const parts = Object.entries(purged).filter(([, count]) => count > 0);
       return { summary: parts.length === 0 ? null : `Purged ${parts.map(([what, n]) => `${n} ${what}`).join(', ')}` };

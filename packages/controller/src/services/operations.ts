@@ -101,18 +101,14 @@ export function showOperation(url: string, id: string, json: boolean): Promise<s
 
 export function actOnOperation(url: string, verb: Verb, id: string, request: VerbRequest): Promise<string> {
   return withStore(url, async (store) => {
-    const queue = await OperationQueue.open(store, url);
-    try {
-      const actor = { userId: `${userInfo().username} on the command line`, projectId: null, requestId: null };
-      return await store.transaction((tx) =>
-        act(tx, verb, id, request, actor, (transaction, failed) => {
-          const again = { id: randomUUID(), flowVersion: FLOW_VERSION };
-          const retry = { retryOf: failed.id, retryNumber: failed.retryNumber + 1 };
-          return queue.submit(transaction, { ...failed, ...again, ...retry });
-        }),
-      );
-    } finally {
-      await queue.close();
-    }
+    const queue = new OperationQueue();
+    const actor = { userId: `${userInfo().username} on the command line`, projectId: null, requestId: null };
+    return store.transaction((tx) =>
+      act(tx, verb, id, request, actor, (transaction, failed) => {
+        const again = { id: randomUUID(), flowVersion: FLOW_VERSION };
+        const retry = { retryOf: failed.id, retryNumber: failed.retryNumber + 1 };
+        return queue.submit(transaction, { ...failed, ...again, ...retry });
+      }),
+    );
   });
 }

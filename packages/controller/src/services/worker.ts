@@ -60,7 +60,7 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
     flowOf,
   );
   const { error_retries, error_retry_interval } = config.controller_worker;
-  const queue = await OperationQueue.open(store, databaseUrl);
+  const queue = new OperationQueue();
   const sweeper = new Sweeper(store, queue, log, {
     providers: PROVIDERS_OF_WORKERS,
     retries: error_retries,
@@ -80,7 +80,6 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
       // Running operations may end; those that do not are taken over. Our mark stays until then.
       await engine.stop(config.DEFAULT.graceful_shutdown_timeout * 1000 || WITHOUT_END_MS);
       await reconciler.stop();
-      await queue.close();
     },
   };
 }

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { openPool, type Patience } from './pool.ts';
@@ -38,6 +37,9 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return code === '23505' && (constraint === undefined || name === constraint);
 }
 
+export const isForeignKeyViolation = (error: unknown): boolean =>
+  (error as { code?: unknown } | null | undefined)?.code === '23503';
+
 /** More distinct statements than the code has; lists with unusual filters beyond it are planned each time. */
 const MAXIMUM_STATEMENTS = 500;
 const statementNames = new Map<string, string>();
@@ -71,36 +73,29 @@ export interface StoreOptions extends Patience {
   onIdleError?: (error: Error) => void;
 }
 
+const committed = new WeakMap<Tx, (() => void)[]>();
+
+/** Runs the function once the transaction, opened by a store, is committed; never when it is rolled back. */
+export function afterCommit(tx: Tx, then: () => void): void {
+  const listed = committed.get(tx);
+  if (listed) listed.push(then);
+  else committed.set(tx, [then]);
+}
+
 /** The one door to PostgreSQL for our own tables. Whatever is asked while it is away throws DATABASE_UNAVAILABLE. */
 export class Store {
   readonly pool: pg.Pool;
   readonly db: Database;
-  readonly #checkout = new AsyncLocalStorage<{ client?: pg.PoolClient }>();
-  readonly #clients = new WeakMap<Tx, pg.PoolClient>();
-  readonly #afterCommit = new WeakMap<Tx, (() => void)[]>();
 
   constructor(options: StoreOptions) {
     const config = { connectionString: options.url, max: options.maxConnections, types };
     this.pool = openPool(config, (error) => options.onIdleError?.(error), options);
-    // Kysely hides the connection of a transaction; noting it at checkout lets the flow engine write in the same transaction.
     const pool = {
-      connect: async (): Promise<pg.PoolClient> => {
-        const client = await naming(this.pool.connect());
-        const checkout = this.#checkout.getStore();
-        if (checkout) checkout.client = client;
-        return withNamedStatements(client);
-      },
+      connect: async (): Promise<pg.PoolClient> => withNamedStatements(await naming(this.pool.connect())),
       end: () => this.pool.end(),
       options: this.pool.options,
     };
     this.db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  }
-
-  /** The `pg` client that carries the transaction, for libraries that write with their own SQL. */
-  clientOf(tx: Tx): pg.PoolClient {
-    const client = this.#clients.get(tx);
-    if (!client) throw new Error('clientOf() takes a transaction opened by this store');
-    return client;
   }
 
   /** The only cell of the first row: for the reads that answer most requests, without the query builder around them. */
@@ -116,30 +111,19 @@ export class Store {
     this.pool.on('connect', then);
   }
 
-  /** Runs the function once the transaction, opened by this store, is committed; never when it is rolled back. */
-  afterCommit(tx: Tx, then: () => void): void {
-    const listed = this.#afterCommit.get(tx);
-    if (listed) listed.push(then);
-    else this.#afterCommit.set(tx, [then]);
-  }
-
   /** Runs the function in one READ COMMITTED transaction. @throws OctaviaError DATABASE_UNAVAILABLE */
   async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     let failure = null as { error: unknown } | null;
     try {
-      const checkout: { client?: pg.PoolClient } = {};
       let opened = null as Tx | null;
-      const result = await this.#checkout.run(checkout, () =>
-        this.db.transaction().execute((tx) => {
-          opened = tx;
-          if (checkout.client) this.#clients.set(tx, checkout.client);
-          return work(tx).catch((error: unknown) => {
-            failure = { error };
-            throw error;
-          });
-        }),
-      );
-      for (const then of (opened && this.#afterCommit.get(opened)) ?? []) then();
+      const result = await this.db.transaction().execute((tx) => {
+        opened = tx;
+        return work(tx).catch((error: unknown) => {
+          failure = { error };
+          throw error;
+        });
+      });
+      for (const then of (opened && committed.get(opened)) ?? []) then();
       return result;
     } catch (error) {
       // Where a connection is lost, rolling back fails as well: what went wrong first says why.

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { HealthMonitor } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -24,14 +24,15 @@ const table = new Table<HealthMonitor>({
 });
 
 export const insert = (tx: Tx, monitor: HealthMonitor) => table.insert(tx, monitor);
-export const insertAll = (tx: Tx, rows: readonly HealthMonitor[]) => table.insertAll(tx, rows);
-export const insertion = (rows: readonly HealthMonitor[], projects: RawBuilder<unknown>) =>
-  table.insertion(rows, projects);
+export const insertionOf = (rows: readonly HealthMonitor[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<HealthMonitor>) =>
   table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
+
+export const isMonitored = async (executor: Executor, poolId: string): Promise<boolean> =>
+  (await byPool(executor, poolId)).length > 0;
 
 export const byPool = (executor: Executor, poolId: string) => table.select(executor, sql`t.pool_id = ${poolId}`);
 

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { L7Policy } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -21,8 +21,7 @@ const table = new Table<L7Policy>({
 });
 
 export const insert = (tx: Tx, policy: L7Policy) => table.insert(tx, policy);
-export const insertAll = (tx: Tx, rows: readonly L7Policy[]) => table.insertAll(tx, rows);
-export const insertion = (rows: readonly L7Policy[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
+export const insertionOf = (rows: readonly L7Policy[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<L7Policy>) =>
   table.update(executor, id, changes);

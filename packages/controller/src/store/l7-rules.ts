@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { L7Rule } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -19,8 +19,7 @@ const table = new Table<L7Rule>({
 });
 
 export const insert = (tx: Tx, rule: L7Rule) => table.insert(tx, rule);
-export const insertAll = (tx: Tx, rows: readonly L7Rule[]) => table.insertAll(tx, rows);
-export const insertion = (rows: readonly L7Rule[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
+export const insertionOf = (rows: readonly L7Rule[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<L7Rule>) => table.update(executor, id, changes);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Listener } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -38,8 +38,7 @@ const table = new Table<Listener>({
 });
 
 export const insert = (tx: Tx, listener: Listener) => table.insert(tx, listener);
-export const insertAll = (tx: Tx, rows: readonly Listener[]) => table.insertAll(tx, rows);
-export const insertion = (rows: readonly Listener[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
+export const insertionOf = (rows: readonly Listener[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Listener>) =>
   table.update(executor, id, changes);

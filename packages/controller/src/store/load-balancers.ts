@@ -1,15 +1,18 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { QuotaUnits } from '../domain/quotas.ts';
 import type { LoadBalancer, LoadBalancerTree, Vip } from '../domain/resources.ts';
 import * as amphorae from './amphorae.ts';
 import { free, readRows, rowText } from './cells.ts';
-import type { Executor, Store, Tx } from './database.ts';
+import type { Database, Executor, Store, Tx } from './database.ts';
 import * as healthMonitors from './health-monitors.ts';
 import * as l7policies from './l7-policies.ts';
 import * as l7rules from './l7-rules.ts';
 import type { ListQuery } from './list-query.ts';
 import * as listeners from './listeners.ts';
 import * as members from './members.ts';
+import { type QueuedOperation, submission } from './operations.ts';
 import * as pools from './pools.ts';
+import { countWhereEasy, type QuotaRules } from './quotas.ts';
 import { RESOURCE_COLUMNS } from './resource-columns.ts';
 import { isUuid, type KnownRows, type PageRow, Table, VERSION } from './table.ts';
 
@@ -66,8 +69,7 @@ const table = new Table<LoadBalancer>({
 });
 
 export const insert = (tx: Tx, loadBalancer: LoadBalancer) => table.insert(tx, loadBalancer);
-export const insertion = (rows: readonly LoadBalancer[], projects: RawBuilder<unknown>) =>
-  table.insertion(rows, projects);
+export const insertionOf = (rows: readonly LoadBalancer[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<LoadBalancer>) =>
   table.update(executor, id, changes);
@@ -179,24 +181,42 @@ export async function setPending(
   await sql`with ${sql.join([own, ...waitBelow(id, below, sql`true`), ...changeParts(also)])} select 1`.execute(tx);
 }
 
-/** Holds for the parts of `setPendingUnchanged` when the load balancer is the one that was read. */
+/** Holds for the parts of `changeUnchanged` when the load balancer is the one that was read. */
 export const UNCHANGED = sql`exists (select 1 from waiting_load_balancer)`;
 
+export interface UnlockedChange {
+  id: string;
+  /** Of the load balancer as it was read: every change below it gives it a new one, so what was read with it still holds. */
+  version: string;
+  below: Below;
+  /** Statements of the change, each bound to `UNCHANGED`. */
+  parts: readonly RawBuilder<unknown>[];
+  /** What the change creates in a project. */
+  units: { projectId: string; units: QuotaUnits; rules: QuotaRules };
+  /** What carries the change out; null where nothing has to. */
+  operation: QueuedOperation | null;
+}
+
 /**
- * The same without a lock taken before, for a load balancer that was read in this version: every change below it gives it
- * a new one, so what was read with it still holds. `also` has to be bound to `UNCHANGED`.
- * @returns false: it is another one by now, and nothing is written
+ * The same without a lock taken before, as a transaction of its own: one statement judges, writes and submits. It waits for
+ * nobody, and leaves to others what is not easy.
+ * @returns false: somebody is in the way or changed it since, or the quota is to be looked at; nothing is written
  */
-export async function setPendingUnchanged(
-  executor: Executor,
-  { id, version }: { id: string; version: string },
-  below: Below,
-  also: readonly RawBuilder<unknown>[],
-): Promise<boolean> {
+export async function changeUnchanged(database: Database, change: UnlockedChange): Promise<boolean> {
+  const { id, version, below, units, operation } = change;
+  const mine = sql`mine as materialized (
+    select id from load_balancer where id = ${id} and xmin = ${version}::xid for update skip locked)`;
+  const isMine = sql`exists (select 1 from mine)`;
+  const counts = Object.values(units.units).some((count) => count > 0);
+  const counting = counts ? [countWhereEasy(new Map([[units.projectId, units.units]]), units.rules, isMine)] : [];
+  const isCounted = counts ? sql` and exists (select 1 from counted)` : sql``;
   const own = sql`waiting_load_balancer as (
-    update load_balancer ${WAITS} where id = ${id} and xmin = ${version}::xid returning id)`;
-  const parts = [own, ...waitBelow(id, below, UNCHANGED), ...changeParts(also)];
-  const { rows } = await sql`with ${sql.join(parts)} select id from waiting_load_balancer`.execute(executor);
+    update load_balancer ${WAITS} where id = ${id} and ${isMine}${isCounted} returning id)`;
+  const submitted = submission(operation ? [operation] : [], UNCHANGED);
+  const changes = [...waitBelow(id, below, UNCHANGED), ...changeParts(change.parts), ...submitted.parts];
+  const { rows } = await sql`
+    with ${sql.join([mine, ...counting, own, ...changes])}
+    select id, ${submitted.queued} as queued from waiting_load_balancer`.execute(database);
   return rows.length > 0;
 }
 

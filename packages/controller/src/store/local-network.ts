@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { NIL } from '../domain/catalog.ts';
 import type { IngressRule } from '../domain/ingress.ts';
-import type { Executor } from './database.ts';
+import { type Executor, isUniqueViolation } from './database.ts';
 
 export interface NetworkRow {
   id: string;
@@ -223,12 +223,41 @@ export interface AddressWindow {
   count: number;
 }
 
+export interface FoundAddress {
+  address: string;
+  /** In the window, from 0. */
+  position: number;
+}
+
 /**
- * Gives the port the lowest free address; null when none could be had in this attempt. Never waits: an address that
- * another open transaction is just taking is skipped by its advisory lock, so creations on one subnet run in parallel.
- * `dense` counts the taken addresses without a gap from the first on (there the offset equals the row's number), so that
- * only what follows is probed one by one: a port beside 4,000 others takes 4 ms instead of 30.
+ * Parts of a statement that ends with `candidate (address)`: the lowest free addresses from the window's position `from` on.
+ * Never waits: an address that another open transaction is just taking is skipped by its advisory lock, so creations on
+ * one subnet run in parallel. `dense` counts the taken addresses without a gap from the first on (there the offset equals
+ * the row's number), so that only what follows is probed one by one: a port beside 4,000 others takes 4 ms instead of 30.
  */
+const candidates = (subnetId: string, { first, count }: AddressWindow, from: number) => sql`
+  dense as (
+    select count(*) as length
+    from (select ip_address - (${first}::inet + ${from}::bigint) as position,
+            row_number() over (order by ip_address) - 1 as number
+          from local_port_ip
+          where subnet_id = ${subnetId}::uuid and shared_by = ${NIL}
+            and ip_address between ${first}::inet + ${from}::bigint and ${first}::inet + ${count - 1}::bigint) as taken
+    where position = number
+  ), possible as (
+    select ${first}::inet + generate_series(length + ${from}::bigint, ${count - 1}::bigint) as address from dense
+  ), candidate as materialized (
+    select address from possible
+    where case
+      when (select true from local_port_ip as taken
+            where taken.subnet_id = ${subnetId}::uuid and taken.ip_address = possible.address limit 1) is null
+      then pg_try_advisory_xact_lock(hashtextextended(${subnetId}::text || host(possible.address), 0))
+      else false
+    end
+    limit 1
+  )`;
+
+/** Gives the port the lowest free address; null when none could be had in this attempt. */
 export async function claimFreeAddress(
   executor: Executor,
   portId: string,
@@ -236,29 +265,43 @@ export async function claimFreeAddress(
   window: AddressWindow,
 ): Promise<string | null> {
   const { rows } = await sql<{ address: string }>`
-    with dense as (
-      select count(*) as length
-      from (select ip_address - ${window.first}::inet as position, row_number() over (order by ip_address) - 1 as number
-            from local_port_ip
-            where subnet_id = ${subnetId}::uuid and shared_by = ${NIL}
-              and ip_address between ${window.first}::inet and ${window.first}::inet + ${window.count - 1}::bigint) as taken
-      where position = number
-    ), candidate as (
-      select ${window.first}::inet + generate_series(length, ${window.count - 1}::bigint) as address from dense
-    )
+    with ${candidates(subnetId, window, 0)}
     insert into local_port_ip (port_id, subnet_id, ip_address)
-    select ${portId}::uuid, ${subnetId}::uuid, candidate.address
-    from candidate
-    where case
-      when (select true from local_port_ip as taken
-            where taken.subnet_id = ${subnetId}::uuid and taken.ip_address = candidate.address limit 1) is null
-      then pg_try_advisory_xact_lock(hashtextextended(${subnetId}::text || host(candidate.address), 0))
-      else false
-    end
-    limit 1
+    select ${portId}::uuid, ${subnetId}::uuid, candidate.address from candidate
     on conflict do nothing
     returning host(ip_address) as address`.execute(executor);
   return rows[0]?.address ?? null;
+}
+
+/**
+ * Port and address at once, in a statement that is its own transaction. Null: its name or MAC address is taken, or no address
+ * could be had in this attempt; nothing is left then.
+ */
+export async function insertPortWithAddress(
+  executor: Executor,
+  port: Omit<PortRow, 'fixedIps'>,
+  subnetId: string,
+  window: AddressWindow,
+  from: number,
+): Promise<FoundAddress | null> {
+  const { id, name, networkId, macAddress, deviceId, deviceOwner, projectId, qosPolicyId, securityGroupIds } = port;
+  try {
+    const { rows } = await sql<FoundAddress>`
+      with ${candidates(subnetId, window, from)}, made as (
+        insert into local_port (id, name, network_id, mac_address, device_id, device_owner, project_id, qos_policy_id,
+          security_group_ids)
+        select ${id}::uuid, ${name}, ${networkId}::uuid, ${macAddress}, ${deviceId}, ${deviceOwner}, ${projectId},
+          ${qosPolicyId}::uuid, ${securityGroupIds}::uuid[] from candidate
+        on conflict do nothing returning id)
+      insert into local_port_ip (port_id, subnet_id, ip_address)
+      select made.id, ${subnetId}::uuid, candidate.address from made, candidate
+      returning host(ip_address) as address, ip_address - ${window.first}::inet as position`.execute(executor);
+    return rows[0] ?? null;
+  } catch (error) {
+    // Somebody took the address after we had looked.
+    if (isUniqueViolation(error)) return null;
+    throw error;
+  }
 }
 
 /** How many addresses of the window are taken by committed ports (and our own transaction). */

@@ -16,8 +16,10 @@ export type PresentMember = Pick<
 export interface BatchTarget {
   pool: Pool;
   loadBalancer: LoadBalancer;
-  /** Of the load balancer; see `setPendingUnchanged`. */
+  /** Of the load balancer; see `changeUnchanged`. */
   version: string;
+  /** Whether the pool has a health monitor. */
+  monitored: boolean;
   /** Oldest first. */
   members: PresentMember[];
 }
@@ -28,7 +30,8 @@ const MEMBERS = rowsText(
 );
 
 const READ = sql.raw(`
-  select ${loadBalancers.columnsOf('b')}, ${pools.columnsOf('p')}, b.xmin::text as version, ${MEMBERS} as members
+  select ${loadBalancers.columnsOf('b')}, ${pools.columnsOf('p')}, b.xmin::text as version, ${MEMBERS} as members,
+    exists (select 1 from health_monitor h where h.pool_id = p.id) as monitored
   from pool p join load_balancer b on b.id = p.load_balancer_id where p.id =`);
 
 /** One moment's view, without a lock. Null when there is no such pool. */
@@ -42,6 +45,7 @@ export async function target(executor: Executor, poolId: string): Promise<BatchT
     pool,
     loadBalancer: loadBalancers.named('b', row),
     version: String(row.version),
+    monitored: row.monitored === true,
     members: readRows(row.members as string | null).map((cells) => present(pool, cells)),
   };
 }

@@ -23,8 +23,7 @@ const table = new Table<Member>({
 });
 
 export const insert = (tx: Tx, member: Member) => table.insert(tx, member);
-export const insertAll = (tx: Tx, rows: readonly Member[]) => table.insertAll(tx, rows);
-export const insertion = (rows: readonly Member[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
+export const insertionOf = (rows: readonly Member[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Member>) => table.update(executor, id, changes);
 
@@ -36,9 +35,11 @@ export function changes(
   return lists.flatMap(([first, ...others]) => (first ? [table.updatesOf([first, ...others], condition)] : []));
 }
 
-/** The part that writes new members; none for none. */
-export const additions = (created: readonly Member[]): RawBuilder<unknown>[] =>
-  created.length > 0 ? [table.insertionOf(created)] : [];
+/** The part that writes new members; none for none. @param condition as above */
+export const additions = (
+  created: readonly Member[],
+  condition: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown>[] => (created.length > 0 ? [sql`${table.insertionOf(created)} where ${condition}`] : []);
 
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Operation, OperationState, OperationStep } from '../domain/operations.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Executor, Tx } from './database.ts';
@@ -48,14 +48,52 @@ export type NewOperation = Pick<
 > &
   Partial<Pick<Operation, 'retryOf' | 'retryNumber'>>;
 
-export async function insert(tx: Tx, operation: NewOperation): Promise<void> {
-  await sql`
-    insert into operation (id, load_balancer_id, project_id, kind, resource_type, resource_id, input, flow_version, retry_of,
-      retry_number, state)
-    values (${operation.id}, ${operation.loadBalancerId}, ${operation.projectId}, ${operation.kind},
-      ${operation.resourceType}, ${operation.resourceId}, ${JSON.stringify(operation.input)}, ${operation.flowVersion},
-      ${operation.retryOf ?? null}, ${operation.retryNumber ?? 0}, 'queued')
-  `.execute(tx);
+/** Where the engine finds the flow of an operation. */
+export interface QueuePlace {
+  queue: string;
+  workflow: string;
+  application: string;
+  applicationVersion: string;
+}
+
+/** An operation and its place in the queue: what accepting a change comes to. */
+export interface QueuedOperation extends NewOperation {
+  place: QueuePlace;
+}
+
+/** The part of a statement that writes operations, as `written`. @param condition over `o`, the operation */
+const writing = (operations: readonly QueuedOperation[], condition: RawBuilder<unknown>): RawBuilder<unknown> => {
+  const rows = operations.map((operation) => ({ ...operation, ...operation.place, place: undefined }));
+  return sql`
+    given as materialized (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as o (
+      id uuid, "loadBalancerId" uuid, "projectId" text, kind text, "resourceType" text, "resourceId" uuid, input jsonb,
+      "flowVersion" integer, "retryOf" uuid, "retryNumber" integer,
+      queue text, workflow text, application text, "applicationVersion" text)),
+    written as (
+      insert into operation (id, load_balancer_id, project_id, kind, resource_type, resource_id, input, flow_version,
+        retry_of, retry_number, state)
+      select id, "loadBalancerId", "projectId", kind, "resourceType", "resourceId", input, "flowVersion", "retryOf",
+        coalesce("retryNumber", 0), 'queued'
+      from given o where ${condition} returning id)`;
+};
+
+/**
+ * Enters them in the engine's queue by its own SQL function: as many as there are, in the statement that writes them. One
+ * flow at a time for one load balancer, in the order the changes were accepted.
+ */
+const QUEUED = sql`(select count(dbos.enqueue_workflow(workflow_name => o.workflow, queue_name => o.queue,
+    positional_args => array[to_json(o.id)], workflow_id => o.id::text, app_version => o."applicationVersion",
+    queue_partition_key => o."loadBalancerId"::text, application_name => o.application))
+  from written join given o using (id))`;
+
+/** For a larger statement: parts that write operations, and the expression (to be selected) that enters them in the queue. */
+export const submission = (operations: readonly QueuedOperation[], condition: RawBuilder<unknown> = sql`true`) =>
+  operations.length === 0 ? { parts: [], queued: sql`0` } : { parts: [writing(operations, condition)], queued: QUEUED };
+
+/** Operation and flow come into being together, or neither does. */
+export async function submit(tx: Tx, operation: QueuedOperation): Promise<void> {
+  const { parts, queued } = submission([operation]);
+  await sql`with ${sql.join(parts)} select ${queued}`.execute(tx);
 }
 
 /**

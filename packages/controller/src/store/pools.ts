@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Pool } from '../domain/resources.ts';
 import type { Executor, Tx } from './database.ts';
 import type { ListQuery } from './list-query.ts';
@@ -31,8 +31,7 @@ const table = new Table<Pool>({
 });
 
 export const insert = (tx: Tx, pool: Pool) => table.insert(tx, pool);
-export const insertAll = (tx: Tx, rows: readonly Pool[]) => table.insertAll(tx, rows);
-export const insertion = (rows: readonly Pool[], projects: RawBuilder<unknown>) => table.insertion(rows, projects);
+export const insertionOf = (rows: readonly Pool[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Pool>) => table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);

@@ -75,7 +75,11 @@ export async function reserve(
  * @throws OctaviaError QUOTA_EXCEEDED (403)
  */
 export async function requireRoom(
-  ...[tx, projectId, units, { enforced, defaults }, leaving = {}]: Parameters<typeof reserve>
+  executor: Executor,
+  projectId: string,
+  units: QuotaUnits,
+  { enforced, defaults }: QuotaRules,
+  leaving: QuotaUnits = {},
 ): Promise<void> {
   const kinds = kindsOf(units);
   if (kinds.length === 0 || !enforced) return;
@@ -86,7 +90,7 @@ export async function requireRoom(
   });
   const { rows } = await sql<QuotaRow>`
     select ${sql.join(cells)}
-    from (select ${projectId}::text as id) asked left join quota q on q.project_id = asked.id`.execute(tx);
+    from (select ${projectId}::text as id) asked left join quota q on q.project_id = asked.id`.execute(executor);
   judge(rows[0]!, kinds, units, defaults, leaving);
 }
 
@@ -111,11 +115,12 @@ function judge(
 /**
  * Part of a statement that creates for several projects at once: counts for those that nobody holds at the moment, that
  * have a settled counter of each kind already, and room for everything; names them as `counted (project_id)`. The others
- * are left to `reserve`, which waits, counts anew, and says what is wrong.
+ * are left to `reserve`, which waits, counts anew, and says what is wrong. @param condition without which nobody is
  */
 export function countWhereEasy(
   wishes: ReadonlyMap<string, QuotaUnits>,
   { enforced, defaults }: QuotaRules,
+  condition: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> {
   const rows = [...wishes].map(([project_id, units]) => ({ project_id, ...units }));
   const wished = (kind: QuotaKind) => sql`coalesce(w.${sql.ref(kind)}, 0)`;
@@ -130,8 +135,8 @@ export function countWhereEasy(
   return sql`
     wished as materialized (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as w (project_id text, ${columns})),
-    held as materialized (select project_id from quota where project_id in (select project_id from wished)
-      for update skip locked),
+    held as materialized (select project_id from quota
+      where project_id in (select project_id from wished) and ${condition} for update skip locked),
     counted as (update quota q set ${sums} from wished w, held h
       where q.project_id = w.project_id and h.project_id = w.project_id and ${sql.join(easy, sql` and `)}
       returning q.project_id)`;

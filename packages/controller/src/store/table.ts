@@ -99,20 +99,13 @@ export class Table<T extends { id: string }> {
     );
   }
 
-  /** Any number of rows in one statement whose text is always the same. */
-  async insertAll(tx: Tx, resources: readonly T[]): Promise<void> {
-    if (resources.length > 0) await this.insertionOf(resources).execute(tx);
-  }
-
-  /** `insertAll` as part of a larger statement. @param resources at least one */
+  /**
+   * Any number of rows, at least one, as part of a larger statement whose text is always the same. A condition over `v`, the
+   * new rows, may follow.
+   */
   insertionOf(resources: readonly T[]): RawBuilder<unknown> {
     return sql`insert into ${this.#table} (${this.#stored})
       select ${this.#stored} from ${this.#recordset(resources)} as v`;
-  }
-
-  /** Of the rows, those whose project is among `projects` (a query of ids). */
-  insertion(resources: readonly T[], projects: RawBuilder<unknown>): RawBuilder<unknown> {
-    return sql`${this.insertionOf(resources)} where project_id in (${projects})`;
   }
 
   /**

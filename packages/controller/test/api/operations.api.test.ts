@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as operations from '../../src/store/operations.ts';
+import { insertOperation } from '../support/operations.ts';
 import { type Json, PROJECT, TestApi } from './support/api.ts';
 
 const PATH = '/v2.0/octavia/operations';
@@ -21,7 +22,7 @@ async function operation(
   const id = randomUUID();
   const { store } = api.database;
   await store.transaction((tx) =>
-    operations.insert(tx, {
+    insertOperation(tx, {
       id,
       loadBalancerId,
       projectId: PROJECT,

@@ -5,6 +5,7 @@ import type { NetworkDriver, PortRequest } from '../../src/clouds/network/interf
 import { LocalNetworkDriver } from '../../src/clouds/network/local/driver.ts';
 import { NoopNetworkDriver, partnerOf } from '../../src/clouds/network/noop/driver.ts';
 import { allocationWindow } from '../../src/clouds/stored-network/ports.ts';
+import { claimFreeAddress, insertPort } from '../../src/store/local-network.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const instance = describeInstance({ tag: 'a1b2c3', stateDir: '/s', block: '198.18.16.0/20', netns: null });
@@ -33,6 +34,8 @@ function request(name: string, ipAddress?: string, network = publicNet): PortReq
   const fixedIp = { subnetId: network.subnet.id, ...(ipAddress === undefined ? {} : { ipAddress }) };
   return { name, networkId: network.id, fixedIps: [fixedIp], deviceId: 'device', deviceOwner: 'Octavia' };
 }
+
+const NOBODYS = { projectId: null, qosPolicyId: null, securityGroupIds: [] };
 
 async function deleteAll(driver: NetworkDriver, prefix: string): Promise<void> {
   for (const port of await driver.listPorts(prefix)) await driver.deletePort(port.id);
@@ -170,28 +173,40 @@ describe('the local network service', () => {
     await local.unplugFixedIp(port.id, publicNet.subnet.id);
   });
 
-  it('takes part in the caller’s transaction and does not hold up others', async () => {
+  it('gives an address that another transaction is just taking to nobody else, and does not wait for it', async () => {
     const rolledBack = database.store.transaction(async (tx) => {
-      const mine = await local.createPort(request('tx-1'), tx);
-      // Meanwhile, outside: must neither wait for us nor get our address.
+      const port = { ...request('tx-1'), id: randomUUID(), macAddress: 'fa:16:3e:00:00:01', ...NOBODYS };
+      await insertPort(tx, port);
+      const mine = await claimFreeAddress(tx, port.id, publicNet.subnet.id, allocationWindow(publicNet.subnet.cidr));
       const theirs = await local.createPort(request('tx-2'));
-      expect(theirs.fixedIps[0]?.ipAddress).not.toBe(mine.fixedIps[0]?.ipAddress);
+      expect(theirs.fixedIps[0]?.ipAddress).not.toBe(mine);
       throw new Error('changed my mind');
     });
     await expect(rolledBack).rejects.toThrow('changed my mind');
     expect((await local.listPorts('tx-')).map(({ name }) => name)).toEqual(['tx-2']);
+    await deleteAll(local, 'tx-');
     expect((await local.createPort(request('tx-3'))).fixedIps[0]?.ipAddress).toBe('198.18.20.10');
     await deleteAll(local, 'tx-');
+  });
+
+  it('finds addresses that another process gave back', async () => {
+    const other = new LocalNetworkDriver(database.store.db);
+    const [first] = [await local.createPort(request('floor-1')), await local.createPort(request('floor-2'))];
+    await other.deletePort(first.id);
+    // It goes on above what it gave out last, and begins again below when it comes to the end.
+    const { count } = allocationWindow(publicNet.subnet.cidr);
+    const names = Array.from({ length: count - 1 }, (_, index) => `floor-more-${index}`);
+    for (const name of names) await local.createPort(request(name));
+    await expect(local.createPort(request('floor-full'))).rejects.toMatchObject({ code: 'SUBNET_NO_FREE_ADDRESS' });
+    await deleteAll(local, 'floor-');
   });
 
   it('says when a subnet is exhausted', async () => {
     const { count } = allocationWindow(privateNet.subnet.cidr);
     expect(count).toBe(1013);
-    await database.store.transaction(async (tx) => {
-      for (let index = 0; index < count; index += 1) {
-        await local.createPort(request(`full-${index}`, undefined, privateNet), tx);
-      }
-    });
+    for (let index = 0; index < count; index += 1) {
+      await local.createPort(request(`full-${index}`, undefined, privateNet));
+    }
     await expect(local.createPort(request('full-more', undefined, privateNet))).rejects.toMatchObject({
       code: 'SUBNET_NO_FREE_ADDRESS',
     });

@@ -10,6 +10,7 @@ import * as listeners from '../../src/store/listeners.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as operations from '../../src/store/operations.ts';
 import * as pools from '../../src/store/pools.ts';
+import { insertOperation } from '../support/operations.ts';
 import { aListener, aLoadBalancer, aPool, type TestStore } from '../support/store.ts';
 import { type RunningEngine, startEngine } from './running-engine.ts';
 import { ended, flowWith, submit } from './support.ts';
@@ -308,7 +309,7 @@ async function unsettled(attempts: number): Promise<{ lb: string; id: string }> 
   const id = randomUUID();
   await testStore.store.transaction(async (tx) => {
     await loadBalancers.insert(tx, lb);
-    await operations.insert(tx, {
+    await insertOperation(tx, {
       id,
       loadBalancerId: lb.id,
       projectId: 'p',

@@ -16,6 +16,7 @@ import { runOperation } from '../../src/flows/runner.ts';
 import * as amphorae from '../../src/store/amphorae.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as operations from '../../src/store/operations.ts';
+import { insertOperation } from '../support/operations.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { silentLog } from './support.ts';
 
@@ -180,7 +181,7 @@ export class Lab {
   ): Promise<Operation> {
     const id = randomUUID();
     await this.store.transaction((tx) =>
-      operations.insert(tx, {
+      insertOperation(tx, {
         id,
         loadBalancerId: loadBalancer.id,
         projectId: loadBalancer.projectId,

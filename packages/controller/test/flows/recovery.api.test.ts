@@ -11,6 +11,7 @@ import { Sweeper } from '../../src/flows/sweeper.ts';
 import * as listeners from '../../src/store/listeners.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as operations from '../../src/store/operations.ts';
+import { insertOperation } from '../support/operations.ts';
 import { aListener, aLoadBalancer, type TestStore } from '../support/store.ts';
 import { type RunningEngine, startEngine } from './running-engine.ts';
 import { ended, flowWith, silentLog, storeOnly, submit } from './support.ts';
@@ -233,7 +234,7 @@ describe('workers that were taken over', () => {
     const lb = await stored({ provisioningStatus: 'PENDING_UPDATE' });
     const operation = randomUUID();
     await testStore.store.transaction((tx) =>
-      operations.insert(tx, {
+      insertOperation(tx, {
         id: operation,
         loadBalancerId: lb.id,
         projectId: 'p',

@@ -25,10 +25,9 @@ export async function startEngine(flowOf: ConstructorParameters<typeof FlowEngin
   await engine.start();
   // As a worker does. Without it the lease ends after 15 s, and nothing goes on in a file that takes longer on a busy machine.
   const beats = setInterval(() => void reconciler.announce().catch(() => undefined), 2_000);
-  const queue = await OperationQueue.open(store, url);
+  const queue = new OperationQueue();
   const stop = async (): Promise<void> => {
     clearInterval(beats);
-    await queue.close();
     await engine.stop(1000);
     await testStore.close();
   };

@@ -34,7 +34,7 @@ test('another worker ends what a killed one began, without repeating its finishe
       if (line === 'two') resolve();
     });
   });
-  const queue = await OperationQueue.open(store, url);
+  const queue = new OperationQueue();
   const lb = aLoadBalancer({ provisioningStatus: 'PENDING_UPDATE' });
   const operation = await store.transaction(async (tx) => {
     await loadBalancers.insert(tx, lb);
@@ -66,6 +66,5 @@ test('another worker ends what a killed one began, without repeating its finishe
   } finally {
     await reconciler.stop();
     await engine.stop(1000);
-    await queue.close();
   }
 });

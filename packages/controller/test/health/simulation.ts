@@ -85,7 +85,7 @@ export interface LogLine {
 
 export class Simulation {
   readonly #folder: string;
-  readonly #queue: OperationQueue;
+  readonly #queue = new OperationQueue();
   readonly store: Store;
   readonly agents: Agent[];
   readonly log: LogLine[] = [];
@@ -96,10 +96,9 @@ export class Simulation {
   buildSeconds: number | null = 30;
   #running = true;
 
-  private constructor(folder: string, store: Store, queue: OperationQueue, agents: Agent[]) {
+  private constructor(folder: string, store: Store, agents: Agent[]) {
     this.#folder = folder;
     this.store = store;
-    this.#queue = queue;
     this.agents = agents;
   }
 
@@ -112,17 +111,14 @@ export class Simulation {
     await plain.close();
     const simulated = `${url}${url.includes('?') ? '&' : '?'}options=${SEARCH_PATH}`;
     const store = new Store({ url: simulated, maxConnections: 6 });
-    const queue = await OperationQueue.open(store, url);
     return new Simulation(
       folder,
       store,
-      queue,
       rows.map((row) => ({ ...row, seq: 0, alive: true })),
     );
   }
 
   async close(): Promise<void> {
-    await this.#queue.close();
     await this.store.close();
     await stopPostgres(this.#folder);
     rmSync(this.#folder, { recursive: true, force: true });

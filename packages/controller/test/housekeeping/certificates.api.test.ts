@@ -15,14 +15,12 @@ import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.t
 import { DAY, listeningLog, storedAmphora } from './support.ts';
 
 let testStore: TestStore;
-let queue: OperationQueue;
+const queue = new OperationQueue();
 
 beforeAll(async () => {
   testStore = await openTestStore();
-  queue = await OperationQueue.open(testStore.store, testStore.url);
 });
 afterAll(async () => {
-  await queue.close();
   await testStore.close();
 });
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { OperationQueue } from '../../src/flows/operation-queue.ts';
+import { forgetFlows } from '../../src/flows/operation-queue.ts';
 import { purge } from '../../src/housekeeping/purge.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
@@ -114,7 +114,6 @@ test('counters of listeners that are gone go', async () => {
 
 test('what the flow engine remembers of ended flows goes after its age; what waits stays', async () => {
   const { store, url } = testStore;
-  const queue = await OperationQueue.open(store, url);
   const flow = (id: string, status: string, age: number) =>
     sql`insert into dbos.workflow_status (workflow_uuid, status, queue_name, created_at, updated_at, completed_at)
       values (${id}, ${status}, 'operations', ${Date.now() - age * 1000}, ${Date.now() - age * 1000},
@@ -122,11 +121,10 @@ test('what the flow engine remembers of ended flows goes after its age; what wai
   await flow('old', 'SUCCESS', 31 * DAY);
   await flow('young', 'SUCCESS', 29 * DAY);
   await flow('waits', 'ENQUEUED', 31 * DAY);
-  const options = { ...OPTIONS, forgetFlows: (age: number) => queue.forget(age) };
+  const options = { ...OPTIONS, forgetFlows: (age: number) => forgetFlows(url, age) };
   expect(await purge(store, options)).toEqual({ ...NOTHING, flows: 1 });
   const { rows } = await sql<{ id: string }>`select workflow_uuid as id from dbos.workflow_status order by 1`.execute(
     store.db,
   );
   expect(rows.map(({ id }) => id)).toEqual(['waits', 'young']);
-  await queue.close();
 });

@@ -15,7 +15,7 @@ function raising(error: unknown): Provider {
     check() {
       throw error;
     },
-    async submit() {
+    accept() {
       throw error;
     },
   };

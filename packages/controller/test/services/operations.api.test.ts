@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actOnOperation, listOperations, showOperation } from '../../src/services/operations.ts';
 import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as operations from '../../src/store/operations.ts';
+import { insertOperation } from '../support/operations.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 
 let testStore: TestStore;
@@ -15,7 +16,7 @@ beforeAll(async () => {
   const { store } = testStore;
   await store.transaction(async (tx) => {
     await loadBalancers.insert(tx, lb);
-    await operations.insert(tx, {
+    await insertOperation(tx, {
       id,
       loadBalancerId: lb.id,
       projectId: lb.projectId,

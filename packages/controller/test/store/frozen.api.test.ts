@@ -1,4 +1,5 @@
 /** A PostgreSQL that is stopped as it is (SIGSTOP), as a host that hangs or a network that swallows everything. */
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Store } from '../../src/store/database.ts';
 import { whileAlone } from '../../src/store/housekeeping.ts';
@@ -68,10 +69,9 @@ it('what is asked of it ends in time, and the pool works again when it goes on',
 it('a transaction that it stops in is undone, and nothing of it is written', async () => {
   await store.pool.query('create table frozen (step text)');
   const work = store.transaction(async (tx) => {
-    const client = store.clientOf(tx);
-    await client.query(`insert into frozen values ('before')`);
+    await sql`insert into frozen values ('before')`.execute(tx);
     freezer.freeze();
-    await client.query(`insert into frozen values ('after')`);
+    await sql`insert into frozen values ('after')`.execute(tx);
   });
   expect((await failing(work)).error).toMatchObject(NO_ANSWER);
   freezer.thaw();
@@ -99,7 +99,7 @@ it('a connection that rests in a hand, or answers one statement after the other,
   });
   expect(held).toBe(true);
   const steps = store.transaction(async (tx) => {
-    for (let step = 0; step < 5; step += 1) await store.clientOf(tx).query('select pg_sleep(0.3)');
+    for (let step = 0; step < 5; step += 1) await sql`select pg_sleep(0.3)`.execute(tx);
     return one();
   });
   await expect(steps).resolves.toBe('1');

@@ -20,6 +20,7 @@ const tree = (projectId: string): NewTree => ({
   healthMonitors: [],
   l7policies: [],
   l7rules: [],
+  operation: null,
 });
 
 /** A project whose counter of load balancers is settled, at 1. */

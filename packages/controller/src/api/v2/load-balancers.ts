@@ -4,14 +4,14 @@ import type { LoadBalancer } from '../../domain/resources.ts';
 import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { GuardedProvider } from '../../providers/guard.ts';
 import type { Tx } from '../../store/database.ts';
 import * as listeners from '../../store/listeners.ts';
 import * as store from '../../store/load-balancers.ts';
-import type { Children } from '../../store/new-trees.ts';
+import { insertTree, isThere, type NewTree, unitsOf } from '../../store/new-trees.ts';
 import * as quotas from '../../store/quotas.ts';
 import * as statistics from '../../store/statistics.ts';
 import { statusTree as statuses } from '../../store/status-tree.ts';
+import { isDatabaseUnavailable } from '../../store/unavailable.ts';
 import {
   LOAD_BALANCER,
   LOAD_BALANCER_ENVELOPE,
@@ -44,7 +44,7 @@ import { seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusText } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
-import { checkUnique, insertTree, isUnique, memberSubnets, planTree, treeUnits } from './tree-create.ts';
+import { checkUnique, memberSubnets, planTree } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
 import { treeResponse } from './tree-response.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -146,42 +146,47 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     const provider = deps.providers.get(chosen.providerName);
     await validateChoice(chosen, provider);
     if (draft.vip.networkId !== null) await provider.checkVipNetwork(draft.vip.networkId);
+    provider.check({ loadBalancer: draft, ...tree });
+    const units = unitsOf(tree);
+    // What is refused anyway costs no port. It is counted with the load balancer.
+    await quotas.requireRoom(db, projectId, units, limits);
+    checkUnique(tree);
+    const { operation, committed } = provider.accept(changeOf('create_load_balancer', draft));
+    const loadBalancer = { ...draft, ...(await allocateVip(deps.network, provider, plan, draft)) };
+    const created: NewTree = { loadBalancer, ...tree, operation };
     const inOwnTransaction = () =>
       deps.store.transaction(async (tx) => {
         // They may have gone since.
         if (choosing) await choose(tx, body, deps.providers);
-        provider.check({ loadBalancer: draft, ...tree });
-        await quotas.reserve(tx, projectId, { loadBalancer: 1, ...treeUnits(tree) }, limits);
-        checkUnique(tree);
-        const loadBalancer: LoadBalancer = {
-          ...draft,
-          ...(await allocateVip(deps.network, provider, plan, draft, tx)),
-        };
-        await store.insert(tx, loadBalancer);
-        await insertTree(tx, tree);
-        await provider.submit(tx, changeOf('create_load_balancer', loadBalancer));
-        return loadBalancer;
+        await quotas.reserve(tx, projectId, units, limits);
+        await insertTree(tx, created);
       });
-    const created = (choosing ? null : await createDetached(provider, plan, draft, tree)) ?? (await inOwnTransaction());
+    try {
+      if (choosing || !(await writer.write(created))) await inOwnTransaction();
+    } catch (error) {
+      // Written with others after all: only the answer was lost.
+      if (!isThere(error)) {
+        await withdrawVip(request, loadBalancer, error);
+        throw error;
+      }
+    }
+    committed?.();
     return reply
       .code(201)
-      .send({ loadbalancer: { ...loadBalancerResponse(created, CHILDLESS), ...treeResponse(tree) } });
+      .send({ loadbalancer: { ...loadBalancerResponse(loadBalancer, CHILDLESS), ...treeResponse(tree) } });
   });
 
-  /** Null: not written this way; the transaction of its own does it, or says what is wrong. */
-  async function createDetached(
-    { detached, check }: GuardedProvider,
-    plan: VipPlan,
-    draft: LoadBalancer,
-    tree: Children,
-  ): Promise<LoadBalancer | null> {
-    if (!detached || !isUnique(tree)) return null;
-    check({ loadBalancer: draft, ...tree });
-    const { vip, additionalVips } = 'port' in plan ? plan : detached.createVip(draft.id, plan);
-    const loadBalancer: LoadBalancer = { ...draft, vip, additionalVips };
-    if (!(await writer.write({ loadBalancer, ...tree }))) return null;
-    detached.accepted(changeOf('create_load_balancer', loadBalancer));
-    return loadBalancer;
+  /**
+   * Removes the port of a load balancer that was refused. While nobody can tell whether it was written the port stays; when
+   * it was not, housekeeping finds the port.
+   */
+  async function withdrawVip({ log }: FastifyRequest, { id, vip }: LoadBalancer, refused: unknown): Promise<void> {
+    if (vip.portId === null || !vip.portOwned || isDatabaseUnavailable(refused)) return;
+    try {
+      await deps.network.deletePort(vip.portId);
+    } catch (error) {
+      log.warn({ port: vip.portId, loadBalancer: id, err: error }, 'Could not remove the port of a refused VIP');
+    }
   }
 
   /** Addresses of the right IP version stand in until the port exists. */
@@ -274,9 +279,11 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
   });
 }
 
+/** What is built depends on the topology, which a flow knows from its operation alone. */
 function changeOf(
   kind: 'create_load_balancer' | 'update_load_balancer' | 'delete_load_balancer' | 'failover_load_balancer',
-  { id, projectId }: LoadBalancer,
+  { id, projectId, topology }: LoadBalancer,
 ) {
-  return { kind, loadBalancerId: id, projectId, resourceType: 'load_balancer' as const, resourceId: id };
+  const input = kind === 'create_load_balancer' || kind === 'failover_load_balancer' ? { topology } : {};
+  return { kind, loadBalancerId: id, projectId, resourceType: 'load_balancer' as const, resourceId: id, input };
 }

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, MemberSettings, Pool } from '../../domain/resources.ts';
 import { checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
-import type { Executor } from '../../store/database.ts';
+import { isMonitored } from '../../store/health-monitors.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import { type BatchTarget, type PresentMember, target } from '../../store/member-batches.ts';
 import * as store from '../../store/members.ts';
@@ -11,7 +11,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { RouteFault } from '../faults.ts';
 import { authorise } from '../policy/authorise.ts';
 import { readBody } from '../request-body.ts';
-import { type BatchEntry, parseBatch, planBatch } from './member-batch.ts';
+import { type BatchEntry, type BatchPlan, parseBatch, planBatch } from './member-batch.ts';
 import { newMemberStatus, newResource, pendingUpdate } from './new-resource.ts';
 import { notFound } from './not-found.ts';
 import { flavorAllowsMemberSriov } from './offer.ts';
@@ -32,6 +32,7 @@ interface Batch {
 
 export function memberBatches(server: FastifyInstance, deps: ApiDependencies): void {
   const rules = rulesOf(deps.config).addresses;
+  const limits = quotaRules(deps.config);
 
   server.put('/v2/lbaas/pools/:pool/members', async (request, reply) => {
     const id = parameter(request, 'pool');
@@ -67,31 +68,33 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
   }
 
   /**
-   * Nearly all batches that only change and remove members: what was read is judged, and one statement writes the outcome if
-   * it still holds. @returns false when there is more to it; nothing is written then
+   * Nearly all batches: what was read is judged, and one statement writes the outcome if it still holds.
+   * @returns false when there is more to it; nothing is written then
    */
   async function writeUnlocked(request: FastifyRequest, batch: Batch, seen: BatchTarget): Promise<boolean> {
     const { pool, loadBalancer, version, members } = seen;
     if (loadBalancer.provisioningStatus !== 'ACTIVE' || pool.provisioningStatus !== 'ACTIVE') return false;
     const plan = judge(request, batch, pool, members);
-    const touched = [...plan.updated, ...plan.removed];
-    if (plan.created.length > 0 || touched.length === 0) return false;
+    // What a flavor allows is asked under the lock.
+    if (plan.created.some(({ requestSriov }) => requestSriov)) return false;
+    const created = newMembers(plan, pool, seen.monitored, false);
+    const touched = [...created, ...plan.updated, ...plan.removed];
+    if (touched.length === 0) return false;
     const provider = deps.providers.get(loadBalancer.provider);
-    provider.check({ loadBalancer, pools: [pool], members: plan.updated });
-    const change = changeOf(pool, touched);
-    const parts = store.changes(written(plan), loadBalancers.UNCHANGED);
-    const write = (executor: Executor) =>
-      loadBalancers.setPendingUnchanged(executor, { id: loadBalancer.id, version }, { poolId: pool.id }, parts);
-    const { detached } = provider;
-    if (!detached) {
-      return deps.store.transaction(async (tx) => {
-        const isWritten = await write(tx);
-        if (isWritten) await provider.submit(tx, change);
-        return isWritten;
-      });
-    }
-    const isWritten = await write(deps.store.db);
-    if (isWritten) detached.accepted(change);
+    provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
+    const { operation, committed } = provider.accept(changeOf(pool, touched));
+    const isWritten = await loadBalancers.changeUnchanged(deps.store.db, {
+      id: loadBalancer.id,
+      version,
+      below: { poolId: pool.id },
+      parts: [
+        ...store.additions(created, loadBalancers.UNCHANGED),
+        ...store.changes(written(plan), loadBalancers.UNCHANGED),
+      ],
+      units: { projectId: pool.projectId, units: { member: created.length }, rules: limits },
+      operation,
+    });
+    if (isWritten) committed?.();
     return isWritten;
   }
 
@@ -102,20 +105,25 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       const plan = judge(request, batch, pool, await store.byPool(tx, pool.id));
       const wantsSriov = plan.created.some(({ requestSriov }) => requestSriov);
       const sriov = wantsSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
-      const status = plan.created.length > 0 ? await newMemberStatus(tx, pool) : 'OFFLINE';
-      const created = plan.created.map(({ projectId: _ignored, ...fields }): Member => {
-        return { ...newResource(deps, pool.projectId, status), ...settleMember(fields, sriov), poolId: pool.id };
-      });
+      const monitored = plan.created.length > 0 && (await isMonitored(tx, pool.id));
+      const created = newMembers(plan, pool, monitored, sriov);
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
       const [units, leaving] = [{ member: created.length }, { member: plan.removed.length }];
-      await tree.reserve(pool.projectId, units, quotaRules(deps.config), leaving);
+      await tree.reserve(pool.projectId, units, limits, leaving);
       requirePoolActive(pool);
       const touched = [...created, ...plan.updated, ...plan.removed];
       if (touched.length === 0) return;
       const parts = [...store.additions(created), ...store.changes(written(plan))];
       await setPoolPending(tx, tree, pool.id, parts);
       await provider.submit(tx, changeOf(pool, touched));
+    });
+  }
+
+  function newMembers({ created }: BatchPlan, { id, projectId }: Pool, monitored: boolean, sriov: boolean): Member[] {
+    const status = newMemberStatus(monitored);
+    return created.map(({ projectId: _ignored, ...fields }): Member => {
+      return { ...newResource(deps, projectId, status), ...settleMember(fields, sriov), poolId: id };
     });
   }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, Pool } from '../../domain/resources.ts';
 import { checkEndpointFree, checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
 import type { Executor } from '../../store/database.ts';
+import { isMonitored } from '../../store/health-monitors.ts';
 import * as store from '../../store/members.ts';
 import * as pools from '../../store/pools.ts';
 import { MEMBER, MEMBER_ENVELOPE, memberResponse } from '../attributes/member.ts';
@@ -72,7 +73,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       authorise(request, 'member:post', pool.projectId);
       checkMemberAddresses(fields, rules);
       requireSubnet(fields.subnetId, subnets);
-      const status = await newMemberStatus(tx, pool);
+      const status = newMemberStatus(await isMonitored(tx, pool.id));
       const sriov = fields.requestSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
       const settled = settleMember(fields, sriov);
       const created: Member = { ...newResource(deps, pool.projectId, status), ...settled, poolId: pool.id };

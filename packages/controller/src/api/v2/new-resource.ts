@@ -1,7 +1,5 @@
-import type { Pool, Resource } from '../../domain/resources.ts';
+import type { Resource } from '../../domain/resources.ts';
 import type { OperatingStatus } from '../../domain/statuses.ts';
-import type { Tx } from '../../store/database.ts';
-import * as healthMonitors from '../../store/health-monitors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 /** What the service decides about a new object. */
@@ -31,5 +29,4 @@ export function pendingUpdate<T extends object>({ now }: Pick<ApiDependencies, '
 }
 
 /** Without a monitor nobody measures a member. */
-export const newMemberStatus = async (tx: Tx, pool: Pool): Promise<OperatingStatus> =>
-  (await healthMonitors.byPool(tx, pool.id)).length > 0 ? 'OFFLINE' : 'NO_MONITOR';
+export const newMemberStatus = (monitored: boolean): OperatingStatus => (monitored ? 'OFFLINE' : 'NO_MONITOR');

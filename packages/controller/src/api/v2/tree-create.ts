@@ -1,6 +1,5 @@
 /** Listeners, policies, rules, pools, members and monitors of a fully populated create, through the same rules as single creates. */
 
-import type { QuotaUnits } from '../../domain/quotas.ts';
 import type { L7Policy, Listener, LoadBalancer, Pool } from '../../domain/resources.ts';
 import { settleHealthMonitor } from '../../domain/validation/health-monitor.ts';
 import { settleL7Policy } from '../../domain/validation/l7-policy.ts';
@@ -12,14 +11,7 @@ import { settlePool } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { resolvePools } from '../../domain/validation/tree-pools.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Tx } from '../../store/database.ts';
-import * as healthMonitors from '../../store/health-monitors.ts';
-import * as l7policies from '../../store/l7-policies.ts';
-import * as l7rules from '../../store/l7-rules.ts';
-import * as listeners from '../../store/listeners.ts';
-import * as members from '../../store/members.ts';
 import type { Children } from '../../store/new-trees.ts';
-import * as pools from '../../store/pools.ts';
 import type { L7PolicyInTree, ListenerInTree, LoadBalancerCreate, PoolInTree } from '../attributes/load-balancer.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { vipAddresses } from './listeners.ts';
@@ -137,18 +129,6 @@ function requireOwnPool(
   checkPoolFitsListener(pool.protocol, protocol);
 }
 
-/** What the tree takes of a project's quota, the load balancer itself not counted. */
-export function treeUnits(tree: Children): QuotaUnits {
-  return {
-    listener: tree.listeners.length,
-    pool: tree.pools.length,
-    healthMonitor: tree.healthMonitors.length,
-    member: tree.members.length,
-    l7policy: tree.l7policies.length,
-    l7rule: tree.l7rules.length,
-  };
-}
-
 /** @throws OctaviaError DUPLICATE_LISTENER, DUPLICATE_MEMBER, TOO_MANY_RULES */
 export function checkUnique(tree: Children): void {
   tree.listeners.forEach((listener, index) => {
@@ -163,24 +143,4 @@ export function checkUnique(tree: Children): void {
   for (const { id } of tree.l7policies) {
     checkRuleCount(id, tree.l7rules.filter((rule) => rule.l7policyId === id).length);
   }
-}
-
-export function isUnique(tree: Children): boolean {
-  try {
-    checkUnique(tree);
-    return true;
-  } catch (error) {
-    if (error instanceof OctaviaError) return false;
-    throw error;
-  }
-}
-
-/** Parents first: pools before what refers to them. */
-export async function insertTree(tx: Tx, tree: Children): Promise<void> {
-  await pools.insertAll(tx, tree.pools);
-  await healthMonitors.insertAll(tx, tree.healthMonitors);
-  await members.insertAll(tx, tree.members);
-  await listeners.insertAll(tx, tree.listeners);
-  await l7policies.insertAll(tx, tree.l7policies);
-  await l7rules.insertAll(tx, tree.l7rules);
 }

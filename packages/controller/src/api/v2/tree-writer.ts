@@ -1,7 +1,7 @@
 /**
- * Creates that arrive while another is being written are written together by the next statement: under load one commit
- * serves many. A tree that is not written this way, for whatever reason, takes the transaction of its own instead, which
- * waits for locks and knows how to refuse.
+ * Creates that arrive while another is being written are written together by the next statement, with the operations that
+ * carry them out: under load one commit serves many. A tree that is not written this way, for whatever reason, takes the
+ * transaction of its own instead, which waits for locks and knows how to refuse.
  */
 import type { Store } from '../../store/database.ts';
 import { insertTrees, type NewTree } from '../../store/new-trees.ts';

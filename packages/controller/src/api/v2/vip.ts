@@ -8,8 +8,7 @@ import type { Topology } from '../../domain/statuses.ts';
 import { checkHostAddress } from '../../domain/validation/host-address.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Provider, VipWish } from '../../providers/interface.ts';
-import type { Tx } from '../../store/database.ts';
+import type { NewVip, Provider, VipWish } from '../../providers/interface.ts';
 import type { AdditionalVipRequest, LoadBalancerCreate } from '../attributes/load-balancer.ts';
 import type { SeenNetworks } from './seen-networks.ts';
 
@@ -262,36 +261,38 @@ function vipOn(port: Port, fixed: { subnetId: string; ipAddress: string }, own: 
   };
 }
 
-/** Makes the port, unless the provider does it, inside the transaction of the load balancer, so that neither exists without the other. */
+/**
+ * Decides the VIP before the transaction of the load balancer, which holds locks and must not wait for a network service.
+ * The port has a name made of the load balancer's id: a port of this name is taken over, and one whose load balancer never
+ * came is found by it. @throws OctaviaError VIP_ADDRESS_IN_USE, SUBNET_NO_FREE_ADDRESS
+ */
 export async function allocateVip(
-  network: Pick<NetworkDriver, 'createPort'>,
-  provider: Pick<Provider, 'createVip'>,
+  network: Pick<NetworkDriver, 'createPort' | 'deletePort'>,
+  { createVip }: Pick<Provider, 'createVip'>,
   plan: VipPlan,
   { id: loadBalancerId, projectId }: Pick<LoadBalancer, 'id' | 'projectId'>,
-  transaction: Tx,
-): Promise<{ vip: Vip; additionalVips: AdditionalVip[] }> {
+): Promise<NewVip> {
   if ('port' in plan) return plan;
-  const { qosPolicyId, vnicType, securityGroupIds } = plan;
-  if (provider.createVip) return provider.createVip(transaction, loadBalancerId, plan);
-  const port = await network.createPort(
-    {
-      name: `octavia-lb-${loadBalancerId}`,
-      networkId: plan.networkId,
-      fixedIps: plan.fixedIps,
-      qosPolicyId,
-      vnicType,
-      securityGroupIds,
-      deviceId: `lb-${loadBalancerId}`,
-      deviceOwner: 'Octavia',
-      projectId,
-    },
-    transaction,
-  );
-  const [primary, ...others] = plan.fixedIps.map(({ subnetId }) => {
-    const fixed = port.fixedIps.find((candidate) => candidate.subnetId === subnetId);
-    if (!fixed) throw new OctaviaError('SUBNET_NO_FREE_ADDRESS', { subnet: subnetId });
-    return fixed;
+  const { networkId, fixedIps, qosPolicyId, vnicType, securityGroupIds } = plan;
+  if (createVip) return createVip(loadBalancerId, plan);
+  const port = await network.createPort({
+    name: `octavia-lb-${loadBalancerId}`,
+    networkId,
+    fixedIps,
+    qosPolicyId,
+    vnicType,
+    securityGroupIds,
+    deviceId: `lb-${loadBalancerId}`,
+    deviceOwner: 'Octavia',
+    projectId,
   });
+  const addresses = fixedIps.map(({ subnetId }) => port.fixedIps.find((fixed) => fixed.subnetId === subnetId));
+  const missing = addresses.indexOf(undefined);
+  if (missing >= 0) {
+    await network.deletePort(port.id);
+    throw new OctaviaError('SUBNET_NO_FREE_ADDRESS', { subnet: fixedIps[missing]!.subnetId });
+  }
+  const [primary, ...additionalVips] = addresses.map((fixed) => fixed!);
   const own = { qosPolicyId, vnicType, securityGroupIds: [...securityGroupIds], portOwned: true };
-  return { vip: vipOn(port, primary!, own), additionalVips: others };
+  return { vip: vipOn(port, primary!, own), additionalVips };
 }

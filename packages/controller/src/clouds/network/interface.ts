@@ -68,12 +68,7 @@ export interface PortRequest extends PortChanges {
   vnicType?: VnicType;
 }
 
-/**
- * A database transaction, opaque here. Drivers whose ports live in our own store (local, noop) take part in it, so that a
- * rolled back API call leaves no port; drivers for outside services ignore it.
- */
-export type TransactionHandle = object;
-
+/** Never called inside a transaction of ours: a service that takes its time must not hold locks of the database. */
 export interface NetworkDriver {
   readonly name: string;
   /** Whether the networks are our own, so that no other service answers clients that ask for them. Left out: one does. */
@@ -91,9 +86,9 @@ export interface NetworkDriver {
   listNetworks(): Promise<Network[]>;
   listSubnets(): Promise<Subnet[]>;
   /** Idempotent by name. @throws OctaviaError VIP_ADDRESS_IN_USE, SUBNET_NO_FREE_ADDRESS, NETWORK_OBJECT_NOT_FOUND */
-  createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port>;
+  createPort(request: PortRequest): Promise<Port>;
   /** Idempotent; a port that is gone is fine. */
-  updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void>;
+  updatePort(id: string, changes: PortChanges): Promise<void>;
   /**
    * Gives the port an address in one more subnet of its network; one that it has there stays.
    * @throws OctaviaError `NETWORK_OBJECT_NOT_FOUND`, `SUBNET_NO_FREE_ADDRESS`
@@ -102,7 +97,7 @@ export interface NetworkDriver {
   /** Takes the port's addresses in the subnet away. Idempotent; a port that is gone is fine. */
   unplugFixedIp(portId: string, subnetId: string): Promise<void>;
   /** Idempotent: a port that is gone is fine. */
-  deletePort(id: string, transaction?: TransactionHandle): Promise<void>;
+  deletePort(id: string): Promise<void>;
   /**
    * From now on only these new connections reach the port; what is under way goes on. Idempotent. A port that is gone is
    * fine. Services without this leave it to the amphora.

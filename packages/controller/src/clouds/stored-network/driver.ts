@@ -1,5 +1,6 @@
 import type { Database } from '../../store/database.ts';
-import type { Network, Port, PortChanges, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
+import type { Network, Port, PortChanges, PortRequest, Subnet } from '../network/interface.ts';
+import { AddressFloors } from './address-floors.ts';
 import { getStoredNetwork, listStoredNetworks, listStoredSubnets, SubnetMemory } from './networks.ts';
 import {
   countFreeStoredAddresses,
@@ -19,11 +20,12 @@ export abstract class StoredNetworkDriver {
   protected readonly database: Database;
   readonly #rules: PortRules;
   readonly #subnets: SubnetMemory;
+  readonly #floors = new AddressFloors();
 
   protected constructor(database: Database, rules: PortRules) {
     this.database = database;
-    this.#rules = rules;
     this.#subnets = new SubnetMemory((id) => rules.getSubnet(database, id));
+    this.#rules = { ...rules, getSubnet: (_executor, id) => this.#subnets.get(id) };
   }
 
   getNetwork(id: string): Promise<Network | null> {
@@ -50,12 +52,12 @@ export abstract class StoredNetworkDriver {
     return listStoredSubnets(this.database);
   }
 
-  createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
-    return createStoredPort(this.database, request, this.#rules, transaction);
+  createPort(request: PortRequest): Promise<Port> {
+    return createStoredPort(this.database, request, this.#rules, this.#floors);
   }
 
-  updatePort(id: string, changes: PortChanges, transaction?: TransactionHandle): Promise<void> {
-    return updateStoredPort(this.database, id, changes, transaction);
+  updatePort(id: string, changes: PortChanges): Promise<void> {
+    return updateStoredPort(this.database, id, changes);
   }
 
   plugFixedIp(portId: string, subnetId: string): Promise<Port> {
@@ -63,11 +65,19 @@ export abstract class StoredNetworkDriver {
   }
 
   unplugFixedIp(portId: string, subnetId: string): Promise<void> {
+    this.#floors.forget();
     return unplugStoredFixedIp(this.database, portId, subnetId);
   }
 
-  async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
-    await deleteStoredPort(this.database, id, transaction);
+  async deletePort(id: string): Promise<void> {
+    await this.removePort(id);
+  }
+
+  /** @returns whether the port was there and had a filter */
+  protected async removePort(id: string): Promise<boolean> {
+    const filtered = await deleteStoredPort(this.database, id);
+    this.#floors.forget();
+    return filtered;
   }
 
   listPorts(namePrefix: string): Promise<Port[]> {

@@ -4,12 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { canonicalAddress, cidrContains, ipVersion } from '../../domain/addresses.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Database, Executor, Tx } from '../../store/database.ts';
+import type { Database, Executor } from '../../store/database.ts';
 import * as store from '../../store/local-network.ts';
 import { isUuid } from '../../store/table.ts';
 import { formatIpv4, parseCidr, parseIpv4 } from '../local-host/address-block.ts';
 import { deterministicMac } from '../local-host/deterministic-mac.ts';
-import type { FixedIp, Port, PortChanges, PortRequest, Subnet, TransactionHandle } from '../network/interface.ts';
+import type { FixedIp, Port, PortChanges, PortRequest, Subnet } from '../network/interface.ts';
+import type { AddressFloors } from './address-floors.ts';
 
 /** `.1` or `::1` is the gateway; the others below `.10` are left for addresses that people choose by hand. */
 const RESERVED_ADDRESSES = 10;
@@ -72,25 +73,32 @@ async function claimGivenAddress(
   return address;
 }
 
+function rowOf(
+  request: PortRequest,
+  id: string,
+  attempt: number,
+): Omit<Port, 'fixedIps'> & { projectId: string | null } {
+  const { name, networkId, deviceId, deviceOwner, projectId = null, qosPolicyId = null } = request;
+  const policies = { qosPolicyId, securityGroupIds: [...(request.securityGroupIds ?? [])] };
+  return {
+    id,
+    name,
+    networkId,
+    deviceId,
+    deviceOwner,
+    projectId,
+    ...policies,
+    macAddress: deterministicMac(id, attempt),
+  };
+}
+
 /** The port's row, ours or the one that already has the name (`created: false`). */
 async function insertOrAdopt(executor: Executor, request: PortRequest): Promise<{ port: Port; created: boolean }> {
   const id = randomUUID();
   for (let attempt = 0; attempt < MAC_ATTEMPTS; attempt += 1) {
-    const { name, networkId, deviceId, deviceOwner, projectId = null, qosPolicyId = null } = request;
-    const { securityGroupIds = [] } = request;
-    const policies = { qosPolicyId, securityGroupIds: [...securityGroupIds] };
-    const row = {
-      id,
-      name,
-      networkId,
-      deviceId,
-      deviceOwner,
-      projectId,
-      ...policies,
-      macAddress: deterministicMac(id, attempt),
-    };
+    const row = rowOf(request, id, attempt);
     if (await store.insertPort(executor, row)) return { port: { ...row, fixedIps: [] }, created: true };
-    const [existing] = await store.selectPorts(executor, { name });
+    const [existing] = await store.selectPorts(executor, { name: request.name });
     if (existing) return { port: existing, created: false };
   }
   throw new Error(`no free MAC address for port ${request.name}`);
@@ -137,19 +145,35 @@ async function createIn(executor: Executor, request: PortRequest, rules: PortRul
   return { ...port, fixedIps };
 }
 
-/** The caller's transaction; drivers of our own store are only ever given one of this store. */
-export const asTransaction = (handle: TransactionHandle | undefined): Tx | undefined => handle as Tx | undefined;
-
-/** All or nothing: in the caller's transaction, else in one of its own. */
-export function createStoredPort(
+/** All or nothing. @param floors of who creates many ports; null: every search begins at the first address */
+export async function createStoredPort(
   database: Database,
   request: PortRequest,
   rules: PortRules,
-  transaction?: TransactionHandle,
+  floors: AddressFloors | null = null,
 ): Promise<Port> {
-  const given = asTransaction(transaction);
-  if (given) return createIn(given, request, rules);
-  return database.transaction().execute((own) => createIn(own, request, rules));
+  const atOnce = await createAtOnce(database, request, rules, floors);
+  return atOnce ?? database.transaction().execute((own) => createIn(own, request, rules));
+}
+
+/** Nearly all ports have one address that nobody chose: one statement makes them. Null: there is more to it. */
+async function createAtOnce(
+  database: Database,
+  request: PortRequest,
+  rules: PortRules,
+  floors: AddressFloors | null,
+): Promise<Port | null> {
+  const [wish, ...others] = request.fixedIps;
+  if (!wish || wish.ipAddress !== undefined || others.length > 0) return null;
+  const subnet = await rules.getSubnet(database, wish.subnetId);
+  if (!subnet || !rules.joins(subnet, request.networkId)) return null;
+  const window = allocationWindow(subnet.cidr);
+  const row = rowOf(request, randomUUID(), 0);
+  const from = floors?.of(subnet.id, window.count) ?? 0;
+  const found = await store.insertPortWithAddress(database, row, subnet.id, window, from);
+  if (!found) return null;
+  floors?.note(subnet.id, found.position);
+  return { ...row, fixedIps: [{ subnetId: wish.subnetId, ipAddress: found.address }] };
 }
 
 export async function getStoredPort(database: Database, id: string): Promise<Port | null> {
@@ -175,21 +199,12 @@ export async function unplugStoredFixedIp(database: Database, portId: string, su
 }
 
 /** Whether the port was there and had a filter. */
-export async function deleteStoredPort(
-  database: Database,
-  id: string,
-  transaction?: TransactionHandle,
-): Promise<boolean> {
-  return isUuid(id) && (await store.deletePort(asTransaction(transaction) ?? database, id));
+export async function deleteStoredPort(database: Database, id: string): Promise<boolean> {
+  return isUuid(id) && (await store.deletePort(database, id));
 }
 
-export async function updateStoredPort(
-  database: Database,
-  id: string,
-  changes: PortChanges,
-  transaction?: TransactionHandle,
-): Promise<void> {
-  if (isUuid(id)) await store.updatePort(asTransaction(transaction) ?? database, id, changes);
+export async function updateStoredPort(database: Database, id: string, changes: PortChanges): Promise<void> {
+  if (isUuid(id)) await store.updatePort(database, id, changes);
 }
 
 /** Addresses that automatic allocation could still give out. */

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { DriverError, NotImplementedError } from '@octavia/provider-lib';
 import type { NetworkDriver } from '../../clouds/network/interface.ts';
-import type { OperationInput } from '../../domain/operations.ts';
 import { OctaviaError } from '../../errors.ts';
 import { submitAmphoraChange } from '../../flows/failover-requests.ts';
 import type { OperationQueue } from '../../flows/operation-queue.ts';
 import { FLOW_VERSION, hasFlow } from '../../flows/registry.ts';
 import * as amphorae from '../../store/amphorae.ts';
-import type { Tx } from '../../store/database.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
-import type { AmphoraActions, Candidate, Capability, Change, Provider } from '../interface.ts';
+import type { Acceptance, AmphoraActions, Candidate, Capability, Change, Provider } from '../interface.ts';
 import { AVAILABILITY_ZONE_KEYS, capabilities, FLAVOR_KEYS, validateKeys, zoneNetworks } from './metadata.ts';
 
 export interface AmphoraProviderOptions {
@@ -19,14 +16,6 @@ export interface AmphoraProviderOptions {
   network: Pick<NetworkDriver, 'getNetwork'>;
   /** What the provider and its data plane cannot do. @throws OctaviaError */
   check(candidate: Candidate): void;
-}
-
-/** What is built depends on the topology, which a flow knows from its operation alone. */
-const BUILDING: readonly Change['kind'][] = ['create_load_balancer', 'failover_load_balancer'];
-
-async function topologyOf(tx: Tx, { loadBalancerId }: Change): Promise<Pick<OperationInput, 'topology'>> {
-  const loadBalancer = await loadBalancers.get(tx, loadBalancerId);
-  return loadBalancer ? { topology: loadBalancer.topology } : {};
 }
 
 /** The built-in provider: a change is an operation, carried out by a worker with amphorae. */
@@ -45,11 +34,11 @@ export class AmphoraProvider implements Provider {
     this.#options.check(candidate);
   }
 
-  async submit(tx: Tx, change: Change): Promise<void> {
+  accept(change: Change): Acceptance {
     // Accepted only what a worker can carry out.
     if (!hasFlow(change.kind)) throw new NotImplementedError();
-    const input = { ...(BUILDING.includes(change.kind) ? await topologyOf(tx, change) : {}), ...change.input };
-    await this.#options.queue.submit(tx, { id: randomUUID(), flowVersion: FLOW_VERSION, ...change, input });
+    const operation = { id: randomUUID(), flowVersion: FLOW_VERSION, ...change, input: change.input ?? {} };
+    return { operation: this.#options.queue.place(operation) };
   }
 
   /** Only a filter on the VIP port keeps clients to the ports of listeners. */

@@ -3,24 +3,17 @@
  * the API itself, under two names so that both can be used side by side.
  */
 import { randomUUID } from 'node:crypto';
-import type { AdditionalVip, Amphora, Vip } from '../../domain/resources.ts';
-import type { Tx } from '../../store/database.ts';
-import type { AmphoraActions, Capability, Change, Detached, Provider, VipWish } from '../interface.ts';
+import type { Amphora } from '../../domain/resources.ts';
+import { afterCommit, type Tx } from '../../store/database.ts';
+import type { Acceptance, AmphoraActions, Capability, Change, NewVip, Provider, VipWish } from '../interface.ts';
 
 export interface Settler {
-  /** Called in the transaction of the change; the change is settled once it is committed. */
-  note(tx: Tx, loadBalancerId: string): void;
-  /** The same for a change that is committed. */
+  /** The load balancer has a change, which is committed. */
   add(loadBalancerId: string): void;
 }
 
 /** Not a network: a made-up address that clients of the original know. */
 const ADDRESS = '198.0.2.5';
-
-interface NewVip {
-  vip: Vip;
-  additionalVips: AdditionalVip[];
-}
 
 function madeUpVip({ networkId, fixedIps, qosPolicyId, vnicType, securityGroupIds }: VipWish): NewVip {
   const [primary, ...others] = fixedIps;
@@ -44,7 +37,6 @@ export class NoopProvider implements Provider {
   readonly name: string;
   readonly description: string;
   readonly amphorae: AmphoraActions;
-  readonly detached: Detached;
   readonly #settler: Settler;
 
   constructor(name: string, description: string, settler: Settler) {
@@ -53,22 +45,18 @@ export class NoopProvider implements Provider {
     this.#settler = settler;
     this.amphorae = {
       configure: async () => undefined,
-      failover: async (tx, _amphora, { id }) => settler.note(tx, id),
+      failover: async (tx, _amphora, { id }) => afterCommit(tx, () => settler.add(id)),
       delete: async (_tx: Tx, _amphora: Amphora) => undefined,
-    };
-    this.detached = {
-      createVip: (_loadBalancerId, wish) => madeUpVip(wish),
-      accepted: ({ loadBalancerId }) => settler.add(loadBalancerId),
     };
   }
 
   check(): void {}
 
-  async submit(tx: Tx, { loadBalancerId }: Change): Promise<void> {
-    this.#settler.note(tx, loadBalancerId);
+  accept({ loadBalancerId }: Change): Acceptance {
+    return { operation: null, committed: () => this.#settler.add(loadBalancerId) };
   }
 
-  async createVip(_tx: Tx, _loadBalancerId: string, wish: VipWish): Promise<NewVip> {
+  createVip(_loadBalancerId: string, wish: VipWish): NewVip {
     return madeUpVip(wish);
   }
 

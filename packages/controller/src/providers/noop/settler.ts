@@ -3,7 +3,7 @@
  * next one: under load one transaction serves dozens of creates. Crash-safe by looking at what is left over instead of
  * remembering: at start, and then regularly, everything PENDING under these providers is settled.
  */
-import type { Store, Tx } from '../../store/database.ts';
+import type { Store } from '../../store/database.ts';
 import { isContention } from '../../store/unavailable.ts';
 import { pendingUnder, settleUnmeasured } from '../../store/unmeasured.ts';
 import type { Settler } from './provider.ts';
@@ -45,10 +45,6 @@ export class NoopSettler implements Settler {
       if (!this.#stopped) this.#sweep = setTimeout(look, this.#options.sweepMs).unref();
     };
     void look();
-  }
-
-  note(tx: Tx, loadBalancerId: string): void {
-    this.#options.store.afterCommit(tx, () => this.add(loadBalancerId));
   }
 
   /** Resolves when nothing is left to settle. */

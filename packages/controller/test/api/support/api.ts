@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer } from '../../../src/api/server.ts';
-import type { Port, PortRequest, Subnet, TransactionHandle } from '../../../src/clouds/network/interface.ts';
+import type { Port, PortRequest, Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 import { OctaviaError } from '../../../src/errors.ts';
@@ -34,12 +34,12 @@ class TestNetwork extends NoopNetworkDriver {
     return subnet.networkId === networkId;
   }
 
-  override async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
+  override async createPort(request: PortRequest): Promise<Port> {
     const chosen = request.fixedIps.map(({ ipAddress }) => ipAddress).filter((address) => address !== undefined);
     const taken = chosen.length === 0 ? [] : (await this.listPorts('')).flatMap(({ fixedIps }) => fixedIps);
     const detail = chosen.find((address) => taken.some(({ ipAddress }) => ipAddress === address));
     if (detail !== undefined) throw new OctaviaError('VIP_ADDRESS_IN_USE', { detail });
-    return super.createPort(request, transaction);
+    return super.createPort(request);
   }
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { DriverError } from '@octavia/provider-lib';
 import type { Operation } from '../../../src/domain/operations.ts';
 import type { OctaviaError } from '../../../src/errors.ts';
-import type { Candidate, Change, Provider } from '../../../src/providers/interface.ts';
-import type { Store, Tx } from '../../../src/store/database.ts';
+import type { Acceptance, Candidate, Change, Provider } from '../../../src/providers/interface.ts';
+import type { Store } from '../../../src/store/database.ts';
 import * as settlement from '../../../src/store/settlement.ts';
 
 /** Takes every change and carries it out when the test says so. */
@@ -36,11 +36,11 @@ export class RecordingProvider implements Provider {
   /** Flavors of tests may say anything. */
   async validateFlavor(): Promise<void> {}
 
-  async submit(_tx: Tx, change: Change): Promise<void> {
+  accept(change: Change): Acceptance {
     const refusal = this.refuseSubmit;
     this.refuseSubmit = null;
     if (refusal) throw refusal;
-    this.changes.push(change);
+    return { operation: null, committed: () => this.changes.push(change) };
   }
 
   /** Carries out everything that was asked for. */

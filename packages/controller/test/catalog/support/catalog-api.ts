@@ -7,7 +7,7 @@ import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates
 import { NoauthIdentityDriver } from '../../../src/clouds/identity/noauth/driver.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
-import type { OperationQueue } from '../../../src/flows/operation-queue.ts';
+import { OperationQueue } from '../../../src/flows/operation-queue.ts';
 import { AmphoraProvider } from '../../../src/providers/amphora/provider.ts';
 import type { Provider } from '../../../src/providers/interface.ts';
 import { NoopProvider } from '../../../src/providers/noop/provider.ts';
@@ -33,7 +33,7 @@ const bare: Provider = {
   name: 'bare',
   description: 'Can nothing.',
   check: () => undefined,
-  submit: async () => undefined,
+  accept: () => ({ operation: null }),
 };
 
 const fatal = { warn: (fields: object) => void process.stderr.write(`${JSON.stringify(fields)}\n`) };
@@ -43,6 +43,7 @@ export class CatalogApi {
   readonly url: string;
   readonly database: TestStore;
   readonly settler: NoopSettler;
+  readonly network: NoopNetworkDriver;
   /** What the amphora provider accepted. */
   readonly submitted: NewOperation[];
   readonly #server: FastifyInstance;
@@ -51,12 +52,14 @@ export class CatalogApi {
     url: string,
     database: TestStore,
     settler: NoopSettler,
+    network: NoopNetworkDriver,
     submitted: NewOperation[],
     server: FastifyInstance,
   ) {
     this.url = url;
     this.database = database;
     this.settler = settler;
+    this.network = network;
     this.submitted = submitted;
     this.#server = server;
   }
@@ -74,7 +77,11 @@ export class CatalogApi {
     const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log: fatal, collectMs: 1 });
     const submitted: NewOperation[] = [];
     const submit = async (_tx: unknown, operation: NewOperation) => void submitted.push(operation);
-    const queue = { submit } as unknown as OperationQueue;
+    const place = (operation: NewOperation) => {
+      submitted.push(operation);
+      return new OperationQueue().place(operation);
+    };
+    const queue = Object.assign(new OperationQueue(), { submit, place });
     const amphora = new AmphoraProvider({ name: 'amphora', description: '', queue, network, check: () => undefined });
     const noops = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, '', settler)] as const);
     const enabled = { amphora: 'Amphorae.', bare: 'Can nothing.', ghost: 'Is not there.' };
@@ -97,7 +104,7 @@ export class CatalogApi {
       logger,
     });
     const url = await server.listen({ port: 0, host: '127.0.0.1' });
-    return new CatalogApi(url, database, settler, submitted, server);
+    return new CatalogApi(url, database, settler, network, submitted, server);
   }
 
   async stop(): Promise<void> {

@@ -17,7 +17,7 @@ import type { Topology } from '../../../src/domain/statuses.ts';
 import type { FaultListener } from '../../../src/flows/fault-points.ts';
 import { DEFAULT_FLOW_OPTIONS, type FlowDependencies } from '../../../src/flows/flow.ts';
 import { Superseded } from '../../../src/flows/in-charge.ts';
-import type { OperationQueue } from '../../../src/flows/operation-queue.ts';
+import { OperationQueue } from '../../../src/flows/operation-queue.ts';
 import { flowOf } from '../../../src/flows/registry.ts';
 import { runOperation } from '../../../src/flows/runner.ts';
 import { AmphoraProvider } from '../../../src/providers/amphora/provider.ts';
@@ -25,6 +25,7 @@ import { ProviderRegistry } from '../../../src/providers/registry.ts';
 import { identityDriver } from '../../../src/services/identity.ts';
 import type { Tx } from '../../../src/store/database.ts';
 import * as operations from '../../../src/store/operations.ts';
+import { insertOperation } from '../../support/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { silentLog } from '../support.ts';
 import { World } from './world.ts';
@@ -34,7 +35,7 @@ export const PUBLIC_SUBNET = deterministicUuid('noop', 'public-subnet');
 const MOST_LIVES = 8;
 
 /** Only the row: trials run their operations themselves. */
-const rowsOnly = { submit: operations.insert } as unknown as OperationQueue;
+const rowsOnly = Object.assign(new OperationQueue(), { submit: insertOperation });
 
 export type Submit = (tx: Tx, operation: operations.NewOperation) => Promise<void>;
 
@@ -50,10 +51,9 @@ export class Harness {
     this.#servers = servers;
   }
 
-  /** @param openQueue for workers that take their operations from it */
-  static async open(openQueue?: (testStore: TestStore) => Promise<OperationQueue>): Promise<Harness> {
+  /** @param queue for workers that take their operations from it */
+  static async open(queue: OperationQueue = rowsOnly): Promise<Harness> {
     const testStore = await openTestStore();
-    const queue = (await openQueue?.(testStore)) ?? rowsOnly;
     await new NoopNetworkDriver(testStore.store.db).bootstrap();
     const [SINGLE, ACTIVE_STANDBY] = await Promise.all([
       server(testStore, queue, 'SINGLE'),

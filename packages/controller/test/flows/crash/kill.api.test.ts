@@ -31,12 +31,11 @@ let harness: Harness;
 let trial: Trial;
 const workers: ChildProcess[] = [];
 beforeAll(async () => {
-  harness = await Harness.open(({ store, url }) => OperationQueue.open(store, url));
+  harness = await Harness.open(new OperationQueue());
   trial = harness.trial('SINGLE');
 });
 afterAll(async () => {
   for (const worker of workers) worker.kill('SIGKILL');
-  await harness.queue.close();
   await harness.close();
 });
 

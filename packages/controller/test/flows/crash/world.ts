@@ -143,8 +143,8 @@ export class World {
     return new Proxy<NetworkDriver>(inner, {
       get: (target, property) => {
         if (property === 'createPort') {
-          return async (...[request, transaction]: Parameters<NetworkDriver['createPort']>) => {
-            const port = await target.createPort(request, transaction);
+          return async (...[request]: Parameters<NetworkDriver['createPort']>) => {
+            const port = await target.createPort(request);
             if (!this.#ports.has(port.id)) this.#changed(`+ port ${request.name}`);
             this.#ports.add(port.id);
             this.afterCall('create port');
@@ -152,9 +152,9 @@ export class World {
           };
         }
         if (property === 'deletePort') {
-          return async (...[id, transaction]: Parameters<NetworkDriver['deletePort']>) => {
+          return async (...[id]: Parameters<NetworkDriver['deletePort']>) => {
             const before: Port | null = await target.getPort(id);
-            await target.deletePort(id, transaction);
+            await target.deletePort(id);
             for (const instance of this.instances.values()) {
               instance.ports.delete(id);
               instance.plugged.delete(id);

@@ -8,8 +8,8 @@ import { closeManagement } from '../../local-host/management-filter.ts';
 import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredSubnet } from '../../stored-network/networks.ts';
-import { deleteStoredPort, isUsableAddress, type PortRules } from '../../stored-network/ports.ts';
-import type { NetworkDriver, TransactionHandle } from '../interface.ts';
+import { isUsableAddress, type PortRules } from '../../stored-network/ports.ts';
+import type { NetworkDriver } from '../interface.ts';
 
 const subnetRow = (networkId: string, { id, name, cidr, gatewayIp }: LocalSubnet, ipVersion: 4 | 6): SubnetRow => ({
   id,
@@ -82,8 +82,8 @@ export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDr
     return false;
   }
 
-  override async deletePort(id: string, transaction?: TransactionHandle): Promise<void> {
-    const filtered = await deleteStoredPort(this.database, id, transaction);
+  override async deletePort(id: string): Promise<void> {
+    const filtered = await this.removePort(id);
     if (filtered && this.#instance && (await this.canFilter())) await unfilterPort(this.#instance.tag, id);
   }
 

@@ -6,13 +6,13 @@
  */
 import { createHash } from 'node:crypto';
 import { deterministicUuid } from '../../../domain/deterministic-uuid.ts';
-import type { Database, Executor } from '../../../store/database.ts';
+import { type Database, type Executor, isForeignKeyViolation } from '../../../store/database.ts';
 import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/local-network.ts';
 import { isUuid } from '../../../store/table.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredNetwork, getStoredSubnet } from '../../stored-network/networks.ts';
-import { asTransaction, isUsableAddress, type PortRules } from '../../stored-network/ports.ts';
-import type { Network, NetworkDriver, Port, PortRequest, Subnet, TransactionHandle } from '../interface.ts';
+import { isUsableAddress, type PortRules } from '../../stored-network/ports.ts';
+import type { Network, NetworkDriver, Port, PortRequest, Subnet } from '../interface.ts';
 
 const MTU = 1500;
 /** /16: load tests create more load balancers than a /24 has addresses. */
@@ -115,21 +115,26 @@ export class NoopNetworkDriver extends StoredNetworkDriver implements NetworkDri
     return rules.joins(subnet, networkId);
   }
 
-  override async createPort(request: PortRequest, transaction?: TransactionHandle): Promise<Port> {
-    await this.#store(request, asTransaction(transaction) ?? this.database);
-    return super.createPort(request, transaction);
+  /** Ports refer to rows, so derived networks and subnets get theirs with their first port. */
+  override async createPort(request: PortRequest): Promise<Port> {
+    try {
+      return await super.createPort(request);
+    } catch (error) {
+      if (!isForeignKeyViolation(error)) throw error;
+      await this.#store(request);
+      return super.createPort(request);
+    }
   }
 
-  /** Ports refer to rows, so derived networks and subnets get theirs with their first port. */
-  async #store(request: PortRequest, executor: Executor): Promise<void> {
-    const { networkId } = request;
-    if (isUuid(networkId) && !(await getStoredNetwork(executor, networkId))) {
-      await upsertNetworks(executor, [networkRow(networkId, derivedNetworkName(networkId))], []);
+  async #store({ networkId, fixedIps }: PortRequest): Promise<void> {
+    if (isUuid(networkId) && !(await getStoredNetwork(this.database, networkId))) {
+      await upsertNetworks(this.database, [networkRow(networkId, derivedNetworkName(networkId))], []);
     }
-    for (const { subnetId } of request.fixedIps) {
-      if (!isUuid(subnetId) || (await getStoredSubnet(executor, subnetId))) continue;
+    for (const { subnetId } of fixedIps) {
+      if (!isUuid(subnetId) || (await getStoredSubnet(this.database, subnetId))) continue;
       const subnet = derivedSubnet(subnetId.toLowerCase());
-      await upsertNetworks(executor, [networkRow(subnet.networkId, derivedNetworkName(subnet.networkId))], [subnet]);
+      const network = networkRow(subnet.networkId, derivedNetworkName(subnet.networkId));
+      await upsertNetworks(this.database, [network], [subnet]);
     }
   }
 }
