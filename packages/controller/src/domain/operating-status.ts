@@ -43,13 +43,14 @@ const SEVERITY: OperatingStatus[] = ['ONLINE', 'DEGRADED', 'ERROR'];
 const worst = (a: OperatingStatus, b: OperatingStatus): OperatingStatus =>
   SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a;
 
-const MEMBER_STATUS: Record<string, OperatingStatus> = {
-  UP: 'ONLINE',
-  DOWN: 'ERROR',
-  DRAIN: 'DRAINING',
-  MAINT: 'OFFLINE',
-  'no check': 'NO_MONITOR',
-};
+/** Other words are passed over, whatever they are. */
+const MEMBER_STATUS = new Map<string, OperatingStatus>([
+  ['UP', 'ONLINE'],
+  ['DOWN', 'ERROR'],
+  ['DRAIN', 'DRAINING'],
+  ['MAINT', 'OFFLINE'],
+  ['no check', 'NO_MONITOR'],
+]);
 
 /** Statuses that differ from the stored ones. */
 export function statusChanges(tree: ExpectedTree, report: Report): StatusChange[] {
@@ -118,7 +119,7 @@ function poolStatus(pool: ExpectedPool, entries: Report['pools'][string][]): Ope
 function memberStatus(member: ExpectedMember, words: string[]): OperatingStatus {
   if (!member.adminStateUp) return 'OFFLINE';
   // A member that one listener's backend reaches is up; the words differ only for a moment.
-  const known = words.flatMap((word) => MEMBER_STATUS[word] ?? []);
+  const known = words.flatMap((word) => MEMBER_STATUS.get(word) ?? []);
   if (known.includes('ONLINE')) return 'ONLINE';
   return known[0] ?? member.operatingStatus;
 }

@@ -9,6 +9,7 @@ import type { ListenerCounts } from '../store/heartbeat-statistics.ts';
 import { isUuid } from '../store/table.ts';
 import type { Clock, HealthLogger } from './clock.ts';
 import type { HeartbeatKeys } from './heartbeat-keys.ts';
+import { Repeated } from './repeated.ts';
 import { ReportMemory } from './report-memory.ts';
 import { Restarts } from './restarts.ts';
 import type { StatisticsDriver } from './statistics/interface.ts';
@@ -27,6 +28,10 @@ interface Told {
   datagram: Buffer;
 }
 
+interface Different extends health.TreeChanges {
+  told: Told;
+}
+
 export interface BatchDependencies {
   store: Store;
   keys: Pick<HeartbeatKeys, 'read'>;
@@ -43,6 +48,9 @@ export class HeartbeatBatches {
   readonly #memory = new ReportMemory();
   readonly #restarts = new Restarts();
   readonly #strangers: Strangers;
+  readonly #repeated: Repeated;
+  /** Reports that could not be read or written, since the start. */
+  refused = 0;
   #reports = new Map<string, Told>();
   /** Beginnings of restarted agents, confirmed in the batch before. */
   #restarted: Waiting[] = [];
@@ -53,6 +61,7 @@ export class HeartbeatBatches {
     this.#statistics = statistics;
     this.#clock = clock;
     this.#strangers = new Strangers(log, clock);
+    this.#repeated = new Repeated(log, clock);
   }
 
   /** Whether `apply` has work without new heartbeats. */
@@ -70,9 +79,16 @@ export class HeartbeatBatches {
       }
     }
     if (entries.size > 0) {
-      const heard = await this.#hear([...entries.values()].sort((a, b) => (a.amphoraId < b.amphoraId ? -1 : 1)));
+      const restarted = this.#restarted;
+      // Whatever the database cannot take of them must not spoil the next batches: they are noticed again.
       this.#restarted = [];
-      this.#sort(entries, heard);
+      try {
+        const heard = await this.#hear([...entries.values()].sort((a, b) => (a.amphoraId < b.amphoraId ? -1 : 1)));
+        this.#sort(entries, heard);
+      } catch (error) {
+        if (health.isPassing(error)) this.#restarted = restarted;
+        throw error;
+      }
     }
   }
 
@@ -144,23 +160,56 @@ export class HeartbeatBatches {
     if (round.size === 0) return;
     const now = this.#clock.monotonic();
     const trees = await health.expectedTrees(this.#store.db, [...round.keys()]);
-    const different: health.TreeChanges[] = [];
+    const different: Different[] = [];
     for (const [loadBalancerId, told] of round) {
       const tree = trees.get(loadBalancerId);
-      const changes = tree ? statusChanges(tree, this.#keys.read(told.datagram)) : [];
-      if (tree && changes.length > 0) different.push({ loadBalancerId, version: tree.version, changes });
-      else this.#settled(told, tree?.version ?? null, now);
+      try {
+        const changes = tree ? statusChanges(tree, this.#keys.read(told.datagram)) : [];
+        if (tree && changes.length > 0) different.push({ told, loadBalancerId, version: tree.version, changes });
+        else this.#settled(told, tree?.version ?? null, now);
+      } catch (error) {
+        this.#refuse(told, error);
+      }
     }
-    if (different.length === 0) return;
-    const written = await this.#store.transaction((tx) => health.writeStatuses(tx, different));
-    for (const [loadBalancerId, version] of written) {
-      const told = round.get(loadBalancerId);
-      if (told) this.#settled(told, version, now);
+    await this.#write(different, now);
+  }
+
+  /** One report the database cannot take must not hold up the others. */
+  async #write(different: readonly Different[], now: number): Promise<void> {
+    const [first] = different;
+    if (!first) return;
+    try {
+      const written = await this.#store.transaction((tx) => health.writeStatuses(tx, different));
+      for (const { told, loadBalancerId } of different) {
+        const version = written.get(loadBalancerId);
+        if (version !== undefined) this.#settled(told, version, now);
+      }
+    } catch (error) {
+      if (health.isPassing(error)) throw error;
+      if (different.length === 1) {
+        this.#refuse(first.told, error);
+        return;
+      }
+      const middle = different.length >> 1;
+      await this.#write(different.slice(0, middle), now);
+      await this.#write(different.slice(middle), now);
     }
+  }
+
+  /** Statuses stay as they are until the amphora reports something else. */
+  #refuse(told: Told, error: unknown): void {
+    this.refused += 1;
+    this.#forget(told);
+    const fields = { err: error, amphora: told.amphoraId, reports: this.refused };
+    this.#repeated.say('warn', 'refused', fields, 'What an amphora reports could not be read or written');
   }
 
   #settled(told: Told, version: string | null, now: number): void {
     this.#memory.note(told, version, now);
+    this.#forget(told);
+  }
+
+  #forget(told: Told): void {
     // A newer report may have come meanwhile.
     if (this.#reports.get(told.amphoraId) === told) this.#reports.delete(told.amphoraId);
   }
