@@ -34,6 +34,8 @@ export class FakeKeystone {
   fault: number | null = null;
   /** Breaks this many connections before it answers again. */
   drop = 0;
+  /** Begins to answer and never ends. */
+  drips = false;
   /** Answers with this text instead of JSON. */
   garbage: string | null = null;
   /** Seconds that logins of services last. */
@@ -134,6 +136,10 @@ export class FakeKeystone {
     }
     const send = (status: number, body: object, headers: Record<string, string> = {}): void => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      if (this.drips) {
+        response.write(' ');
+        return;
+      }
       response.end(this.garbage ?? JSON.stringify(body));
     };
     const fail = (code: number): void => send(code, { error: { code } });

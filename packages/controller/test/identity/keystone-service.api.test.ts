@@ -77,6 +77,35 @@ describe('Keystone in trouble', () => {
     await expect(ask(driver, played.keystone.issue())).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
   });
 
+  it.each(['the answer', 'the end of the answer'])('lets wait for %s: http_connect_timeout bounds it', async (what) => {
+    const driver = played.open({ http_connect_timeout: 1 });
+    const token = played.keystone.issue();
+    await ask(driver, played.keystone.issue());
+    if (what === 'the answer') played.keystone.latency = 5000;
+    else played.keystone.drips = true;
+    const began = performance.now();
+    await expect(ask(driver, token)).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(performance.now() - began).toBeLessThan(9000);
+    expect(played.logged.at(-1)).toContain('does not answer: not within 1 s');
+  });
+
+  it('waits as long as it is told', async () => {
+    const driver = played.open({ http_connect_timeout: 30 });
+    played.keystone.latency = 1500;
+    expect(await ask(driver, played.keystone.issue())).not.toBeNull();
+  });
+
+  it('is in the log now and then, however many tokens are sent', async () => {
+    const driver = played.open({ http_request_max_retries: 0 });
+    played.keystone.fault = 500;
+    for (let index = 0; index < 20; index += 1) await ask(driver, played.keystone.issue()).catch(() => undefined);
+    expect(played.logged).toHaveLength(1);
+    played.skew = 11_000;
+    await ask(driver, played.keystone.issue()).catch(() => undefined);
+    expect(played.logged).toHaveLength(2);
+  });
+
   it('answers what is not JSON, or not version 3', async () => {
     const driver = played.open();
     await ask(driver, played.keystone.issue());

@@ -13,8 +13,11 @@ export const keystone_authtoken = section('Validating the tokens of API requests
   delay_auth_decision: bool(false, 'Leave authorization decisions to the downstream application.', {
     compatibility: true,
   }),
-  http_connect_timeout: int(null, 'Identity request timeout.'),
-  http_request_max_retries: int(3, 'Reconnect attempts to Identity.'),
+  http_connect_timeout: int(
+    null,
+    'Seconds that one request to Identity may take, from connecting to the end of the answer. Unset: 5 to connect, 10 in all.',
+  ),
+  http_request_max_retries: int(3, 'Reconnect attempts to Identity; a request that ran out of time is not repeated.'),
   cache: string(null, 'Request environment key of a shared Swift cache.', { compatibility: true }),
   certfile: string(null, 'Client certificate if Identity demands one.'),
   keyfile: string(null, 'Client key if Identity demands one.'),

@@ -8,8 +8,6 @@ import { identityEndpoint, parseToken, type ValidatedToken } from './token.ts';
 /** Keystone did not do its part. The message is for the operator's log. */
 export class KeystoneError extends Error {}
 
-/** Keystone answers within milliseconds; a caller whose token waits longer is better told to come again. */
-const ANSWER_TIMEOUT_MS = 10_000;
 const CONNECTIONS = 8;
 const FIRST_RETRY_MS = 50;
 /** The login is renewed this long before its end, so that no request is sent with a token about to end. */
@@ -40,8 +38,9 @@ export class KeystoneClient {
     this.#agent = new Agent({
       connections: CONNECTIONS,
       pipelining: 1,
-      headersTimeout: ANSWER_TIMEOUT_MS,
-      bodyTimeout: ANSWER_TIMEOUT_MS,
+      // Each request has a limit of its own, from its beginning to its end.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       connect: { ...settings.tls, timeout: settings.connectTimeout },
     });
   }
@@ -113,15 +112,17 @@ export class KeystoneClient {
     url: string,
     options: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string },
   ): Promise<Answer> {
-    const { retries } = this.#settings;
+    const { retries, answerTimeout } = this.#settings;
     for (let attempt = 0; ; attempt += 1) {
       try {
         const answer = await this.#once(url, options);
         if (answer.status < 502 || attempt >= retries) return answer;
       } catch (error) {
-        const isTimeout = /TIMEOUT/.test(String((error as NodeJS.ErrnoException).code));
+        const { name, code, message } = error as NodeJS.ErrnoException;
+        const isTimeout = name === 'TimeoutError' || /TIMEOUT/.test(String(code));
         if (attempt >= retries || isTimeout) {
-          throw new KeystoneError(`Keystone at ${url} does not answer: ${(error as Error).message}`, { cause: error });
+          const why = name === 'TimeoutError' ? `not within ${answerTimeout / 1000} s` : message;
+          throw new KeystoneError(`Keystone at ${url} does not answer: ${why}`, { cause: error });
         }
       }
       await sleep(FIRST_RETRY_MS * 2 ** attempt);
@@ -132,7 +133,15 @@ export class KeystoneClient {
     url: string,
     options: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string },
   ): Promise<Answer> {
-    const { statusCode: status, headers, body } = await request(url, { ...options, dispatcher: this.#agent });
+    const {
+      statusCode: status,
+      headers,
+      body,
+    } = await request(url, {
+      ...options,
+      dispatcher: this.#agent,
+      signal: AbortSignal.timeout(this.#settings.answerTimeout),
+    });
     const token = headers['x-subject-token'];
     const text = await body.text();
     let parsed: unknown = null;

@@ -20,6 +20,9 @@ const KNOWN_TOKENS_WITH_CATALOG = 2000;
 /** Keystone never reuses a token: a refused one stays refused. Short, in case its databases lag behind each other. */
 const REFUSED_MS = 10_000;
 
+/** An outage is told this often while it lasts. */
+const COMPLAIN_EVERY_MS = 10_000;
+
 /** Printable ASCII of a length that any kind of token has. Anything else is no token, and Keystone need not be asked. */
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 
@@ -35,6 +38,7 @@ export class KeystoneIdentityDriver implements IdentityDriver {
   readonly #refused = new ExpiringCache<true>(REFUSED_TOKENS);
   /** Questions on their way: many requests with one new token ask once. */
   readonly #asking = new Map<string, Promise<ValidatedToken | null>>();
+  #quietUntil = 0;
 
   constructor(
     settings: KeystoneSettings,
@@ -100,12 +104,20 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     return valid;
   }
 
+  /** Anybody can send tokens that Keystone must be asked about, so not each of them is worth a line. */
+  #complain(error: KeystoneError): void {
+    const now = this.#now();
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = now + COMPLAIN_EVERY_MS;
+    this.#log.error({ err: error }, 'Tokens could not be validated');
+  }
+
   async #askKeystone(token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
     try {
       return await this.#client.validate(token, allowExpired);
     } catch (error) {
       if (!(error instanceof KeystoneError)) throw error;
-      this.#log.error({ err: error }, 'A token could not be validated');
+      this.#complain(error);
       throw new OctaviaError('IDENTITY_UNAVAILABLE', {}, { cause: error });
     }
   }

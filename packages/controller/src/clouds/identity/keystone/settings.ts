@@ -13,8 +13,10 @@ export interface KeystoneSettings {
   /** Interface and region of the catalogue's identity endpoint that validates tokens. */
   interface: string;
   region: string | null;
-  /** Milliseconds. */
+  /** Milliseconds until there is a connection. */
   connectTimeout: number;
+  /** Milliseconds until a request is answered to its end, the connection included. */
+  answerTimeout: number;
   retries: number;
   tls: { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized: boolean };
   /** Seconds a validated token is believed; 0 = each request asks. */
@@ -29,6 +31,8 @@ type Sections = Pick<Config, 'audit' | 'keystone_authtoken' | 'service_auth'>;
 
 /** Keystone that does not answer the handshake in this time is down, for a caller who waits. */
 const CONNECT_TIMEOUT_MS = 5000;
+/** Keystone answers within milliseconds; a caller whose token waits longer is better told to come again. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
 const PASSWORD_TYPES = [null, 'password', 'v3password'];
 
@@ -147,6 +151,8 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
   if (!/^https?:$/.test(URL.parse(authUrl)?.protocol ?? '')) {
     refuse(`${named} auth_url = ${authUrl} is not an http or https address.`);
   }
+  // The original's option, whose name says less than it does: it bounds the answer, too.
+  const limit = own.http_connect_timeout === null ? null : own.http_connect_timeout * 1000;
   const ca = file('cafile', own.cafile ?? given.certificates.cafile);
   const cert = file('certfile', own.certfile ?? given.certificates.certfile);
   const key = file('keyfile', own.keyfile ?? given.certificates.keyfile);
@@ -156,7 +162,8 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
     login: login(given),
     interface: own.interface.replace(/URL$/, ''),
     region: own.region_name,
-    connectTimeout: own.http_connect_timeout === null ? CONNECT_TIMEOUT_MS : own.http_connect_timeout * 1000,
+    connectTimeout: limit ?? CONNECT_TIMEOUT_MS,
+    answerTimeout: limit ?? ANSWER_TIMEOUT_MS,
     retries: Math.max(0, own.http_request_max_retries),
     tls: {
       ...(ca ? { ca } : {}),
