@@ -71,6 +71,18 @@ export const waitsFor = (error: unknown): string | null =>
   isOctaviaError(error, 'LB_INVALID_STATE') || isOctaviaError(error, 'IMMUTABLE') ? String(error.parameters.id) : null;
 
 /**
+ * What a caller can bring about at will, or what an outage does to all of them, is a line; a stack trace is for what nobody
+ * expected.
+ */
+function logFailure(request: FastifyRequest, fault: OctaviaError, error: unknown): void {
+  const { message: cause } = Object(fault.cause ?? error) as { message?: unknown };
+  const line = { code: fault.code, fault: fault.message, ...(cause === fault.message ? {} : { cause }) };
+  if (fault.status === 501) request.log.info(line, 'request refused');
+  else if (fault.status === 503) request.log.warn(line, 'request not served');
+  else if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
+}
+
+/**
  * @param limit of request bodies, in bytes
  * @param debuginfo what else the client may know, for instance the operation that is in its way
  */
@@ -86,7 +98,7 @@ export function sendFault(
   const fault = known ?? ofDatabase(error) ?? new OctaviaError('INTERNAL', { requestId: request.id });
   // Errors of the framework itself come here without having passed the hooks.
   reply.header('x-openstack-request-id', request.id);
-  if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
+  logFailure(request, fault, error);
   if (fault.status === 409 || CONTENDED.has(fault.code)) reply.header('retry-after', '1');
   if (fault.code === 'UNSUPPORTED_ENCODING') reply.header('accept-encoding', 'identity');
   const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id, debuginfo);

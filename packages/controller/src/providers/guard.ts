@@ -24,9 +24,10 @@ export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedPro
     const fault = faultOf(provider.name, error);
     if (fault === error) return error;
     const operatorText = (error as { operatorFaultString?: string }).operatorFaultString;
-    const fields = { provider: provider.name, err: error };
-    if (fault instanceof OctaviaError && fault.status === 500) log.error(fields, operatorText ?? String(error));
-    else log.info(fields, operatorText ?? String(error));
+    const text = operatorText ?? String(error);
+    if (fault instanceof OctaviaError && fault.status === 500) log.error({ provider: provider.name, err: error }, text);
+    // Any tenant can have this as often as they like: no stack trace.
+    else log.info({ provider: provider.name }, text);
     return fault;
   };
   function call<A extends unknown[], T>(method: ((...args: A) => T) | undefined): (...args: A) => T {

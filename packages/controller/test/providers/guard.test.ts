@@ -23,8 +23,8 @@ function raising(error: unknown): Provider {
 
 const logged: [level: string, text: string][] = [];
 const log = {
-  info: (_: object, text: string) => void logged.push(['info', text]),
-  error: (_: object, text: string) => void logged.push(['error', text]),
+  info: (fields: object, text: string) => void logged.push(['err' in fields ? 'info with a stack' : 'info', text]),
+  error: (fields: object, text: string) => void logged.push(['err' in fields ? 'error' : 'error without', text]),
 };
 const faults = { userFaultString: 'for the user', operatorFaultString: 'for the operator' };
 
