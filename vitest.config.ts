@@ -37,6 +37,7 @@ export default defineConfig({
           name: 'api',
           include: files('.api.test.ts'),
           globalSetup: 'packages/controller/test/support/template-database.ts',
+          setupFiles: 'packages/controller/test/support/openapi/every-answer.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: SYSTEM_TEST_WORKERS,

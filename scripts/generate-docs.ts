@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openapiDocument } from '../packages/controller/src/api/openapi.ts';
+import { openapiDocument } from '../packages/controller/src/api/openapi/document.ts';
 import { policyReference, samplePolicy } from '../packages/controller/src/api/policy/reference.ts';
 import { configReference, sampleConfig } from '../packages/controller/src/config/index.ts';
 import { ERRORS } from '../packages/controller/src/errors.ts';

@@ -20,7 +20,11 @@ export const ERRORS = define({
     message: 'Request is not in valid JSON format',
     remedy: 'Send a JSON object with Content-Type application/json.',
   },
-  MISSING_ARGUMENT: { status: 400, message: 'Missing argument: "{argument}"', remedy: 'Send a request body.' },
+  MISSING_ARGUMENT: {
+    status: 400,
+    message: 'Missing argument: "{argument}"',
+    remedy: 'Send a request body, or name the object in the URI.',
+  },
   UNKNOWN_ATTRIBUTE: {
     status: 400,
     message: 'Unknown attribute for argument {argument}: {names}',

@@ -1,3 +1,6 @@
+/** What the last part of a path is, in the words of existing clients' messages; `id` unless it is something else. */
+const PARTS: Readonly<Record<string, string>> = { project: 'project_id', name: 'availability_zone_name' };
+
 /** Remembers every route, so that a known path with another method is 405 and not 404. */
 export class KnownPaths {
   readonly #routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
@@ -10,6 +13,15 @@ export class KnownPaths {
       this.#routes.set(path, route);
     }
     for (const method of methods) route.methods.add(method);
+  }
+
+  /** The part that the path lacks to be one of an object that knows the method, as when a collection is to be deleted. */
+  missingPart(path: string, method: string): string | null {
+    const below = [...this.#routes].filter(
+      ([, { pattern, methods }]) => methods.has(method) && pattern.test(`${path}/x`),
+    );
+    const [name] = below.flatMap(([route]) => /\/:(\w+)$/.exec(route)?.[1] ?? []);
+    return name === undefined ? null : (PARTS[name] ?? 'id');
   }
 
   /** Methods of all routes that match the path; empty when nothing does. */

@@ -1,5 +1,5 @@
 /** The HTTP API as one Fastify instance. It listens where its owner says; everything it needs is passed in. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { OctaviaError } from '../errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { discovery } from './discovery.ts';
@@ -8,7 +8,7 @@ import { frontDoor } from './front-door.ts';
 import { healthCheck } from './health-check/health-check.ts';
 import { createInstance } from './instance.ts';
 import { KnownPaths } from './known-paths.ts';
-import { openapi } from './openapi.ts';
+import { openapi } from './openapi/document.ts';
 import { networks } from './own-cloud/networks.ts';
 import { projects } from './own-cloud/projects.ts';
 import { operatorApi } from './v1/operator-api.ts';
@@ -48,6 +48,16 @@ const RESOURCES = [
   allOperations,
 ];
 
+/** The original's routes of single objects begin at the collection, so there it is the id that it misses. */
+function faultOfUnknown(path: string, method: string, paths: KnownPaths, reply: FastifyReply): OctaviaError {
+  const methods = paths.methods(path);
+  if (methods.length === 0) return new OctaviaError('ROUTE_NOT_FOUND');
+  const argument = method === 'PUT' || method === 'DELETE' ? paths.missingPart(path, method) : null;
+  if (argument !== null) return new OctaviaError('MISSING_ARGUMENT', { argument });
+  reply.header('allow', methods.join(', '));
+  return new OctaviaError('METHOD_NOT_ALLOWED', { method });
+}
+
 export function buildServer(deps: ApiDependencies): FastifyInstance {
   const { api_settings, oslo_middleware } = deps.config;
   const server = createInstance(deps);
@@ -55,12 +65,7 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
   const paths = new KnownPaths();
   server.addHook('onRoute', ({ url, method }) => paths.add(url, Array.isArray(method) ? method : [method]));
   server.setNotFoundHandler((request, reply) => {
-    const methods = paths.methods((request.raw.url ?? '').split('?')[0] ?? '');
-    const known = methods.length > 0;
-    if (known) reply.header('allow', methods.join(', '));
-    const fault = known
-      ? new OctaviaError('METHOD_NOT_ALLOWED', { method: request.method })
-      : new OctaviaError('ROUTE_NOT_FOUND');
+    const fault = faultOfUnknown((request.raw.url ?? '').split('?')[0] ?? '', request.method, paths, reply);
     return sendFault(fault, request, reply, oslo_middleware.max_request_body_size);
   });
 

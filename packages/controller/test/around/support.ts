@@ -65,7 +65,7 @@ export function around(overrides: ConfigOverrides = {}, surroundings: Surroundin
   for (const routes of [discovery, healthCheck]) routes(server, deps as unknown as ApiDependencies);
   server.post('/v2/lbaas/echo', async ({ body }) => ({ length: (body as Buffer | undefined)?.length ?? 0 }));
   server.post('/v2/lbaas/loadbalancers', async () => ({}));
-  server.get('/v2/lbaas/pools/:id/members', async () => ({ members: [] }));
+  server.get('/v2/lbaas/pools/:pool/members', async () => ({ members: [], members_links: [] }));
   server.get('/v2/lbaas/broken', async () => {
     throw new Error('secret text of the database');
   });

@@ -3,6 +3,7 @@ import { OPERATING_STATUSES, PROVISIONING_STATUSES } from '../../domain/statuses
 import { nested, required, set } from './collection-types.ts';
 import { boolean, choice, text, time, uuid } from './scalar-types.ts';
 import type { Attribute } from './table.ts';
+import type { JsonSchema } from './value-type.ts';
 
 /** Everything the client may say. */
 export const COMMON = {
@@ -27,32 +28,37 @@ export const PARENT = { type: uuid, accepted: 'never', serve: null } as const;
 
 /** A child's project is its load balancer's: accepted in bodies for compatibility, and ignored. */
 export const INHERITED_PROJECT = {
-  projectId: { type: text({ max: 36 }), aliases: ['tenant_id'], aliasShown: true, accepted: 'create' },
+  projectId: { type: text({ max: 36 }), aliases: ['tenant_id'], aliasShown: true, accepted: 'create', nullable: false },
 } as const;
 
 export const STATE = {
-  provisioningStatus: { type: choice(PROVISIONING_STATUSES), accepted: 'never' },
-  operatingStatus: { type: choice(OPERATING_STATUSES), accepted: 'never' },
+  provisioningStatus: { type: choice(PROVISIONING_STATUSES), accepted: 'never', nullable: false },
+  operatingStatus: { type: choice(OPERATING_STATUSES), accepted: 'never', nullable: false },
   statusReason: {
     type: text({}),
     accepted: 'never',
     queryable: false,
     description: 'Why the object is in ERROR; null otherwise.',
   },
-  createdAt: { type: time, accepted: 'never' },
+  createdAt: { type: time, accepted: 'never', nullable: false },
   updatedAt: { type: time, accepted: 'never' },
 } as const;
 
 const reference = nested((value, at) => ({ id: required(value, 'id', uuid, at) }), {
   type: 'object',
-  properties: { id: { type: 'string', format: 'uuid' } },
+  required: ['id'],
+  properties: { id: uuid.schema },
 });
+
+/** `[{"id": …}]` */
+export const REFERENCES: JsonSchema = { type: 'array', items: reference.schema };
 
 /** `[{"id": …}]` in responses only. */
 export function references<R>(ids: (resource: never, relations: R) => readonly string[]) {
   return {
     type: set(reference),
     accepted: 'never',
+    nullable: false,
     serve: (resource: never, relations: R) => ids(resource, relations).map((id) => ({ id })),
   } as const;
 }

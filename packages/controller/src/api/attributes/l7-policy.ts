@@ -6,7 +6,7 @@ import {
   type RedirectHttpCode,
 } from '../../domain/resources.ts';
 import { list } from './collection-types.ts';
-import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, STATE } from './common.ts';
+import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, REFERENCES, STATE } from './common.ts';
 import { L7RULE_FIELDS } from './l7-rule.ts';
 import { responder } from './response.ts';
 import { choice, integer, text, uuid } from './scalar-types.ts';
@@ -53,7 +53,7 @@ export const L7POLICY_FIELDS = {
   redirectPrefix: { type: url, accepted: 'create and update' },
   redirectPoolId: { type: uuid, accepted: 'create and update' },
   redirectHttpCode: { type: redirectCode, accepted: 'create and update' },
-  position: { type: integer(1), accepted: 'create and update', nullOnUpdate: 'unchanged' },
+  position: { type: integer(1), accepted: 'create and update', nullOnUpdate: 'unchanged', nullable: false },
 } as const satisfies AttributeTable;
 
 const RULES = { type: list(tableObject(L7RULE_FIELDS)), accepted: 'create', default: [] } as const;
@@ -72,6 +72,7 @@ export const L7POLICY = {
   rules: {
     ...RULES,
     serve: (_policy: L7Policy, relations: L7PolicyRelations) => relations.ruleIds.map((id) => ({ id })),
+    answer: REFERENCES,
   },
   ...INHERITED_PROJECT,
   ...STATE,

@@ -2,7 +2,7 @@
 import { CLIENT_AUTHENTICATIONS, LISTENER_PROTOCOLS, type Listener } from '../../domain/resources.ts';
 import { ALPN_PROTOCOLS } from '../../domain/validation/tls.ts';
 import { list, map, set } from './collection-types.ts';
-import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, references, STATE } from './common.ts';
+import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, REFERENCES, references, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { boolean, choice, cidr, integer, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
@@ -72,6 +72,7 @@ export const LISTENER = {
     accepted: 'create',
     default: [],
     serve: (_listener: Listener, relations: ListenerRelations) => relations.l7policyIds.map((id) => ({ id })),
+    answer: REFERENCES,
   },
   loadbalancers: references((listener: Listener) => [listener.loadBalancerId]),
   // A filter only, of a field that the original has and nobody sets.

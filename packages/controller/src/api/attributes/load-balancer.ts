@@ -2,8 +2,9 @@
 import { type AdditionalVip, type LoadBalancer, VNIC_TYPES } from '../../domain/resources.ts';
 import { TOPOLOGIES } from '../../domain/statuses.ts';
 import { SHOWN_FIELDS } from '../../store/load-balancers.ts';
+import { nullable, whole } from '../openapi/schemas.ts';
 import { list, nested, optional, refuseUnknown, required, set } from './collection-types.ts';
-import { COMMON, DESCRIPTION, IDENTITY, references, STATE } from './common.ts';
+import { COMMON, DESCRIPTION, IDENTITY, REFERENCES, references, STATE } from './common.ts';
 import { HEALTH_MONITOR_FIELDS } from './health-monitor.ts';
 import { L7POLICY_IN_TREE } from './l7-policy.ts';
 import { LISTENER_FIELDS } from './listener.ts';
@@ -54,8 +55,19 @@ const additionalVip = nested<AdditionalVipRequest>(
       ipAddress: optional(value, 'ip_address', ipAddress, at),
     };
   },
-  { type: 'object', properties: { subnet_id: uuid.schema, ip_address: ipAddress.schema } },
+  {
+    type: 'object',
+    additionalProperties: false,
+    required: ['subnet_id'],
+    properties: { subnet_id: uuid.schema, ip_address: nullable(ipAddress.schema) },
+  },
 );
+
+const SHOWN_VIP = whole({
+  subnet_id: uuid.schema,
+  ip_address: ipAddress.schema,
+  port_id: nullable(uuid.schema),
+});
 
 /** All addresses of a load balancer are on one port. */
 const additionalVipsOf = (vips: readonly AdditionalVip[], portId: string | null) =>
@@ -70,17 +82,27 @@ export const LOAD_BALANCER = {
   ...IDENTITY,
   ...COMMON,
   description: DESCRIPTION,
-  projectId: { type: text({ max: 36 }), aliases: ['tenant_id'], aliasShown: true, accepted: 'create' },
+  projectId: { type: text({ max: 36 }), aliases: ['tenant_id'], aliasShown: true, accepted: 'create', nullable: false },
   vipSubnetId: { type: uuid, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.subnetId },
   vipNetworkId: { type: uuid, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.networkId },
   vipPortId: { type: uuid, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.portId },
-  vipAddress: { type: ipAddress, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.address },
+  vipAddress: {
+    type: ipAddress,
+    accepted: 'create',
+    nullable: false,
+    serve: ({ vip }: LoadBalancer) => vip.address,
+  },
   vipQosPolicyId: {
     type: uuid,
     accepted: 'create and update',
     serve: ({ vip }: LoadBalancer) => vip.qosPolicyId,
   },
-  vipVnicType: { type: choice(VNIC_TYPES), accepted: 'never', serve: ({ vip }: LoadBalancer) => vip.vnicType },
+  vipVnicType: {
+    type: choice(VNIC_TYPES),
+    accepted: 'never',
+    nullable: false,
+    serve: ({ vip }: LoadBalancer) => vip.vnicType,
+  },
   vipSgIds: {
     type: set(uuid),
     accepted: 'create and update',
@@ -93,8 +115,9 @@ export const LOAD_BALANCER = {
     accepted: 'create',
     default: [],
     serve: ({ additionalVips, vip }: LoadBalancer) => additionalVipsOf(additionalVips, vip.portId),
+    answer: { type: 'array', items: SHOWN_VIP },
   },
-  provider: { type: text({ max: 64 }), accepted: 'create' },
+  provider: { type: text({ max: 64 }), accepted: 'create', nullable: false },
   flavorId: { type: uuid, accepted: 'create' },
   availabilityZone: { type: text(), accepted: 'create' },
   listeners: {
@@ -102,12 +125,14 @@ export const LOAD_BALANCER = {
     accepted: 'create',
     default: [],
     serve: references((_lb: LoadBalancer, relations: LoadBalancerRelations) => relations.listenerIds).serve,
+    answer: REFERENCES,
   },
   pools: {
     type: list(tableObject(POOL_IN_TREE)),
     accepted: 'create',
     default: [],
     serve: references((_lb: LoadBalancer, relations: LoadBalancerRelations) => relations.poolIds).serve,
+    answer: REFERENCES,
   },
   // Filters only: how it is built is the operator's matter, and known to the original's lists.
   topology: { type: choice(TOPOLOGIES), accepted: 'never', serve: null },

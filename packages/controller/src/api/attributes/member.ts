@@ -21,7 +21,7 @@ export const MEMBER_FIELDS = {
     serve: null,
     description: 'Reach the member through an SR-IOV port; the flavor has to allow it.',
   },
-  vnicType: { type: choice(VNIC_TYPES), accepted: 'never' },
+  vnicType: { type: choice(VNIC_TYPES), accepted: 'never', nullable: false },
 } as const satisfies AttributeTable;
 
 export const MEMBER = {

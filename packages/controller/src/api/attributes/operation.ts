@@ -9,24 +9,25 @@ const id = { type: uuid, accepted: 'never' } as const;
 const words = { type: text(), accepted: 'never' } as const;
 const number = { type: integer(0), accepted: 'never' } as const;
 const moment = { type: time, accepted: 'never' } as const;
+const always = { nullable: false } as const;
 
 export const OPERATION = {
   ...IDENTITY,
-  loadBalancerId: { ...id, name: 'loadbalancer_id', aliases: ['load_balancer_id'] },
-  projectId: { type: text(), aliases: ['tenant_id'], accepted: 'never' },
-  kind: { type: choice(OPERATION_KINDS), accepted: 'never' },
-  resourceType: { type: choice(RESOURCE_TYPES), accepted: 'never' },
-  resourceId: id,
-  state: { type: choice(OPERATION_STATES), accepted: 'never' },
+  loadBalancerId: { ...id, ...always, name: 'loadbalancer_id', aliases: ['load_balancer_id'] },
+  projectId: { type: text(), ...always, aliases: ['tenant_id'], accepted: 'never' },
+  kind: { type: choice(OPERATION_KINDS), ...always, accepted: 'never' },
+  resourceType: { type: choice(RESOURCE_TYPES), ...always, accepted: 'never' },
+  resourceId: { ...id, ...always },
+  state: { type: choice(OPERATION_STATES), ...always, accepted: 'never' },
   currentStep: words,
-  attempts: number,
+  attempts: { ...number, ...always },
   reason: words,
   cause: words,
   retryOf: id,
-  retryNumber: number,
-  flowVersion: number,
+  retryNumber: { ...number, ...always },
+  flowVersion: { ...number, ...always },
   workerId: words,
-  createdAt: moment,
+  createdAt: { ...moment, ...always },
   startedAt: moment,
   endedAt: moment,
 } as const satisfies AttributeTable;

@@ -2,8 +2,9 @@
 import { canonicalAddress } from '../../domain/addresses.ts';
 import { LB_ALGORITHMS, POOL_PROTOCOLS, type Pool, SESSION_PERSISTENCE_TYPES } from '../../domain/resources.ts';
 import type { SessionPersistenceInput } from '../../domain/validation/session-persistence.ts';
+import { nullable, whole } from '../openapi/schemas.ts';
 import { list, nested, optional, refuseUnknown, required } from './collection-types.ts';
-import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, references, STATE } from './common.ts';
+import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, REFERENCES, references, STATE } from './common.ts';
 import { alpnProtocols } from './listener.ts';
 import { responder } from './response.ts';
 import { boolean, choice, integer, text, uuid } from './scalar-types.ts';
@@ -25,9 +26,16 @@ const granularity: ValueType<string> = {
 const persistenceType = choice(SESSION_PERSISTENCE_TYPES);
 const PERSISTENCE_PARTS = ['type', 'cookie_name', 'persistence_timeout', 'persistence_granularity'];
 
+const SHOWN_PERSISTENCE = whole({
+  type: persistenceType.schema,
+  cookie_name: { type: ['string', 'null'] },
+  persistence_timeout: { type: ['integer', 'null'] },
+  persistence_granularity: { type: ['string', 'null'] },
+});
+
 function sessionPersistence(typeRequired: boolean): ValueType<SessionPersistenceInput> {
   const type = (typeRequired ? required : optional)<SessionPersistenceInput['type'] & string>;
-  return nested(
+  const parsed = nested(
     (value, at) => {
       refuseUnknown(value, (name) => PERSISTENCE_PARTS.includes(name), at.path);
       return {
@@ -39,15 +47,17 @@ function sessionPersistence(typeRequired: boolean): ValueType<SessionPersistence
     },
     {
       type: 'object',
-      required: ['type'],
+      additionalProperties: false,
+      ...(typeRequired ? { required: ['type'] } : {}),
       properties: {
-        type: persistenceType.schema,
+        type: typeRequired ? persistenceType.schema : nullable(persistenceType.schema),
         cookie_name: { type: ['string', 'null'], maxLength: 255 },
         persistence_timeout: { type: ['integer', 'null'], minimum: 1 },
         persistence_granularity: { type: ['string', 'null'] },
       },
     },
   );
+  return { ...parsed, answer: SHOWN_PERSISTENCE };
 }
 
 function servePersistence({ sessionPersistence: persistence }: Pool) {
@@ -110,6 +120,7 @@ export const POOL = {
     accepted: 'create',
     default: [],
     serve: (_pool: Pool, relations: PoolRelations) => relations.memberIds.map((id) => ({ id })),
+    answer: REFERENCES,
   },
   healthmonitor: { type: onlyInTree, accepted: 'create', serve: null },
   healthMonitorId: {
@@ -117,7 +128,9 @@ export const POOL = {
     name: 'healthmonitor_id',
     filterNames: ['health_monitor_id'],
     accepted: 'never',
+    nullable: false,
     // Left out, not null, when there is none: existing clients rely on it.
+    leftOut: true,
     serve: (_pool: Pool, relations: PoolRelations) => relations.healthMonitorId ?? undefined,
   },
   loadbalancers: references((pool: Pool) => [pool.loadBalancerId]),

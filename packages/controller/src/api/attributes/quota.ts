@@ -9,6 +9,8 @@ const limit = {
   type: integer(UNLIMITED, MAXIMUM_LIMIT),
   accepted: 'create and update',
   nullOnUpdate: 'clear',
+  // What holds for one project is known; a list shows what was set for it.
+  nullable: false,
   description: '-1: unlimited; null: the default of the deployment.',
 } as const;
 
@@ -22,12 +24,19 @@ export const QUOTA = {
   l7rule: limit,
 } as const satisfies AttributeTable;
 
+const listed = { ...limit, nullable: true } as const;
 /** A filter only. */
 const inUse = { type: integer(0), accepted: 'never', serve: null } as const;
 
 /** Lists say whose quota it is. */
 export const LISTED_QUOTA = {
-  ...QUOTA,
+  loadBalancer: { ...QUOTA.loadBalancer, nullable: true },
+  listener: listed,
+  pool: listed,
+  healthMonitor: { ...QUOTA.healthMonitor, nullable: true },
+  member: listed,
+  l7policy: listed,
+  l7rule: listed,
   inUseLoadBalancer: inUse,
   inUseListener: inUse,
   inUsePool: inUse,

@@ -1,7 +1,7 @@
 /** Attribute types that hold one value. Coercions follow the API contract (VAL-COERCE, VAL-UUID). */
 import { canonicalAddress, canonicalCidr } from '../../domain/addresses.ts';
 import { canonicalUuid } from '../../domain/uuid.ts';
-import { invalid, type ValueType } from './value-type.ts';
+import { invalid, type JsonSchema, type ValueType } from './value-type.ts';
 
 /** The range of the database's integers, and far beyond every limit that is not given. */
 export const MAXIMUM_INTEGER = 2_147_483_647;
@@ -134,6 +134,13 @@ export const cidr: ValueType<string> = {
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:58Z');
 
+export const timeSchema: JsonSchema = {
+  type: 'string',
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$',
+  description: 'UTC, without a zone designator.',
+  examples: ['2026-01-31T12:00:00'],
+};
+
 /** Read-only times: a filter means the second that answers show. */
 export const time: ValueType<never> = {
   parse(value, { name }) {
@@ -143,5 +150,7 @@ export const time: ValueType<never> = {
     const stamp = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/i.test(query) ? query : `${query}Z`);
     return stamp >= EARLIEST && stamp <= LATEST ? new Date(stamp) : undefined;
   },
-  schema: { type: 'string', format: 'date-time', description: 'UTC, without a zone designator' },
+  // What JSON schema calls a date-time names its zone.
+  schema: { type: 'string' },
+  answer: timeSchema,
 };

@@ -1,13 +1,13 @@
 /** Objects inside objects whose keys are an attribute table. */
 import { OctaviaError } from '../../errors.ts';
-import { objectSchema } from '../openapi-schemas.ts';
+import { requestSchema } from '../openapi/schemas.ts';
 import { parseCreate } from './body.ts';
 import { nested } from './collection-types.ts';
 import type { AttributeTable, Created } from './table.ts';
 import type { ValueType } from './value-type.ts';
 
 export function tableObject<T extends AttributeTable>(table: T): ValueType<Created<T>> {
-  return nested((value, at) => parseCreate(table, value, at), objectSchema(table, 'create'));
+  return nested((value, at) => parseCreate(table, value, at), requestSchema(table, 'create'));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Attribute tables: the field tables of the API contract as data, keyed by domain field. */
-import type { ValueType } from './value-type.ts';
+import type { JsonSchema, ValueType } from './value-type.ts';
 
 /** On which requests an attribute is accepted; anywhere else it is an unknown attribute. */
 export type Accepted = 'create' | 'create and update' | 'never';
@@ -30,6 +30,12 @@ export interface Attribute<T = unknown> {
   queryable?: false | 'filter';
   /** The response value; the domain field itself when left out. `null`: not part of responses. */
   serve?: ((resource: never, relations: never) => unknown) | null;
+  /** Schema of the response value, when it is not that of the type. */
+  answer?: JsonSchema;
+  /** Whether the response value may be null, when that does not follow from `required` and `default`. */
+  nullable?: boolean;
+  /** Responses leave it out, instead of null, where there is none. */
+  leftOut?: true;
   description?: string;
 }
 

@@ -13,6 +13,8 @@ export interface ValueType<T> {
   /** @throws OctaviaError INVALID_ATTRIBUTE, UNKNOWN_ATTRIBUTE */
   parse(value: unknown, at: Place): T;
   schema: JsonSchema;
+  /** How answers show it, when there is more to it than leaving out the bounds of requests. */
+  answer?: JsonSchema;
   /**
    * The value a filter text stands for; undefined when no stored value can equal it. Types without it (objects, lists)
    * cannot be filtered or sorted by.

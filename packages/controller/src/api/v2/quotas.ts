@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import type { Limits, QuotaKind } from '../../domain/quotas.ts';
-import { OctaviaError } from '../../errors.ts';
 import * as store from '../../store/quotas.ts';
 import { queryableFields } from '../attributes/query.ts';
 import { LISTED_QUOTA, listedQuotaResponse, QUOTA, QUOTA_ENVELOPE, quotaResponse } from '../attributes/quota.ts';
@@ -50,10 +49,6 @@ export function quotas(server: FastifyInstance, deps: ApiDependencies): void {
   server.get(`${PATH}/:project/default`, async (request) => {
     authorise(request, 'quota:get_defaults', parameter(request, 'project'));
     return { quota: quotaResponse(defaults, null) };
-  });
-
-  server.put(PATH, async () => {
-    throw new OctaviaError('MISSING_ARGUMENT', { argument: 'project_id' });
   });
 
   server.put(`${PATH}/:project`, async (request, reply) => {
