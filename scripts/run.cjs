@@ -17,6 +17,7 @@ const COMMANDS = {
   test: ['scripts/test.ts'],
   'test:keystone': ['test/integration/keystone/run.ts'],
   'test:clients': ['test/integration/clients/main.ts'],
+  'test:openapi': ['test/integration/openapi/main.ts'],
   'test:vm': ['test/vm/main.ts'],
   'bench:first': ['bench/first.ts'],
   'bench:api': ['bench/api.ts'],
