@@ -78,7 +78,8 @@ function logFailure(request: FastifyRequest, fault: OctaviaError, error: unknown
   const { message: cause } = Object(fault.cause ?? error) as { message?: unknown };
   const line = { code: fault.code, fault: fault.message, ...(cause === fault.message ? {} : { cause }) };
   if (fault.status === 501) request.log.info(line, 'request refused');
-  else if (fault.status === 503) request.log.warn(line, 'request not served');
+  // The guard around providers has told what became of them, with the stack trace where there is anything to find.
+  else if (fault.status === 503 || fault.code === 'PROVIDER_ERROR') request.log.warn(line, 'request not served');
   else if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
 }
 

@@ -25,9 +25,10 @@ export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedPro
     if (fault === error) return error;
     const operatorText = (error as { operatorFaultString?: string }).operatorFaultString;
     const text = operatorText ?? String(error);
-    if (fault instanceof OctaviaError && fault.status === 500) log.error({ provider: provider.name, err: error }, text);
-    // Any tenant can have this as often as they like: no stack trace.
-    else log.info({ provider: provider.name }, text);
+    // What a driver says with words of its own any tenant can have as often as they like: no stack trace.
+    const fields = { provider: provider.name, ...(speaksForItself(error) ? {} : { err: error }) };
+    if (fault instanceof OctaviaError && fault.status === 500) log.error(fields, text);
+    else log.info(fields, text);
     return fault;
   };
   function call<A extends unknown[], T>(method: ((...args: A) => T) | undefined): (...args: A) => T {
@@ -77,6 +78,10 @@ export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedPro
     },
   };
 }
+
+const DELIBERATE = [DriverError, NotFound, NotImplementedError, UnsupportedOptionError, Conflict];
+
+const speaksForItself = (error: unknown): boolean => DELIBERATE.some((kind) => error instanceof kind);
 
 function faultOf(provider: string, error: unknown): unknown {
   // Ours and the database's say what they mean already.

@@ -30,7 +30,7 @@ describe('what a caller can bring about as often as they like', () => {
     expect(lines[0]?.line).not.toHaveProperty('err');
   });
 
-  it.each(codes(503, 503))('%s is a warning without a stack trace', async (code) => {
+  it.each([...codes(503, 503), 'PROVIDER_ERROR' as const])('%s is a warning without a stack trace', async (code) => {
     const lines = await logged(new OctaviaError(code, {}, { cause: new Error('57P03') }));
     expect(lines).toMatchObject([{ level: 'warn', line: { code, cause: '57P03', msg: 'request not served' } }]);
     expect(lines[0]?.line).not.toHaveProperty('err');
