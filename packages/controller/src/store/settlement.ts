@@ -73,7 +73,6 @@ async function setPending(
   failure: Failure | null,
   operating: (table: ChildTable | 'load_balancer') => RawBuilder<unknown> | null = () => null,
   tables: readonly (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
-  also: readonly RawBuilder<unknown>[] = [],
 ): Promise<void> {
   const updates = tables.map((table) => {
     const status = operating(table);
@@ -83,7 +82,7 @@ async function setPending(
         ${status === null ? sql`` : sql`, operating_status = ${status}`}
       where ${rows} and provisioning_status in ${PENDING})`;
   });
-  await sql`with ${sql.join([...updates, ...also])} select 1`.execute(tx);
+  await sql`with ${sql.join(updates)} select 1`.execute(tx);
 }
 
 /**
@@ -124,36 +123,21 @@ export async function succeed(tx: Tx, operation: Operation): Promise<void> {
   const ids = [operation.loadBalancerId];
   await lockTrees(tx, ids);
   if (removes(operation)) await removeDoomed(tx, ids);
-  await setPending(tx, ids, 'ACTIVE', null, (table) => (UNMEASURED.includes(table) ? UP_OR_DOWN : null));
+  await inForce(tx, ids);
 }
 
+const inForce = (tx: Tx, ids: readonly string[]): Promise<void> =>
+  setPending(tx, ids, 'ACTIVE', null, (table) => (UNMEASURED.includes(table) ? UP_OR_DOWN : null));
+
 /**
- * The same for many load balancers at once, which are locked and whose provider measures nothing: what is up is ONLINE.
+ * The same for many load balancers at once, which are locked and whose provider measures nothing: what heartbeats would tell
+ * stays as it was at first.
  * @param removals whether anything may be PENDING_DELETE below them
  */
 export async function succeedUnmeasured(tx: Tx, ids: readonly string[], removals: boolean): Promise<void> {
   const doomed = removals ? await withDoomed(tx, ids) : [];
   if (doomed.length > 0) await removeDoomed(tx, doomed);
-  const tables = [...CHILD_TABLES.filter((table) => table !== 'member'), 'load_balancer' as const];
-  await setPending(tx, ids, 'ACTIVE', null, () => UP_OR_DOWN, tables, [unmeasuredMembers(ids)]);
-}
-
-const MEMBER_UNMEASURED = sql`case when not x.admin_state_up then 'OFFLINE'
-  when h.id is not null then 'ONLINE' else 'NO_MONITOR' end`;
-
-/** A pool waits when its monitor comes or goes, and its members' statuses with it. */
-function unmeasuredMembers(ids: readonly string[]): RawBuilder<unknown> {
-  const waits = sql`x.provisioning_status in ${PENDING}`;
-  return sql`settled_member as (
-    update member as x set operating_status = ${MEMBER_UNMEASURED},
-      provisioning_status = case when ${waits} then 'ACTIVE' else x.provisioning_status end,
-      status_reason = case when ${waits} then null else x.status_reason end,
-      status_code = case when ${waits} then null else x.status_code end,
-      failed_operation_id = case when ${waits} then null else x.failed_operation_id end,
-      updated_at = case when ${waits} then now() else x.updated_at end
-    from pool p left join health_monitor h on h.pool_id = p.id and h.${within('health_monitor', ids)}
-    where p.id = x.pool_id and p.${within('pool', ids)} and x.${within('member', ids)}
-      and (${waits} or (p.provisioning_status in ${PENDING} and x.operating_status <> ${MEMBER_UNMEASURED})))`;
+  await inForce(tx, ids);
 }
 
 /** How children below others find their load balancer: through `parent`, which has its id. */

@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const show = async (path: string): Promise<Json> => Object.values((await api.get(`/v2/lbaas/${path}`)).body)[0];
-const ACTIVE = { provisioning_status: 'ACTIVE', operating_status: 'ONLINE', status_reason: null };
+/** Nobody measures anything: what is in force has the status it had from its beginning. */
+const ACTIVE = { provisioning_status: 'ACTIVE', operating_status: 'OFFLINE', status_reason: null };
 
 describe.each(NOOP_PROVIDERS)('%s', (provider) => {
   it('carries every change to its end', async () => {
@@ -39,19 +40,37 @@ describe.each(NOOP_PROVIDERS)('%s', (provider) => {
       timeout: 5,
       max_retries: 3,
     });
-    expect(await show(path)).toMatchObject(ACTIVE);
-    for (const item of [`listeners/${listener.id}`, `pools/${pool.id}`, `healthmonitors/${monitor.id}`, balancer]) {
-      expect(await show(item)).toMatchObject(ACTIVE);
-    }
-    await api.done('PUT', `/v2/lbaas/${path}`, { member: { admin_state_up: false } });
-    expect(await show(path)).toMatchObject({ ...ACTIVE, operating_status: 'OFFLINE' });
-    await api.done('PUT', `/v2/lbaas/${path}`, { member: { admin_state_up: true } });
-    await api.done('DELETE', `/v2/lbaas/healthmonitors/${monitor.id}`);
+    const policy = await api.make('l7policies', 'l7policy', { listener_id: listener.id, action: 'REJECT' });
+    const rule = await api.make(`l7policies/${policy.id}/rules`, 'rule', {
+      ...{ type: 'PATH', compare_type: 'STARTS_WITH', value: '/' },
+    });
+    const watched = await api.make(`pools/${pool.id}/members`, 'member', { address: '192.0.2.2', protocol_port: 80 });
+    const measured = [
+      `listeners/${listener.id}`,
+      `pools/${pool.id}`,
+      `pools/${pool.id}/members/${watched.id}`,
+      balancer,
+    ];
+    for (const item of measured) expect(await show(item)).toMatchObject(ACTIVE);
+    // Of these no heartbeat tells: in force is up.
+    const unmeasured = [
+      `healthmonitors/${monitor.id}`,
+      `l7policies/${policy.id}`,
+      `l7policies/${policy.id}/rules/${rule.id}`,
+    ];
+    for (const item of unmeasured) expect(await show(item)).toMatchObject({ ...ACTIVE, operating_status: 'ONLINE' });
+    for (const item of [...measured, ...unmeasured]) expect((await show(item)).updated_at).not.toBeNull();
     expect(await show(path)).toMatchObject({ ...ACTIVE, operating_status: 'NO_MONITOR' });
+    for (const admin_state_up of [false, true]) {
+      await api.done('PUT', `/v2/lbaas/${path}`, { member: { admin_state_up } });
+      expect(await show(path)).toMatchObject({ ...ACTIVE, operating_status: 'NO_MONITOR' });
+    }
+    await api.done('DELETE', `/v2/lbaas/healthmonitors/${monitor.id}`);
+    expect(await show(`pools/${pool.id}/members/${watched.id}`)).toMatchObject({ operating_status: 'NO_MONITOR' });
     await api.done('DELETE', `/v2/lbaas/listeners/${listener.id}`);
     expect((await api.get(`/v2/lbaas/listeners/${listener.id}`)).status).toBe(404);
     await api.done('PUT', `/v2/lbaas/${balancer}`, { loadbalancer: { admin_state_up: false } });
-    expect(await show(balancer)).toMatchObject({ ...ACTIVE, operating_status: 'OFFLINE' });
+    expect(await show(balancer)).toMatchObject({ ...ACTIVE, admin_state_up: false });
     await api.done('DELETE', `/v2/lbaas/${balancer}?cascade=true`);
     expect((await api.get(`/v2/lbaas/${balancer}`)).status).toBe(404);
     expect((await api.get(`/v2/lbaas/pools/${pool.id}`)).status).toBe(404);
@@ -114,8 +133,14 @@ test('what the user says about the VIP stays', async () => {
     });
     const vip_network_id = randomUUID();
     const named = { vip_network_id, vip_subnet_id: subnet, vip_address: '203.0.113.7' };
-    expect(await api.loadBalancer({ provider, ...named })).toMatchObject(named);
-    expect(await api.loadBalancer({ provider, vip_network_id })).toMatchObject({ vip_network_id });
+    // Named alone it has a subnet, too, whether or not it was named with others before.
+    for (const vip of [{ vip_network_id }, named, { vip_network_id }]) {
+      expect(await api.loadBalancer({ provider, ...vip })).toMatchObject(vip);
+    }
+    const unseen = { ...named, vip_network_id: randomUUID() };
+    for (const vip of [unseen, { vip_network_id: unseen.vip_network_id }]) {
+      expect(await api.loadBalancer({ provider, ...vip })).toMatchObject(vip);
+    }
   }
 });
 

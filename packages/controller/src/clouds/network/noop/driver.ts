@@ -99,7 +99,9 @@ export class NoopNetworkDriver extends StoredNetworkDriver implements NetworkDri
   override async getNetwork(id: string): Promise<Network | null> {
     if (!isUuid(id)) return null;
     const stored = await getStoredNetwork(this.database, id);
-    return stored ?? { id, name: derivedNetworkName(id), mtu: MTU, subnetIds: [partnerOf(id.toLowerCase())] };
+    if (stored && stored.subnetIds.length > 0) return stored;
+    // No row yet, or one without a subnet of its own: it was only ever named with others.
+    return { id, name: derivedNetworkName(id), mtu: MTU, ...stored, subnetIds: [partnerOf(id.toLowerCase())] };
   }
 
   /** Any UUID is a QoS policy, and a security group. */
