@@ -18,6 +18,8 @@ const COMMANDS = {
   'test:keystone': ['test/integration/keystone/run.ts'],
   'test:clients': ['test/integration/clients/main.ts'],
   'test:openapi': ['test/integration/openapi/main.ts'],
+  'test:tempest': ['test/integration/suites/main.ts', 'tempest'],
+  'test:sdk': ['test/integration/suites/main.ts', 'sdk'],
   'test:vm': ['test/vm/main.ts'],
   'bench:first': ['bench/first.ts'],
   'bench:api': ['bench/api.ts'],

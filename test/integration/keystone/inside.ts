@@ -91,7 +91,7 @@ async function main(): Promise<void> {
   const keystone = await startKeystone(folder);
   await startNetworkStandIn();
   await settlePeople();
-  await startOctavia(folder);
+  await startOctavia(folder, { keystone_authtoken: ['token_cache_time = 2'] });
   report(true, 'Keystone and the control plane are up', (Date.now() - started) / 1000, '');
   const token = await login('jane', { project: 'engineering' });
   const described = await fetch(`${KEYSTONE}/auth/tokens`, {

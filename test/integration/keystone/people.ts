@@ -14,7 +14,7 @@ export const PEOPLE = {
 
 export type Person = keyof typeof PEOPLE | 'admin';
 
-async function call(method: string, path: string, token: string, body?: object): Promise<Response> {
+export async function call(method: string, path: string, token: string, body?: object): Promise<Response> {
   const response = await fetch(`${KEYSTONE}${path}`, {
     method,
     headers: { 'content-type': 'application/json', 'x-auth-token': token },
@@ -40,7 +40,8 @@ export async function revoke(token: string): Promise<void> {
   });
 }
 
-export async function settlePeople(): Promise<void> {
+/** @param network where the catalogue says that the network service is */
+export async function settlePeople(network = NETWORK): Promise<void> {
   const token = await login('admin', { project: 'admin' });
   const create = async (kind: string, wrapper: string, attributes: object): Promise<string> => {
     const response = await call('POST', `/${kind}`, token, { [wrapper]: attributes });
@@ -60,7 +61,7 @@ export async function settlePeople(): Promise<void> {
   }
   for (const [type, url] of [
     ['load-balancer', API],
-    ['network', NETWORK],
+    ['network', network],
   ]) {
     const service_id = await create('services', 'service', { type, name: type });
     for (const name of ['public', 'internal', 'admin']) {

@@ -101,14 +101,21 @@ export async function startNetworkStandIn(): Promise<void> {
   server.unref();
 }
 
-/** The whole control plane on the no-op cloud, with Keystone in front. */
-export async function startOctavia(folder: string): Promise<ChildProcess> {
+/**
+ * The whole control plane on the no-op cloud, with Keystone in front.
+ * @param options `[section]` → lines of `octavia.conf` besides those that lead to Keystone
+ */
+export async function startOctavia(
+  folder: string,
+  options: Readonly<Record<string, readonly string[]>> = {},
+): Promise<ChildProcess> {
   const file = join(folder, 'octavia.conf');
   writeFileSync(
     file,
     [
       '[api_settings]',
       'auth_strategy = keystone',
+      ...(options.api_settings ?? []),
       '[keystone_authtoken]',
       `www_authenticate_uri = ${KEYSTONE}`,
       `auth_url = ${KEYSTONE}`,
@@ -118,7 +125,7 @@ export async function startOctavia(folder: string): Promise<ChildProcess> {
       'project_name = service',
       'user_domain_name = Default',
       'project_domain_name = Default',
-      'token_cache_time = 2',
+      ...(options.keystone_authtoken ?? []),
       '[oslo_policy]',
       `policy_file = ${join(folder, 'policy.yaml')}`,
       '',
