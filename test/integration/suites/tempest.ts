@@ -16,7 +16,7 @@ const PASSING = readFileSync(join(import.meta.dirname, 'tempest-passing.txt'), '
 const SKIPPED = 148;
 const MINUTES = 10;
 /** Tests of a class in one go: each go makes seven users and a load balancer first. */
-const MOST = 40;
+const MOST = 60;
 /** Two tests at a time for each processor: every test waits for changes to be carried out. */
 const PROCESSES = availableParallelism() * 2;
 
