@@ -16,6 +16,8 @@ const table = new Table<Flavor>({
     createdAt: 'created_at',
     updatedAt: 'updated_at',
   },
+  // Nobody sees when one was made.
+  order: ['id'],
   visible: `t.id <> '${NIL}'`,
 });
 

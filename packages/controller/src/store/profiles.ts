@@ -33,6 +33,8 @@ export function profileStore<P extends { id: string }>(
       createdAt: 'created_at',
       updatedAt: 'updated_at',
     },
+    // Nobody sees when one was made.
+    order: ['id'],
     visible: `t.id <> '${NIL}'`,
   });
   const rows = async (tx: Tx, statement: RawBuilder<unknown>) => (await statement.execute(tx)).rows;

@@ -26,6 +26,8 @@ export interface TableDefinition<T> {
   computed?: Record<string, string>;
   /** Fields of several values, which can be filtered by: field → SQL query of them over the table's row. */
   several?: Record<string, string>;
+  /** What ends every order; when it was made and its id unless told otherwise. */
+  order?: readonly string[];
   /** SQL condition of rows that exist for readers (load balancers and amphorae keep DELETED rows). */
   visible?: string;
   /** From stored fields to the domain type; identity when left out. */
@@ -88,7 +90,7 @@ export class Table<T extends { id: string }> {
     this.#visible = sql.raw(definition.visible ?? 'true');
     this.#jsonColumns = new Set((definition.json ?? []).map((field) => definition.columns[field]));
     this.#key = sql.ref(`t.${definition.columns.id}`);
-    this.#order = ['createdAt', 'id'].filter((field) => field in definition.columns);
+    this.#order = definition.order ?? ['createdAt', 'id'].filter((field) => field in definition.columns);
   }
 
   async insert(tx: Tx, resource: T): Promise<void> {

@@ -79,14 +79,39 @@ describe('where the kernel has IPVS', () => {
     );
   });
 
-  it('members need the IP version of a VIP', async () => {
-    const lb = await api.loadBalancer();
-    const { id } = await api.pool(lb.id, { protocol: 'UDP' });
-    const answer = await post(`pools/${id}/members`, 'member', { ...member, address: '2001:db8::9' });
-    expect(answer).toMatchObject(
-      refusedAs('Amphora provider does not support IPv6 members of UDP pools on load balancers without an IPv6 VIP.'),
-    );
-  });
+  it.each(['UDP', 'SCTP'])(
+    'members of a pool that a %s listener sends to need the IP version of a VIP',
+    async (protocol) => {
+      const refused = refusedAs(
+        `Amphora provider does not support IPv6 members of ${protocol} pools on load balancers without an IPv6 VIP.`,
+      );
+      const ipv6 = { ...member, address: '2001:db8::9' };
+      const lb = await api.loadBalancer();
+      const listener = await api.listener(lb.id, { protocol });
+      const put = (path: string, body: object) => api.call('PUT', `/v2/lbaas/${path}`, body);
+      // Until a listener sends to it, a pool takes any.
+      const { id } = await api.pool(lb.id, { protocol });
+      await api.member(id, ipv6);
+      expect((await put(`pools/${id}/members`, { members: [ipv6, member] })).status).toBe(202);
+      await api.settle();
+      const before = await api.snapshot();
+      const attached = { loadbalancer_id: lb.id, protocol, protocol_port: 81, default_pool_id: id };
+      expect(await post('listeners', 'listener', attached)).toMatchObject(refused);
+      expect(await put(`listeners/${listener.id}`, { listener: { default_pool_id: id } })).toMatchObject(refused);
+      expect(await api.snapshot()).toBe(before);
+
+      const used = await api.pool(lb.id, { loadbalancer_id: undefined, listener_id: listener.id, protocol });
+      await api.member(used.id, member);
+      expect(await post(`pools/${used.id}/members`, 'member', ipv6)).toMatchObject(refused);
+      expect(await put(`pools/${used.id}/members`, { members: [ipv6] })).toMatchObject(refused);
+      const made = { name: 'p', protocol, lb_algorithm: 'ROUND_ROBIN', members: [ipv6] };
+      const inTree = { ...tree(), listeners: [{ protocol, protocol_port: 53, default_pool: made }] };
+      expect(await post('loadbalancers', 'loadbalancer', inTree)).toMatchObject(refused);
+      const detachedInTree = { ...tree(), listeners: [], pools: [made] };
+      expect((await post('loadbalancers', 'loadbalancer', detachedInTree)).status).toBe(201);
+      await api.settle();
+    },
+  );
 });
 
 describe('where the kernel has no IPVS', () => {

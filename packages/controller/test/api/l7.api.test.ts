@@ -226,6 +226,17 @@ describe('a change of an L7 policy', () => {
         { action: 'REJECT', redirect_url: URL_TEXT },
         { action: 'REJECT', redirect_url: null, redirect_pool_id: null },
       ],
+      [{ redirect_http_code: 303 }, { action: 'REJECT', redirect_http_code: 303 }],
+      [{ redirect_url: URL_TEXT }, { action: 'REDIRECT_TO_URL', redirect_http_code: 303 }],
+      [{ action: 'REJECT' }, { redirect_url: null, redirect_http_code: null }],
+      [
+        { action: 'REDIRECT_PREFIX', redirect_prefix: URL_TEXT },
+        { action: 'REDIRECT_PREFIX', redirect_http_code: 302 },
+      ],
+      [
+        { action: 'REJECT', redirect_http_code: 301 },
+        { action: 'REJECT', redirect_prefix: null, redirect_http_code: 301 },
+      ],
     ]) {
       const answer = await update(id, attributes!);
       expect(answer.status, JSON.stringify(answer.body)).toBe(200);
@@ -371,6 +382,12 @@ describe('an L7 rule', () => {
     await refused(() => add({}), 409, message);
     await refused(() => api.call('PUT', `${rules(policy.id)}/${created.id}`, { rule: {} }), 409, message);
     await refused(() => api.call('DELETE', `${rules(policy.id)}/${created.id}`), 409, message);
+    // Of two that are locked the nearer one is named.
+    await api.setStatus('load_balancer', lb.id, 'PENDING_UPDATE');
+    await refused(() => add({}), 409, message);
+    await refused(() => api.call('PUT', `${rules(policy.id)}/${created.id}`, { rule: {} }), 409, message);
+    await refused(() => api.call('DELETE', `${rules(policy.id)}/${created.id}`), 409, message);
+    await api.setStatus('load_balancer', lb.id, 'ACTIVE');
     expect((await update(policy.id, { name: 'again' })).status).toBe(200);
     await api.settle();
   });

@@ -56,6 +56,11 @@ describe('filters', () => {
     ['?not-tags-any=red,blue', 'lb1'],
     ['?tags=red&not-tags-any=blue', 'lb4 lb0'],
     ['?tags=%00', ''],
+    ['?tags=', ''],
+    ['?tags=,', ''],
+    ['?tags-any=', ''],
+    ['?not-tags=', 'lb4 lb3 lb2 lb1 lb0'],
+    ['?not-tags-any=', 'lb4 lb3 lb2 lb1 lb0'],
   ])('%s', async (query, expected) => {
     expect(await names(query)).toBe(expected);
   });
@@ -126,8 +131,8 @@ describe('order', () => {
   });
 
   it.each([
-    ['sort=zzz', "Supplied sort key 'zzz' is not valid."],
-    ['sort=listeners', "Supplied sort key 'listeners' is not valid."],
+    ['sort=name:asc:x', "Supplied sort key 'name:asc:x' is not valid."],
+    ['sort=zzz:asc:', "Supplied sort key 'zzz:asc:' is not valid."],
     ['sort=name:up', "Supplied sort direction 'up' is not valid."],
     ['sort_key=name&sort_dir=x', "Supplied sort direction 'x' is not valid."],
     ['limit=ten', "Supplied pagination limit 'ten' is not valid."],
@@ -136,6 +141,20 @@ describe('order', () => {
     const { body, status } = await api.get(`/v2/lbaas/loadbalancers?${query}`);
     expect(status).toBe(400);
     expect(body).toEqual({ code: 400, title: 'Bad Request', description });
+  });
+
+  it.each([
+    ['sort=zzz', 'zzz'],
+    ['sort=listeners', 'listeners'],
+    ['sort_key=name,zzz', 'zzz'],
+  ])('%s is refused as a fault', async (query, key) => {
+    const { body, status } = await api.get(`/v2/lbaas/loadbalancers?${query}`);
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      faultcode: 'Client',
+      faultstring: `Supplied sort key '${key}' is not valid.`,
+      debuginfo: null,
+    });
   });
 });
 

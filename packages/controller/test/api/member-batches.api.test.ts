@@ -137,7 +137,7 @@ describe('a batch that another change overtakes', () => {
     const answer = await put([asking]);
     expect([answer.status, answer.body.faultstring]).toEqual([
       409,
-      `Load Balancer ${lb.id} is immutable and cannot be updated.`,
+      `Pool ${pool.id} is immutable and cannot be updated.`,
     ]);
     expect((await listed())['192.0.2.1'].weight).toBe(2);
   });

@@ -244,6 +244,13 @@ describe('a locked tree', () => {
       expect(answer.status).toBe(409);
       expect(answer.body.faultstring).toBe(`Pool ${pool.id} is immutable and cannot be updated.`);
     }
+    // Of two that are locked the nearer one is named.
+    await api.setStatus('load_balancer', lb.id, 'PENDING_UPDATE');
+    for (const operation of below) {
+      const answer = await call(operation);
+      expect(answer.body.faultstring).toBe(`Pool ${pool.id} is immutable and cannot be updated.`);
+    }
+    await api.setStatus('load_balancer', lb.id, 'ACTIVE');
     expect((await api.call('DELETE', `/v2/lbaas/pools/${pool.id}`)).status).toBe(204);
     await api.settle();
   });

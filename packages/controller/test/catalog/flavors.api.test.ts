@@ -96,6 +96,22 @@ describe.each(SIBLINGS)('$name', (s) => {
     expect((await api.call('PUT', url, change)).status).toBe(404);
   });
 
+  it('comes in the order of its key, like its profile: nobody sees when one was made', async () => {
+    const made = await Promise.all(Array.from({ length: 5 }, () => one()));
+    for (const [path, plural, keys] of [
+      [s.path, s.plural, made.map((item) => s.key(item))],
+      [s.profiles, s.profilePlural, made.map((item) => item[s.profileId])],
+    ] as const) {
+      const { body } = await api.get(`/v2/lbaas/${path}`);
+      const listed = body[plural].map((item: Json) => item.id ?? s.key(item));
+      expect(listed).toEqual(listed.toSorted());
+      expect(listed).toEqual(expect.arrayContaining([...keys]));
+      const [first, second] = listed;
+      const next = await api.get(`/v2/lbaas/${path}?limit=1&marker=${first}`);
+      expect(next.body[plural].map((item: Json) => item.id ?? s.key(item))).toEqual([second]);
+    }
+  });
+
   it('has a profile that is made, listed, shown, changed and deleted', async () => {
     const made = await profile({ name: '' });
     const url = `/v2/lbaas/${s.profiles}/${made.id}`;

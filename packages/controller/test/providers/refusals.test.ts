@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { PoolProtocol } from '../../src/domain/resources.ts';
 import { refuseByContract, refuseUnsupportedCandidate } from '../../src/providers/amphora/refusals.ts';
 import type { Candidate } from '../../src/providers/interface.ts';
 import {
@@ -10,6 +9,7 @@ import {
   makeLoadBalancer,
   makeMember,
   makePool,
+  poolId,
 } from '../dataplane/support/tree.ts';
 
 const PREFIX = "Provider 'amphora' does not support a requested option: Amphora provider does not support";
@@ -36,15 +36,18 @@ for (const check of [refuseByContract, refuseWithIpvs]) {
 }
 
 it('connectionless members have the IP version of one of the VIPs', () => {
-  const check = (protocol: PoolProtocol, vip: string, additional: string[], address: string) => () =>
-    refuseByContract({
-      loadBalancer: makeLoadBalancer({
-        vip: { address: vip },
-        additionalVips: additional.map((ipAddress) => ({ subnetId: 'subnet', ipAddress })),
-      }),
-      pools: [makePool(1, { protocol })],
-      members: [makeMember(1, { address })],
-    });
+  const check =
+    (protocol: 'UDP' | 'SCTP' | 'TCP', vip: string, additional: string[], address: string, used = true) =>
+    () =>
+      refuseByContract({
+        loadBalancer: makeLoadBalancer({
+          vip: { address: vip },
+          additionalVips: additional.map((ipAddress) => ({ subnetId: 'subnet', ipAddress })),
+        }),
+        listeners: [makeListener(1, { protocol, defaultPoolId: used ? poolId(1) : null })],
+        pools: [makePool(1, { protocol })],
+        members: [makeMember(1, { address })],
+      });
   for (const protocol of ['UDP', 'SCTP'] as const) {
     const mixed = (version: string) =>
       `${PREFIX} ${version} members of ${protocol} pools on load balancers without an ${version} VIP.`;
@@ -52,6 +55,7 @@ it('connectionless members have the IP version of one of the VIPs', () => {
     expect(check(protocol, '2001:db8::1', [], '192.0.2.9')).toThrow(mixed('IPv4'));
     expect(check(protocol, '192.0.2.1', ['2001:db8::1'], '2001:db8::9')).not.toThrow();
     expect(check(protocol, '192.0.2.1', [], '192.0.2.9')).not.toThrow();
+    expect(check(protocol, '192.0.2.1', [], '2001:db8::9', false)).not.toThrow();
   }
   expect(check('TCP', '192.0.2.1', [], '2001:db8::9')).not.toThrow();
 });

@@ -2,6 +2,7 @@
 import { OctaviaError } from '../../errors.ts';
 import type { ListQuery } from '../../store/list-query.ts';
 import type { Queryable, QueryableField } from '../attributes/query.ts';
+import { RouteFault } from '../faults.ts';
 
 export interface ListSettings {
   allow_pagination: boolean;
@@ -41,10 +42,17 @@ function pageSize(parameters: URLSearchParams, cap: number | null): number | nul
 
 const parts = (text: string | null): string[] => (text ?? '').split(',').filter((part) => part.trim() !== '');
 
+/** Parts that cannot be read are refused before anybody looks for the key, hence in the shape of the router. */
+function sortPart(part: string): string[] {
+  const split = part.split(':');
+  if (split.length > 2) throw new RouteFault(new OctaviaError('INVALID_SORT_KEY', { key: part }));
+  return split;
+}
+
 function sortKeys(parameters: URLSearchParams, fields: ReadonlyMap<string, QueryableField>): ListQuery['sort'] {
   const directions = parts(parameters.get('sort_dir'));
   const requested = parameters.has('sort')
-    ? parts(parameters.get('sort')).map((part) => part.split(':'))
+    ? parts(parameters.get('sort')).map(sortPart)
     : parts(parameters.get('sort_key')).map((key, index) => [key, directions[index] ?? 'asc']);
   return requested.map(([key = '', direction = 'asc']) => {
     const chosen = direction.trim().toLowerCase();
@@ -55,7 +63,7 @@ function sortKeys(parameters: URLSearchParams, fields: ReadonlyMap<string, Query
   });
 }
 
-/** A tag that PostgreSQL cannot hold is like one that is longer than any: nothing has it. */
+/** A tag that PostgreSQL cannot hold, and an empty one, are like one that is longer than any: nothing has it. */
 const NO_TAG = 'x'.repeat(256);
 
 function tagFilters(parameters: URLSearchParams): NonNullable<ListQuery['tags']> {
@@ -64,6 +72,7 @@ function tagFilters(parameters: URLSearchParams): NonNullable<ListQuery['tags']>
     const tags = parameters.getAll(name).flatMap((value) => value.split(','));
     const given = tags.map((tag) => tag.trim()).filter((tag) => tag !== '');
     if (given.length > 0) filters[key] = given.map((tag) => (tag.includes('\0') ? NO_TAG : tag));
+    else if (parameters.has(name)) filters[key] = [NO_TAG];
   }
   return filters;
 }

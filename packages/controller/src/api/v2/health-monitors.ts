@@ -12,11 +12,10 @@ import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
-import { requirePoolActive } from './pool-state.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
-import { type LockedTree, lockChild, setPoolPending } from './tree-lock.ts';
+import { below, type LockedTree, lockChild, setPoolPending } from './tree-lock.ts';
 
 const KIND = 'Health Monitor';
 const PATH = '/v2/lbaas/healthmonitors';
@@ -34,7 +33,7 @@ async function lockMonitor(tx: Tx, id: string): Promise<LockedMonitor> {
   const { child: current, tree } = found(locked, KIND, id);
   const pool = await pools.get(tx, current.poolId);
   if (!pool) throw notFound(KIND, id);
-  return { current, pool, tree };
+  return { current, pool, tree: below(tx, tree, 'Pool', pool) };
 }
 
 export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): void {
@@ -65,7 +64,8 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
         () => pools.get(tx, poolId),
         (pool) => pool.loadBalancerId,
       );
-      const { child: pool, tree } = found(locked, 'Pool', poolId);
+      const { child: pool, tree: whole } = found(locked, 'Pool', poolId);
+      const tree = below(tx, whole, 'Pool', pool);
       const { loadBalancer } = tree;
       authorise(request, 'healthmonitor:post', pool.projectId);
       const settled = settleHealthMonitor(fields, pool.protocol, rules);
@@ -73,7 +73,6 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], healthMonitors: [created] });
       await tree.reserve(pool.projectId, { healthMonitor: 1 }, quotaRules(deps.config));
-      requirePoolActive(pool);
       if ((await store.byPool(tx, pool.id)).length > 0) throw new OctaviaError('DUPLICATE_HEALTH_MONITOR');
       await setPoolPending(tx, tree, pool.id);
       await store.insert(tx, created);
@@ -94,7 +93,6 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, pools: [pool], healthMonitors: [updated] });
       tree.requireActive();
-      requirePoolActive(pool);
       await setPoolPending(tx, tree, pool.id);
       await store.update(tx, current.id, written);
       await provider.submit(tx, changeOf('update_health_monitor', updated, loadBalancer.id));
@@ -109,7 +107,6 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
       authorise(request, 'healthmonitor:delete', current.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();
-      requirePoolActive(pool);
       await setPoolPending(tx, tree, pool.id);
       await store.update(tx, current.id, { provisioningStatus: 'PENDING_DELETE' });
       await provider.submit(tx, changeOf('delete_health_monitor', current, tree.loadBalancer.id));

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
 import { checkRuleCount, settleL7Rule, settleL7RuleChange } from '../../domain/validation/l7-rule.ts';
-import { OctaviaError } from '../../errors.ts';
 import type { Executor, Tx } from '../../store/database.ts';
 import * as policies from '../../store/l7-policies.ts';
 import * as store from '../../store/l7-rules.ts';
@@ -16,7 +15,7 @@ import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
-import { type LockedTree, lockChild, setPolicyPending } from './tree-lock.ts';
+import { below, type LockedTree, lockChild, setPolicyPending } from './tree-lock.ts';
 
 const KIND = 'L7 Rule';
 const PARENT = 'L7Policy';
@@ -51,12 +50,8 @@ async function lockParent(tx: Tx, request: FastifyRequest): Promise<LockedParent
   );
   const listener = locked && (await listeners.get(tx, locked.child.listenerId));
   if (!listener) throw new RouteFault(notFound(PARENT, id));
-  return { policy: locked.child, listener, tree: locked.tree };
-}
-
-/** Rules change only while their policy is ACTIVE. @throws OctaviaError IMMUTABLE */
-function requirePolicyActive({ id, provisioningStatus }: L7Policy): void {
-  if (provisioningStatus !== 'ACTIVE') throw new OctaviaError('IMMUTABLE', { kind: PARENT, id });
+  const policy = locked.child;
+  return { policy, listener, tree: below(tx, locked.tree, PARENT, policy) };
 }
 
 export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
@@ -96,7 +91,6 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [listener], l7policies: [policy], l7rules: [created] });
       await tree.reserve(policy.projectId, { l7rule: 1 }, quotaRules(deps.config));
-      requirePolicyActive(policy);
       checkRuleCount(policy.id, (await store.byPolicy(tx, policy.id)).length + 1);
       await setPolicyPending(tx, tree, policy);
       await store.insert(tx, created);
@@ -119,7 +113,6 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
       const provider = deps.providers.get(loadBalancer.provider);
       provider.check({ loadBalancer, listeners: [listener], l7policies: [policy], l7rules: [updated] });
       tree.requireActive();
-      requirePolicyActive(policy);
       await setPolicyPending(tx, tree, policy);
       await store.update(tx, current.id, written);
       await provider.submit(tx, changeOf('update_l7rule', updated, loadBalancer.id));
@@ -135,7 +128,6 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
       authorise(request, 'l7rule:delete', rule.projectId);
       const provider = deps.providers.get(tree.loadBalancer.provider);
       tree.requireActive();
-      requirePolicyActive(policy);
       await setPolicyPending(tx, tree, policy);
       await store.update(tx, rule.id, { provisioningStatus: 'PENDING_DELETE' });
       await provider.submit(tx, changeOf('delete_l7rule', rule, tree.loadBalancer.id));

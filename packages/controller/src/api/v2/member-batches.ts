@@ -11,11 +11,11 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { RouteFault } from '../faults.ts';
 import { authorise } from '../policy/authorise.ts';
 import { readBody } from '../request-body.ts';
+import { deciding } from './fitting-pool.ts';
 import { type BatchEntry, type BatchPlan, parseBatch, planBatch } from './member-batch.ts';
 import { newMemberStatus, newResource, pendingUpdate } from './new-resource.ts';
 import { notFound } from './not-found.ts';
 import { flavorAllowsMemberSriov } from './offer.ts';
-import { requirePoolActive } from './pool-state.ts';
 import { quotaRules } from './quota-rules.ts';
 import { parameter, queryParameters } from './request.ts';
 import { rulesOf } from './rules.ts';
@@ -81,7 +81,8 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
     const touched = [...created, ...plan.updated, ...plan.removed];
     if (touched.length === 0) return false;
     const provider = deps.providers.get(loadBalancer.provider);
-    provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
+    const listeners = await deciding(deps.store.db, pool);
+    provider.check({ loadBalancer, listeners, pools: [pool], members: [...created, ...plan.updated] });
     const { operation, committed } = provider.accept(changeOf(pool, touched));
     const isWritten = await loadBalancers.changeUnchanged(deps.store.db, {
       id: loadBalancer.id,
@@ -108,10 +109,10 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       const monitored = plan.created.length > 0 && (await isMonitored(tx, pool.id));
       const created = newMembers(plan, pool, monitored, sriov);
       const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, pools: [pool], members: [...created, ...plan.updated] });
+      const listeners = await deciding(tx, pool);
+      provider.check({ loadBalancer, listeners, pools: [pool], members: [...created, ...plan.updated] });
       const [units, leaving] = [{ member: created.length }, { member: plan.removed.length }];
       await tree.reserve(pool.projectId, units, limits, leaving);
-      requirePoolActive(pool);
       const touched = [...created, ...plan.updated, ...plan.removed];
       if (touched.length === 0) return;
       const parts = [...store.additions(created), ...store.changes(written(plan))];

@@ -17,10 +17,10 @@ import { found, type Kind, notFound } from './not-found.ts';
 
 export interface LockedTree {
   loadBalancer: LoadBalancer;
-  /** @throws OctaviaError IMMUTABLE unless the load balancer is ACTIVE */
+  /** @throws OctaviaError IMMUTABLE unless the load balancer is ACTIVE, and the pool or policy that the change is below */
   requireActive(): void;
   /**
-   * Counts what the change creates, and requires that the load balancer is ACTIVE. Quota is judged before the state
+   * Counts what the change creates, and requires what `requireActive` does. Quota is judged before the state
    * (VAL-ORDER), but it is taken, and waited for, only by a change that can be accepted: whoever waits holds up the operation
    * that is to make the load balancer ACTIVE again.
    * @throws OctaviaError QUOTA_EXCEEDED, PROJECT_BUSY, IMMUTABLE
@@ -30,19 +30,36 @@ export interface LockedTree {
   setPending(): Promise<void>;
 }
 
+interface Above extends Pick<Pool | L7Policy | LoadBalancer, 'id' | 'provisioningStatus'> {
+  kind: 'Pool' | 'L7Policy' | 'Load Balancer';
+}
+
 /** Null when the load balancer does not exist. */
 export async function lockTree(tx: Tx, loadBalancerId: string): Promise<LockedTree | null> {
   const loadBalancer = await loadBalancers.lock(tx, loadBalancerId);
-  if (!loadBalancer) return null;
-  const isActive = loadBalancer.provisioningStatus === 'ACTIVE';
+  return loadBalancer && treeOf(tx, loadBalancer, []);
+}
+
+/** The same tree for a change below this pool or policy, which is what a refusal names when both are locked. */
+export const below = (
+  tx: Tx,
+  { loadBalancer }: LockedTree,
+  kind: 'Pool' | 'L7Policy',
+  { id, provisioningStatus }: Pool | L7Policy,
+): LockedTree => treeOf(tx, loadBalancer, [{ kind, id, provisioningStatus }]);
+
+function treeOf(tx: Tx, loadBalancer: LoadBalancer, parents: readonly Above[]): LockedTree {
+  const { id, provisioningStatus } = loadBalancer;
+  const above: Above[] = [...parents, { kind: 'Load Balancer', id, provisioningStatus }];
+  const locked = above.find((one) => one.provisioningStatus !== 'ACTIVE');
   const requireActive = () => {
-    if (!isActive) throw new OctaviaError('IMMUTABLE', { kind: 'Load Balancer', id: loadBalancer.id });
+    if (locked) throw new OctaviaError('IMMUTABLE', { kind: locked.kind, id: locked.id });
   };
   return {
     loadBalancer,
     requireActive,
     async reserve(projectId, units, rules, leaving) {
-      const judge = isActive ? quotas.reserve : quotas.requireRoom;
+      const judge = locked ? quotas.requireRoom : quotas.reserve;
       await judge(tx, projectId, units, rules, leaving);
       requireActive();
     },
@@ -92,7 +109,7 @@ export async function lockPool(tx: Tx, { id, loadBalancerId }: Pool): Promise<{ 
   const tree = await lockTree(tx, loadBalancerId);
   const pool = tree && (await pools.get(tx, id));
   if (!pool) throw new RouteFault(notFound('Pool', id));
-  return { pool, tree };
+  return { pool, tree: below(tx, tree, 'Pool', pool) };
 }
 
 /** The listeners that use a pool wait with it. */

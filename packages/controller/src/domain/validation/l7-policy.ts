@@ -93,7 +93,14 @@ export function settleL7PolicyChange(current: L7Policy, change: L7PolicyChange):
   const stored = asked === undefined && action === current.action;
   const value = target === null ? null : given[target] === undefined && stored ? current[target] : given[target];
   const targets = onlyTarget(action, target === null ? {} : { [target]: value });
-  return { ...rest, action, ...targets, ...changedCode(current, action, rest.redirectHttpCode) };
+  // Becoming REJECT forgets what other actions left; a code that comes along is kept, as it is at creation.
+  const former = asked === 'REJECT' ? null : current.redirectHttpCode;
+  return {
+    ...rest,
+    action,
+    ...targets,
+    ...changedCode({ ...current, redirectHttpCode: former }, action, rest.redirectHttpCode),
+  };
 }
 
 function changedCode(

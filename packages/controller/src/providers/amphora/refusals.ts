@@ -11,12 +11,16 @@ function refuse(detail: string | null): void {
   if (detail !== null) throw new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider: 'amphora', detail });
 }
 
-/** A connectionless member is reached by its address alone, without a proxy that could speak both IP versions. */
-function refuseMixedVersions({ loadBalancer, pools = [], members = [] }: Candidate): void {
+/**
+ * A connectionless member is reached by its address alone, without a proxy that could speak both IP versions. In a pool that no
+ * listener sends to it does no harm: the listener is refused then.
+ */
+function refuseMixedVersions({ loadBalancer, listeners = [], pools = [], members = [] }: Candidate): void {
   if (!loadBalancer) return;
   const { vip, additionalVips } = loadBalancer;
   const served = new Set([vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)].map(ipVersion));
   for (const { address, poolId } of members) {
+    if (!listeners.some(({ defaultPoolId }) => defaultPoolId === poolId)) continue;
     const protocol = pools.find(({ id }) => id === poolId)?.protocol;
     if (protocol === undefined || !isConnectionless(protocol) || served.has(ipVersion(address))) continue;
     const version = `IPv${ipVersion(address)}`;
