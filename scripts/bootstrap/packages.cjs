@@ -19,9 +19,9 @@ const PACKAGES = {
   // PING health monitors run it.
   'iputils-ping': 'ping',
 };
-/** The tests look at certificates with the one and send logs through the other. */
-const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl', rsyslog: 'rsyslogd' };
-const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'rsyslog'];
+/** The tests look at certificates with openssl, send logs through rsyslog, and have nginx for a member. */
+const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl', rsyslog: 'rsyslogd', nginx: 'nginx' };
+const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'nginx', 'rsyslog'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 

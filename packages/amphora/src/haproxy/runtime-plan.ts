@@ -30,7 +30,7 @@ interface Backend {
 const isNote = (line: string): boolean => /^\s*(description\s|#)/.test(line);
 
 /** Words that mean the same in the file and on the socket. Quotes and escapes differ: those need a reload. */
-const PLAIN = /^[A-Za-z0-9_.:/,@%+=~^[\]-]+$/;
+const PLAIN = /^[A-Za-z0-9_.:/,@%+=~^[\]()-]+$/;
 
 /** Algorithms that take servers while running; the others build their table at start. */
 const DYNAMIC = new Set(['roundrobin', 'leastconn', 'random']);

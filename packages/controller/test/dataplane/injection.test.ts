@@ -250,7 +250,7 @@ describe('texts of tenants', () => {
     });
     const words = readMeaning(result!.text, result!.config).flatMap((section) => section.lines);
     expect(words).toContainEqual(expect.arrayContaining(['uri', '/a b', 'hdr', 'Host', { format: ['%[x]'] }]));
-    expect(words).toContainEqual(['stick', 'match', { name: 'req.cook', arguments: ["a'),b"] }]);
+    expect(words).toContainEqual(['stick', 'match', [{ name: 'req.cook', arguments: ["a'),b"] }]]);
     expect(words).toContainEqual(['http-check', 'expect', 'status', '201']);
   });
 });

@@ -4,6 +4,7 @@ import { vipAddresses } from './address.ts';
 import { type Line, line, type Section } from './config.ts';
 import { healthCheckLines } from './health-check.ts';
 import { headerLines } from './insert-headers.ts';
+import { memberName } from './member-name.ts';
 import { poolMode } from './modes.ts';
 import { peersName, sharesTables } from './peers.ts';
 import { persistenceLines } from './persistence.ts';
@@ -47,6 +48,8 @@ export function backendSection(
   };
   const tls = files.pools.get(pool.id) ?? null;
   const served = pool.tlsEnabled && tls === null ? [] : members;
+  const name = pool.tlsEnabled && tls !== null ? memberName(listener, mode, monitor, tls) : { lines: [], words: [] };
+  const context = { pool, monitor, mode, tls, name: name.words, options };
   return {
     kind: 'backend',
     name: backendName(pool, listener),
@@ -58,10 +61,11 @@ export function backendSection(
       line('timeout', 'server', listener.timeoutMemberData),
       ...persistenceLines(pool.sessionPersistence, persistence),
       ...headerLines(listener, mode),
+      ...name.lines,
       ...(monitor === null ? [] : healthCheckLines(monitor, options)),
       // Without it only the first backup member would get traffic when all others are down.
       ...(served.some((member) => member.backup) ? [line('option', 'allbackups')] : []),
-      ...served.map((member) => serverLine(member, { pool, listener, monitor, mode, tls, options })),
+      ...served.map((member) => serverLine(member, context)),
     ],
   };
 }

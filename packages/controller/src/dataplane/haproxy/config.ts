@@ -60,11 +60,19 @@ export interface LogFormat {
   readonly parts: readonly LogFormatPart[];
 }
 
-/** A sample fetch with data as its arguments, e.g. `req.cook(name)`: HAProxy unquotes those a second time. */
-export interface SampleFetch {
-  readonly kind: 'fetch';
+/** A function of HAProxy's, with data as its arguments. */
+export interface Call {
   readonly name: string;
   readonly arguments: readonly string[];
+}
+
+/**
+ * A sample fetch and what it is converted by, e.g. `req.hdr(host),host_only,rtrim(.)`. HAProxy unquotes the arguments a
+ * second time.
+ */
+export interface SampleFetch extends Call {
+  readonly kind: 'fetch';
+  readonly converters: readonly Call[];
 }
 
 /**
@@ -94,4 +102,13 @@ export interface HaproxyConfig {
 export const line = (keyword: Keyword, ...args: Argument[]): Line => ({ keyword, arguments: args });
 export const value = (text: string): Value => ({ kind: 'value', text });
 export const logFormat = (...parts: LogFormatPart[]): LogFormat => ({ kind: 'log-format', parts });
-export const fetchOf = (name: string, ...args: string[]): SampleFetch => ({ kind: 'fetch', name, arguments: args });
+export const fetchOf = (name: string, ...args: string[]): SampleFetch => ({
+  kind: 'fetch',
+  name,
+  arguments: args,
+  converters: [],
+});
+export const convert = (fetch: SampleFetch, name: string, ...args: string[]): SampleFetch => ({
+  ...fetch,
+  converters: [...fetch.converters, { name, arguments: args }],
+});

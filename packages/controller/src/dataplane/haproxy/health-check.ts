@@ -1,7 +1,7 @@
 /** The backend's half of a health monitor: what is asked. The server's half (how often) is in `server.ts`. */
 import type { HealthMonitor } from '../../domain/resources.ts';
 import { CLIENT_HELLO, SERVER_HELLO } from './client-hello.ts';
-import { type Line, line, logFormat, value } from './config.ts';
+import { convert, fetchOf, type Line, line, logFormat, value } from './config.ts';
 import { expectedStatus } from './expected-codes.ts';
 import type { HaproxyOptions } from './options.ts';
 import { refuseUnsupported } from './unsupported.ts';
@@ -9,15 +9,31 @@ import { refuseUnsupported } from './unsupported.ts';
 /** HAProxy counts in signed 32-bit milliseconds and refuses more. */
 export const LONGEST_SECONDS = 2_147_483;
 
+const CHECKED_HOST = 'check.host';
+
+/**
+ * Without a domain name the host is what is connected to, as in the URL of any other client: HTTP/1.1 and HTTP/2 demand
+ * one, and HTTP/1.0 can name it. An IPv6 address stands in brackets there.
+ */
+function checkedHostLine(): Line {
+  const address = convert(fetchOf('bc_dst'), 'regsub', '^(.*:.*)', '[\\1]');
+  return line('http-check', `set-var(${CHECKED_HOST})`, address);
+}
+
 /** `uri` is taken literally, header values are log formats. HAProxy adds no Host header by itself. */
 function httpLines(monitor: HealthMonitor): Line[] {
-  const host = monitor.domainName === null ? [] : ['hdr', 'Host', logFormat(monitor.domainName)];
+  const { domainName } = monitor;
+  const host =
+    domainName === null
+      ? logFormat({ sample: `var(${CHECKED_HOST})` }, ':', { sample: 'bc_dst_port' })
+      : logFormat(domainName);
   const method = monitor.httpMethod ?? 'GET';
   const version = `HTTP/${monitor.httpVersion ?? '1.0'}`;
   const path = value(monitor.urlPath ?? '/');
   return [
     line('option', 'httpchk'),
-    line('http-check', 'send', 'meth', method, 'uri', path, 'ver', version, ...host),
+    ...(domainName === null ? [checkedHostLine()] : []),
+    line('http-check', 'send', 'meth', method, 'uri', path, 'ver', version, 'hdr', 'Host', host),
     line('http-check', 'expect', 'status', expectedStatus(monitor.expectedCodes ?? '200')),
   ];
 }

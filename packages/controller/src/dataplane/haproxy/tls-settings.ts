@@ -46,14 +46,19 @@ function cipherLists(ciphers: string): { older: string; suites: string } {
   };
 }
 
-export function tlsSettingArguments({ tlsCiphers, tlsVersions, alpnProtocols }: TlsSettings): Argument[] {
+export function alpnArguments(word: 'alpn' | 'check-alpn', { alpnProtocols }: TlsSettings): Argument[] {
+  const tokens = (alpnProtocols ?? []).filter((token) => ALPN_TOKENS.includes(token));
+  return tokens.length === 0 ? [] : [word, tokens.join(',')];
+}
+
+export function tlsSettingArguments(settings: TlsSettings): Argument[] {
+  const { tlsCiphers, tlsVersions } = settings;
   const { older, suites } = cipherLists(tlsCiphers ?? '');
-  const alpn = (alpnProtocols ?? []).filter((token) => ALPN_TOKENS.includes(token));
   return [
     ...(older === '' ? [] : ['ciphers', value(older)]),
     ...(suites === '' ? [] : ['ciphersuites', suites]),
     ...versionArguments(tlsVersions ?? [], older === '' && suites !== ''),
-    ...(alpn.length === 0 ? [] : ['alpn', alpn.join(',')]),
+    ...alpnArguments('alpn', settings),
   ];
 }
 

@@ -67,20 +67,11 @@ export function bindTlsArguments(
   ];
 }
 
-/**
- * What stands on a `server` line. A member is told the host name that the client asked for with its TLS handshake, and
- * with a CA its certificate must then name that host.
- */
-export function serverTlsArguments(
-  pool: Pool,
-  listener: Listener,
-  files: PoolTlsFiles,
-  options: HaproxyOptions,
-): Argument[] {
+/** What stands on a `server` line, but for the host name that members are told (`member-name.ts`). */
+export function serverTlsArguments(pool: Pool, files: PoolTlsFiles, options: HaproxyOptions): Argument[] {
   const path = (name: string): Value => value(certificatePath(pool.loadBalancerId, name, options));
   return [
     'ssl',
-    ...(listener.protocol === 'TERMINATED_HTTPS' ? ['sni', 'ssl_fc_sni'] : []),
     ...(files.certificate === null ? [] : ['crt', path(files.certificate)]),
     ...(files.ca === null ? ['verify', 'none'] : ['verify', 'required', 'ca-file', path(files.ca)]),
     ...(files.ca === null || files.crl === null ? [] : ['crl-file', path(files.crl)]),

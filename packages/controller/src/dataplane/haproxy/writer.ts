@@ -4,7 +4,7 @@
  * Source of the rules: HAProxy 2.6 configuration manual, 2.2 "Quoting and escaping" and 8.2.4 (log format).
  */
 import { OctaviaError } from '../../errors.ts';
-import type { Argument, HaproxyConfig, Line, LogFormatPart, SampleFetch, Section } from './config.ts';
+import type { Argument, Call, HaproxyConfig, Line, LogFormatPart, SampleFetch, Section } from './config.ts';
 
 const INDENT = '    ';
 
@@ -18,7 +18,7 @@ const BARE = /^[A-Za-z0-9_.:/,@%+=~^?&[\](){}!*<>|;-]+$/;
 const WORD = /^(?:[A-Za-z0-9_.:/,+=*<>{}[\]()!-]|%\[[a-z_.]+\])+$/;
 
 /** A sample fetch without data in it, and its converters: `ssl_c_sha1,hex`. */
-const SAMPLE = /^[a-z0-9_.]+(?:\([a-z]*\))?(?:,[a-z0-9_]+)*$/;
+const SAMPLE = /^[a-z0-9_.]+(?:\([a-z_.]*\))?(?:,[a-z0-9_]+)*$/;
 
 const IDENTIFIER = /^[A-Za-z0-9_.:-]+$/;
 
@@ -51,10 +51,14 @@ function quoteFetchArgument(text: string): string {
   return /^[A-Za-z0-9_.-]+$/.test(text) ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
-function fetchText(fetch: SampleFetch, keyword: string): string {
-  const args = fetch.arguments.map((text) => quoteFetchArgument(requireSafe(text, keyword)));
-  return `${fetch.name}(${args.join(',')})`;
+function callText(call: Call, keyword: string): string {
+  if (call.arguments.length === 0) return call.name;
+  const args = call.arguments.map((text) => quoteFetchArgument(requireSafe(text, keyword)));
+  return `${call.name}(${args.join(',')})`;
 }
+
+const fetchText = (fetch: SampleFetch, keyword: string): string =>
+  [fetch, ...fetch.converters].map((call) => callText(call, keyword)).join(',');
 
 function logFormatPart(part: LogFormatPart, keyword: string): string {
   if (typeof part === 'string') return requireSafe(part, keyword).replaceAll('%', '%%');

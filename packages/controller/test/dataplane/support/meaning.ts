@@ -2,7 +2,12 @@
 import type { Argument, HaproxyConfig, LogFormatPart } from '../../../src/dataplane/haproxy/config.ts';
 import { type ReadSection, readFetch, readLogFormat, readSections } from './tokenizer.ts';
 
-type Meaning = string | { name: string; arguments: readonly string[] } | { format: string[] };
+interface MeantCall {
+  name: string;
+  arguments: readonly string[];
+}
+
+type Meaning = string | readonly MeantCall[] | { format: string[] };
 
 interface MeantSection {
   head: string[];
@@ -13,7 +18,7 @@ function meaningOf(argument: Argument): Meaning {
   if (typeof argument === 'string' || typeof argument === 'number') return String(argument);
   switch (argument.kind) {
     case 'fetch':
-      return { name: argument.name, arguments: argument.arguments };
+      return [argument, ...argument.converters].map(({ name, arguments: args }) => ({ name, arguments: args }));
     case 'log-format':
       return { format: argument.parts.map(partMeaning) };
     case 'value':

@@ -71,16 +71,23 @@ export function readLogFormat(format: string): string {
   });
 }
 
-/** `name(argument,…)` with the second level of quotes taken off. */
-export function readFetch(expression: string): { name: string; arguments: string[] } {
-  const open = expression.indexOf('(');
+/** `name(argument,…),converter,…` with the second level of quotes taken off. */
+export function readFetch(expression: string): { name: string; arguments: string[] }[] {
+  const name = /^[a-z0-9_.]+/.exec(expression)?.[0] ?? '';
+  if (name === expression) return [{ name, arguments: [] }];
+  if (expression[name.length] === ',') {
+    return [{ name, arguments: [] }, ...readFetch(expression.slice(name.length + 1))];
+  }
+  if (expression[name.length] !== '(') throw new Error(`no arguments behind the name of ${expression}`);
   const args: string[] = [''];
   let quote: string | null = null;
-  for (let i = open + 1; i < expression.length; i++) {
+  for (let i = name.length + 1; i < expression.length; i++) {
     const character = expression[i]!;
     if (quote === null && character === ')') {
-      if (i !== expression.length - 1) throw new Error(`text behind the arguments of ${expression}`);
-      return { name: expression.slice(0, open), arguments: args };
+      const call = { name, arguments: args };
+      if (i === expression.length - 1) return [call];
+      if (expression[i + 1] !== ',') throw new Error(`text behind the arguments of ${expression}`);
+      return [call, ...readFetch(expression.slice(i + 2))];
     }
     if (quote === null && character === ',') args.push('');
     else if (character === quote) quote = null;
