@@ -1,14 +1,17 @@
 /** A real HAProxy that was led by commands stands where one started from the file stands. */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyRuntimeChange } from '../src/haproxy/runtime-apply.ts';
 import { planRuntimeChange } from '../src/haproxy/runtime-plan.ts';
 import { until } from './support/amphora-lab.ts';
+import { selfSigned } from './support/certificates.ts';
 import { LedHaproxy, type Place, preamble } from './support/led-haproxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rt-'));
@@ -127,6 +130,37 @@ it('connections to a server that was added are used again', async () => {
     expect(await haproxy.lead(configText([]))).toEqual([]);
   } finally {
     members[1]?.off('connection', count);
+    await haproxy.stop();
+  }
+});
+
+it('a server with TLS that is added is told the name of the request', async () => {
+  const names: unknown[] = [];
+  const { pem } = selfSigned(folder, 'member', ['www.example.com']);
+  const secure = createSecureServer({ cert: pem, key: pem }, (incoming, answer) => {
+    names.push((incoming.socket as TLSSocket & { servername: string | false }).servername);
+    answer.end('secure');
+  }).listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  const words = 'ssl verify none alpn http/1.1 sni var(txn.name) check check-ssl check-alpn http/1.1 inter 200';
+  const text = (servers: string) => (place: Place) =>
+    configText([])(place).replace(
+      '    balance roundrobin\n',
+      `    balance roundrobin\n    http-request set-var(txn.name) req.hdr(host),host_only\n${servers}`,
+    );
+  const haproxy = await new LedHaproxy(folder).start(text(''));
+  running.push(haproxy);
+  try {
+    const { port } = secure.address() as { port: number };
+    expect(await haproxy.lead(text(`    server m 127.0.0.1:${port} weight 1 ${words}\n`))).toEqual([]);
+    await until('it serves', async () => (await fetch(`http://127.0.0.1:${haproxy.port}/`)).ok);
+    names.length = 0;
+    const status = await new Promise((resolve) => {
+      get({ port: haproxy.port, headers: { host: 'www.example.com:80' } }, ({ statusCode }) => resolve(statusCode));
+    });
+    expect([status, ...names]).toEqual([200, 'www.example.com']);
+  } finally {
+    secure.close();
     await haproxy.stop();
   }
 });

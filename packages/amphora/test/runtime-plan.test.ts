@@ -31,6 +31,12 @@ describe('commands instead of a reload', () => {
       [{ kind: 'add', ...at, server: 'a', words: ['1.1.1.1:443', 'ssl', 'verify', 'none', 'alpn', 'http/1.1'] }],
     ],
     [
+      'a server that is told a name',
+      [],
+      ['a 1.1.1.1:443 ssl verify none sni var(txn.name)'],
+      [{ kind: 'add', ...at, server: 'a', words: ['1.1.1.1:443', 'ssl', 'verify', 'none', 'sni', 'var(txn.name)'] }],
+    ],
+    [
       'a server less',
       ['a 1.1.1.1:80 weight 1'],
       [],

@@ -141,6 +141,8 @@ export async function dataplaneDriver({ config, log }: Pick<Runtime, 'config' | 
         logging: logging(config),
         defaultConnectionLimit: options.default_connection_limit,
         stickSize: options.haproxy_stick_size,
+        bufferSize: options.haproxy_buffer_size,
+        maxHeaders: options.haproxy_max_headers,
         hardStopAfter: options.haproxy_hard_stop_after,
       },
     });

@@ -215,9 +215,10 @@ describe('texts of tenants', () => {
         const result = rendered(given);
         if (result === null) return;
         expect(readMeaning(result.text, result.config)).toEqual(meantSections(result.config));
-        // The only line that depends on a text is "option forwardfor".
-        expect(lineCount(result.text)).toBeGreaterThanOrEqual(most - 1);
-        expect(lineCount(result.text)).toBeLessThanOrEqual(most);
+        // Lines that depend on a text: "option forwardfor", the upgrades that HTTP/2 does not know, and the second reading
+        // of an expression about hosts with a colon.
+        expect(lineCount(result.text)).toBeGreaterThanOrEqual(most - 2);
+        expect(lineCount(result.text)).toBeLessThanOrEqual(most + 1);
       }),
       { numRuns: 1000 },
     );

@@ -1,5 +1,7 @@
 /** What L7 policies do to real requests. */
 
+import { request as httpRequest } from 'node:http';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { L7Policy, L7Rule } from '../../src/domain/resources.ts';
@@ -100,19 +102,81 @@ it.each([301, 302, 303, 307, 308] as const)('FM-LP-09 redirects with %d', async 
 describe('a rule', () => {
   const cases: [string, Partial<L7Rule>[], [string, Record<string, string>, boolean][]][] = [
     [
-      'FM-LR-13 FM-LR-04 of host names compares without case, and the port too',
+      'FM-LR-13 FM-LR-04 of host names compares without case, port and final dot',
       [{ type: 'HOST_NAME', compareType: 'EQUAL_TO', value: 'www2.example.com' }],
       [
         ['/', { host: 'WWW2.example.com' }, true],
-        ['/', { host: 'www2.example.com:8080' }, false],
+        ['/', { host: 'www2.example.com:8080' }, true],
+        ['/', { host: 'www2.example.com.' }, true],
+        ['/', { host: 'WWW2.EXAMPLE.com.:8080' }, true],
+        ['/', { host: 'www2.example.com.org' }, false],
+        ['/', { host: 'www2.example.com.org:8080' }, false],
       ],
     ],
     [
       'FM-LR-03 of host names by their end',
-      [{ type: 'HOST_NAME', compareType: 'ENDS_WITH', value: 'example.com' }],
+      [{ type: 'HOST_NAME', compareType: 'ENDS_WITH', value: 'example.com.' }],
       [
         ['/', { host: 'badexample.com' }, true],
+        ['/', { host: 'badexample.com:8080' }, true],
         ['/', { host: 'example.org' }, false],
+        ['/', { host: 'example.org:8080' }, false],
+      ],
+    ],
+    [
+      'of host names by expression',
+      [{ type: 'HOST_NAME', compareType: 'REGEX', value: '^(?:www|api)\\.example\\.com$' }],
+      [
+        ['/', { host: 'API.example.com' }, true],
+        ['/', { host: 'www.example.com:8080' }, true],
+        ['/', { host: 'www.example.com.' }, true],
+        ['/', { host: 'xwww.example.com:8080' }, false],
+      ],
+    ],
+    [
+      'of host names by expression that names a port',
+      [{ type: 'HOST_NAME', compareType: 'REGEX', value: '^www\\.example\\.com(:8080)?$' }],
+      [
+        ['/', { host: 'www.example.com:8080' }, true],
+        ['/', { host: 'www.example.com' }, true],
+        // The name alone fits.
+        ['/', { host: 'www.example.com:81' }, true],
+      ],
+    ],
+    [
+      'of host names by expression that demands a port',
+      [{ type: 'HOST_NAME', compareType: 'REGEX', value: ':8080$' }],
+      [
+        ['/', { host: 'www.example.com:8080' }, true],
+        ['/', { host: 'www.example.com' }, false],
+      ],
+    ],
+    [
+      'of host names that names a port compares it',
+      [{ type: 'HOST_NAME', compareType: 'EQUAL_TO', value: 'www2.example.com:8080' }],
+      [
+        ['/', { host: 'WWW2.example.com:8080' }, true],
+        ['/', { host: 'www2.example.com' }, false],
+        ['/', { host: 'www2.example.com:80' }, false],
+      ],
+    ],
+    ...['[2001:db8::1]', '2001:db8::1'].map(
+      (value): [string, Partial<L7Rule>[], [string, Record<string, string>, boolean][]] => [
+        `of an IPv6 address as host name, written as ${value}`,
+        [{ type: 'HOST_NAME', compareType: 'EQUAL_TO', value }],
+        [
+          ['/', { host: '[2001:db8::1]' }, true],
+          ['/', { host: '[2001:DB8::1]:8080' }, true],
+          ['/', { host: '[2001:db8::2]' }, false],
+        ],
+      ],
+    ),
+    [
+      'of host names that contain digits, not those of the port',
+      [{ type: 'HOST_NAME', compareType: 'CONTAINS', value: '80' }],
+      [
+        ['/', { host: 'web80.example.com' }, true],
+        ['/', { host: 'web.example.com:8080' }, false],
       ],
     ],
     [
@@ -172,5 +236,113 @@ describe('a rule', () => {
     for (const [path, headers, matches] of requests) {
       expect(await ask(path, headers), `${path} ${JSON.stringify(headers)}`).toBe(matches ? 'other' : 'main');
     }
+  });
+});
+
+/** As it stands here, byte for byte: other clients tidy a path up before they send it. */
+function askRaw(path: string, method = 'GET'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({ host: LOCAL, port, path, method, agent: false }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0));
+    });
+    outgoing.on('error', reject).end();
+  });
+}
+
+function askHttp2(client: ClientHttp2Session, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    client
+      .request({ ':path': path })
+      .on('response', ({ ':status': status }) => resolve(status ?? 0))
+      .on('error', reject)
+      .resume();
+  });
+}
+
+describe('a path that a member may understand in another way', () => {
+  const reject = { action: 'REJECT' } as const;
+  const ADMIN = [
+    '/admin',
+    '//admin',
+    '/%61dmin',
+    '/%2Fadmin',
+    '/./admin',
+    '/x/../admin',
+    '/x/%2e%2e/admin',
+    '/x%2f..%2fadmin/',
+    '/../../admin',
+    '//x//..//%41/../%61dmin?q=/public',
+    '/%61dmin/%zz',
+    '/%61dmin%00',
+    '/%zz/../%61dmin%',
+    '/public/../admin',
+    '/admin/../public',
+    `${'/a'.repeat(1000)}${'/..'.repeat(1000)}/admin`,
+  ];
+  const PUBLIC = [
+    '/public',
+    '/public?next=/admin',
+    '/public/%61%2f%2F%zz?x=%61//../.',
+    '/public//%C3%A9',
+    '/public/x?a?b',
+    '/public/%2561dmin',
+    '/%',
+  ];
+
+  it('FM-LR-14 is refused in every spelling, and passed on as it was sent', async () => {
+    await serve([reject, [{ value: '/admin' }]]);
+    const client = connect(`http://${LOCAL}:${port}`);
+    for (const path of ADMIN) {
+      expect(await askRaw(path), path).toBe(403);
+      expect(await askHttp2(client, path), path).toBe(403);
+    }
+    for (const path of PUBLIC) {
+      expect(await askRaw(path), path).toBe(200);
+      expect(main.seen.at(-1)?.url).toBe(path);
+      expect(await askHttp2(client, path), path).toBe(200);
+      expect(main.seen.at(-1)?.url).toBe(path);
+    }
+    client.destroy();
+  });
+
+  it('FM-LR-07 is refused when only one way to read it is allowed', async () => {
+    await serve([reject, [{ value: '/public', invert: true }]]);
+    for (const path of ['/public', '/public/x', '/public/%61']) expect(await askRaw(path), path).toBe(200);
+    for (const path of ['/admin', '/public/../admin', '/public/%2e%2e/admin', '/admin/../public']) {
+      expect(await askRaw(path), path).toBe(403);
+    }
+  });
+
+  it('is still found by an expression about what was sent', async () => {
+    await serve(
+      [reject, [{ compareType: 'REGEX', value: '//|%2e|\\.\\.' }]],
+      [
+        reject,
+        [
+          { type: 'FILE_TYPE', compareType: 'EQUAL_TO', value: 'php' },
+          { compareType: 'STARTS_WITH', value: '/x' },
+        ],
+      ],
+    );
+    for (const path of ['//a', '/a/%2eb', '/a/..', '/%78/b.php', '/x/b.ph%70'])
+      expect(await askRaw(path), path).toBe(403);
+    for (const path of ['/a/b', '/a/b.php', '/x/b.html']) expect(await askRaw(path), path).toBe(200);
+  });
+
+  it('FM-LP-11 goes to its pool, and a redirect keeps it as it was sent', async () => {
+    await serve(
+      [toOther, [{ value: '/api' }]],
+      [{ action: 'REDIRECT_PREFIX', redirectPrefix: 'https://www.example.com' }, [{ value: '/old' }]],
+    );
+    const seen = other.seen.length;
+    expect(await askRaw('//api/x')).toBe(200);
+    expect(other.seen.slice(seen).map(({ url }) => url)).toEqual(['//api/x']);
+    expect(await ask('/%6fld/%41?b')).toBe('302 https://www.example.com/%6fld/%41?b');
+  });
+
+  it('is none: OPTIONS of the whole server', async () => {
+    await serve([reject, [{ value: '/admin' }]]);
+    expect(await askRaw('*', 'OPTIONS')).toBe(200);
+    expect(main.seen.at(-1)?.url).toBe('*');
   });
 });

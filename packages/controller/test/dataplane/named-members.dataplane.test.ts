@@ -170,6 +170,8 @@ describe('members that insist on a name', () => {
     ['HTTP', { ...HTTP, ...NAMED }, 'UP'],
     ['HTTPS', { ...HTTP, ...NAMED, type: 'HTTPS' }, 'UP'],
     ['TCP', { type: 'TCP', ...NAMED }, 'UP'],
+    ['TLS-HELLO', { type: 'TLS-HELLO', ...NAMED }, 'UP'],
+    ['TLS-HELLO without a domain name', { type: 'TLS-HELLO' }, 'DOWN'],
     ['HTTP without a domain name', { ...HTTP }, 'DOWN'],
   ])('are checked by name: %s', async (_title, monitor, word) => {
     for (const to of [namedH2, namedH1]) {
@@ -215,7 +217,7 @@ describe('members that insist on a name', () => {
   });
 
   it('behind a TCP listener are told the domain name of the monitor', async () => {
-    const pool = { protocol: 'TCP', alpnProtocols: [] } as const;
+    const pool = { protocol: 'TCP', alpnProtocols: [] as string[] } as const;
     const scene = { listener: { protocol: 'TCP' }, pool } as const;
     await serve(namedH1, { ...scene, monitor: { type: 'TCP', ...NAMED } });
     expect(await ask('any.example.com')).toBe('nginx');

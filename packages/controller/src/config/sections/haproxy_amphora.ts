@@ -21,6 +21,12 @@ export const haproxy_amphora = section('HAProxy in amphorae, and the connections
     'Seconds after a reload at which the former HAProxy process drops what is still connected to it.',
     { min: 1 },
   ),
+  haproxy_buffer_size: int(
+    16384,
+    'Bytes that HAProxy keeps of a request or an answer at a time; its head must fit, with 1 kB to spare. Two per connection.',
+    { min: 16384, max: 1048576 },
+  ),
+  haproxy_max_headers: int(101, 'Header lines that a request or an answer may have.', { min: 101, max: 32767 }),
   haproxy_stick_size: string('10k', 'Stick-table size; k, m, g suffixes.'),
   user_log_format: string(
     '{{ project_id }} {{ lb_id }} %f %ci %cp %t %{+Q}r %ST %B %U %[ssl_c_verify] %{+Q}[ssl_c_s_dn] %b %s %Tt %tsc',

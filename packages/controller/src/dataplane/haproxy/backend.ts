@@ -7,9 +7,11 @@ import { headerLines } from './insert-headers.ts';
 import { memberName } from './member-name.ts';
 import { poolMode } from './modes.ts';
 import { peersName, sharesTables } from './peers.ts';
-import { persistenceLines } from './persistence.ts';
+import { persistenceLines, serverCookie } from './persistence.ts';
+import { requestLines } from './requests.ts';
 import type { RenderScope } from './scope.ts';
 import { serverLine } from './server.ts';
+import { servedListeners, servedPools } from './serving.ts';
 import { sourceLine } from './tls.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
@@ -40,10 +42,16 @@ export function backendSection(
   monitor: HealthMonitor | null,
 ): Section {
   const mode = poolMode(pool, listener);
+  const listeners = servedListeners(tree);
   const persistence = {
     mode,
     ipv6: vipAddresses(tree.loadBalancer).some((address) => isIPv6(address)),
     stickSize: options.stickSize,
+    cookie: serverCookie(
+      pool,
+      listeners.flatMap((other) => servedPools(tree, other)),
+      listeners.filter((other) => servedPools(tree, other).some(({ id }) => id === pool.id)),
+    ),
     peers: sharesTables(tree, amphora) ? peersName(tree.loadBalancer.id) : null,
   };
   const tls = files.pools.get(pool.id) ?? null;
@@ -59,9 +67,10 @@ export function backendSection(
       balanceLine(pool),
       line('timeout', 'connect', listener.timeoutMemberConnect),
       line('timeout', 'server', listener.timeoutMemberData),
-      ...persistenceLines(pool.sessionPersistence, persistence),
+      ...requestLines(pool, mode),
       ...headerLines(listener, mode),
       ...name.lines,
+      ...persistenceLines(pool.sessionPersistence, persistence),
       ...(monitor === null ? [] : healthCheckLines(monitor, options)),
       // Without it only the first backup member would get traffic when all others are down.
       ...(served.some((member) => member.backup) ? [line('option', 'allbackups')] : []),

@@ -27,8 +27,13 @@ const SIGNATURES = [0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x04
 
 const FILLER = Buffer.alloc(32, 0x42);
 
-function extensions(): Buffer {
+/** RFC 6066, 3 */
+const serverName = (name: string): Buffer =>
+  extension(0x0000, sized16(Buffer.concat([Buffer.from([0]), sized16(Buffer.from(name))])));
+
+function extensions(name: string | null): Buffer {
   return Buffer.concat([
+    ...(name === null ? [] : [serverName(name)]),
     extension(0x000a, list16(GROUPS)),
     extension(0x000b, sized8(Buffer.from([0]))),
     extension(0x000d, list16(SIGNATURES)),
@@ -39,21 +44,20 @@ function extensions(): Buffer {
   ]);
 }
 
-function clientHello(): Buffer {
+/** @param name the host that is asked for; hexadecimal, upper case */
+export function clientHello(name: string | null): string {
   const body = Buffer.concat([
     u16(TLS_1_2),
     FILLER,
     sized8(FILLER),
     list16(CIPHERS),
     sized8(Buffer.from([0])),
-    sized16(extensions()),
+    sized16(extensions(name)),
   ]);
   const handshake = Buffer.concat([Buffer.from([1, 0]), u16(body.length), body]);
-  return Buffer.concat([Buffer.from([0x16]), u16(TLS_1_0), sized16(handshake)]);
+  const record = Buffer.concat([Buffer.from([0x16]), u16(TLS_1_0), sized16(handshake)]);
+  return record.toString('hex').toUpperCase();
 }
-
-/** Hexadecimal, upper case. */
-export const CLIENT_HELLO = clientHello().toString('hex').toUpperCase();
 
 /** A handshake record: the server agreed and said hello. An alert (15) is a refusal. */
 export const SERVER_HELLO = '^16';

@@ -60,6 +60,8 @@ export function frontendSection(
     line('maxconn', connectionLimit(listener, options)),
     ...bindLines(scope, listener, policies),
     line('timeout', 'client', listener.timeoutClientData),
+    // Without it a head that comes byte by byte keeps its connection for ever.
+    ...(mode === 'http' ? [line('timeout', 'http-request', listener.timeoutClientData)] : []),
     // Otherwise a reload closes connections between two requests, and the next request on one of them is lost.
     ...(mode === 'http' ? [line('option', 'idle-close-on-response')] : []),
   ];

@@ -1,7 +1,7 @@
 import type { Listener } from '../../domain/resources.ts';
 import { type Line, line, type Section, value } from './config.ts';
 import { defaultLogLines, logTargetLines } from './logging.ts';
-import type { HaproxyOptions } from './options.ts';
+import { BUFFER_SIZE, type HaproxyOptions, MAX_HEADERS } from './options.ts';
 import { localPeerLine, sharesTables } from './peers.ts';
 import type { RenderScope } from './scope.ts';
 
@@ -31,11 +31,14 @@ export const statsSocketPath = (loadBalancerId: string, options: HaproxyOptions)
 export const serverStatePath = (loadBalancerId: string, options: HaproxyOptions): string =>
   `${options.basePath}/${loadBalancerId}/servers-state`;
 
-/** @param pings whether a member is checked by a program */
+/**
+ * @param pings whether a member is checked by a program
+ * @param readsPaths whether a policy asks for paths (`l7-paths.ts`)
+ */
 export function globalSection(
   { tree, amphora, options }: RenderScope,
   listeners: readonly Listener[],
-  pings: boolean,
+  { pings, readsPaths }: { pings: boolean; readsPaths: boolean },
 ): Section {
   const loadBalancerId = tree.loadBalancer.id;
   const total = listeners.reduce((sum, listener) => sum + connectionLimit(listener, options), 0);
@@ -56,6 +59,10 @@ export function globalSection(
   if (options.restoreServerState) {
     lines.push(line('server-state-file', value(serverStatePath(loadBalancerId, options))));
   }
+  if (options.bufferSize !== BUFFER_SIZE) lines.push(line('tune.bufsize', options.bufferSize));
+  if (options.maxHeaders !== MAX_HEADERS) lines.push(line('tune.http.maxhdr', options.maxHeaders));
+  // HAProxy 2.6 counts `normalize-uri` among them.
+  if (readsPaths) lines.push(line('expose-experimental-directives'));
   if (pings) lines.push(line('external-check'), line('insecure-fork-wanted'));
   return { kind: 'global', name: null, lines };
 }

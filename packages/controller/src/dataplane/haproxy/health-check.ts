@@ -1,6 +1,6 @@
 /** The backend's half of a health monitor: what is asked. The server's half (how often) is in `server.ts`. */
 import type { HealthMonitor } from '../../domain/resources.ts';
-import { CLIENT_HELLO, SERVER_HELLO } from './client-hello.ts';
+import { clientHello, SERVER_HELLO } from './client-hello.ts';
 import { convert, fetchOf, type Line, line, logFormat, value } from './config.ts';
 import { expectedStatus } from './expected-codes.ts';
 import type { HaproxyOptions } from './options.ts';
@@ -43,9 +43,9 @@ const pingLines = (command: string): Line[] => [
   line('external-check', 'command', value(command)),
 ];
 
-const helloLines = (): Line[] => [
+const helloLines = ({ domainName }: HealthMonitor): Line[] => [
   line('option', 'tcp-check'),
-  line('tcp-check', 'send-binary', CLIENT_HELLO),
+  line('tcp-check', 'send-binary', clientHello(domainName)),
   line('tcp-check', 'expect', 'rbinary', value(SERVER_HELLO)),
 ];
 
@@ -57,7 +57,7 @@ function questionLines(monitor: HealthMonitor, options: HaproxyOptions): Line[] 
     case 'TCP':
       return [];
     case 'TLS-HELLO':
-      return helloLines();
+      return helloLines(monitor);
     case 'PING':
       return pingLines(options.pingCommand);
     case 'UDP-CONNECT':

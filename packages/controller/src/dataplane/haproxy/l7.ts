@@ -1,64 +1,13 @@
 /** L7 policies as conditions and what follows from them, in the frontend of their listener. */
-import type { L7CompareType, L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
-import { comparedText } from '../../domain/validation/l7-rule.ts';
+import type { L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { backendName } from './backend.ts';
-import { type Argument, fetchOf, type Line, line, logFormat, value } from './config.ts';
+import { type Line, line, logFormat } from './config.ts';
+import { ruleLines } from './l7-criteria.ts';
+import { asksForPath, SENT_PATH, UNDERSTOOD_PATH, understoodPathLines } from './l7-paths.ts';
 import type { ServedPolicy } from './serving.ts';
 
-const MATCH: Record<L7CompareType, string> = {
-  REGEX: 'reg',
-  STARTS_WITH: 'beg',
-  ENDS_WITH: 'end',
-  CONTAINS: 'sub',
-  EQUAL_TO: 'str',
-};
-
 const DEFAULT_CODE = 302;
-const LARGEST_INTEGER = 2_147_483_647;
-
-/** Without `--` a text such as `-f` would be a flag, and name a file. */
-const matching = (compareType: L7CompareType, text: string, ...flags: string[]): Argument[] => [
-  ...flags,
-  '-m',
-  MATCH[compareType],
-  '--',
-  value(text),
-];
-
-function requireKey({ key }: L7Rule): string {
-  if (key === null) throw new OctaviaError('UNSAFE_CONFIGURATION_VALUE', { keyword: 'acl' });
-  return key;
-}
-
-const textOf = ({ compareType, value: text }: L7Rule): string => (compareType === 'REGEX' ? text : comparedText(text));
-
-/** A header's values are compared one by one; a text with a comma can only mean the whole of it. */
-function headerFetch(rule: L7Rule): string {
-  return rule.compareType !== 'REGEX' && rule.value.includes(',') ? 'req.fhdr' : 'req.hdr';
-}
-
-function criterion(rule: L7Rule): Argument[] {
-  const { type, compareType } = rule;
-  switch (type) {
-    case 'HOST_NAME':
-      return [fetchOf('req.hdr', 'host'), ...matching(compareType, textOf(rule), '-i')];
-    case 'PATH':
-      return ['path', ...matching(compareType, textOf(rule))];
-    case 'FILE_TYPE':
-      return ['path', ...matching(compareType === 'EQUAL_TO' ? 'ENDS_WITH' : compareType, textOf(rule))];
-    case 'HEADER':
-      return [fetchOf(headerFetch(rule), requireKey(rule)), ...matching(compareType, textOf(rule))];
-    case 'COOKIE':
-      return [fetchOf('req.cook', requireKey(rule)), ...matching(compareType, rule.value)];
-    case 'SSL_CONN_HAS_CERT':
-      return ['ssl_c_used'];
-    case 'SSL_VERIFY_RESULT':
-      return ['ssl_c_verify', Math.min(Number(rule.value), LARGEST_INTEGER)];
-    case 'SSL_DN_FIELD':
-      return [fetchOf('ssl_c_s_dn', requireKey(rule)), ...matching(compareType, rule.value)];
-  }
-}
 
 /** A prefix stands before a path, which begins with a slash of its own. */
 const withoutSlash = (prefix: string): string => prefix.replace(/\/+$/, '');
@@ -82,14 +31,31 @@ function consequence({ policy, pool }: ServedPolicy, listener: Listener): Line {
   }
 }
 
+/** What follows when all rules match. @param name of the ACL of each */
+function decision(served: ServedPolicy, listener: Listener, name: (rule: L7Rule) => string): Line {
+  const then = consequence(served, listener);
+  const conditions = served.rules.map((rule) => (rule.invert ? `!${name(rule)}` : name(rule)));
+  return { ...then, arguments: [...then.arguments, 'if', ...conditions] };
+}
+
+const understood = (rule: L7Rule): string => (asksForPath(rule) ? `${rule.id}:understood` : rule.id);
+
+function linesOf(served: ServedPolicy, listener: Listener): Line[] {
+  const lines = [
+    ...served.rules.flatMap((rule) => ruleLines(rule, rule.id, SENT_PATH)),
+    decision(served, listener, (rule) => rule.id),
+  ];
+  const paths = served.rules.filter(asksForPath);
+  if (paths.length === 0) return lines;
+  return [
+    ...lines,
+    ...paths.flatMap((rule) => ruleLines(rule, understood(rule), UNDERSTOOD_PATH)),
+    decision(served, listener, understood),
+  ];
+}
+
 /** @param policies in the order in which they are asked; `use_backend` lines are read after all others by themselves */
 export function policyLines(policies: readonly ServedPolicy[], listener: Listener): Line[] {
-  return policies.flatMap((served) => {
-    const then = consequence(served, listener);
-    const conditions = served.rules.map((rule) => (rule.invert ? `!${rule.id}` : rule.id));
-    return [
-      ...served.rules.map((rule) => line('acl', rule.id, ...criterion(rule))),
-      { ...then, arguments: [...then.arguments, 'if', ...conditions] },
-    ];
-  });
+  const readsPaths = policies.some(({ rules }) => rules.some(asksForPath));
+  return [...(readsPaths ? understoodPathLines() : []), ...policies.flatMap((served) => linesOf(served, listener))];
 }

@@ -10,6 +10,10 @@ export interface HaproxyOptions {
   stickSize: string;
   /** `[haproxy_amphora] haproxy_hard_stop_after`: seconds after a reload at which the old process drops its connections. */
   hardStopAfter: number;
+  /** `[haproxy_amphora] haproxy_buffer_size`: bytes; the head of a request or an answer must fit, with 1 kB to spare. */
+  bufferSize: number;
+  /** `[haproxy_amphora] haproxy_max_headers`: header lines of a request or an answer. */
+  maxHeaders: number;
   /** Program in the amphora that checks a member with a ping; the agent puts it there. */
   pingCommand: string;
   /** True when the agent saves the state of the servers before a reload (otherwise HAProxy warns at each start). */
@@ -31,12 +35,18 @@ export interface LoggingOptions {
   userFormat: string;
 }
 
+/** HAProxy's own. */
+export const BUFFER_SIZE = 16_384;
+export const MAX_HEADERS = 101;
+
 export const DEFAULT_HAPROXY_OPTIONS: HaproxyOptions = {
   basePath: '/var/lib/octavia',
   certificatesPath: '/var/lib/octavia/certs',
   defaultConnectionLimit: 50_000,
   stickSize: '10k',
   hardStopAfter: 1800,
+  bufferSize: BUFFER_SIZE,
+  maxHeaders: MAX_HEADERS,
   pingCommand: '/var/lib/octavia/ping-wrapper.sh',
   restoreServerState: true,
   logging: null,

@@ -3,6 +3,7 @@ import { backendSection } from './backend.ts';
 import type { HaproxyConfig, Section } from './config.ts';
 import { frontendSection } from './frontend.ts';
 import { defaultsSection, globalSection } from './global.ts';
+import { asksForPath } from './l7-paths.ts';
 import type { HaproxyOptions } from './options.ts';
 import { peersSection, sharesTables } from './peers.ts';
 import { prometheusSections } from './prometheus.ts';
@@ -63,9 +64,12 @@ export function renderLoadBalancer(
   });
   const pools = listeners.flatMap((listener) => servedPools(tree, listener));
   const pings = pools.some((pool) => activeMonitor(tree, pool)?.type === 'PING');
+  const readsPaths = listeners.some((listener) =>
+    servedPolicies(tree, listener).some(({ rules }) => rules.some(asksForPath)),
+  );
   return {
     sections: [
-      globalSection(scope, listeners, pings),
+      globalSection(scope, listeners, { pings, readsPaths }),
       ...(sharesTables(tree, amphora) ? [peersSection(tree)] : []),
       defaultsSection(options),
       ...proxies,

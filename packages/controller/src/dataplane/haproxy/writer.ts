@@ -15,10 +15,10 @@ const MAX_WORDS = 64;
 const BARE = /^[A-Za-z0-9_.:/,@%+=~^?&[\](){}!*<>|;-]+$/;
 
 /** Words of the language, and identifiers. Narrower than BARE: nothing here can start a log-format variable but `%[`. */
-const WORD = /^(?:[A-Za-z0-9_.:/,+=*<>{}[\]()!-]|%\[[a-z_.]+\])+$/;
+const WORD = /^(?:[A-Za-z0-9_.:/,+=*<>{}[\]()!-]|%\[[a-z_.()]+\])+$/;
 
 /** A sample fetch without data in it, and its converters: `ssl_c_sha1,hex`. */
-const SAMPLE = /^[a-z0-9_.]+(?:\([a-z_.]*\))?(?:,[a-z0-9_]+)*$/;
+const SAMPLE = /^[a-z0-9_.]+(?:\([A-Za-z0-9_.]*\))?(?:,[a-z0-9_]+)*$/;
 
 const IDENTIFIER = /^[A-Za-z0-9_.:-]+$/;
 

@@ -44,7 +44,9 @@ export class RunningHaproxy {
   async serve(
     tree: LoadBalancerTree,
     secrets: CertificateManager = new UnconfiguredCertificateManager(),
+    given: Partial<HaproxyOptions> = {},
   ): Promise<void> {
+    const options = { ...this.#options, ...given };
     if (this.#process !== null) {
       const state = serverStatePath(LOAD_BALANCER_ID, this.#options);
       mkdirSync(dirname(state), { recursive: true });
@@ -54,10 +56,10 @@ export class RunningHaproxy {
     chmodSync(this.#folder, 0o755);
     mkdirSync(join(this.#folder, LOAD_BALANCER_ID), { recursive: true });
     const file = join(this.#folder, 'haproxy.cfg');
-    const { files, uploads, failures } = await collectMaterial(tree, secrets, this.#options);
+    const { files, uploads, failures } = await collectMaterial(tree, secrets, options);
     for (const failure of failures.values()) throw new Error(failure);
     this.#place(tree.loadBalancer.id, [...uploads.values()]);
-    writeFileSync(file, writeConfig(renderLoadBalancer(tree, makeAmphora(), this.#options, files)));
+    writeFileSync(file, writeConfig(renderLoadBalancer(tree, makeAmphora(), options, files)));
     const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     child.stderr.on('data', (text: Buffer) => {

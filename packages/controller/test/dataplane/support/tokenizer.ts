@@ -64,7 +64,7 @@ export function readSections(text: string): ReadSection[] {
 
 /** What a log format says: `%%` is a percent sign; what HAProxy fills in stands between two U+0001. */
 export function readLogFormat(format: string): string {
-  return format.replace(/%(\[[a-z0-9_.,()]+\]|.?)/gs, (_, next: string) => {
+  return format.replace(/%(\[[A-Za-z0-9_.,()]+\]|.?)/gs, (_, next: string) => {
     if (next === '%') return '%';
     if (next.startsWith('[')) return `\u0001${next.slice(1, -1)}\u0001`;
     throw new Error(`variable in log format ${format}`);
