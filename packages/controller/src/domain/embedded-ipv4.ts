@@ -2,7 +2,7 @@
  * IPv6 addresses that stand for an IPv4 one: translators, tunnels and socket libraries carry what is sent to them to the
  * IPv4 address written inside. What must not be reached by IPv4 must not be reached by any of these.
  */
-import ipaddr from 'ipaddr.js';
+import { addressBytes } from './addresses.ts';
 
 interface Embedding {
   /** Of the address, and its length in bits. */
@@ -41,7 +41,7 @@ function begins(bytes: readonly number[], [prefix, bits]: Embedding['prefix']): 
 /** @param address canonical @returns the IPv4 addresses that it can stand for; none for most */
 export function embeddedIpv4(address: string): string[] {
   if (!address.includes(':')) return [];
-  const bytes = ipaddr.IPv6.parse(address).toByteArray();
+  const bytes = addressBytes(address);
   const found = EMBEDDINGS.filter(({ prefix }) => begins(bytes, prefix)).map(({ at }) => at);
   const isIsatap = ((bytes[8] ?? 0) & 0xfd) === 0 && bytes[9] === 0 && ISATAP.every((b, i) => bytes[10 + i] === b);
   if (isIsatap) found.push(LAST);

@@ -73,6 +73,8 @@ export interface Resource {
 
 export interface Vip {
   address: string;
+  /** How the tenant wrote it, where it is not how addresses are compared; null and left out are the same. */
+  givenAddress?: string | null;
   portId: string | null;
   subnetId: string | null;
   networkId: string | null;
@@ -87,6 +89,8 @@ export interface Vip {
 export interface AdditionalVip {
   subnetId: string;
   ipAddress: string;
+  /** As `givenAddress` of the VIP. */
+  givenAddress?: string;
 }
 
 export interface LoadBalancer extends Resource {
@@ -119,6 +123,8 @@ export interface Listener extends Resource {
   clientCrlContainerRef: string | null;
   /** Normalised networks; null = from anywhere. */
   allowedCidrs: string[] | null;
+  /** The same as the tenant wrote them, where that is another spelling; null and left out are the same. */
+  givenCidrs?: string[] | null;
   tlsCiphers: string | null;
   tlsVersions: string[] | null;
   alpnProtocols: string[] | null;
@@ -153,12 +159,16 @@ export interface Pool extends Resource {
 export interface Member extends Resource {
   poolId: string;
   address: string;
+  /** How the tenant wrote it, where it is not how addresses are compared; null and left out are the same. */
+  givenAddress?: string | null;
   protocolPort: number;
   subnetId: string | null;
   /** 0-256; 0 drains. */
   weight: number;
   backup: boolean;
   monitorAddress: string | null;
+  /** As `givenAddress`. */
+  givenMonitorAddress?: string | null;
   monitorPort: number | null;
   /** Of the port towards the member. */
   vnicType: VnicType;

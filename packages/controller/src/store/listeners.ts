@@ -26,6 +26,7 @@ const table = new Table<Listener>({
     clientCaTlsContainerRef: 'client_ca_tls_container_ref',
     clientCrlContainerRef: 'client_crl_container_ref',
     allowedCidrs: 'allowed_cidrs',
+    givenCidrs: 'given_cidrs',
     tlsCiphers: 'tls_ciphers',
     tlsVersions: 'tls_versions',
     alpnProtocols: 'alpn_protocols',

@@ -18,6 +18,7 @@ import { isUuid, type KnownRows, type PageRow, Table, VERSION } from './table.ts
 
 const VIP_FIELDS = {
   vipAddress: 'address',
+  vipGivenAddress: 'givenAddress',
   vipPortId: 'portId',
   vipSubnetId: 'subnetId',
   vipNetworkId: 'networkId',
@@ -39,6 +40,7 @@ const table = new Table<LoadBalancer>({
     flavorId: 'flavor_id',
     availabilityZone: 'availability_zone',
     vipAddress: 'vip_address',
+    vipGivenAddress: 'given_vip_address',
     vipPortId: 'vip_port_id',
     vipSubnetId: 'vip_subnet_id',
     vipNetworkId: 'vip_network_id',
@@ -93,7 +95,7 @@ const SHOWN = {
   vipSubnetId: 't.vip_subnet_id',
   vipNetworkId: 't.vip_network_id',
   vipPortId: 't.vip_port_id',
-  vipAddress: 't.vip_address',
+  vipAddress: 'coalesce(t.given_vip_address, host(t.vip_address))',
   vipQosPolicyId: 't.vip_qos_policy_id',
   vipVnicType: 't.vip_vnic_type',
   vipSgIds: 't.vip_sg_ids',

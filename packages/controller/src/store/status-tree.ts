@@ -34,7 +34,10 @@ const rows = (cells: readonly string[], from: string): string =>
 const TREE = `select concat_ws(E'\\n', ${rowText([...STATUS, free('t.project_id')])}, ${[
   rows([...STATUS, 't.default_pool_id'], `listener t where t.load_balancer_id = $1 ${IN_ORDER}`),
   rows(STATUS, `pool t where t.load_balancer_id = $1 ${IN_ORDER}`),
-  rows([...STATUS, 't.pool_id', 't.address', 't.protocol_port'], `member t ${BELOW_POOLS} ${IN_ORDER}`),
+  rows(
+    [...STATUS, 't.pool_id', 'coalesce(t.given_address, host(t.address))', 't.protocol_port'],
+    `member t ${BELOW_POOLS} ${IN_ORDER}`,
+  ),
   rows([...STATUS, 't.pool_id', 't.type'], `health_monitor t ${BELOW_POOLS} ${IN_ORDER}`),
   rows(
     ['t.listener_id', 't.redirect_pool_id'],

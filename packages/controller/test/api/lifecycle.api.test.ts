@@ -72,7 +72,7 @@ describe('a load balancer from create to delete', () => {
 
     const member = await api.member(pool.id, { address: '2001:DB8:0::1', weight: '5' });
     expect(member).toMatchObject({
-      address: '2001:db8::1',
+      address: '2001:DB8:0::1',
       weight: 5,
       backup: false,
       monitor_address: null,
@@ -124,7 +124,7 @@ describe('a load balancer from create to delete', () => {
     expect(statuses.loadbalancer.listeners[0].pools[0]).toMatchObject({
       id: pool.id,
       health_monitor: { id: monitor.id, type: 'HTTP' },
-      members: [{ id: member.id, address: '2001:db8::1', protocol_port: 80 }, { address: '192.0.2.7' }],
+      members: [{ id: member.id, address: '2001:DB8:0::1', protocol_port: 80 }, { address: '192.0.2.7' }],
     });
     expect((await api.get(`/v2/lbaas/loadbalancers/${lb.id}/statuses`)).body).toEqual({ statuses });
     for (const path of [`loadbalancers/${lb.id}`, `listeners/${listener.id}`]) {

@@ -182,7 +182,8 @@ describe('attribute values', () => {
     expect(created).toMatchObject({
       protocol_port: 8080,
       admin_state_up: false,
-      allowed_cidrs: ['198.51.100.0/24', '10.0.0.0/8', '192.0.2.7/32'],
+      // As they were sent; in force are their networks.
+      allowed_cidrs: ['198.51.100/24', '10.0.0.5/8', '192.0.2.7'],
       loadbalancers: [{ id: lb.id }],
       project_id: PROJECT,
     });

@@ -117,12 +117,15 @@ describe('a new listener', () => {
   });
 
   it.each(['HTTP', 'TCP', 'HTTPS', 'UDP', 'SCTP', 'PROMETHEUS'] satisfies ListenerProtocol[])(
-    'has no TLS settings as plain %s',
+    'keeps TLS settings as plain %s as they were given',
     (protocol) => {
-      expect(settleListener(fields({ protocol, tlsVersions: ['TLSv1'] }), rules, IPV4)).toMatchObject({
-        tlsCiphers: null,
+      const given = { tlsCiphers: null, tlsVersions: ['TLSv1'], alpnProtocols: null };
+      expect(settleListener(fields({ protocol, ...given }), rules, IPV4)).toMatchObject(given);
+      const current = aListener('lb', { protocol, ...given });
+      const change = { tlsCiphers: 'X', alpnProtocols: ['h2'] };
+      expect(settleListenerChange(current, { ...change, tlsVersions: null }, rules, IPV4)).toMatchObject({
+        ...change,
         tlsVersions: null,
-        alpnProtocols: null,
       });
     },
   );

@@ -60,11 +60,13 @@ it('connectionless members have the IP version of one of the VIPs', () => {
   expect(check('TCP', '192.0.2.1', [], '2001:db8::9')).not.toThrow();
 });
 
+const TLS = { protocol: 'TERMINATED_HTTPS' } as const;
+
 it('ciphers of which OpenSSL knows none; one known among them is enough', () => {
   const check = (tlsCiphers: string | null) => () =>
     refuseWithIpvs({
-      listeners: [makeListener(1, { tlsCiphers: tlsCiphers })],
-      pools: [makePool(1, { tlsCiphers: tlsCiphers })],
+      listeners: [makeListener(1, { tlsCiphers, ...TLS })],
+      pools: [makePool(1, { tlsCiphers, tlsEnabled: true })],
     });
   for (const unknown of ['FOO', '!ALL', 'RC4-SHA', 'TLS_FOO', 'FOO:TLS_AES_128_GCM_SHA256']) {
     expect(check(unknown)).toThrow(`${PREFIX} any of the ciphers ${unknown}.`);
@@ -77,10 +79,18 @@ it('ciphers of which OpenSSL knows none; one known among them is enough', () => 
 it.each(['listeners', 'pools'])('%s of which SSLv3 is the only version of TLS', (kind) => {
   const check = (tlsVersions: string[] | null) => () =>
     refuseWithIpvs(
-      kind === 'pools' ? { pools: [makePool(1, { tlsVersions })] } : { listeners: [makeListener(1, { tlsVersions })] },
+      kind === 'pools'
+        ? { pools: [makePool(1, { tlsVersions, tlsEnabled: true })] }
+        : { listeners: [makeListener(1, { tlsVersions, ...TLS })] },
     );
   expect(check(['SSLv3'])).toThrow(`${PREFIX} SSLv3 without a later TLS version.`);
   for (const usable of [null, [], ['SSLv3', 'TLSv1'], ['TLSv1.2']]) expect(check(usable)).not.toThrow();
+});
+
+it('nothing about TLS where there is none', () => {
+  for (const given of [{ tlsCiphers: 'FOO' }, { tlsVersions: ['SSLv3'] }]) {
+    expect(() => refuseWithIpvs({ listeners: [makeListener(1, given)], pools: [makePool(1, given)] })).not.toThrow();
+  }
 });
 
 describe('what the kernel balances', () => {

@@ -25,6 +25,7 @@ export const aLoadBalancer = (changes: Partial<LoadBalancer> = {}): LoadBalancer
   availabilityZone: null,
   vip: {
     address: '198.18.4.10',
+    givenAddress: null,
     portId: null,
     subnetId: null,
     networkId: null,

@@ -93,16 +93,31 @@ function givenValue(body: Body, names: Entry['names']): { name: string; value: u
   return name === undefined ? null : { name, value: body[name] };
 }
 
+/** Takes the value as it is compared, and beside it the client's spelling where that is another. */
+function take(
+  values: Body,
+  { field, attribute: { spellingIn } }: Entry,
+  type: Attribute['type'],
+  { name, value }: { name: string; value: unknown },
+  path: string,
+): void {
+  const parsed = type.parse(value, { name, path });
+  values[field] = parsed;
+  if (spellingIn !== undefined) values[spellingIn] = type.spelling?.(value, parsed) ?? null;
+}
+
 /** @throws OctaviaError UNKNOWN_ATTRIBUTE(S), INVALID_ATTRIBUTE */
 export function parseCreate<T extends AttributeTable>(table: T, body: Body, at: Place): Created<T> {
   const { entries, isKnown } = compiled(table).create;
   refuseUnknown(body, isKnown, at.path);
   const values: Body = {};
   const absent: string[] = [];
-  for (const { field, attribute, names } of entries) {
+  for (const entry of entries) {
+    const { field, attribute, names } = entry;
     const given = givenValue(body, names);
+    if (attribute.spellingIn !== undefined) values[attribute.spellingIn] = null;
     if (given && given.value !== null) {
-      values[field] = attribute.type.parse(given.value, { name: given.name, path: at.path });
+      take(values, entry, attribute.type, given, at.path);
     } else if (attribute.required) {
       absent.push(names[0]);
     } else {
@@ -119,15 +134,16 @@ export function parseUpdate<T extends AttributeTable>(table: T, body: Body, at: 
   const { entries, isKnown } = compiled(table).update;
   refuseUnknown(body, isKnown, at.path);
   const values: Body = {};
-  for (const { field, attribute, names } of entries) {
+  for (const entry of entries) {
+    const { field, attribute, names } = entry;
     const given = givenValue(body, names);
     if (!given) continue;
     if (given.value === null) {
       const replacement = onNull(attribute, given.name);
       if (replacement !== undefined) values[field] = ownCopy(replacement);
+      if (attribute.spellingIn && replacement !== undefined) values[attribute.spellingIn] = null;
     } else {
-      const type = attribute.updateType ?? attribute.type;
-      values[field] = type.parse(given.value, { name: given.name, path: at.path });
+      take(values, entry, attribute.updateType ?? attribute.type, given, at.path);
     }
   }
   return values as Updated<T>;

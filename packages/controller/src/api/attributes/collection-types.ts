@@ -18,6 +18,24 @@ export function set<T>(item: ValueType<T>): ValueType<T[]> {
   return { parse: (value, at) => [...new Set(inner.parse(value, at))], schema: { ...inner.schema, uniqueItems: true } };
 }
 
+/** The same of values that have spellings: of several for one thing the first stays. */
+export function spelledSet<T>(item: ValueType<T>): ValueType<T[]> {
+  const inner = set(item);
+  const plain = { name: '', path: '' };
+  return {
+    ...inner,
+    spelling(value, parsed) {
+      const first = new Map<T, T>();
+      for (const given of value as unknown[]) {
+        const own = item.parse(given, plain);
+        if (!first.has(own)) first.set(own, item.spelling?.(given, own) ?? own);
+      }
+      const spelled = [...first.values()];
+      return spelled.every((entry, index) => entry === parsed[index]) ? null : spelled;
+    },
+  };
+}
+
 export function map<T>(item: ValueType<T>): ValueType<Record<string, T>> {
   return {
     parse(value, at) {

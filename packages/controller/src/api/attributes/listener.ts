@@ -1,7 +1,7 @@
 /** The listener field table (API contract §8). */
 import { CLIENT_AUTHENTICATIONS, LISTENER_PROTOCOLS, type Listener } from '../../domain/resources.ts';
 import { ALPN_PROTOCOLS } from '../../domain/validation/tls.ts';
-import { list, map, set } from './collection-types.ts';
+import { list, map, set, spelledSet } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, REFERENCES, references, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { boolean, choice, cidr, integer, text, uuid } from './scalar-types.ts';
@@ -41,7 +41,12 @@ export const LISTENER_FIELDS = {
   clientAuthentication: { type: choice(CLIENT_AUTHENTICATIONS), accepted: 'create and update', default: 'NONE' },
   clientCaTlsContainerRef: { ...secretRef, filterNames: ['client_ca_tls_certificate_id'] },
   clientCrlContainerRef: { ...secretRef, filterNames: ['client_crl_container_id'] },
-  allowedCidrs: { type: list(cidr), accepted: 'create and update' },
+  allowedCidrs: {
+    type: spelledSet(cidr),
+    spellingIn: 'givenCidrs',
+    accepted: 'create and update',
+    serve: (listener: Listener) => listener.givenCidrs ?? listener.allowedCidrs,
+  },
   tlsCiphers: { type: text({ max: 2048 }), accepted: 'create and update' },
   tlsVersions: { type: list(text({ max: 32 })), accepted: 'create and update' },
   alpnProtocols: { type: alpnProtocols, accepted: 'create and update' },

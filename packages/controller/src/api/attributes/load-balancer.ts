@@ -45,14 +45,18 @@ const ADDITIONAL_VIP_PARTS = ['subnet_id', 'ip_address'];
 export interface AdditionalVipRequest {
   subnetId: string;
   ipAddress: string | null;
+  /** Where it is not how addresses are compared. */
+  givenAddress: string | null;
 }
 
 const additionalVip = nested<AdditionalVipRequest>(
   (value, at) => {
     refuseUnknown(value, (name) => ADDITIONAL_VIP_PARTS.includes(name), at.path);
+    const address = optional(value, 'ip_address', ipAddress, at);
     return {
       subnetId: required(value, 'subnet_id', uuid, at),
-      ipAddress: optional(value, 'ip_address', ipAddress, at),
+      ipAddress: address,
+      givenAddress: address === null ? null : (ipAddress.spelling?.(value.ip_address, address) ?? null),
     };
   },
   {
@@ -71,7 +75,11 @@ const SHOWN_VIP = whole({
 
 /** All addresses of a load balancer are on one port. */
 const additionalVipsOf = (vips: readonly AdditionalVip[], portId: string | null) =>
-  vips.map(({ subnetId, ipAddress: address }) => ({ subnet_id: subnetId, ip_address: address, port_id: portId }));
+  vips.map(({ subnetId, ipAddress: address, givenAddress }) => ({
+    subnet_id: subnetId,
+    ip_address: givenAddress ?? address,
+    port_id: portId,
+  }));
 
 export interface LoadBalancerRelations {
   listenerIds: readonly string[];
@@ -88,9 +96,10 @@ export const LOAD_BALANCER = {
   vipPortId: { type: uuid, accepted: 'create', serve: ({ vip }: LoadBalancer) => vip.portId },
   vipAddress: {
     type: ipAddress,
+    spellingIn: 'givenVipAddress',
     accepted: 'create',
     nullable: false,
-    serve: ({ vip }: LoadBalancer) => vip.address,
+    serve: ({ vip }: LoadBalancer) => vip.givenAddress ?? vip.address,
   },
   vipQosPolicyId: {
     type: uuid,

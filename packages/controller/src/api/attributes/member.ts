@@ -7,12 +7,24 @@ import type { AttributeTable, Created, Updated } from './table.ts';
 
 export const MEMBER_FIELDS = {
   ...COMMON,
-  address: { type: ipAddress, filterNames: ['ip_address'], accepted: 'create', required: true },
+  address: {
+    type: ipAddress,
+    spellingIn: 'givenAddress',
+    filterNames: ['ip_address'],
+    accepted: 'create',
+    required: true,
+    serve: (member: Member) => member.givenAddress ?? member.address,
+  },
   protocolPort: { type: integer(1, 65_535), accepted: 'create', required: true },
   subnetId: { type: uuid, accepted: 'create' },
   weight: { type: integer(0, 256), accepted: 'create and update', default: 1 },
   backup: { type: boolean, accepted: 'create and update', default: false },
-  monitorAddress: { type: ipAddress, accepted: 'create and update' },
+  monitorAddress: {
+    type: ipAddress,
+    spellingIn: 'givenMonitorAddress',
+    accepted: 'create and update',
+    serve: (member: Member) => member.givenMonitorAddress ?? member.monitorAddress,
+  },
   monitorPort: { type: integer(1, 65_535), accepted: 'create and update' },
   requestSriov: {
     type: boolean,

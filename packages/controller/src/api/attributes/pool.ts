@@ -16,9 +16,10 @@ import { invalid, type ValueType } from './value-type.ts';
 const granularity: ValueType<string> = {
   parse(value, { name }) {
     const isPrefix = typeof value === 'string' && /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 128;
-    const canonical = isPrefix ? value : canonicalAddress(typeof value === 'string' ? value : '');
-    if (canonical === null) throw invalid(name, value, 'Value should be IPv4 or IPv6 format');
-    return canonical;
+    if (typeof value !== 'string' || (!isPrefix && canonicalAddress(value) === null)) {
+      throw invalid(name, value, 'Value should be IPv4 or IPv6 format');
+    }
+    return value;
   },
   schema: { type: 'string' },
 };

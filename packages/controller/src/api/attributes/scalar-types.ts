@@ -117,6 +117,7 @@ export const ipAddress: ValueType<string> = {
     if (address === null) throw invalid(name, value, 'Value should be IPv4 or IPv6 format');
     return address;
   },
+  spelling: (value, address) => (value === address ? null : (value as string)),
   fromQuery: (query) => canonicalAddress(query) ?? undefined,
   schema: { type: 'string', description: 'IPv4 or IPv6 address' },
 };
@@ -127,6 +128,7 @@ export const cidr: ValueType<string> = {
     if (network === null) throw invalid(name, value, 'Value should be IPv4 or IPv6 CIDR format');
     return network;
   },
+  spelling: (value, network) => (value === network ? null : (value as string)),
   schema: { type: 'string', description: 'IPv4 or IPv6 network, for example 192.0.2.0/24' },
 };
 

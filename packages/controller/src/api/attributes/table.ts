@@ -14,6 +14,8 @@ export interface Attribute<T = unknown> {
   /** Further API names: accepted in bodies and as filters. Shown in responses too when `aliasShown`. */
   aliases?: readonly string[];
   aliasShown?: true;
+  /** Field that keeps the client's spelling of the value, of types that have another; answers show it. */
+  spellingIn?: string;
   accepted: Accepted;
   required?: true;
   /** When absent (or null) on create, and when null on update unless `nullOnUpdate` says otherwise. */
@@ -53,14 +55,18 @@ type OnUpdate<A> = A extends { nullOnUpdate: 'refuse' | 'unchanged' } | { nullMe
       ? Parsed<A>
       : Parsed<A> | null;
 
+type SpellingIn<A> = A extends { spellingIn: infer Field extends string } ? Field : never;
+
 /** Everything a create request decides, defaults filled in. */
 export type Created<T> = {
   [K in keyof T as T[K] extends { accepted: 'never' } ? never : K]: Settled<T[K]>;
-};
+} & { [K in keyof T as T[K] extends { accepted: 'never' } ? never : SpellingIn<T[K]>]: Parsed<T[K]> | null };
 
 /** What an update request changes; null = cleared. */
 export type Updated<T> = {
   [K in keyof T as T[K] extends { accepted: 'create and update' } ? K : never]?: OnUpdate<T[K]>;
+} & {
+  [K in keyof T as T[K] extends { accepted: 'create and update' } ? SpellingIn<T[K]> : never]?: Parsed<T[K]> | null;
 };
 
 export function apiName(field: string, attribute: Attribute<never> | Attribute): string {

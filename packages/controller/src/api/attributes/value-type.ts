@@ -16,6 +16,11 @@ export interface ValueType<T> {
   /** How answers show it, when there is more to it than leaving out the bounds of requests. */
   answer?: JsonSchema;
   /**
+   * Types whose values are compared in another spelling than they are written in: what of the given value is shown, null
+   * when it is as it is compared.
+   */
+  spelling?(value: unknown, parsed: T): T | null;
+  /**
    * The value a filter text stands for; undefined when no stored value can equal it. Types without it (objects, lists)
    * cannot be filtered or sorted by.
    */

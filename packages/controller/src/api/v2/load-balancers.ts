@@ -48,7 +48,15 @@ import { checkUnique, memberSubnets, planTree } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
 import { treeResponse } from './tree-response.ts';
 import { TreeWriter } from './tree-writer.ts';
-import { allocateVip, checkQosPolicy, checkSecurityGroups, expectedAddresses, planVip, type VipPlan } from './vip.ts';
+import {
+  allocateVip,
+  asSpelled,
+  checkQosPolicy,
+  checkSecurityGroups,
+  expectedAddresses,
+  planVip,
+  type VipPlan,
+} from './vip.ts';
 
 const KIND = 'Load Balancer';
 const PATH = '/v2/lbaas/loadbalancers';
@@ -152,7 +160,8 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     await quotas.requireRoom(db, projectId, units, limits);
     checkUnique(tree);
     const { operation, committed } = provider.accept(changeOf('create_load_balancer', draft));
-    const loadBalancer = { ...draft, ...(await allocateVip(deps.network, provider, plan, draft)) };
+    const allocated = await allocateVip(deps.network, provider, plan, draft);
+    const loadBalancer = asSpelled({ ...draft, ...allocated }, body);
     const created: NewTree = { loadBalancer, ...tree, operation };
     const inOwnTransaction = () =>
       deps.store.transaction(async (tx) => {

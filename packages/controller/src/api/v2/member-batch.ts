@@ -50,11 +50,13 @@ function matched(current: PresentMember, { wish, given }: BatchEntry): MemberSet
     tags: given.tags ? wish.tags : current.tags,
     adminStateUp: wish.adminStateUp,
     address: current.address,
+    givenAddress: wish.givenAddress,
     protocolPort: current.protocolPort,
     subnetId: current.subnetId,
     weight: wish.weight,
     backup: wish.backup,
     monitorAddress: wish.monitorAddress,
+    givenMonitorAddress: wish.givenMonitorAddress,
     monitorPort: wish.monitorPort,
     vnicType: current.vnicType,
   };

@@ -139,8 +139,8 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
 }
 
 /** What a batch may change of a member; statuses that heartbeats measure are not among it. */
-function mutable({ id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort }: MemberSettings) {
-  return { id, name, adminStateUp, tags, weight, backup, monitorAddress, monitorPort };
+function mutable({ projectId: _1, poolId: _2, address: _3, protocolPort: _4, ...changeable }: MemberSettings) {
+  return changeable;
 }
 
 const changeOf = (pool: Pool, touched: readonly { id: string }[]) => ({

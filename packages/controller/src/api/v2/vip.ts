@@ -17,6 +17,24 @@ export type VipRequest = Pick<
   'vipPortId' | 'vipNetworkId' | 'vipSubnetId' | 'vipAddress' | 'vipQosPolicyId' | 'vipSgIds' | 'additionalVips'
 >;
 
+type Addresses = Pick<LoadBalancer, 'vip' | 'additionalVips'>;
+
+/** With the addresses as the request spells them, those that it names. */
+export function asSpelled<T extends Addresses>(
+  loadBalancer: T,
+  { givenVipAddress, additionalVips }: Pick<LoadBalancerCreate, 'givenVipAddress' | 'additionalVips'>,
+): T {
+  const spellings = new Map(additionalVips.map(({ subnetId, givenAddress }) => [subnetId, givenAddress]));
+  return {
+    ...loadBalancer,
+    vip: { ...loadBalancer.vip, givenAddress: givenVipAddress },
+    additionalVips: loadBalancer.additionalVips.map((additional) => {
+      const givenAddress = spellings.get(additional.subnetId) ?? null;
+      return givenAddress === null ? additional : { ...additional, givenAddress };
+    }),
+  };
+}
+
 /** Either a port that exists, or what to ask of the network service. Nothing has been changed yet. */
 export type VipPlan =
   | { port: Port; vip: Vip; additionalVips: AdditionalVip[] }

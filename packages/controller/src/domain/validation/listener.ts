@@ -115,10 +115,10 @@ function withoutDuplicates(cidrs: string[] | null): string[] | null {
   return cidrs === null || cidrs.length === 0 ? null : [...new Set(cidrs)];
 }
 
-/** The TLS settings a listener stores: none when it does not do TLS. */
-function settledTls(listener: ListenerFields, rules: TlsRules) {
-  if (!isTlsCapable(listener)) return { tlsCiphers: null, tlsVersions: null, alpnProtocols: null };
-  return withTlsDefaults(listener, rules);
+/** The TLS settings a listener stores: without TLS what was given, which has no effect. */
+function settledTls({ tlsCiphers, tlsVersions, alpnProtocols, ...listener }: ListenerFields, rules: TlsRules) {
+  const given = { tlsCiphers, tlsVersions, alpnProtocols };
+  return isTlsCapable(listener) ? withTlsDefaults(given, rules) : given;
 }
 
 /**
@@ -156,6 +156,8 @@ export function settleListenerChange(
     checkInsertHeaders(change.insertHeaders, current.protocol);
   }
   checkTlsSettings(change, rules.tls);
+  // Nobody looked at all of them as long as they had no effect.
+  if (isTlsCapable(merged) && !isTlsCapable(current)) checkTlsSettings(merged, rules.tls);
   if (change.allowedCidrs !== undefined) checkCidrs(change.allowedCidrs, vips);
   checkHsts(merged);
   return {

@@ -21,7 +21,10 @@ export const checkVipPort: Step = {
     const port = await network.createPort({
       name: vipPortName(operation.loadBalancerId),
       networkId,
-      fixedIps: [{ subnetId, ipAddress: address }, ...additionalVips],
+      fixedIps: [
+        { subnetId, ipAddress: address },
+        ...additionalVips.map(({ subnetId: other, ipAddress }) => ({ subnetId: other, ipAddress })),
+      ],
       deviceId: `lb-${operation.loadBalancerId}`,
       deviceOwner: 'Octavia',
       qosPolicyId,

@@ -3,7 +3,9 @@ import { areKnownCiphers } from '../../dataplane/haproxy/tls-settings.ts';
 import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
 import { ipVersion } from '../../domain/addresses.ts';
 import { ONLY_ON_CONNECTIONLESS_POOLS } from '../../domain/validation/health-monitor.ts';
+import { isTlsCapable } from '../../domain/validation/listener.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
+import type { TlsSettings } from '../../domain/validation/tls.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Candidate } from '../interface.ts';
 
@@ -30,9 +32,15 @@ function refuseMixedVersions({ loadBalancer, listeners = [], pools = [], members
   }
 }
 
+/** Of the others TLS settings are kept, and have no effect. */
+const speakingTls = ({ listeners = [], pools = [] }: Candidate): TlsSettings[] => [
+  ...listeners.filter(isTlsCapable),
+  ...pools.filter(({ tlsEnabled }) => tlsEnabled),
+];
+
 /** One list HAProxy cannot use, and it refuses the configuration of the whole load balancer. */
-function refuseUnknownCiphers({ listeners = [], pools = [] }: Candidate): void {
-  for (const { tlsCiphers } of [...listeners, ...pools]) {
+function refuseUnknownCiphers(candidate: Candidate): void {
+  for (const { tlsCiphers } of speakingTls(candidate)) {
     if (tlsCiphers !== null && tlsCiphers !== '' && !areKnownCiphers(tlsCiphers)) {
       refuse(`Amphora provider does not support any of the ciphers ${tlsCiphers}.`);
     }
@@ -40,8 +48,8 @@ function refuseUnknownCiphers({ listeners = [], pools = [] }: Candidate): void {
 }
 
 /** The API knows the name; no OpenSSL that amphorae have speaks it. Beside a later version it is left out. */
-function refuseSslv3Alone({ listeners = [], pools = [] }: Candidate): void {
-  for (const { tlsVersions } of [...listeners, ...pools]) {
+function refuseSslv3Alone(candidate: Candidate): void {
+  for (const { tlsVersions } of speakingTls(candidate)) {
     if (tlsVersions?.length && tlsVersions.every((version) => version === 'SSLv3')) {
       refuse('Amphora provider does not support SSLv3 without a later TLS version.');
     }
