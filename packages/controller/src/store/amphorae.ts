@@ -101,10 +101,11 @@ export async function addMemberPort(
     .execute();
 }
 
-export async function removeMemberPort(executor: Executor, amphoraId: string, networkId: string): Promise<void> {
+/** Nothing happens when the network has another port by now. */
+export async function removeMemberPort(executor: Executor, amphoraId: string, portId: string): Promise<void> {
   await executor
     .deleteFrom('amphora_member_port')
     .where('amphora_id', '=', amphoraId)
-    .where('network_id', '=', networkId)
+    .where('port_id', '=', portId)
     .execute();
 }

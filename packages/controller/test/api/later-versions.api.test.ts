@@ -149,6 +149,8 @@ describe('request_sriov of members', () => {
     const path = `/v2/lbaas/pools/${id}/members`;
     expect(fault(await api.call('POST', path, { member }))).toBe(refusal);
     expect(fault(await api.call('PUT', path, { members: [member] }))).toBe(refusal);
+    await api.member(id, { ...member, request_sriov: false });
+    expect(fault(await api.call('PUT', path, { members: [member] }))).toBe(refusal);
     const pools = [{ name: 'p', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN', members: [member] }];
     expect(fault(await create({ pools }))).toBe(refusal);
   });
@@ -165,6 +167,16 @@ describe('request_sriov of members', () => {
     await api.settle();
     const { body } = await api.get(`${path}?sort=protocol_port&fields=vnic_type`);
     expect(body.members.map(({ vnic_type }: Json) => vnic_type)).toEqual(['direct', 'direct', 'normal']);
+    // What a batch says of a member that is there is taken, what it leaves out stays.
+    const again = [
+      { ...member, request_sriov: undefined },
+      { ...others[1], request_sriov: false },
+      { ...others[2], request_sriov: true },
+    ];
+    expect((await api.call('PUT', path, { members: again })).status).toBe(202);
+    await api.settle();
+    const changed = await api.get(`${path}?sort=protocol_port&fields=vnic_type`);
+    expect(changed.body.members.map(({ vnic_type }: Json) => vnic_type)).toEqual(['direct', 'normal', 'direct']);
     const pools = [{ name: 'p', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN', members: [member] }];
     const tree = await create({ flavor_id, pools });
     expect(tree.body.loadbalancer.pools[0].members[0].vnic_type).toBe('direct');

@@ -1,9 +1,10 @@
 /** Batches are judged by what was read without a lock, and written only while that still holds. */
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OctaviaError } from '../../src/errors.ts';
 import { CatalogApi } from '../catalog/support/catalog-api.ts';
-import { type Answer, type Json, TestApi } from './support/api.ts';
+import { type Answer, type Json, MISSING_SUBNET, TestApi } from './support/api.ts';
 
 let api: TestApi;
 let noop: CatalogApi;
@@ -103,6 +104,55 @@ describe('what a batch writes', () => {
     const answer = await put([at(1, { subnet_id: randomUUID() }), at(2)]);
     expect(answer.status).toBe(202);
     expect((await listed())['192.0.2.1']).toMatchObject({ operating_status: 'ERROR' });
+  });
+});
+
+describe('the subnet of a member that is there already', () => {
+  const [before, after] = [randomUUID(), randomUUID()];
+  const subnets = async () => Object.values(await listed()).map(({ subnet_id }) => subnet_id);
+
+  beforeEach(async () => {
+    await api.member(pool.id, at(1, { subnet_id: before, weight: 3 }));
+    await api.member(pool.id, at(2, { subnet_id: before }));
+  });
+
+  it.each<[string, object, string | null]>([
+    ['named', { subnet_id: after }, after],
+    ['null', { subnet_id: null }, null],
+    ['left out', {}, before],
+  ])('is taken as the list says: %s', async (_how, change, expected) => {
+    expect((await put([at(1, change), at(2)])).status).toBe(202);
+    expect(await subnets()).toEqual([expected, before]);
+    await api.settle();
+    expect(await subnets()).toEqual([expected, before]);
+    // Once more the same: nobody moves.
+    expect((await put([at(1, { weight: 4, ...change }), at(2)])).status).toBe(202);
+    expect(await subnets()).toEqual([expected, before]);
+  });
+
+  it('is looked for when it is another one', async () => {
+    const snapshot = await api.snapshot();
+    const answer = await put([at(1, { subnet_id: MISSING_SUBNET }), at(2)]);
+    expect([answer.status, answer.body.faultstring]).toEqual([400, `Subnet ${MISSING_SUBNET} not found.`]);
+    expect(await api.snapshot()).toBe(snapshot);
+  });
+
+  it('may be gone when it is the same', async () => {
+    const { db } = api.database.store;
+    await sql`update member set subnet_id = ${MISSING_SUBNET} where pool_id = ${pool.id}`.execute(db);
+    expect((await put([at(1, { subnet_id: MISSING_SUBNET }), at(2)])).status).toBe(202);
+  });
+
+  it('is taken under the lock, too', async () => {
+    expect((await put([at(1, { subnet_id: after }), at(3), at(2)])).status).toBe(202);
+    expect((await listed())['192.0.2.1'].subnet_id).toBe(after);
+    await api.settle();
+    api.network.meanwhile = async () => void (await api.member(pool.id, at(4)));
+    expect((await put([at(1, { subnet_id: null }), at(2, { subnet_id: after })], '?additive_only=true')).status).toBe(
+      202,
+    );
+    const { '192.0.2.1': one, '192.0.2.2': two, '192.0.2.3': three } = await listed();
+    expect([one.subnet_id, two.subnet_id, three.subnet_id]).toEqual([null, after, null]);
   });
 });
 

@@ -136,6 +136,45 @@ describe('a member network', () => {
     expect(await addresses()).toEqual(both({ [PUBLIC.network]: [PUBLIC.subnet], [PRIVATE.network]: [fresh] }));
   });
 
+  test('of a member that moves to another goes, once the configuration does without it', async () => {
+    const other = await subnetOf(PUBLIC.network);
+    const [id = ''] = await run('create_member', { subnet: PRIVATE.subnet });
+    await members.update(lab.store.db, id, { subnetId: other, provisioningStatus: 'PENDING_UPDATE' });
+    await run('batch_update_members', { subnet: PUBLIC.subnet });
+    expect(await addresses()).toEqual(both({ [PUBLIC.network]: [PUBLIC.subnet, other].toSorted() }));
+    await members.update(lab.store.db, id, { subnetId: null, provisioningStatus: 'PENDING_UPDATE' });
+    await run('batch_update_members', { subnet: PUBLIC.subnet });
+    expect(await addresses()).toEqual(both({ [PUBLIC.network]: [PUBLIC.subnet] }));
+  });
+
+  test('gets a port of another type when members ask for it, before the first one goes', async () => {
+    const names = async () => {
+      const all = await lab.amphorae(loadBalancer);
+      const ports = await Promise.all(all.map((own) => lab.network.listPorts(`octavia-lb-member-${own.id}-`)));
+      return ports.flat().map(({ name }) => name.replace(/^octavia-lb-member-.{36}-/, ''));
+    };
+    const [id = ''] = await run('create_member', { subnet: PRIVATE.subnet });
+    const normal = await names();
+    expect(normal).toEqual(both(PRIVATE.network));
+    for (const [vnicType, expected] of [
+      ['direct', both(`${PRIVATE.network}-direct`)],
+      ['normal', normal],
+    ] as const) {
+      await members.update(lab.store.db, id, { vnicType, provisioningStatus: 'PENDING_UPDATE' });
+      await run('batch_update_members', { subnet: PUBLIC.subnet });
+      expect(await names()).toEqual(expected);
+      expect(await addresses()).toEqual(
+        both({ [PUBLIC.network]: [PUBLIC.subnet], [PRIVATE.network]: [PRIVATE.subnet] }),
+      );
+      const position = (call: string) => lab.calls.findLastIndex((entry) => entry.call === call);
+      expect(position('network.createPort')).toBeLessThan(position('dataplane.apply'));
+      expect(position('dataplane.apply')).toBeLessThan(position('network.deletePort'));
+      for (const { id: amphora } of await lab.amphorae(loadBalancer)) {
+        expect(await amphorae.memberPorts(lab.store.db, amphora)).toHaveLength(1);
+      }
+    }
+  });
+
   test('whose port is gone from the cloud gets a new one with the next member', async () => {
     await run('create_member', { subnet: PRIVATE.subnet });
     for (const port of await lab.network.listPorts('octavia-lb-member-')) await lab.network.deletePort(port.id);

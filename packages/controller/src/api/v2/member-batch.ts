@@ -1,6 +1,6 @@
 /** Batch update of members: the request's list against the pool's members (API contract §10, MB-BATCH). */
 import type { MemberSettings } from '../../domain/resources.ts';
-import { endpoint } from '../../domain/validation/member.ts';
+import { endpoint, vnicTypeFor } from '../../domain/validation/member.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import type { PresentMember } from '../../store/member-batches.ts';
 import { parseCreate, unwrap } from '../attributes/body.ts';
@@ -10,13 +10,19 @@ import { invalid, isObject } from '../attributes/value-type.ts';
 export interface BatchEntry {
   wish: MemberCreate;
   /** Whether the request names them: for a member that exists already, omission keeps the stored value. */
-  given: { name: boolean; tags: boolean };
+  given: { name: boolean; tags: boolean; subnetId: boolean; requestSriov: boolean };
 }
 
 export interface BatchPlan {
   created: MemberCreate[];
   updated: MemberSettings[];
   removed: PresentMember[];
+  /** Of new members, and of those that go to another. */
+  newSubnets: (string | null)[];
+  /** Whether a member that was there is reached in another way than before. */
+  moves: boolean;
+  /** Whether a member asks for an SR-IOV port that did not before. */
+  wantsSriov: boolean;
 }
 
 /** @throws OctaviaError as for a member create; VALIDATION when a pair of address and port appears twice */
@@ -27,8 +33,17 @@ export function parseBatch(body: unknown): BatchEntry[] {
   const entries = list.map((entry: unknown): BatchEntry => {
     if (!isObject(entry)) throw invalid(wrapper, entry, 'Value should be object');
     const wish = parseCreate(MEMBER, entry, { name: wrapper, path: `${argument}.${wrapper}` });
-    const said = (name: string) => Object.hasOwn(entry, name) && entry[name] !== null;
-    return { wish, given: { name: Object.hasOwn(entry, 'name'), tags: said('tags') } };
+    const named = (name: string) => Object.hasOwn(entry, name);
+    const said = (name: string) => named(name) && entry[name] !== null;
+    return {
+      wish,
+      given: {
+        name: named('name'),
+        tags: said('tags'),
+        subnetId: named('subnet_id'),
+        requestSriov: said('request_sriov'),
+      },
+    };
   });
   const seen = new Set<string>();
   for (const { wish } of entries) {
@@ -40,7 +55,7 @@ export function parseBatch(body: unknown): BatchEntry[] {
   return entries;
 }
 
-/** A matched member: defaults apply to what is omitted, except its name, subnet and tags. */
+/** A matched member: defaults apply to what is omitted, except its name, tags, subnet and port. */
 function matched(current: PresentMember, { wish, given }: BatchEntry): MemberSettings {
   return {
     id: current.id,
@@ -52,14 +67,23 @@ function matched(current: PresentMember, { wish, given }: BatchEntry): MemberSet
     address: current.address,
     givenAddress: wish.givenAddress,
     protocolPort: current.protocolPort,
-    subnetId: current.subnetId,
+    subnetId: given.subnetId ? wish.subnetId : current.subnetId,
     weight: wish.weight,
     backup: wish.backup,
     monitorAddress: wish.monitorAddress,
     givenMonitorAddress: wish.givenMonitorAddress,
     monitorPort: wish.monitorPort,
-    vnicType: current.vnicType,
+    vnicType: given.requestSriov ? vnicTypeFor(wish) : current.vnicType,
   };
+}
+
+function addMatched(plan: BatchPlan, current: PresentMember, wanted: MemberSettings): void {
+  plan.updated.push(wanted);
+  const changesSubnet = wanted.subnetId !== current.subnetId;
+  const changesPort = wanted.vnicType !== current.vnicType;
+  if (changesSubnet) plan.newSubnets.push(wanted.subnetId);
+  plan.moves ||= changesSubnet || changesPort;
+  plan.wantsSriov ||= changesPort && wanted.vnicType === 'direct';
 }
 
 export function planBatch(
@@ -68,13 +92,24 @@ export function planBatch(
   additive: boolean,
 ): BatchPlan {
   const byEndpoint = new Map(present.map((member) => [endpoint(member), member]));
-  const plan: BatchPlan = { created: [], updated: [], removed: [] };
+  const plan: BatchPlan = {
+    created: [],
+    updated: [],
+    removed: [],
+    newSubnets: [],
+    moves: false,
+    wantsSriov: false,
+  };
   for (const entry of entries) {
     const key = endpoint(entry.wish);
     const current = byEndpoint.get(key);
     byEndpoint.delete(key);
-    if (current) plan.updated.push(matched(current, entry));
-    else plan.created.push(entry.wish);
+    if (current) addMatched(plan, current, matched(current, entry));
+    else {
+      plan.created.push(entry.wish);
+      plan.newSubnets.push(entry.wish.subnetId);
+      plan.wantsSriov ||= entry.wish.requestSriov;
+    }
   }
   if (!additive) plan.removed.push(...byEndpoint.values());
   return plan;

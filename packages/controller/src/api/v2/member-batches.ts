@@ -1,7 +1,7 @@
 /** `PUT …/members`: the members of a pool as a whole. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, MemberSettings, Pool } from '../../domain/resources.ts';
-import { checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
+import { checkMemberAddresses, requireSriov, settleMember } from '../../domain/validation/member.ts';
 import { isMonitored } from '../../store/health-monitors.ts';
 import * as loadBalancers from '../../store/load-balancers.ts';
 import { type BatchTarget, type PresentMember, target } from '../../store/member-batches.ts';
@@ -62,8 +62,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
     if (!additive) authorise(request, 'member:delete', pool.projectId);
     for (const { wish } of entries) checkMemberAddresses(wish, rules);
     const plan = planBatch(entries, present, additive);
-    // Members that exist already keep their subnet, whatever the list says.
-    for (const { subnetId } of plan.created) requireSubnet(subnetId, subnets);
+    for (const subnetId of plan.newSubnets) requireSubnet(subnetId, subnets);
     return plan;
   }
 
@@ -76,7 +75,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
     if (loadBalancer.provisioningStatus !== 'ACTIVE' || pool.provisioningStatus !== 'ACTIVE') return false;
     const plan = judge(request, batch, pool, members);
     // What a flavor allows is asked under the lock.
-    if (plan.created.some(({ requestSriov }) => requestSriov)) return false;
+    if (plan.wantsSriov) return false;
     const created = newMembers(plan, pool, seen.monitored, false);
     const touched = [...created, ...plan.updated, ...plan.removed];
     if (touched.length === 0) return false;
@@ -104,8 +103,8 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       const { pool, tree } = await lockPool(tx, outside);
       const { loadBalancer } = tree;
       const plan = judge(request, batch, pool, await store.byPool(tx, pool.id));
-      const wantsSriov = plan.created.some(({ requestSriov }) => requestSriov);
-      const sriov = wantsSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
+      const sriov = plan.wantsSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
+      if (plan.wantsSriov) requireSriov(sriov);
       const monitored = plan.created.length > 0 && (await isMonitored(tx, pool.id));
       const created = newMembers(plan, pool, monitored, sriov);
       const provider = deps.providers.get(loadBalancer.provider);
@@ -129,10 +128,10 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
   }
 
   /** Lists of changes: of members that stay, of those that go. */
-  function written({ updated, removed }: { updated: MemberSettings[]; removed: PresentMember[] }) {
+  function written({ updated, removed, moves }: BatchPlan) {
     const change = pendingUpdate(deps, {});
     return [
-      updated.map((member) => ({ ...mutable(member), ...change })),
+      updated.map((member) => ({ ...(moves ? mutable(member) : unmoved(mutable(member))), ...change })),
       removed.map(({ id }) => ({ id, provisioningStatus: 'PENDING_DELETE' as const })),
     ];
   }
@@ -141,6 +140,11 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
 /** What a batch may change of a member; statuses that heartbeats measure are not among it. */
 function mutable({ projectId: _1, poolId: _2, address: _3, protocolPort: _4, ...changeable }: MemberSettings) {
   return changeable;
+}
+
+/** Where nobody moves it is not written: members of several subnets can then be written as alike. */
+function unmoved({ subnetId: _1, vnicType: _2, ...rest }: ReturnType<typeof mutable>) {
+  return rest;
 }
 
 const changeOf = (pool: Pool, touched: readonly { id: string }[]) => ({

@@ -1,5 +1,5 @@
 import { OctaviaError } from '../../errors.ts';
-import type { Member, Resource } from '../resources.ts';
+import type { Member, Resource, VnicType } from '../resources.ts';
 import { type AddressRules, checkHostAddress } from './host-address.ts';
 import { refusal } from './refuse.ts';
 
@@ -14,10 +14,16 @@ export type MemberInput = Omit<MemberFields, 'vnicType'> & { requestSriov: boole
  * @throws OctaviaError VALIDATION
  */
 export function settleMember({ requestSriov, ...fields }: MemberInput, sriovAllowed: boolean): MemberFields {
-  if (requestSriov && !sriovAllowed) {
-    throw refusal('The flavor of the load balancer does not allow SR-IOV ports to members.');
-  }
-  return { ...fields, vnicType: requestSriov ? 'direct' : 'normal' };
+  if (requestSriov) requireSriov(sriovAllowed);
+  return { ...fields, vnicType: vnicTypeFor({ requestSriov }) };
+}
+
+export const vnicTypeFor = ({ requestSriov }: Pick<MemberInput, 'requestSriov'>): VnicType =>
+  requestSriov ? 'direct' : 'normal';
+
+/** @param allowed by the flavor of the load balancer @throws OctaviaError VALIDATION */
+export function requireSriov(allowed: boolean): void {
+  if (!allowed) throw refusal('The flavor of the load balancer does not allow SR-IOV ports to members.');
 }
 
 /** Where the traffic and the checks of a member go, as far as a request says it. @throws OctaviaError INVALID_OPTION */

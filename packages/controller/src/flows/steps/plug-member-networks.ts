@@ -20,15 +20,15 @@ import {
   withAddresses,
 } from './member-networks.ts';
 import { plug as plugVip } from './plug-vip.ts';
-import { memberPortPrefix } from './port-names.ts';
+import { memberPortName, memberPortPrefix } from './port-names.ts';
 import { tolerated } from './tolerance.ts';
 
 /**
  * What is recorded and has its one address needs no second look. With several, one may be new and the agent not know it:
  * the port had it before the agent was told, and the telling may have been cut off.
  */
-const isInPlace = (port: Port | null, { subnets }: NetworkNeed): boolean =>
-  port !== null && subnetIdsOf(port).length === 1 && subnets.every(({ id }) => hasAddress(port, id));
+const isInPlace = (port: Port | null, name: string, { subnets }: NetworkNeed): boolean =>
+  port?.name === name && subnetIdsOf(port).length === 1 && subnets.every(({ id }) => hasAddress(port, id));
 
 /** Makes the interface of the amphora that of the port, with the addresses it has in these subnets, and records it. */
 async function tell(
@@ -57,7 +57,7 @@ async function plug(
   const { computeId } = amphora;
   if (!computeId) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id: networkId });
   const created = await network.createPort({
-    name: `${memberPortPrefix(amphora.id)}${networkId}`,
+    name: memberPortName(amphora.id, networkId, need.vnicType),
     networkId,
     fixedIps: need.subnets.map(({ id }) => ({ subnetId: id })),
     deviceId: computeId,
@@ -90,7 +90,8 @@ async function plugInto(
       let count = 0;
       for (const [networkId, need] of needed) {
         const portId = ports.get(networkId);
-        if (portId !== undefined && isInPlace(await network.getPort(portId), need)) continue;
+        const name = memberPortName(amphora.id, networkId, need.vnicType);
+        if (portId !== undefined && isInPlace(await network.getPort(portId), name, need)) continue;
         await plug(context, amphora, networkId, need, limitOf(context));
         count += 1;
       }
@@ -164,8 +165,9 @@ export const unplugMemberNetworks: Step = {
     for (const amphora of (await amphoraeOf(context)).filter(isServing)) {
       const { id, computeId, vrrpPortId } = amphora;
       for (const port of await network.listPorts(memberPortPrefix(id))) {
-        const subnets = needed.get(port.networkId)?.subnets;
-        if (subnets) {
+        const need = needed.get(port.networkId);
+        if (need && port.name === memberPortName(id, port.networkId, need.vnicType)) {
+          const { subnets } = need;
           count += await release(context, port, among(subnets), () =>
             tell(context, amphora, port, subnets, whatIsLeft(context)),
           );
@@ -173,7 +175,7 @@ export const unplugMemberNetworks: Step = {
         }
         if (computeId) await compute.detachPort(computeId, port.id);
         await network.deletePort(port.id);
-        await amphorae.removeMemberPort(store.db, id, port.networkId);
+        await amphorae.removeMemberPort(store.db, id, port.id);
         count += 1;
       }
       const vipPort = vrrpPortId === null ? null : await network.getPort(vrrpPortId);
