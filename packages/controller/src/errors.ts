@@ -123,6 +123,12 @@ export const ERRORS = define({
     message: 'The certificate bundle cannot be used: {detail}',
     remedy: 'Store a bundle of a certificate, its unencrypted private key and its intermediates, as PEM or PKCS#12.',
   },
+  CIPHERS_UNUSABLE: {
+    status: 400,
+    message: 'None of tls_ciphers can be used with {versions}{whose}.',
+    remedy:
+      'Name a cipher that can, such as ECDHE-RSA-AES128-SHA for TLSv1 and TLSv1.1 or ECDHE-ECDSA-AES128-GCM-SHA256 for a key of an elliptic curve, or leave the versions out.',
+  },
   PROMETHEUS_CHILD: {
     status: 400,
     message: 'Protocol PROMETHEUS listeners cannot have child objects.',

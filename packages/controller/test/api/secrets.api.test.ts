@@ -170,6 +170,62 @@ describe('a listener', () => {
   });
 });
 
+describe('ciphers that the key of a certificate cannot use', () => {
+  const RSA = 'ECDHE-RSA-AES128-GCM-SHA256';
+  const ECDSA = 'ECDHE-ECDSA-AES128-GCM-SHA256';
+  const refused = () => `400 None of tls_ciphers can be used with TLSv1.2 and the EC key of ${refs.www}.`;
+
+  it('are refused when the listener is made, alone or in a tree', async () => {
+    const tls = { default_tls_container_ref: refs.www, tls_ciphers: RSA };
+    expect(told(await post(tls))).toBe(refused());
+    expect(told(await post({ ...tls, tls_ciphers: 'aNULL' }))).toMatch(
+      /^400 None of tls_ciphers can be used with TLSv1\.2/,
+    );
+    const listener = { protocol: 'TERMINATED_HTTPS', protocol_port: 443, ...tls };
+    const tree = { vip_subnet_id: '0b5b5a40-0000-4000-8000-000000000001', project_id: PROJECT, listeners: [listener] };
+    expect(told(await api.call('POST', '/v2/lbaas/loadbalancers', { loadbalancer: tree }))).toBe(refused());
+    expect((await post({ ...tls, tls_ciphers: `${RSA}:${ECDSA}` })).status).toBe(201);
+  });
+
+  it('are refused when the listener is changed to them, and what was there before is left alone', async () => {
+    const { body } = await post({ default_tls_container_ref: refs.www, tls_ciphers: ECDSA });
+    await api.settle();
+    const change = (listener: object) => api.call('PUT', `/v2/lbaas/listeners/${body.listener.id}`, { listener });
+    expect(told(await change({ tls_ciphers: RSA }))).toBe(refused());
+    expect(told(await change({ tls_versions: ['TLSv1.1'] }))).toContain(
+      '400 None of tls_ciphers can be used with TLSv1.1',
+    );
+    const row = `update listener set tls_ciphers = $1 where id = $2`;
+    await api.database.store.pool.query(row, [RSA, body.listener.id]);
+    expect((await change({ name: 'as it was' })).status).toBe(200);
+    await api.settle();
+    expect((await change({ tls_versions: ['TLSv1.3'] })).status).toBe(200);
+  });
+
+  it('old versions get ciphers when none are named', async () => {
+    const { status, body } = await post({ default_tls_container_ref: refs.www, tls_versions: ['TLSv1', 'TLSv1.1'] });
+    expect(status).toBe(201);
+    expect(body.listener.tls_ciphers).toContain(':ECDHE-ECDSA-AES128-SHA');
+    const modern = await post({ default_tls_container_ref: refs.www, tls_versions: ['TLSv1'], tls_ciphers: ECDSA });
+    expect(told(modern)).toContain('400 None of tls_ciphers can be used with TLSv1');
+  });
+
+  it('of pools are refused when nobody can use them', async () => {
+    const pool = { loadbalancer_id: loadBalancerId, protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN', tls_enabled: true };
+    const create = (attributes: object) => api.call('POST', '/v2/lbaas/pools', { pool: { ...pool, ...attributes } });
+    expect(told(await create({ tls_ciphers: 'aNULL' }))).toBe('400 None of tls_ciphers can be used with TLSv1.2.');
+    expect(told(await create({ tls_ciphers: RSA, tls_versions: ['TLSv1'] }))).toContain('can be used with TLSv1.');
+    const { status, body } = await create({ tls_versions: ['TLSv1'] });
+    expect(status).toBe(201);
+    await api.settle();
+    const change = (changes: object) => api.call('PUT', `/v2/lbaas/pools/${body.pool.id}`, { pool: changes });
+    expect(told(await change({ tls_ciphers: RSA }))).toContain('400 None of tls_ciphers can be used with TLSv1.');
+    expect((await change({ tls_enabled: false, tls_ciphers: 'aNULL' })).status).toBe(200);
+    await api.settle();
+    expect(told(await change({ tls_enabled: true }))).toContain('400 None of tls_ciphers');
+  });
+});
+
 describe('a pool', () => {
   const create = (attributes: object): Promise<Answer> =>
     api.call('POST', '/v2/lbaas/pools', {

@@ -110,6 +110,20 @@ it('asks nothing about certificates for a load balancer that has none', async ()
   expect(played.agent.seen.some(({ path }) => path.includes('certificates'))).toBe(false);
 });
 
+it('a certificate whose key none of the ciphers can use takes its listener out, with the reason', async () => {
+  const rsa = { tlsCiphers: 'ECDHE-RSA-AES128-GCM-SHA256' };
+  const tree = makeTree({ listeners: [{ ...tls, ...rsa, tlsVersions: ['TLSv1.2'] }, http] });
+  expect(await apply(tree)).toMatchObject({
+    method: 'start',
+    unusable: [
+      { listenerId: listenerId(1), reason: 'None of tls_ciphers can be used with TLSv1.2 and the EC key of a.' },
+    ],
+  });
+  // With TLS 1.3 clients come in all the same.
+  const other = makeTree({ listeners: [{ ...tls, ...rsa, tlsVersions: ['TLSv1.2', 'TLSv1.3'] }, http] });
+  expect(await apply(other)).toEqual({ method: 'reload' });
+});
+
 it('a secret that cannot be read takes its listener out, with the reason, and no other', async () => {
   const tree = makeTree({ listeners: [{ ...tls, defaultTlsContainerRef: 'gone' }, http] });
   expect(await apply(tree)).toEqual({

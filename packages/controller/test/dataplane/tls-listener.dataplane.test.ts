@@ -1,9 +1,11 @@
 /** TLS towards clients: what rows of the feature matrix (`FM-LS-…`) do to real connections. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -166,6 +168,32 @@ describe('settings of TLS', () => {
     await serve({ tlsVersions: ['TLSv1.2'] });
     await expect(handshake(port, { minVersion: 'TLSv1.3' })).rejects.toThrow();
     expect((await handshake(port)).version).toBe('TLSv1.2');
+  });
+
+  it('FM-LS-38 old clients come in where TLS 1.0 and 1.1 are asked for, and with a certificate and encryption alone', async () => {
+    const sClient = async (...words: string[]): Promise<string> => {
+      const child = execFile('openssl', ['s_client', '-connect', `${LOCAL}:${port}`, ...words]);
+      child.stdin?.end('GET / HTTP/1.0\r\n\r\n');
+      const [output = ''] = await Promise.all([text(child.stdout!), once(child, 'close')]);
+      return /^New, .*$/m.exec(output)?.[0] ?? output;
+    };
+    const old = (version: string, ciphers = 'ALL') => sClient(version, '-cipher', `${ciphers}:@SECLEVEL=0`);
+    await serve({
+      tlsVersions: ['TLSv1', 'TLSv1.1', 'TLSv1.2'],
+      tlsCiphers: `${DEFAULT_CIPHERS}:ECDHE-ECDSA-AES128-SHA`,
+    });
+    expect(await old('-tls1')).toBe('New, TLSv1.0, Cipher is ECDHE-ECDSA-AES128-SHA');
+    expect(await old('-tls1_1')).toBe('New, TLSv1.0, Cipher is ECDHE-ECDSA-AES128-SHA');
+    expect(await old('-tls1_2', 'ECDHE-ECDSA-AES256-GCM-SHA384')).toBe(
+      'New, TLSv1.2, Cipher is ECDHE-ECDSA-AES256-GCM-SHA384',
+    );
+    await serve({ tlsVersions: ['TLSv1', 'TLSv1.1'], tlsCiphers: 'ALL:COMPLEMENTOFALL' });
+    expect(await old('-tls1')).toMatch(/^New, TLSv1\.0, Cipher is ECDHE-ECDSA-/);
+    const none = /Cipher is \(NONE\)/;
+    expect(await old('-tls1', 'aNULL')).toMatch(none);
+    expect(await old('-tls1', 'eNULL')).toMatch(none);
+    await serve({ tlsVersions: ['TLSv1.2'], tlsCiphers: DEFAULT_CIPHERS });
+    expect(await old('-tls1')).toMatch(none);
   });
 
   it('FM-LS-03 negotiation follows the list; streams of one HTTP/2 connection are served', async () => {

@@ -122,6 +122,15 @@ describe('re-encryption', () => {
     expect(member.seen.at(-1)).toMatchObject({ version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' });
   });
 
+  it.each(['TLSv1', 'TLSv1.1'] as const)('FM-PL-28 a member that speaks %s alone is reached', async (version) => {
+    const old = { minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0' };
+    const only = await tlsMember(version, good, old);
+    const tlsCiphers = 'ECDHE-ECDSA-AES128-SHA';
+    await serve(only, { pool: { tlsVersions: ['TLSv1', 'TLSv1.1'], tlsCiphers } });
+    await answer();
+    expect(only.seen.at(-1)).toMatchObject({ version, cipher: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA' });
+  });
+
   it('FM-PL-02 HTTP/2 to members', async () => {
     const alpnProtocols = ['h2', 'http/1.1'];
     const both = await versionMember(good);

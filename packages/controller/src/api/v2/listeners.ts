@@ -16,6 +16,7 @@ import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
+import { changesTls, checkChangedListenerCiphers, checkListenerCiphers } from './ciphers.ts';
 import { requireFittingPool } from './fitting-pool.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
@@ -102,6 +103,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       authorise(request, 'listener:post', loadBalancer.projectId);
       const fitting = await requireFittingPool(tx, fields.defaultPoolId, fields.protocol, loadBalancerId);
       const settled: ListenerFields = settleListener(fields, rules, vipAddresses(loadBalancer));
+      checkListenerCiphers(settled, rules);
       checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
       const created: Listener = { ...newResource(deps, loadBalancer.projectId), ...settled, loadBalancerId };
       const provider = deps.providers.get(loadBalancer.provider);
@@ -119,13 +121,14 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
   server.put(`${PATH}/:id`, async (request) => {
     const change = updateBody(request, LISTENER, LISTENER_ENVELOPE);
     const id = parameter(request);
-    if (hasListenerSecrets(change)) await checkChangedSecrets(request, id, change);
+    if (hasListenerSecrets(change) || changesTls(change)) await checkChangedSecrets(request, id, change);
     const result = await deps.store.transaction(async (tx) => {
       const { child: current, tree } = await lockDirectChild(tx, store.get, KIND, id);
       const { loadBalancer } = tree;
       authorise(request, 'listener:put', current.projectId);
       const fitting = await requireFittingPool(tx, change.defaultPoolId, current.protocol, current.loadBalancerId);
       const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
+      checkChangedListenerCiphers(current, change, settled, rules);
       checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
       const written = pendingUpdate(deps, settled);
       const updated: Listener = { ...current, ...written };

@@ -12,6 +12,7 @@ import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
+import { checkChangedPoolCiphers, checkPoolCiphers } from './ciphers.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
@@ -97,6 +98,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       authorise(request, 'pool:post', loadBalancer.projectId);
       if (listener) checkPoolFitsListener(fields.protocol, listener.protocol);
       const settled = settlePool(fields, rules);
+      checkPoolCiphers(settled, rules);
       const pool: Pool = {
         ...newResource(deps, loadBalancer.projectId),
         ...settled,
@@ -124,7 +126,9 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
     const result = await deps.store.transaction(async (tx) => {
       const { child: current, tree } = await lockDirectChild(tx, store.get, KIND, id);
       authorise(request, 'pool:put', current.projectId);
-      const written = pendingUpdate(deps, settlePoolChange(current, change, rules));
+      const settled = settlePoolChange(current, change, rules);
+      checkChangedPoolCiphers(current, change, settled, rules);
+      const written = pendingUpdate(deps, settled);
       const pool: Pool = { ...current, ...written };
       const provider = deps.providers.get(tree.loadBalancer.provider);
       provider.check({ loadBalancer: tree.loadBalancer, pools: [pool] });

@@ -2,7 +2,9 @@
  * References to secrets are read when they are accepted, so that a listener cannot fail later. Before any transaction: a
  * secret store may be slow, and a row lock must not wait for it.
  */
-import type { X509Certificate } from 'node:crypto';
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
+import type { TlsBundle } from '../../clouds/tls-material/bundle.ts';
+import { requireUsableCiphers } from '../../clouds/tls-material/ciphers.ts';
 import { certificateNames } from '../../clouds/tls-material/names.ts';
 import {
   isIssuedBy,
@@ -13,6 +15,7 @@ import {
 import { requireShort, requireUsable } from '../../clouds/tls-material/usable.ts';
 import type { Listener, Pool } from '../../domain/resources.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
+import type { TlsSettings } from '../../domain/validation/tls.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
@@ -20,24 +23,31 @@ type ListenerRefs = Pick<
   Listener,
   'defaultTlsContainerRef' | 'sniContainerRefs' | 'clientCaTlsContainerRef' | 'clientCrlContainerRef'
 >;
+/** With the settings that its keys have to do with. */
+type ListenerTls = ListenerRefs & TlsSettings;
 type PoolRefs = Pick<Pool, 'tlsContainerRef' | 'caTlsContainerRef' | 'crlContainerRef'>;
 
 interface References {
   /** With a private key each. */
   certificates: string[];
+  /** That the keys are used with; null: any that they can be. */
+  settings: TlsSettings | null;
   authorities: string | null;
   revocations: string | null;
 }
 
 const isGiven = (ref: string | null): ref is string => ref !== null && ref !== '';
 
-const ofListener = (listener: ListenerRefs): References => ({
+const ofListener = (listener: ListenerTls): References => ({
+  settings: listener,
   certificates: [listener.defaultTlsContainerRef, ...listener.sniContainerRefs].filter(isGiven),
   authorities: listener.clientCaTlsContainerRef || null,
   revocations: listener.clientCrlContainerRef || null,
 });
 
+/** Of a client's certificate no cipher asks what key it has. */
 const ofPool = (pool: PoolRefs): References => ({
+  settings: null,
   certificates: pool.tlsContainerRef ? [pool.tlsContainerRef] : [],
   authorities: pool.caTlsContainerRef || null,
   revocations: pool.crlContainerRef || null,
@@ -80,18 +90,21 @@ const wordsOf = (error: unknown): string => (error instanceof Error ? error.mess
 class SecretChecks {
   /** Reported together. */
   readonly #unreadable = new Set<string>();
-  readonly #deps: Pick<ApiDependencies, 'certificates'>;
+  readonly #deps: Pick<ApiDependencies, 'certificates' | 'config'>;
   readonly #projectId: string;
 
-  constructor(deps: Pick<ApiDependencies, 'certificates'>, projectId: string) {
+  constructor(deps: Pick<ApiDependencies, 'certificates' | 'config'>, projectId: string) {
     this.#deps = deps;
     this.#projectId = projectId;
   }
 
   /** What was accepted before is not read again. */
   async check(refs: References, known: References | null, wording: Wording): Promise<void> {
+    const { settings } = refs;
+    const isSame = settings?.tlsCiphers === known?.settings?.tlsCiphers && sameList(settings, known?.settings);
     for (const ref of new Set(refs.certificates)) {
-      if (!known?.certificates.includes(ref)) await this.#certificate(ref);
+      if (!known?.certificates.includes(ref)) await this.#certificate(ref, settings);
+      else if (!isSame) await this.#ciphers(ref, settings);
     }
     const same = known?.authorities === refs.authorities && known?.revocations === refs.revocations;
     if (!same) await this.#trust(refs, wording);
@@ -102,12 +115,29 @@ class SecretChecks {
       throw new OctaviaError('CERTIFICATE_UNREADABLE', { refs: [...this.#unreadable].join(', ') });
   }
 
-  async #certificate(ref: string): Promise<void> {
+  /** Of a certificate that is in use; whether it can be read now is not the question. */
+  async #ciphers(ref: string, settings: TlsSettings | null): Promise<void> {
+    try {
+      const bundle = await this.#deps.certificates.getCertificate(ref, { projectId: this.#projectId });
+      this.#requireCiphers(ref, bundle, settings);
+    } catch (error) {
+      if (!(error instanceof OctaviaError) || error.code === 'CIPHERS_UNUSABLE') throw error;
+    }
+  }
+
+  #requireCiphers(ref: string, { privateKey }: TlsBundle, settings: TlsSettings | null): void {
+    if (settings === null || this.#deps.certificates.isMadeUp) return;
+    const isChosen = settings.tlsCiphers !== this.#deps.config.api_settings.default_listener_ciphers;
+    requireUsableCiphers(settings, isChosen, { type: createPrivateKey(privateKey.reveal()).asymmetricKeyType, ref });
+  }
+
+  async #certificate(ref: string, settings: TlsSettings | null): Promise<void> {
     const bundle = await this.#read(ref, (reader) => this.#deps.certificates.getCertificate(ref, reader));
     if (bundle === null) return;
     const { commonNames, dnsNames } = certificateNames(bundle.certificate);
     if (commonNames.length + dnsNames.length === 0) throw new OctaviaError('CERTIFICATE_WITHOUT_NAME');
     requireUsable(bundle);
+    this.#requireCiphers(ref, bundle, settings);
   }
 
   async #trust({ authorities, revocations }: References, wording: Wording): Promise<void> {
@@ -140,19 +170,22 @@ class SecretChecks {
   }
 }
 
+const sameList = (one: TlsSettings | null | undefined, other: TlsSettings | null | undefined): boolean =>
+  JSON.stringify(one?.tlsVersions ?? null) === JSON.stringify(other?.tlsVersions ?? null);
+
 const isKnownTo = (authorities: readonly X509Certificate[], list: RevocationList): boolean =>
   authorities.some((authority) => isIssuedBy(list, authority));
 
 /**
  * @param current what is stored, for a change
- * @throws OctaviaError CERTIFICATE_UNREADABLE, CERTIFICATE_UNUSABLE, CERTIFICATE_WITHOUT_NAME, PKCS12_UNREADABLE,
+ * @throws OctaviaError CERTIFICATE_UNREADABLE, CERTIFICATE_UNUSABLE, CERTIFICATE_WITHOUT_NAME, CIPHERS_UNUSABLE, PKCS12_UNREADABLE,
  *   VALIDATION
  */
 export async function checkListenerSecrets(
-  deps: Pick<ApiDependencies, 'certificates'>,
+  deps: Pick<ApiDependencies, 'certificates' | 'config'>,
   projectId: string,
-  listener: ListenerRefs,
-  current: ListenerRefs | null = null,
+  listener: ListenerTls,
+  current: ListenerTls | null = null,
 ): Promise<void> {
   const checks = new SecretChecks(deps, projectId);
   await checks.check(ofListener(listener), current && ofListener(current), CLIENT_WORDING);
@@ -161,7 +194,7 @@ export async function checkListenerSecrets(
 
 /** The same for a pool. */
 export async function checkPoolSecrets(
-  deps: Pick<ApiDependencies, 'certificates'>,
+  deps: Pick<ApiDependencies, 'certificates' | 'config'>,
   projectId: string,
   pool: PoolRefs,
   current: PoolRefs | null = null,
@@ -173,9 +206,9 @@ export async function checkPoolSecrets(
 
 /** The same for everything that one request creates. */
 export async function checkTreeSecrets(
-  deps: Pick<ApiDependencies, 'certificates'>,
+  deps: Pick<ApiDependencies, 'certificates' | 'config'>,
   projectId: string,
-  tree: { listeners: readonly ListenerRefs[]; pools: readonly PoolRefs[] },
+  tree: { listeners: readonly ListenerTls[]; pools: readonly PoolRefs[] },
 ): Promise<void> {
   const checks = new SecretChecks(deps, projectId);
   for (const pool of tree.pools.filter(hasPoolSecrets)) await checks.check(ofPool(pool), null, MEMBER_WORDING);

@@ -14,6 +14,7 @@ import { OctaviaError } from '../../errors.ts';
 import type { Children } from '../../store/new-trees.ts';
 import type { L7PolicyInTree, ListenerInTree, LoadBalancerCreate, PoolInTree } from '../attributes/load-balancer.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { checkListenerCiphers, checkPoolCiphers } from './ciphers.ts';
 import { vipAddresses } from './listeners.ts';
 import { newResource } from './new-resource.ts';
 import { notFound } from './not-found.ts';
@@ -56,6 +57,7 @@ export function planTree(
   const resolved = resolvePools(request.pools, inlinePools(request));
   for (const { members: memberFields, healthmonitor, ...input } of resolved.definitions) {
     const settled = settlePool(input, rules.pool);
+    checkPoolCiphers(settled, rules.pool);
     const pool: Pool = { ...newResource(deps, projectId), ...settled, loadBalancerId };
     tree.pools.push(pool);
     if (healthmonitor) {
@@ -79,6 +81,7 @@ export function planTree(
     const pool = nextInlinePool();
     if (pool) checkPoolFitsListener(pool.protocol, fields.protocol);
     const settled = settleListener(fields, rules.listener, vipAddresses(loadBalancer));
+    checkListenerCiphers(settled, rules.listener);
     checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
     const created = { ...newResource(deps, projectId), ...settled, defaultPoolId: pool?.id ?? null, loadBalancerId };
     tree.listeners.push(created);

@@ -10,6 +10,8 @@ export interface SecretReader {
 
 export interface CertificateManager {
   readonly name: string;
+  /** The material is made up: nothing follows from what kind of key it has. */
+  readonly isMadeUp?: true;
   /**
    * A certificate with its decrypted key, what `default_tls_container_ref` and `tls_container_ref` name.
    * @throws OctaviaError CERTIFICATE_UNREADABLE, PKCS12_UNREADABLE, CERTIFICATE_UNUSABLE

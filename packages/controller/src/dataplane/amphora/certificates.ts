@@ -1,10 +1,12 @@
 /** Makes files for amphorae of the secrets that a load balancer refers to. */
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey } from 'node:crypto';
 import type { TrustFileKind } from '@octavia/amphora/protocol/agent-api';
 import type { CertificateManager } from '../../clouds/certificates/manager.ts';
 import { combinedPem } from '../../clouds/tls-material/bundle.ts';
+import { requireAnyCipher } from '../../clouds/tls-material/ciphers.ts';
 import { Secret } from '../../clouds/tls-material/secret.ts';
 import type { Listener, LoadBalancerTree, Pool } from '../../domain/resources.ts';
+import type { TlsSettings } from '../../domain/validation/tls.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { HaproxyOptions } from '../haproxy/options.ts';
 import { needsCertificates, servedListeners, servedPools } from '../haproxy/serving.ts';
@@ -68,7 +70,7 @@ class Collector {
 
   async listener(listener: Listener): Promise<ListenerTlsFiles> {
     const refs = [listener.defaultTlsContainerRef, ...listener.sniContainerRefs].filter((ref) => ref !== null);
-    const names = await Promise.all([...new Set(refs)].map((ref) => this.#certificate(ref)));
+    const names = await Promise.all([...new Set(refs)].map((ref) => this.#certificate(ref, listener)));
     const paths = names.map((name) => `${certificatePath(this.#tree.loadBalancer.id, name, this.#options)}\n`);
     return {
       source: listenerSource(listener),
@@ -87,8 +89,12 @@ class Collector {
     };
   }
 
-  async #certificate(ref: string): Promise<string> {
+  /** @param settings that the key has to do with; its kind may have changed with the certificate */
+  async #certificate(ref: string, settings?: TlsSettings): Promise<string> {
     const bundle = await this.#manager.getCertificate(ref, this.#tree.loadBalancer);
+    if (settings && !this.#manager.isMadeUp) {
+      requireAnyCipher(settings, { type: createPrivateKey(bundle.privateKey.reveal()).asymmetricKeyType, ref });
+    }
     return this.#add(fileOf('certificate', combinedPem(bundle)));
   }
 

@@ -1,6 +1,6 @@
 /** Versions, ciphers and ALPN in HAProxy's words; the same for clients (`bind`) and for members (`server`). */
-import { createSecureContext } from 'node:tls';
-import type { TlsSettings } from '../../domain/validation/tls.ts';
+import { cipherLists, NEVER } from '../../clouds/tls-material/ciphers.ts';
+import { SECURITY_LEVEL, TLS10_VERSIONS, type TlsSettings } from '../../domain/validation/tls.ts';
 import { type Argument, value } from './config.ts';
 
 /** Weakest first. */
@@ -12,14 +12,7 @@ const VERSIONS: readonly [string, string][] = [
   ['TLSv1.3', 'TLSv1.3'],
 ];
 
-/** All that OpenSSL 3 has. An unknown name among them would make HAProxy refuse the whole file. */
-const TLS13_SUITES: readonly string[] = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_128_CCM_SHA256',
-  'TLS_AES_128_CCM_8_SHA256',
-];
+const NEWEST_OLD = VERSIONS.findLastIndex(([name]) => TLS10_VERSIONS.includes(name));
 
 const ALPN_TOKENS: readonly string[] = ['h2', 'http/1.1', 'http/1.0'];
 
@@ -27,23 +20,23 @@ const ALPN_TOKENS: readonly string[] = ['h2', 'http/1.1', 'http/1.0'];
  * HAProxy knows a range, not a set. Of a list with a hole the part above the hole counts: what was left out on purpose
  * must not come back.
  */
-function versionArguments(versions: readonly string[], onlyTls13: boolean): Argument[] {
+function versionRange(versions: readonly string[], onlyTls13: boolean): { bottom: number; top: number } | null {
   const wanted = VERSIONS.map(([name]) => versions.includes(name));
   const top = wanted.lastIndexOf(true);
-  if (top < 0) return [];
+  if (top < 0) return null;
   let bottom = top;
   while (bottom > 0 && wanted[bottom - 1]) bottom--;
   if (onlyTls13 && top === VERSIONS.length - 1) bottom = top;
-  return ['ssl-min-ver', VERSIONS[bottom]![1], 'ssl-max-ver', VERSIONS[top]![1]];
+  return { bottom, top };
 }
 
-/** The list names suites of TLS 1.3 and ciphers of the versions before it together; HAProxy has a list for each. */
-function cipherLists(ciphers: string): { older: string; suites: string } {
-  const names = ciphers.split(':').filter((name) => name !== '');
-  return {
-    older: names.filter((name) => !name.startsWith('TLS_')).join(':'),
-    suites: names.filter((name) => TLS13_SUITES.includes(name)).join(':'),
-  };
+/**
+ * OpenSSL 3 speaks TLS 1.0 and 1.1 at security level 0 alone. That level would also let ciphers without a certificate or
+ * without encryption in, which the levels above keep out. A level that the list itself names stays.
+ */
+function atLevel(older: string, isOld: boolean): string {
+  if (!isOld || SECURITY_LEVEL.test(older)) return older;
+  return `${older === '' ? 'DEFAULT' : older}:${NEVER}:@SECLEVEL=0`;
 }
 
 export function alpnArguments(word: 'alpn' | 'check-alpn', { alpnProtocols }: TlsSettings): Argument[] {
@@ -54,22 +47,12 @@ export function alpnArguments(word: 'alpn' | 'check-alpn', { alpnProtocols }: Tl
 export function tlsSettingArguments(settings: TlsSettings): Argument[] {
   const { tlsCiphers, tlsVersions } = settings;
   const { older, suites } = cipherLists(tlsCiphers ?? '');
+  const range = versionRange(tlsVersions ?? [], older === '' && suites !== '');
+  const ciphers = atLevel(older, range !== null && range.bottom <= NEWEST_OLD);
   return [
-    ...(older === '' ? [] : ['ciphers', value(older)]),
+    ...(ciphers === '' ? [] : ['ciphers', value(ciphers)]),
     ...(suites === '' ? [] : ['ciphersuites', suites]),
-    ...versionArguments(tlsVersions ?? [], older === '' && suites !== ''),
+    ...(range === null ? [] : ['ssl-min-ver', VERSIONS[range.bottom]![1], 'ssl-max-ver', VERSIONS[range.top]![1]]),
     ...alpnArguments('alpn', settings),
   ];
-}
-
-/** Whether OpenSSL finds at least one cipher in the list: of those for older versions it wants one when any is named. */
-export function areKnownCiphers(ciphers: string): boolean {
-  const { older, suites } = cipherLists(ciphers);
-  if (older === '') return suites !== '';
-  try {
-    createSecureContext({ ciphers: older, minVersion: 'TLSv1' });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,7 +5,7 @@ import type { Listener, ListenerProtocol, Resource } from '../resources.ts';
 import { checkInsertHeaders } from './insert-headers.ts';
 import { isConnectionless } from './protocols.ts';
 import { refusal } from './refuse.ts';
-import { checkCiphers, checkTlsSettings, type TlsRules, withTlsDefaults } from './tls.ts';
+import { changedTls, checkCiphers, checkTlsSettings, type TlsRules, withTlsDefaults } from './tls.ts';
 
 /** What a request decides about a listener. TLS parts that are null take the configured defaults. */
 export type ListenerFields = Omit<
@@ -162,7 +162,7 @@ export function settleListenerChange(
   checkHsts(merged);
   return {
     ...change,
-    ...settledTls(merged, rules.tls),
+    ...settledTls({ ...merged, ...changedTls(current, change, rules.tls) }, rules.tls),
     ...(change.allowedCidrs === undefined ? {} : { allowedCidrs: withoutDuplicates(change.allowedCidrs) }),
   };
 }

@@ -2,7 +2,7 @@
 import type { Pool, Resource } from '../resources.ts';
 import { refusal } from './refuse.ts';
 import { resolveSessionPersistence, type SessionPersistenceInput } from './session-persistence.ts';
-import { checkCiphers, checkTlsSettings, type TlsRules, withTlsDefaults } from './tls.ts';
+import { changedTls, checkCiphers, checkTlsSettings, type TlsRules, withTlsDefaults } from './tls.ts';
 
 export type PoolFields = Omit<Pool, Exclude<keyof Resource, 'name' | 'adminStateUp' | 'tags'> | 'loadBalancerId'>;
 /** What a request says: the persistence is not settled yet. */
@@ -44,7 +44,7 @@ export function settlePoolChange(current: Pool, change: Partial<PoolInput>, rule
   if (!merged.tlsEnabled) return settled;
   const switchedOn = !current.tlsEnabled;
   if (switchedOn) checkTlsSettings(merged, rules.tls);
-  const filled = withTlsDefaults(merged, rules.tls);
+  const filled = withTlsDefaults(changedTls(current, change, rules.tls), rules.tls);
   // ALPN set to null on PUT stays off; the other two return to the configured default.
   return { ...settled, ...filled, ...(change.alpnProtocols === null ? { alpnProtocols: null } : {}), ...keepAlpn() };
 

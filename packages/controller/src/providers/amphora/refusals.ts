@@ -1,5 +1,5 @@
 import type { ComputeDriver } from '../../clouds/compute/interface.ts';
-import { areKnownCiphers } from '../../dataplane/haproxy/tls-settings.ts';
+import { areKnownCiphers } from '../../clouds/tls-material/ciphers.ts';
 import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
 import { ipVersion } from '../../domain/addresses.ts';
 import { ONLY_ON_CONNECTIONLESS_POOLS } from '../../domain/validation/health-monitor.ts';

@@ -43,6 +43,7 @@ async function makeMaterial(): Promise<Material> {
 /** Every reference leads to the same certificate, made for this process alone. For control planes without amphorae. */
 export class NoopCertificateManager implements CertificateManager {
   readonly name = 'noop_cert_manager';
+  readonly isMadeUp = true;
   #material: Promise<Material> | null = null;
 
   async getCertificate(): Promise<TlsBundle> {
