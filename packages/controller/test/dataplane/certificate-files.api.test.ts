@@ -128,7 +128,9 @@ it('a secret that cannot be read takes its listener out, with the reason, and no
   const tree = makeTree({ listeners: [{ ...tls, defaultTlsContainerRef: 'gone' }, http] });
   expect(await apply(tree)).toEqual({
     method: 'start',
-    unusable: [{ listenerId: listenerId(1), reason: 'Could not retrieve certificate: gone' }],
+    unusable: [
+      { listenerId: listenerId(1), reason: 'Could not retrieve certificate: gone', code: 'CERTIFICATE_UNREADABLE' },
+    ],
   });
   expect(stored).not.toContain(`frontend ${listenerId(1)}`);
   expect(stored).toContain(`frontend ${listenerId(2)}`);
@@ -142,7 +144,11 @@ it('a pool whose CA cannot be read gets no unverified members, and its listener 
   });
   const { unusable } = await apply(tree);
   expect(unusable).toEqual([
-    { listenerId: listenerId(1), reason: `Pool ${poolId(1)}: Could not retrieve certificate: gone` },
+    {
+      listenerId: listenerId(1),
+      reason: `Pool ${poolId(1)}: Could not retrieve certificate: gone`,
+      code: 'CERTIFICATE_UNREADABLE',
+    },
   ]);
   expect(stored).not.toContain('server 4');
 });
@@ -161,7 +167,7 @@ it('a store that is down changes nothing for what is served, whatever else chang
   // Other references are another matter: what is there was not made of them.
   const other = makeTree({ listeners: [{ ...listeners[0]!, defaultTlsContainerRef: 'b' }, http], pools: [pool] });
   expect((await apply(other)).unusable).toEqual([
-    { listenerId: listenerId(1), reason: 'Could not retrieve certificate: b' },
+    { listenerId: listenerId(1), reason: 'Could not retrieve certificate: b', code: 'CERTIFICATE_UNREADABLE' },
   ]);
 });
 
