@@ -24,10 +24,13 @@ interface LoadBalancer {
 export class ControlPlane {
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #url: string;
   readonly #children = new Set<ChildProcess>();
+  #worker: ChildProcess | null = null;
 
   private constructor(folder: string, url: string) {
     this.#folder = folder;
+    this.#url = url;
     this.#env = { ...process.env, ...settings(url) };
   }
 
@@ -35,7 +38,7 @@ export class ControlPlane {
   static async warm<T>(pollMs: number, work: (plane: ControlPlane) => Promise<T>): Promise<T> {
     const plane = await ControlPlane.#start();
     try {
-      plane.spawn('worker');
+      plane.#worker = plane.spawn('worker');
       await plane.create('warm-up');
       await plane.settled(pollMs);
       return await work(plane);
@@ -78,12 +81,40 @@ export class ControlPlane {
     return child;
   }
 
+  /** The first worker ends, another one begins where it ended. */
+  spawnInstead(service: 'worker', env: NodeJS.ProcessEnv): ChildProcess {
+    this.#worker?.kill('SIGTERM');
+    this.#worker = this.spawn(service, env);
+    return this.#worker;
+  }
+
   async create(project: string): Promise<string> {
     const body = JSON.stringify({ loadbalancer: { project_id: project, vip_subnet_id: SUBNET } });
     const answer = await fetch(ENDPOINT, { method: 'POST', body });
     if (answer.status !== 201) throw new Error(`create: ${answer.status} ${await answer.text()}`);
     const { loadbalancer } = (await answer.json()) as { loadbalancer: LoadBalancer };
     return loadbalancer.id;
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    const answer = await fetch(`${ENDPOINT}/${id}`, {
+      method: 'PUT',
+      body: JSON.stringify({ loadbalancer: { name } }),
+    });
+    if (answer.status !== 200) throw new Error(`update: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Operations that are at a step whose name begins so. */
+  async operationsAt(step: string): Promise<number> {
+    const store = new Store({ url: this.#url, maxConnections: 1 });
+    try {
+      const found = store.pool.query('select count(*)::int as count from operation where current_step like $1', [
+        `${step}%`,
+      ]);
+      return ((await found).rows[0] as { count: number }).count;
+    } finally {
+      await store.close();
+    }
   }
 
   async status(id: string): Promise<string> {

@@ -5,13 +5,15 @@
  * The reference is Octavia 11.0.0 with no-op drivers on a machine with 2 cores: API, worker, health manager, database and
  * load on the same cores. Compare only figures of one machine.
  */
+
+import { fairness } from './controller-fairness.ts';
 import { type Figure, type FigureModule, figureLine, reached } from './controller-figure.ts';
 import { flows } from './controller-flows.ts';
 import { heartbeats } from './controller-heartbeats.ts';
 import { recovery } from './controller-recovery.ts';
 import { inOwnNetwork } from './own-network.ts';
 
-const MODULES: FigureModule[] = [flows, recovery, heartbeats];
+const MODULES: FigureModule[] = [flows, fairness, recovery, heartbeats];
 
 const options = process.argv.slice(2);
 const json = options.includes('--json');

@@ -2,12 +2,16 @@
  * Adapter to DBOS Transact, the only file (with `operation-queue.ts`) that knows it. DBOS keeps one engine per process.
  */
 import { DBOS, DBOSWorkflowConflictError, type DLogger } from '@dbos-inc/dbos-sdk';
+import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 import type { Operation } from '../domain/operations.ts';
+import * as operations from '../store/operations.ts';
 import { openPool } from '../store/pool.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
 import { type FaultListener, faultListenerFromEnvironment } from './fault-points.ts';
-import type { Flow, FlowDependencies, FlowLogger } from './flow.ts';
+import type { Flow, FlowDependencies } from './flow.ts';
 import { Lease, Superseded } from './in-charge.ts';
+import { patiently } from './journal.ts';
+import type { Claimant } from './places.ts';
 import { runOperation } from './runner.ts';
 
 export interface EngineOptions {
@@ -15,8 +19,6 @@ export interface EngineOptions {
   workerId: string;
   /** Pause between looks for queued operations (ms). 50: start latency about 60 ms for some 20 idle transactions a second. */
   dispatchIntervalMs: number;
-  /** Operations that run at once in this process. */
-  concurrency: number;
   /** Called at the fault points of every operation; by default what the environment says, normally nothing. */
   faults?: FaultListener;
 }
@@ -29,6 +31,18 @@ export interface PendingOperation {
 
 const ID_LENGTH = 36;
 
+/**
+ * Operations that one process takes from the queue before it is their turn: it can only tell whose turn it is among those it
+ * knows. Each takes some kilobytes; the engine takes no more at a time either.
+ */
+const TAKEN = 8_000;
+
+/** What it takes to build load balancers and replacements is waited for; the rest works on what is there. */
+const claimantOf = ({ projectId, kind }: Operation): Claimant => {
+  const isFailover = kind === 'failover_amphora' || kind === 'failover_load_balancer';
+  return { projectId, work: kind === 'create_load_balancer' ? 'build' : isFailover ? 'failover' : 'change' };
+};
+
 export class FlowEngine {
   readonly #options: EngineOptions;
   readonly #dependencies: FlowDependencies;
@@ -37,6 +51,8 @@ export class FlowEngine {
   readonly lease = new Lease();
   /** Bodies of each workflow that run in this process right now. */
   readonly #running = new Map<string, number>();
+  /** Workflows of which it is not the turn yet. */
+  readonly #waiting = new Set<string>();
 
   constructor(options: EngineOptions, dependencies: FlowDependencies, flowOf: (operation: Operation) => Flow) {
     this.#options = options;
@@ -51,7 +67,7 @@ export class FlowEngine {
       applicationVersion: APPLICATION_VERSION,
       executorID: options.workerId,
       listenQueues: [QUEUE],
-      logger: quiet(dependencies.log),
+      logger: quiet(dependencies),
     });
     const faults = options.faults ?? faultListenerFromEnvironment();
     DBOS.registerWorkflow(
@@ -59,8 +75,10 @@ export class FlowEngine {
         const workflowId = DBOS.workflowID ?? operationId;
         this.#count(workflowId, 1);
         try {
-          const run = { workerId: options.workerId, lease: this.lease, faults };
-          await runOperation(operationId, flowOf, this.#dependencies, run);
+          await this.#inTurn(operationId, workflowId, (attempts) => {
+            const run = { workerId: options.workerId, lease: this.lease, faults, attempts };
+            return runOperation(operationId, flowOf, this.#dependencies, run);
+          });
         } catch (error) {
           // Of a run that is no longer in charge the engine must not record an end.
           throw error instanceof Superseded ? new DBOSWorkflowConflictError(workflowId) : error;
@@ -71,6 +89,23 @@ export class FlowEngine {
       // Taking over counts as an attempt; the reconciler bounds attempts itself and gives a reason.
       { name: WORKFLOW, maxRecoveryAttempts: 1_000 },
     );
+  }
+
+  /** @throws Superseded when this process stops before it is the operation's turn */
+  async #inTurn(operationId: string, workflowId: string, work: (attempts: number) => Promise<void>): Promise<void> {
+    const { places, store, sleep } = this.#dependencies;
+    if (places.isClosed) throw new Superseded();
+    this.#waiting.add(workflowId);
+    try {
+      const operation = await patiently(sleep, () => operations.get(store.db, operationId));
+      if (!operation) return;
+      await places.run(claimantOf(operation), () => {
+        this.#waiting.delete(workflowId);
+        return work(operation.attempts);
+      });
+    } finally {
+      this.#waiting.delete(workflowId);
+    }
   }
 
   #count(workflowId: string, change: 1 | -1): void {
@@ -103,7 +138,7 @@ export class FlowEngine {
     await DBOS.launch();
     await DBOS.registerQueue(QUEUE, {
       partitionConcurrency: 1,
-      workerConcurrency: this.#options.concurrency,
+      workerConcurrency: TAKEN,
       minPollingIntervalMs: this.#options.dispatchIntervalMs,
       onConflict: 'always_update',
     });
@@ -111,6 +146,10 @@ export class FlowEngine {
 
   /** Stops taking operations and waits for the running ones; what does not end in time is taken over later. */
   async stop(graceMs: number): Promise<void> {
+    // Other workers begin what was not begun here, at once.
+    wfQueueRunner.stop();
+    this.#dependencies.places.close();
+    await this.resume([...this.#waiting]).catch(() => undefined);
     await DBOS.shutdown({ workflowCompletionTimeoutMS: graceMs, deregister: true });
     await this.#pool.end();
   }
@@ -161,12 +200,13 @@ export class FlowEngine {
 }
 
 /** The engine's own chatter is for debugging; what it warns of concerns operators. */
-function quiet(log: FlowLogger): DLogger {
+function quiet({ log, places }: FlowDependencies): DLogger {
   const text = (entry: unknown) => (entry instanceof Error ? entry.message : String(entry));
   return {
     info: () => undefined,
     debug: () => undefined,
-    warn: (entry) => log.warn({ component: 'flow engine' }, text(entry)),
+    // Of what it leaves to others when it stops.
+    warn: (entry) => !places.isClosed && log.warn({ component: 'flow engine' }, text(entry)),
     error: (entry) => log.error({ component: 'flow engine' }, text(entry)),
   };
 }

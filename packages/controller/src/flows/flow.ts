@@ -10,6 +10,8 @@ import type { DataplaneDriver } from '../dataplane/interface.ts';
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Amphora } from '../domain/resources.ts';
 import type { Store, Tx } from '../store/database.ts';
+import type { BuildQueue } from './build-queue.ts';
+import type { Places } from './places.ts';
 
 export interface FlowLogger {
   info(fields: object, message: string): void;
@@ -61,6 +63,10 @@ export interface FlowDependencies {
   /** Hears of load balancers that were created, changed and deleted; null: nobody wants to. */
   notifications: NotificationDriver | null;
   options: FlowOptions;
+  /** Who may work now. */
+  places: Places;
+  /** Who may build amphorae now. */
+  buildQueue: Pick<BuildQueue, 'acquire' | 'release'>;
   /** How often and how long (ms) to wait for a compute instance to become ACTIVE. */
   computeWait: { intervalMs: number; timeoutMs: number };
   sleep(ms: number): Promise<void>;

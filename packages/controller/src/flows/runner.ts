@@ -25,6 +25,8 @@ const LEAST_AMPHORA_BUDGET_MS = 20_000;
 export interface RunOptions {
   workerId: string;
   lease?: Lease;
+  /** Attempts at the operation before this one; when there were more by now, another worker has it. */
+  attempts?: number;
   faults?: FaultListener | null;
 }
 
@@ -47,7 +49,9 @@ export async function runOperation(
   options: RunOptions,
 ): Promise<void> {
   const { store, sleep } = dependencies;
-  const operation = await patiently(sleep, () => operations.begin(store.db, operationId, options.workerId));
+  const operation = await patiently(sleep, () =>
+    operations.begin(store.db, operationId, options.workerId, options.attempts),
+  );
   if (!operation) return;
   const journal = await patiently(sleep, () => Journal.open(store, operation));
   await new OperationRun(operation, flowOf, dependencies, journal, options).toItsEnd();
@@ -101,12 +105,16 @@ class OperationRun {
     await this.#point('begin', 'after-commit');
     for (const lanes of this.#parts) {
       if (this.#failure) break;
-      await Promise.all(lanes.map((lane) => this.#onward(lane)));
+      await this.#beside(lanes, (lane) => this.#onward(lane));
     }
     if (this.#failure && !this.#context.options.disableRevert) {
-      for (const lanes of this.#parts.toReversed()) await Promise.all(lanes.map((lane) => this.#back(lane)));
+      for (const lanes of this.#parts.toReversed()) await this.#beside(lanes, (lane) => this.#back(lane));
     }
     await this.#settle(this.#failure);
+  }
+
+  #beside(lanes: Placed[][], work: (lane: Placed[]) => Promise<void>): Promise<void> {
+    return this.#context.places.beside(lanes.map((lane) => () => work(lane)));
   }
 
   /** The steps of one lane until one fails, here or in a lane beside it. */

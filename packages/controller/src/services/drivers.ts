@@ -5,6 +5,7 @@ import type { SigningDigest } from '../clouds/certificates/local/keys.ts';
 import type { CertificateManager } from '../clouds/certificates/manager.ts';
 import type { ComputeDriver } from '../clouds/compute/interface.ts';
 import type { Config } from '../config/index.ts';
+import type { AmphoraDriverOptions } from '../dataplane/amphora/options.ts';
 import type { LoggingOptions } from '../dataplane/haproxy/options.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
 import { OctaviaError } from '../errors.ts';
@@ -30,7 +31,7 @@ export async function computeDriver({ config, instance, network, log }: Runtime)
   }
   if (name === 'compute_noop_driver') {
     const { NoopComputeDriver } = await import('../clouds/compute/noop/driver.ts');
-    return new NoopComputeDriver();
+    return new NoopComputeDriver({ buildLatencyMs: config.compute.noop_boot_time * 1000 });
   }
   throw unknownChoice('[controller_worker] compute_driver', name, ['compute_local_driver', 'compute_noop_driver']);
 }
@@ -105,7 +106,11 @@ function logging({ amphora_agent, controller_worker, haproxy_amphora }: Config):
   };
 }
 
-export async function dataplaneDriver({ config, log }: Pick<Runtime, 'config' | 'log'>): Promise<DataplaneDriver> {
+/** @param ofWorker what only a worker can do for it */
+export async function dataplaneDriver(
+  { config, log }: Pick<Runtime, 'config' | 'log'>,
+  ofWorker: Pick<AmphoraDriverOptions, 'untilAnswered'> = {},
+): Promise<DataplaneDriver> {
   const name = config.controller_worker.amphora_driver;
   if (name === 'amphora_haproxy_rest_driver') {
     const { AmphoraDataplaneDriver } = await import('../dataplane/amphora/driver.ts');
@@ -124,6 +129,7 @@ export async function dataplaneDriver({ config, log }: Pick<Runtime, 'config' | 
         interval: options.failover_connection_retry_interval,
       },
       clientCaPath: config.controller_worker.client_ca,
+      ...ofWorker,
       keepalived: {
         basePath: options.base_path,
         checkInterval: config.keepalived_vrrp.vrrp_check_interval,

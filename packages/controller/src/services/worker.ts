@@ -7,9 +7,11 @@ import { renderAgentConfiguration } from '../dataplane/agent-configuration.ts';
 import { logForwarding } from '../dataplane/rsyslog/offloading.ts';
 import type { Amphora } from '../domain/resources.ts';
 import { OctaviaError } from '../errors.ts';
+import { BuildQueue } from '../flows/build-queue.ts';
 import { FlowEngine } from '../flows/engine.ts';
 import type { FlowOptions } from '../flows/flow.ts';
 import { OperationQueue } from '../flows/operation-queue.ts';
+import { Places } from '../flows/places.ts';
 import { Reconciler, thisWorker } from '../flows/reconciler.ts';
 import { flowOf } from '../flows/registry.ts';
 import { Sweeper } from '../flows/sweeper.ts';
@@ -17,9 +19,6 @@ import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.
 import type { Logger } from './logger.ts';
 import { readyCloud } from './networks.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
-
-/** Operations at once in one process. They mostly wait for amphorae; ten leave the database pool room for the rest. */
-const CONCURRENCY = 10;
 
 /** Their load balancers change by operations; those of other providers settle themselves. */
 const PROVIDERS_OF_WORKERS = ['amphora', 'amphorav2', 'octavia'];
@@ -30,15 +29,18 @@ const WITHOUT_END_MS = 2 ** 31 - 1;
 /** Carries out accepted operations. @throws OctaviaError STARTUP */
 export async function startWorker(runtime: Runtime): Promise<Service> {
   const { config, store, network, log, databaseUrl } = runtime;
+  const { concurrent_operations, operations_in_flight } = config.controller_worker;
+  const places = new Places({ atOnce: concurrent_operations, inFlight: operations_in_flight });
   const [compute, certificates, dataplane] = await Promise.all([
     computeDriver(runtime),
     certificateGenerator(runtime),
-    dataplaneDriver(runtime),
+    dataplaneDriver(runtime, { untilAnswered: (wait) => places.away(wait) }),
   ]);
   const worker = thisWorker(`${config.DEFAULT.host}-${randomUUID()}`);
   const { amp_active_retries, amp_active_wait_sec, dispatch_interval_ms } = config.controller_worker;
+  const options = flowOptions(config);
   const engine = new FlowEngine(
-    { url: databaseUrl, workerId: worker.id, dispatchIntervalMs: dispatch_interval_ms, concurrency: CONCURRENCY },
+    { url: databaseUrl, workerId: worker.id, dispatchIntervalMs: dispatch_interval_ms },
     {
       store,
       compute,
@@ -48,7 +50,9 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
       agentConfiguration: agentConfiguration(config),
       ...(await logForwarding(config)),
       notifications: notifications(config, log),
-      options: flowOptions(config),
+      options,
+      places,
+      buildQueue: new BuildQueue(store, options.buildSlots),
       computeWait: {
         intervalMs: amp_active_wait_sec * 1000,
         timeoutMs: amp_active_retries * amp_active_wait_sec * 1000,

@@ -99,12 +99,19 @@ export async function submit(tx: Tx, operation: QueuedOperation): Promise<void> 
 /**
  * Marks the operation as taken by a worker and returns it; null when it has ended already. The number of attempts it
  * returns is the worker's title to the operation: whoever begins it later makes all statements of this one void.
+ * @param attempts begun so far, if that may have changed since it was this worker's turn; another number counts as an end
  */
-export async function begin(executor: Executor, id: string, workerId: string): Promise<Operation | null> {
+export async function begin(
+  executor: Executor,
+  id: string,
+  workerId: string,
+  attempts: number | null = null,
+): Promise<Operation | null> {
   const { rows } = await sql<Operation>`
     update operation o set state = case when o.state = 'queued' then 'running' else o.state end,
       attempts = o.attempts + 1, worker_id = ${workerId}, started_at = coalesce(o.started_at, now())
-    where o.id = ${id} and o.ended_at is null returning ${COLUMNS}`.execute(executor);
+    where o.id = ${id} and o.ended_at is null and o.attempts = coalesce(${attempts}, o.attempts)
+    returning ${COLUMNS}`.execute(executor);
   return rows[0] ?? null;
 }
 

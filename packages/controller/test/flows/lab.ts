@@ -18,7 +18,7 @@ import * as loadBalancers from '../../src/store/load-balancers.ts';
 import * as operations from '../../src/store/operations.ts';
 import { insertOperation } from '../support/operations.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
-import { silentLog } from './support.ts';
+import { silentLog, turnsIn } from './support.ts';
 
 const SUBNET = deterministicUuid('noop', 'public-subnet');
 const NETWORK = deterministicUuid('noop', 'public-net');
@@ -99,6 +99,7 @@ export class Lab {
       agentConfiguration: ({ id }) => `amphora_id = ${id}`,
       notifications: { notify: (notification) => void this.notifications.push(notification) },
       options: this.options,
+      ...turnsIn(this.store, this.options),
       computeWait: { intervalMs: 5, timeoutMs: 500 },
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 2))),
       now: () => new Date(Date.now() + this.waitedMs),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FlowEngine } from '../../src/flows/engine.ts';
+import type { FlowDependencies } from '../../src/flows/flow.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
@@ -14,12 +15,23 @@ export interface RunningEngine {
   stop(): Promise<void>;
 }
 
-/** @param flowOf asked for each operation as it begins */
-export async function startEngine(flowOf: ConstructorParameters<typeof FlowEngine>[2]): Promise<RunningEngine> {
-  const testStore = await openTestStore();
+/**
+ * @param flowOf asked for each operation as it begins
+ * @param testStore of an engine that ended before
+ */
+export async function startEngine(
+  flowOf: ConstructorParameters<typeof FlowEngine>[2],
+  dependencies: Partial<FlowDependencies> = {},
+  given: TestStore | null = null,
+): Promise<RunningEngine> {
+  const testStore = given ?? (await openTestStore());
   const { store, url } = testStore;
   const workerId = `test-${randomUUID()}`;
-  const engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20, concurrency: 10 }, storeOnly(store), flowOf);
+  const engine = new FlowEngine(
+    { url, workerId, dispatchIntervalMs: 20 },
+    { ...storeOnly(store), ...dependencies },
+    flowOf,
+  );
   const reconciler = new Reconciler(store, engine, thisWorker(workerId), silentLog);
   await reconciler.announce();
   await engine.start();
@@ -29,7 +41,7 @@ export async function startEngine(flowOf: ConstructorParameters<typeof FlowEngin
   const stop = async (): Promise<void> => {
     clearInterval(beats);
     await engine.stop(1000);
-    await testStore.close();
+    if (!given) await testStore.close();
   };
   return { testStore, engine, reconciler, queue, stop };
 }

@@ -1,18 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation, OperationKind, ResourceType } from '../../src/domain/operations.ts';
+import { BuildQueue } from '../../src/flows/build-queue.ts';
 import {
   DEFAULT_FLOW_OPTIONS,
   type Flow,
   type FlowDependencies,
   type FlowLogger,
+  type FlowOptions,
   type FlowPart,
 } from '../../src/flows/flow.ts';
 import type { OperationQueue } from '../../src/flows/operation-queue.ts';
+import { Places } from '../../src/flows/places.ts';
 import type { Store, Tx } from '../../src/store/database.ts';
 import * as operations from '../../src/store/operations.ts';
 import * as settlement from '../../src/store/settlement.ts';
 
 export const silentLog: FlowLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Few enough that tests beside this one get on, more than a test takes. */
+export const turnsIn = (
+  store: Store,
+  { buildSlots }: FlowOptions,
+): Pick<FlowDependencies, 'places' | 'buildQueue'> => ({
+  places: new Places({ atOnce: 10, inFlight: 1000 }),
+  buildQueue: new BuildQueue(store, buildSlots),
+});
 
 /** Dependencies for flows whose steps only touch the store: the drivers are never reached. */
 export function storeOnly(store: Store): FlowDependencies {
@@ -33,6 +45,7 @@ export function storeOnly(store: Store): FlowDependencies {
     agentConfiguration: () => '',
     notifications: { notify: () => undefined },
     options: DEFAULT_FLOW_OPTIONS,
+    ...turnsIn(store, DEFAULT_FLOW_OPTIONS),
     computeWait: { intervalMs: 10, timeoutMs: 1000 },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     now: () => new Date(),
@@ -55,12 +68,13 @@ export async function submit(
   loadBalancerId: string,
   kind: OperationKind = 'update_load_balancer',
   resource: { type: ResourceType; id: string } = { type: 'load_balancer', id: loadBalancerId },
+  projectId = 'project-1',
 ): Promise<string> {
   const id = randomUUID();
   await queue.submit(tx, {
     id,
     loadBalancerId,
-    projectId: 'project-1',
+    projectId,
     kind,
     resourceType: resource.type,
     resourceId: resource.id,

@@ -48,7 +48,7 @@ test('another worker ends what a killed one began, without repeating its finishe
   const journal: string[] = [];
   const note = (name: string) => ({ name, run: async () => void journal.push(name) as undefined });
   const engine = new FlowEngine(
-    { url, workerId: 'heir', dispatchIntervalMs: 20, concurrency: 4 },
+    { url, workerId: 'heir', dispatchIntervalMs: 20 },
     storeOnly(store),
     flowWith([note('one'), note('two')]),
   );

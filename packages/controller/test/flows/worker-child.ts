@@ -23,6 +23,6 @@ const flow = flowWith([
     },
   },
 ]);
-const engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20, concurrency: 4 }, storeOnly(store), flow);
+const engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20 }, storeOnly(store), flow);
 await new Reconciler(store, engine, thisWorker(workerId), silentLog).announce();
 await engine.start();

@@ -25,6 +25,8 @@ export interface ComputeInstance {
 
 export interface ComputeDriver {
   readonly name: string;
+  /** Instances run on this very host, and boot with its processors. */
+  readonly bootsHere?: true;
   /** Returns at once or when booted, as the cloud does; poll `get` until ACTIVE. Idempotent by name. */
   build(request: BuildRequest): Promise<ComputeInstance>;
   get(id: string): Promise<ComputeInstance | null>;

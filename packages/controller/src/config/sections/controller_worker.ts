@@ -42,5 +42,15 @@ export const controller_worker = section('Building amphorae: drivers, images, to
     'Seconds before the first such repetition; each further one waits twice as long. Ours, not in the original.',
     { min: 1 },
   ),
+  concurrent_operations: int(
+    20,
+    'Operations that one worker process works at at once; those that wait for a slot to build, a machine that boots or an agent that is silent are not counted. At most half of them build load balancers. Ours, not in the original.',
+    { min: 2, max: 200 },
+  ),
+  operations_in_flight: int(
+    2000,
+    'Operations that build load balancers, and as many that replace amphorae, which one worker process has begun and not ended, those included that wait; bounds its memory. Ours, not in the original.',
+    { min: 1, max: 8000 },
+  ),
   dispatch_interval_ms: int(50, 'Milliseconds between looks at the queue of operations.', { min: 20, max: 1000 }),
 });

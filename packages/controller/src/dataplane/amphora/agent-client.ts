@@ -116,14 +116,19 @@ export class AgentClient {
 
   async #repeat(amphora: Amphora, request: AgentRequest, plan: Repetition): Promise<AgentAnswer> {
     const agent = this.#addressOf(amphora);
-    for (let previous: number | null = null; ; ) {
-      const outcome = await this.#ask(agent, request, Math.min(plan.tryMs, plan.limit.left()));
-      if (outcome.kind === 'answer') return outcome.answer;
-      if (outcome.kind === 'failed' || !plan.again()) throw outcome.error;
-      previous = plan.pause(previous);
-      await sleep(Math.min(previous, plan.limit.left()));
-      if (plan.limit.left() === 0) throw outcome.error;
-    }
+    const ask = () => this.#ask(agent, request, Math.min(plan.tryMs, plan.limit.left()));
+    const first = await ask();
+    if (first.kind === 'answer') return first.answer;
+    const { untilAnswered = (wait) => wait() } = this.#options;
+    return untilAnswered(async () => {
+      for (let outcome: Outcome = first, pause: number | null = null; ; outcome = await ask()) {
+        if (outcome.kind === 'answer') return outcome.answer;
+        if (outcome.kind === 'failed' || !plan.again()) throw outcome.error;
+        pause = plan.pause(pause);
+        await sleep(Math.min(pause, plan.limit.left()));
+        if (plan.limit.left() === 0) throw outcome.error;
+      }
+    });
   }
 
   #addressOf(amphora: Amphora): AgentAddress {

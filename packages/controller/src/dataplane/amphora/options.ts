@@ -30,6 +30,8 @@ export interface AmphoraDriverOptions {
   failover: RetryOptions;
   /** `[controller_worker] client_ca`: what agents shall trust from their next certificate on. Left out: as at boot. */
   clientCaPath?: string;
+  /** Takes over the wait for an agent that has not answered a first time. Left out: nobody minds. */
+  untilAnswered?: <T>(wait: () => Promise<T>) => Promise<T>;
   haproxy: HaproxyOptions;
   /** Where the secrets of tenants are read. */
   certificates: CertificateManager;

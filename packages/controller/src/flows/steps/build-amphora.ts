@@ -4,11 +4,9 @@ import type { Operation } from '../../domain/operations.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/amphorae.ts';
-import * as buildSlots from '../../store/build-slots.ts';
 import * as serverGroups from '../../store/server-groups.ts';
 import { markAmphoraDeleted } from '../../store/settlement.ts';
 import type { Step, StepContext } from '../flow.ts';
-import { waitForSlot } from './build-slot.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
 import { removeFromCloud } from './remove-amphora.ts';
 
@@ -84,9 +82,10 @@ function bootInstance(plan: BuildPlan): Step {
   return {
     name: `boot amphora ${id}`,
     async run(context) {
-      const { store, compute, certificates, operation } = context;
+      const { store, compute, certificates, operation, places, buildQueue } = context;
       const amphora = await amphoraOf(context, id);
-      await waitForSlot(context, id, PRIORITY[plan.purpose]);
+      const request = { amphoraId: id, projectId: operation.projectId, priority: PRIORITY[plan.purpose] };
+      await places.away(() => buildQueue.acquire(request));
       // The private key lives in the instance's files alone: neither the database nor the flow's memory holds it.
       const issued = await certificates.issueServerCertificate(id);
       const serverGroupId = await serverGroups.get(store.db, operation.loadBalancerId);
@@ -108,7 +107,7 @@ function bootInstance(plan: BuildPlan): Step {
       if (await stays(context, plan)) return;
       const amphora = await amphorae.get(context.store.db, id);
       await removeFromCloud(context, { id, computeId: amphora?.computeId ?? null });
-      await buildSlots.release(context.store.db, id);
+      await context.buildQueue.release(id);
     },
   };
 }
@@ -117,36 +116,45 @@ function waitForInstance(id: string): Step {
   return {
     name: `wait for instance of ${id}`,
     async run(context) {
-      const { store, compute, computeWait, options, sleep } = context;
+      const { store, places, buildQueue, options } = context;
       const { computeId } = await amphoraOf(context, id);
-      const name = instanceName(id);
-      const deadline = Date.now() + computeWait.timeoutMs;
-      for (let wait = 10; ; wait = Math.min(wait * 2, computeWait.intervalMs)) {
-        const instance = computeId ? await compute.get(computeId) : null;
-        if (!instance) throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: 'the instance is gone' });
-        if (instance.status === 'ERROR') {
-          throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: instance.fault ?? 'no cause given' });
-        }
-        if (instance.status === 'ACTIVE' && instance.lbNetworkIp) {
-          await amphorae.update(store.db, id, { lbNetworkIp: instance.lbNetworkIp });
-          if (options.buildSlots.limit >= 0) await buildSlots.release(store.db, id);
-          return undefined;
-        }
-        if (Date.now() > deadline) {
-          const seconds = Math.round(computeWait.timeoutMs / 1000);
-          throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: `not ACTIVE after ${seconds} s` });
-        }
-        await sleep(wait);
-      }
+      const lbNetworkIp = await places.away(() => addressOnceActive(context, instanceName(id), computeId));
+      await amphorae.update(store.db, id, { lbNetworkIp });
+      if (options.buildSlots.limit >= 0) await buildQueue.release(id);
+      return undefined;
     },
   };
 }
+
+/** Of the instance in the management network. @throws OctaviaError COMPUTE_BUILD_FAILED */
+async function addressOnceActive(context: StepContext, name: string, computeId: string | null): Promise<string> {
+  const { compute, computeWait, sleep } = context;
+  const deadline = Date.now() + computeWait.timeoutMs;
+  for (let wait = 10; ; wait = Math.min(wait * 2, computeWait.intervalMs)) {
+    const instance = computeId ? await compute.get(computeId) : null;
+    if (!instance) throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: 'the instance is gone' });
+    if (instance.status === 'ERROR') {
+      throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: instance.fault ?? 'no cause given' });
+    }
+    if (instance.status === 'ACTIVE' && instance.lbNetworkIp) return instance.lbNetworkIp;
+    if (Date.now() > deadline) {
+      const seconds = Math.round(computeWait.timeoutMs / 1000);
+      throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: `not ACTIVE after ${seconds} s` });
+    }
+    await sleep(wait);
+  }
+}
+
+/** A machine of this host boots at the cost of this host: for so long (ms) no other one takes its place. */
+const LOCAL_BOOT_MS = 10_000;
 
 function waitForAgent(id: string): Step {
   return {
     name: `wait for agent of ${id}`,
     async run(context) {
-      await context.dataplane.waitUntilReachable(await amphoraOf(context, id));
+      const { compute, dataplane, places } = context;
+      const amphora = await amphoraOf(context, id);
+      await places.away(() => dataplane.waitUntilReachable(amphora), compute.bootsHere ? LOCAL_BOOT_MS : 0);
       return undefined;
     },
   };

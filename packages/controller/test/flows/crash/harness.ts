@@ -27,7 +27,7 @@ import type { Tx } from '../../../src/store/database.ts';
 import * as operations from '../../../src/store/operations.ts';
 import { insertOperation } from '../../support/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
-import { silentLog } from '../support.ts';
+import { silentLog, turnsIn } from '../support.ts';
 import { World } from './world.ts';
 
 export const PUBLIC_SUBNET = deterministicUuid('noop', 'public-subnet');
@@ -196,6 +196,7 @@ export class Trial {
       agentConfiguration: ({ id }) => `amphora ${id}`,
       notifications: { notify: () => undefined },
       options: { ...DEFAULT_FLOW_OPTIONS, antiAffinity: 'anti-affinity' },
+      ...turnsIn(this.harness.store, DEFAULT_FLOW_OPTIONS),
       computeWait: { intervalMs: 1, timeoutMs: 1_000 },
       sleep: async () => undefined,
       now: () => new Date(),

@@ -57,6 +57,7 @@ async function endsSoon(process: ProcessIdentity): Promise<boolean> {
 
 export class LocalComputeDriver implements ComputeDriver {
   readonly name = 'compute_local_driver';
+  readonly bootsHere = true;
   readonly #instance: LocalInstance;
   readonly #network: NetworkDriver;
   readonly #agentBundle: string;
