@@ -109,7 +109,7 @@ function logging({ amphora_agent, controller_worker, haproxy_amphora }: Config):
 /** @param ofWorker what only a worker can do for it */
 export async function dataplaneDriver(
   { config, log }: Pick<Runtime, 'config' | 'log'>,
-  ofWorker: Pick<AmphoraDriverOptions, 'untilAnswered'> = {},
+  ofWorker: Pick<AmphoraDriverOptions, 'untilAnswered' | 'renew'> = {},
 ): Promise<DataplaneDriver> {
   const name = config.controller_worker.amphora_driver;
   if (name === 'amphora_haproxy_rest_driver') {

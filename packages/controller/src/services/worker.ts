@@ -4,6 +4,7 @@ import type { NotificationDriver } from '../clouds/notifications/interface.ts';
 import { openNotifications } from '../clouds/notifications/open.ts';
 import type { Config } from '../config/index.ts';
 import { renderAgentConfiguration } from '../dataplane/agent-configuration.ts';
+import type { DataplaneDriver } from '../dataplane/interface.ts';
 import { logForwarding } from '../dataplane/rsyslog/offloading.ts';
 import type { Amphora } from '../domain/resources.ts';
 import { OctaviaError } from '../errors.ts';
@@ -14,6 +15,7 @@ import { OperationQueue } from '../flows/operation-queue.ts';
 import { Places } from '../flows/places.ts';
 import { Reconciler, thisWorker } from '../flows/reconciler.ts';
 import { flowOf } from '../flows/registry.ts';
+import { renewCertificate } from '../flows/steps/agent.ts';
 import { Sweeper } from '../flows/sweeper.ts';
 import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
 import type { Logger } from './logger.ts';
@@ -31,11 +33,14 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
   const { config, store, network, log, databaseUrl } = runtime;
   const { concurrent_operations, operations_in_flight } = config.controller_worker;
   const places = new Places({ atOnce: concurrent_operations, inFlight: operations_in_flight });
-  const [compute, certificates, dataplane] = await Promise.all([
-    computeDriver(runtime),
-    certificateGenerator(runtime),
-    dataplaneDriver(runtime, { untilAnswered: (wait) => places.away(wait) }),
-  ]);
+  const [compute, certificates] = await Promise.all([computeDriver(runtime), certificateGenerator(runtime)]);
+  const dataplane: DataplaneDriver = await dataplaneDriver(runtime, {
+    untilAnswered: (wait) => places.away(wait),
+    async renew(amphora) {
+      log.info({ amphora: amphora.id }, 'The certificate of an amphora has ended and is renewed');
+      await renewCertificate({ store, certificates, dataplane }, amphora);
+    },
+  });
   const worker = thisWorker(`${config.DEFAULT.host}-${randomUUID()}`);
   const { amp_active_retries, amp_active_wait_sec, dispatch_interval_ms } = config.controller_worker;
   const options = flowOptions(config);

@@ -1,8 +1,10 @@
 /** Requests to the agent of an amphora, repeated as configured, with every failure under a name of the catalogue. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'undici';
 import type { Amphora } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { type AgentAddress, AgentPools } from './agent-pools.ts';
+import { hasEnded } from './expired-certificate.ts';
 import { type AgentAnswer, answerDetail, connectionFailure, isNotReadyYet } from './failure.ts';
 import type { AmphoraDriverOptions, RetryOptions } from './options.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -16,6 +18,8 @@ export interface AgentRequest {
   accept?: readonly number[];
   /** The amphora does something that takes long: HAProxy reads a configuration, addresses are checked for duplicates. */
   works?: boolean;
+  /** Replaces the agent's certificate: that the present one has ended is no obstacle. */
+  renews?: boolean;
 }
 
 /** How a request is repeated. */
@@ -60,6 +64,8 @@ function ended(signal: AbortSignal): Promise<never> {
 export class AgentClient {
   readonly #options: AmphoraDriverOptions;
   readonly #pools: AgentPools;
+  /** Renewals under way, by amphora. */
+  readonly #renewals = new Map<string, Promise<void>>();
 
   constructor(options: AmphoraDriverOptions) {
     this.#options = options;
@@ -116,7 +122,7 @@ export class AgentClient {
 
   async #repeat(amphora: Amphora, request: AgentRequest, plan: Repetition): Promise<AgentAnswer> {
     const agent = this.#addressOf(amphora);
-    const ask = () => this.#ask(agent, request, Math.min(plan.tryMs, plan.limit.left()));
+    const ask = () => this.#ask(amphora, agent, request, Math.min(plan.tryMs, plan.limit.left()));
     const first = await ask();
     if (first.kind === 'answer') return first.answer;
     const { untilAnswered = (wait) => wait() } = this.#options;
@@ -140,10 +146,10 @@ export class AgentClient {
     return { amphoraId: amphora.id, address };
   }
 
-  async #ask(agent: AgentAddress, request: AgentRequest, timeoutMs: number): Promise<Outcome> {
+  async #ask(amphora: Amphora, agent: AgentAddress, request: AgentRequest, timeoutMs: number): Promise<Outcome> {
     let answer: AgentAnswer;
     try {
-      answer = await this.#send(agent, request, timeoutMs);
+      answer = await this.#sendRenewed(amphora, agent, request, timeoutMs);
     } catch (cause) {
       const { passing, detail } = connectionFailure(cause);
       const parameters = { id: agent.amphoraId, address: agent.address, detail };
@@ -158,8 +164,41 @@ export class AgentClient {
     return { kind: isNotReadyYet(answer) ? 'not-ready' : 'failed', error };
   }
 
-  async #send(agent: AgentAddress, request: AgentRequest, timeoutMs: number): Promise<AgentAnswer> {
-    const pool = await this.#pools.get(agent);
+  /** Sends the request; when only the end of the agent's certificate is in the way, after that was renewed. */
+  async #sendRenewed(
+    amphora: Amphora,
+    agent: AgentAddress,
+    request: AgentRequest,
+    timeoutMs: number,
+  ): Promise<AgentAnswer> {
+    try {
+      return await this.#send(await this.#pools.get(agent), request, timeoutMs);
+    } catch (error) {
+      if (!hasEnded(error)) throw error;
+      if (request.renews) return this.#sendRenewal(agent, request, timeoutMs);
+      if (!this.#options.renew) throw error;
+      await this.#renew(amphora, this.#options.renew);
+      return this.#send(await this.#pools.get(agent), request, timeoutMs);
+    }
+  }
+
+  async #sendRenewal(agent: AgentAddress, request: AgentRequest, timeoutMs: number): Promise<AgentAnswer> {
+    const pool = await this.#pools.renewing(agent);
+    try {
+      return await this.#send(pool, request, timeoutMs);
+    } finally {
+      await pool.destroy();
+    }
+  }
+
+  /** Once for all requests that meet the same certificate. */
+  async #renew(amphora: Amphora, renew: (amphora: Amphora) => Promise<void>): Promise<void> {
+    const underWay = this.#renewals.get(amphora.id) ?? renew(amphora).finally(() => this.#renewals.delete(amphora.id));
+    this.#renewals.set(amphora.id, underWay);
+    await underWay;
+  }
+
+  async #send(pool: Pool, request: AgentRequest, timeoutMs: number): Promise<AgentAnswer> {
     const { method, path, body } = request;
     const isText = typeof body === 'string';
     const headers = { accept: 'application/json', 'content-type': isText ? 'text/plain' : 'application/json' };

@@ -2,8 +2,9 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import { checkServerIdentity, type SecureVersion } from 'node:tls';
-import { Pool } from 'undici';
+import { checkServerIdentity, type PeerCertificate, type SecureVersion, TLSSocket } from 'node:tls';
+import { buildConnector, Pool } from 'undici';
+import { mustOnlyHaveEnded } from './expired-certificate.ts';
 import type { AmphoraDriverOptions } from './options.ts';
 
 /** A flow's steps follow each other within seconds; the next flow may come hours later. */
@@ -65,6 +66,11 @@ export class AgentPools {
     return found.map((file) => `${file?.ino} ${file?.mtimeMs} ${file?.size}`).join();
   }
 
+  /** One connection to an agent whose certificate has ended, for the request that replaces it. The caller closes it. */
+  renewing(agent: AgentAddress): Promise<Pool> {
+    return this.#open(agent, true);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#entries.keys()].map((id) => this.#remove(id)));
   }
@@ -79,10 +85,21 @@ export class AgentPools {
     await entry.pool.then((pool) => pool.close()).catch(() => {});
   }
 
-  async #open(agent: AgentAddress): Promise<Pool> {
+  async #open(agent: AgentAddress, mayHaveEnded = false): Promise<Pool> {
     const { serverCaPath, clientCertificatePath, connectTimeout, readTimeout } = this.#options;
     const [ca, identity] = await Promise.all([readFile(serverCaPath), readFile(clientCertificatePath)]);
     const readTimeoutMs = readTimeout * 1000;
+    const connect = {
+      ca,
+      cert: identity,
+      key: identity,
+      minVersion: OLDEST_TLS,
+      timeout: connectTimeout * 1000,
+      // Addresses are reused, ids are not: the certificate must be the amphora's own.
+      servername: agent.amphoraId,
+      checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+        checkServerIdentity(agent.amphoraId, certificate),
+    };
     return new Pool(origin(agent.address, this.#options), {
       connections: CONNECTIONS,
       pipelining: 1,
@@ -91,16 +108,29 @@ export class AgentPools {
       keepAliveMaxTimeout: IDLE_MS,
       headersTimeout: readTimeoutMs,
       bodyTimeout: readTimeoutMs,
-      connect: {
-        ca,
-        cert: identity,
-        key: identity,
-        minVersion: OLDEST_TLS,
-        timeout: connectTimeout * 1000,
-        // Addresses are reused, ids are not: the certificate must be the amphora's own.
-        servername: agent.amphoraId,
-        checkServerIdentity: (_host, certificate) => checkServerIdentity(agent.amphoraId, certificate),
-      },
+      connect: mayHaveEnded
+        ? checkedAfterwards(buildConnector({ ...connect, rejectUnauthorized: false }), agent.amphoraId, ca.toString())
+        : connect,
     });
   }
+}
+
+/** Nothing is sent over a connection before it has passed. */
+function checkedAfterwards(
+  connect: buildConnector.connector,
+  amphoraId: string,
+  authorities: string,
+): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error) return callback(error, null);
+      try {
+        if (!(socket instanceof TLSSocket)) throw new Error('the connection is not encrypted');
+        mustOnlyHaveEnded(socket, amphoraId, authorities);
+      } catch (fault) {
+        socket.destroy();
+        return callback(fault as Error, null);
+      }
+      callback(null, socket);
+    });
 }

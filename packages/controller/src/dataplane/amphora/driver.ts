@@ -133,8 +133,9 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
   }
 
   async uploadCertificate(amphora: Amphora, pem: string): Promise<void> {
+    // First, for with a certificate that has ended nothing else can be asked.
+    await this.#client.request(amphora, { method: 'PUT', path: agentPaths.certificate(), body: pem, renews: true });
     await this.#trustClientCa(amphora);
-    await this.#client.request(amphora, { method: 'PUT', path: agentPaths.certificate(), body: pem });
   }
 
   async updateAgentConfiguration(amphora: Amphora, text: string): Promise<'applied' | 'unsupported'> {

@@ -1,4 +1,5 @@
 import type { CertificateManager } from '../../clouds/certificates/manager.ts';
+import type { Amphora } from '../../domain/resources.ts';
 import type { HaproxyOptions } from '../haproxy/options.ts';
 import type { KeepalivedOptions } from '../keepalived/options.ts';
 
@@ -32,6 +33,11 @@ export interface AmphoraDriverOptions {
   clientCaPath?: string;
   /** Takes over the wait for an agent that has not answered a first time. Left out: nobody minds. */
   untilAnswered?: <T>(wait: () => Promise<T>) => Promise<T>;
+  /**
+   * Renews the certificate of an agent that cannot be asked because it has ended. Left out: the request fails.
+   * @throws when it cannot be renewed
+   */
+  renew?: (amphora: Amphora) => Promise<void>;
   haproxy: HaproxyOptions;
   /** Where the secrets of tenants are read. */
   certificates: CertificateManager;

@@ -56,8 +56,12 @@ export async function amphoraCertificates(store: Store, config: Config): Promise
   const name = 'Amphora certificates';
   if (troubled.length === 0) return [success(name, 'None is late')];
   const lines = troubled.map(({ amphoraId, expiresAt, failures, reason }) => {
-    const tried = failures === 0 ? 'not tried yet' : `failed ${failures} times, last: ${reason}`;
-    return `${amphoraId} ends ${expiresAt?.toISOString() ?? 'at an unknown time'}, renewal ${tried}`;
+    const tried =
+      failures === 0
+        ? 'housekeeping renews it at its next look, a worker with the next change'
+        : `renewal failed ${failures} times, last: ${reason}`;
+    const hasEnded = expiresAt !== null && expiresAt.getTime() < Date.now();
+    return `${amphoraId} ${hasEnded ? 'ended' : 'ends'} ${expiresAt?.toISOString() ?? 'at an unknown time'}; ${tried}`;
   });
   const ended = troubled.some(({ expiresAt }) => expiresAt !== null && expiresAt.getTime() < Date.now());
   return [(ended ? failure : warning)(name, listing(`${troubled.length} are late:`, lines))];

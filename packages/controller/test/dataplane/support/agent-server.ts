@@ -65,6 +65,11 @@ export class AgentServer {
     });
   }
 
+  /** Shows another certificate to whoever connects from now on. */
+  show({ certificate: cert, privateKey: key, clientCa: ca }: AgentCredentials): void {
+    this.#server.setSecureContext({ cert, key, ca });
+  }
+
   /** @returns the port */
   async listen(port = 0): Promise<number> {
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
