@@ -9,6 +9,7 @@ import { addMember, type Balancer, createBalancer } from '../demo/balancer.ts';
 import type { Cleanup } from '../demo/cleanup.ts';
 import type { ControlPlane } from '../demo/control-plane.ts';
 import { get, waitForAnswer } from '../demo/traffic.ts';
+import { type LargeMeasured, measureLarge } from './dataplane-large.ts';
 import { type AgentMemory, measureAgentMemory } from './dataplane-memory.ts';
 import { LOAD_CLIENTS, measureThroughput, type Throughput } from './dataplane-throughput.ts';
 import { measure, request } from './load.ts';
@@ -31,6 +32,7 @@ export interface DataplaneMeasured {
   batchSeconds: number;
   throughput: Throughput;
   memory: AgentMemory;
+  large: LargeMeasured;
 }
 
 export interface Bench {
@@ -70,7 +72,8 @@ export async function measureDataplane(
   const memberSeconds = await measureMember(bench, balancer, [first, second], moving[0] as Backend);
   const batchSeconds = await measureBatch(bench, balancer, [first, second]);
   const memory = await measureAgentMemory(bench);
-  return { ...during, memberSeconds, batchSeconds, throughput, memory };
+  const large = await measureLarge(bench);
+  return { ...during, memberSeconds, batchSeconds, throughput, memory, large };
 }
 
 /** PUT of the whole list of a pool's members. */

@@ -42,6 +42,14 @@ const figuresOf = (measured: DataplaneMeasured): Figure[] => [
   ),
   figure('of the agent that handled all this, beside the others', measured.memory.loaded, 'MB', null, 'at most'),
   figure('of the same, were no other Node on the host (RSS)', measured.memory.alone, 'MB', null, 'at most'),
+  figure(
+    'member change on 200 listeners with 2,000 members, p95 of 15',
+    measured.large.memberSeconds,
+    's',
+    1,
+    'at most',
+  ),
+  figure('listener change on these, p95 of 15', measured.large.listenerSeconds, 's', 3, 'at most'),
 ];
 
 async function cleanUp(): Promise<void> {

@@ -60,20 +60,20 @@ function safeOrder(before: readonly string[], after: readonly string[]): Place[]
   return null;
 }
 
-const occurrences = (text: string, keyword: string, name: string): number =>
-  text
-    .split('\n')
-    .filter((line) => new RegExp(`\\s${keyword}\\s+\\S*/${name.replaceAll('.', '\\.')}(\\s|$)`).test(line)).length;
+function occurrences(text: string, keyword: string, name: string): number {
+  const used = new RegExp(`\\s${keyword}\\s+\\S*/${name.replaceAll('.', '\\.')}(\\s|$)`);
+  return text.split('\n').filter((line) => line.includes(name) && used.test(line)).length;
+}
 
 function listChanges(
   list: string,
   before: ReadonlyMap<string, string>,
   wanted: Slots,
+  digests: ReadonlyMap<string, string>,
   running: string,
 ): CertificateChange[] | null {
   const entries = wanted.lists.get(list) ?? [];
   const content = (name: string): Buffer => wanted.certificates.get(name) ?? Buffer.alloc(0);
-  const digests = digestsOf(wanted);
   const prefix = list.replace(/list$/, '');
   const former = [...before.keys()].filter(
     (name) => name.startsWith(prefix) && /^\d+\.pem$/.test(name.slice(prefix.length)),
@@ -116,13 +116,13 @@ export function planCertificates(
 ): CertificateChange[] | null {
   const changes: CertificateChange[] = [];
   const listed = new Set<string>();
+  const digests = digestsOf(wanted);
   for (const [list, entries] of wanted.lists) {
     for (const { name } of entries) listed.add(name);
-    const own = before.has(list) ? listChanges(list, before, wanted, running) : null;
+    const own = before.has(list) ? listChanges(list, before, wanted, digests, running) : null;
     if (own === null) return null;
     changes.push(...own);
   }
-  const digests = digestsOf(wanted);
   for (const [name, content] of wanted.certificates) {
     if (listed.has(name) || before.get(name) === digests.get(name)) continue;
     // A pool that presents none so far, or has no members: HAProxy has not loaded the file.

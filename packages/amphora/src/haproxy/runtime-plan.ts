@@ -54,28 +54,6 @@ function readBackend(name: string, lines: readonly string[]): Backend | null {
   return { name, frame: frame.join('\n'), balance, servers };
 }
 
-interface Parsed {
-  /** Everything but servers, in order. */
-  frame: string;
-  backends: Backend[];
-}
-
-function parse(text: string): Parsed | null {
-  const frames: string[] = [];
-  const backends: Backend[] = [];
-  for (const { keyword, name, lines } of sections(text)) {
-    if (keyword !== 'backend') {
-      frames.push(lines.filter((line) => !isNote(line)).join('\n'));
-      continue;
-    }
-    const backend = readBackend(name, lines);
-    if (backend === null) return null;
-    backends.push(backend);
-    frames.push(backend.frame);
-  }
-  return { frame: frames.join('\n'), backends };
-}
-
 const isEnabled = ({ words }: Server): boolean => words.at(-1) !== 'disabled';
 
 export function weightOf({ words }: Pick<Server, 'words'>): number | null {
@@ -133,6 +111,11 @@ function changeBackend(before: Backend, after: Backend): ServerChange[] | null {
   return changes.sort((a, b) => Number(a.kind === 'remove') - Number(b.kind === 'remove'));
 }
 
+const withoutNotes = (lines: readonly string[]): string => lines.filter((line) => !isNote(line)).join('\n');
+
+const areSame = (lines: readonly string[], others: readonly string[]): boolean =>
+  lines.length === others.length && lines.every((line, index) => line === others[index]);
+
 /**
  * Null: only a reload leads there. An empty list: the two differ in nothing that HAProxy would notice here.
  *
@@ -140,13 +123,21 @@ function changeBackend(before: Backend, after: Backend): ServerChange[] | null {
  * @param wanted the text it should run with
  */
 export function planRuntimeChange(running: string, wanted: string): ServerChange[] | null {
-  const [before, after] = [parse(running), parse(wanted)];
-  if (before === null || after === null || before.frame !== after.frame) return null;
+  const [before, after] = [sections(running), sections(wanted)];
+  if (before.length !== after.length) return null;
   const changes: ServerChange[] = [];
-  for (const [index, backend] of after.backends.entries()) {
-    const former = before.backends[index];
-    if (former === undefined || former.name !== backend.name) return null;
-    const own = changeBackend(former, backend);
+  for (const [index, section] of after.entries()) {
+    const former = before[index];
+    if (former === undefined || former.keyword !== section.keyword || former.name !== section.name) return null;
+    // Of two thousand members one has changed: the other sections are not taken apart.
+    if (areSame(former.lines, section.lines)) continue;
+    if (section.keyword !== 'backend') {
+      if (withoutNotes(former.lines) !== withoutNotes(section.lines)) return null;
+      continue;
+    }
+    const [old, now] = [readBackend(former.name, former.lines), readBackend(section.name, section.lines)];
+    if (old === null || now === null || old.frame !== now.frame) return null;
+    const own = changeBackend(old, now);
     if (own === null) return null;
     changes.push(...own);
   }

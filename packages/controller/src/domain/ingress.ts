@@ -41,8 +41,9 @@ function clients({ listeners }: LoadBalancerTree, leaving: boolean): IngressRule
  */
 function answers({ pools, members }: LoadBalancerTree, leaving: boolean): IngressRule[] {
   const found = new Map<string, IngressRule>();
+  const byId = new Map(pools.map((pool) => [pool.id, pool]));
   for (const member of members) {
-    const pool = pools.find(({ id }) => id === member.poolId);
+    const pool = byId.get(member.poolId);
     if (pool === undefined || !isConnectionless(pool.protocol)) continue;
     if (isGone(pool.provisioningStatus, leaving) || isGone(member.provisioningStatus, leaving)) continue;
     for (const { address, port } of endpoints(member)) {

@@ -9,7 +9,7 @@ import { peersSection, sharesTables } from './peers.ts';
 import { prometheusSections } from './prometheus.ts';
 import type { RenderScope } from './scope.ts';
 import {
-  inOrder,
+  below,
   needsCertificates,
   servedDefaultPool,
   servedListeners,
@@ -24,8 +24,8 @@ function requireSupported(feature: Feature): void {
 }
 
 function activeMonitor(tree: LoadBalancerTree, pool: Pool): HealthMonitor | null {
-  const monitors = inOrder(tree.healthMonitors).filter((monitor) => monitor.poolId === pool.id && monitor.adminStateUp);
-  return monitors[0] ?? null;
+  const monitors = below(tree.healthMonitors, (monitor) => monitor.poolId, pool.id);
+  return monitors.find((monitor) => monitor.adminStateUp) ?? null;
 }
 
 function poolSection(scope: RenderScope, listener: Listener, pool: Pool): Section {
@@ -34,7 +34,7 @@ function poolSection(scope: RenderScope, listener: Listener, pool: Pool): Sectio
   requireSupported({ poolProtocol, algorithm });
   const monitor = activeMonitor(tree, pool);
   if (monitor !== null) requireSupported({ monitorType: monitor.type });
-  const members = inOrder(tree.members).filter((member) => member.poolId === pool.id);
+  const members = below(tree.members, (member) => member.poolId, pool.id);
   return backendSection(scope, listener, pool, members, monitor);
 }
 
