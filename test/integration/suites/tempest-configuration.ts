@@ -39,7 +39,7 @@ const sections = (provider: keyof typeof PROVIDERS, folder: string) => ({
     test_with_ipv6: 'True',
     provider,
     enabled_provider_drivers: Object.entries(PROVIDERS)
-      .map(([name, description]) => `${name}:'${description}'`)
+      .map(([name, description]) => `${name}:${description}`)
       .join(','),
     check_interval: INTERVAL,
     lb_build_interval: INTERVAL,
