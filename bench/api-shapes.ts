@@ -1,8 +1,10 @@
 /** The load balancers of the API benchmark: the shape that the reference was measured with. */
 
 const SUBNET = '11111111-1111-1111-1111-111111111111';
-const PROVIDER = 'noop_driver';
 
+export type Provider = 'amphora' | 'noop_driver';
+
+const ONE = 'a'.repeat(32);
 /** Ten projects take turns. */
 const project = (index: number): string => (index % 10).toString(16).padStart(32, '0');
 
@@ -19,23 +21,23 @@ const pool = (index: number, number: number, count: number) => ({
   members: members(index, number, count),
 });
 
-const base = (index: number, projectId: string) => ({
+const base = (index: number, projectId: string, provider: Provider) => ({
   name: `lb-${index}`,
   project_id: projectId,
-  provider: PROVIDER,
+  provider,
   vip_subnet_id: SUBNET,
 });
 
-export const simple = (index: number, oneProject: boolean) => ({
-  loadbalancer: base(index, oneProject ? 'one' : project(index)),
+export const simple = (index: number, oneProject: boolean, provider: Provider) => ({
+  loadbalancer: base(index, oneProject ? ONE : project(index), provider),
 });
 
 /** 2 listeners, 2 pools, 3 members each, 1 health monitor. */
-export function full(index: number) {
+export function full(index: number, provider: Provider) {
   const healthmonitor = { type: 'HTTP', delay: 10, timeout: 5, max_retries: 3, url_path: '/' };
   return {
     loadbalancer: {
-      ...base(index, project(index)),
+      ...base(index, project(index), provider),
       listeners: [
         {
           name: `l0-${index}`,
@@ -51,7 +53,15 @@ export function full(index: number) {
 
 /** 50 pools with 2 members each. */
 export const wide = () => ({
-  loadbalancer: { ...base(0, 'wide'), pools: Array.from({ length: 50 }, (_, number) => pool(0, number, 2)) },
+  loadbalancer: {
+    ...base(0, 'wide', 'noop_driver'),
+    pools: Array.from({ length: 50 }, (_, number) => pool(0, number, 2)),
+  },
+});
+
+/** An empty pool of a load balancer that is there. */
+export const poolOf = (loadBalancerId: string) => ({
+  pool: { loadbalancer_id: loadBalancerId, name: 'batches', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN' },
 });
 
 export const hundredMembers = (weight: number) => ({

@@ -1,12 +1,16 @@
 /**
  * `npm run bench:api`: the API under load, against the figures of the original. `--json` for machines.
  *
- * The reference, Octavia 11.0.0 from Debian 12 (uwsgi with 2 processes of 32 threads, MariaDB 10.11, noop_driver, 8 clients;
- * 4 for batches), was measured on a machine with 2 cores that API, database and load generator shared. Compare only figures of
- * one machine: the ratios here are exact on one like that.
+ * The reference, Octavia 11.0.0 from Debian 12 (uwsgi with 2 processes of 32 threads, MariaDB 10.11, 8 clients; 4 for batches),
+ * was measured on a machine with 2 cores that API, database and load generator shared. Creates and batches are those of the
+ * provider `amphora` on no-op drivers, with a worker that carries them out beside it; the rest was filled with `noop_driver`.
+ * Compare only figures of one machine: the ratios here are exact on one like that. `--peer` measures creates and batches
+ * of the original first, for ratios of one run (see `api-peer.ts`).
  */
+import { cpuText, measurePeer, peerRates } from './api-peer.ts';
 import { type BenchServer, benchServer } from './api-server.ts';
-import { full, hundredMembers, simple, wide } from './api-shapes.ts';
+import { full, simple, wide } from './api-shapes.ts';
+import { type Plan, type Write, Writes } from './api-writes.ts';
 import { type Measured, measure, request } from './load.ts';
 import { inOwnNetwork } from './own-network.ts';
 import { percentile } from './statistics.ts';
@@ -17,12 +21,27 @@ const REFERENCE = {
   listOf1000: 1.37,
   show: 25.12,
   statusTree: 28.21,
-  createOneProject: 58.73,
-  createManyProjects: 59.28,
-  fullCreate: 9.08,
-  batchCreated: 2.65,
-  batchUpdated: 6.23,
 };
+
+/**
+ * Without `--peer`, what the reference does at most: 8 to 11 simple creates; 1.1 s of CPU for a full create, on two cores; the
+ * batches without a worker, through `noop_driver`.
+ */
+const WRITE_REFERENCE: Record<Write, number> = {
+  'create, one project': 11,
+  'create, many projects': 11,
+  'fully populated create': 1.8,
+  'batch of 100 members created': 2.65,
+  'batch of 100 members updated': 6.23,
+};
+const WRITE_BARS: Record<Write, number> = {
+  'create, one project': 12,
+  'create, many projects': 12,
+  'fully populated create': 30,
+  'batch of 100 members created': 30,
+  'batch of 100 members updated': 30,
+};
+const WRITE_PLAN: Plan = { batches: 100, runs: 3, runMs: 3000 };
 
 interface Figure {
   figure: string;
@@ -33,6 +52,8 @@ interface Figure {
   /** `≥` for rates (times the reference), `≤` for the rest. */
   bar: number | null;
   ok: boolean;
+  /** Milliseconds of CPU a request, by process. */
+  cpu?: Record<string, number>;
 }
 
 const CLIENTS = 8;
@@ -81,12 +102,7 @@ class Bench {
     await this.#rate('status tree of one of 1,000', REFERENCE.statusTree, 60, () =>
       request('GET', `${LIST}/${one}/status`),
     );
-    await this.#batches(balancers.map(({ pools }) => pools[0]?.id ?? ''));
-    await this.#rate('create, one project', REFERENCE.createOneProject, 12, () => this.#create(simple(0, true)));
-    await this.#rate('create, many projects', REFERENCE.createManyProjects, 12, () =>
-      this.#create(simple(this.#created, false)),
-    );
-    await this.#rate('fully populated create', REFERENCE.fullCreate, 30, () => this.#create(full(this.#created)));
+    await this.#writes();
     await this.#wide();
     await this.#pageOfTenThousand();
     this.#note(amount('memory of the API under load (RSS), peak', this.#peakMegabytes, 'MB', 250));
@@ -114,7 +130,7 @@ class Bench {
   async #measure(clients: number, next: () => Buffer | null, milliseconds?: number): Promise<Measured> {
     const { host, port } = this.#server;
     const measured = await measure({ host, port, clients, next }, milliseconds);
-    this.#peakMegabytes = Math.max(this.#peakMegabytes, this.#server.residentMegabytes());
+    this.#look();
     if (measured.errors.length > 0) throw new Error(`refused: ${measured.errors[0]}`);
     return measured;
   }
@@ -127,8 +143,25 @@ class Bench {
     this.#note(rate(figure, median(rates), reference, bar));
   }
 
+  async #writes(): Promise<void> {
+    const { host, port } = this.#server;
+    this.#server.startWorker();
+    const target = { host, port, cpu: () => this.#server.cpu(), measured: () => this.#look() };
+    const peer = peerRates();
+    await new Writes(target, WRITE_PLAN).run((write, { perSecond, cpu }) => {
+      const reference = peer[write]?.perSecond ?? WRITE_REFERENCE[write];
+      this.#note({ ...rate(write, perSecond, reference, WRITE_BARS[write]), cpu });
+    });
+  }
+
+  #look(): void {
+    this.#peakMegabytes = Math.max(this.#peakMegabytes, this.#server.residentMegabytes());
+  }
+
   async #fill(count: number): Promise<void> {
-    await this.#measure(CLIENTS, () => (this.#created < count ? this.#create(full(this.#created)) : null));
+    await this.#measure(CLIENTS, () =>
+      this.#created < count ? this.#create(full(this.#created, 'noop_driver')) : null,
+    );
     await this.#settled();
   }
 
@@ -155,24 +188,6 @@ class Bench {
     }
   }
 
-  /** One pool of each load balancer, so that no two requests meet the same lock. */
-  async #batches(pools: string[]): Promise<void> {
-    const rates = { created: [] as number[], updated: [] as number[] };
-    for (let run = 0; run < RUNS; run += 1) {
-      const own = pools.slice(run * 100, run * 100 + 100);
-      for (const [kind, weight] of [
-        ['created', 1],
-        ['updated', 7],
-      ] as const) {
-        const waiting = own.map((id) => request('PUT', `/v2/lbaas/pools/${id}/members`, hundredMembers(weight)));
-        rates[kind].push((await this.#measure(4, () => waiting.shift() ?? null)).perSecond);
-        await this.#settled();
-      }
-    }
-    this.#note(rate('batch of 100 members created', median(rates.created), REFERENCE.batchCreated, 30));
-    this.#note(rate('batch of 100 members updated', median(rates.updated), REFERENCE.batchUpdated, 30));
-  }
-
   async #wide(): Promise<void> {
     const { loadbalancer } = (await this.#json(LIST, 'POST', wide())) as { loadbalancer: { id: string } };
     await this.#settled();
@@ -182,7 +197,9 @@ class Bench {
   }
 
   async #pageOfTenThousand(): Promise<void> {
-    await this.#measure(CLIENTS, () => (this.#created < 10_000 ? this.#create(simple(this.#created, false)) : null));
+    await this.#measure(CLIENTS, () =>
+      this.#created < 10_000 ? this.#create(simple(this.#created, false, 'noop_driver')) : null,
+    );
     await this.#settled();
     const page = request('GET', `${LIST}?limit=50`);
     const { latencies } = await this.#measure(CLIENTS, () => page, RUN_MS);
@@ -190,11 +207,11 @@ class Bench {
   }
 }
 
-function line({ figure, value, unit, times, bar, ok }: Figure): string {
+function line({ figure, value, unit, times, bar, ok, cpu }: Figure): string {
   const shown = `${value.toLocaleString('en-US')} ${unit}`.padStart(14);
   const compared = times === undefined ? '' : `${times.toFixed(1)} ×`;
   const wanted = bar === null ? '' : `   (bar: ${times === undefined ? `≤ ${bar} ${unit}` : `≥ ${bar} ×`})`;
-  return `${ok ? 'ok  ' : 'MISS'}  ${figure.padEnd(46)} ${shown} ${compared.padStart(9)}${wanted}`;
+  return `${ok ? 'ok  ' : 'MISS'}  ${figure.padEnd(46)} ${shown} ${compared.padStart(9)}${wanted}${cpuText(cpu ?? {})}`;
 }
 
 async function inside(): Promise<void> {
@@ -212,4 +229,5 @@ async function inside(): Promise<void> {
   }
 }
 
+await measurePeer(say);
 await inOwnNetwork(import.meta.filename, inside);

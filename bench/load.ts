@@ -1,6 +1,7 @@
 /**
  * Load over HTTP/1.1 with as little work per request as Node allows: requests are written as they are, answers are counted
- * by their Content-Length and not read. The generator shares the machine with what it measures.
+ * by their Content-Length (or end with their connection) and not read. The generator shares the machine with what it
+ * measures.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -57,16 +58,23 @@ interface Watch {
   answered(milliseconds: number, error: string | null): void;
 }
 
+interface Answer {
+  /** Its first bytes. */
+  head: Buffer;
+  /** How many are still to come; infinite: until the server hangs up. -1: the head is not complete. */
+  missing: number;
+}
+
+const nothing = (): Answer => ({ head: Buffer.alloc(0), missing: -1 });
+
 function client({ host, port, next }: Load, watch: Watch): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect({ host, port, noDelay: true });
+    let answer = nothing();
     let sent = 0;
-    /** Of the answer being read: its first bytes, and how many are still to come (-1: head not complete). */
-    let head: Buffer = Buffer.alloc(0);
-    let missing = -1;
     let failed = false;
+    let hangsUp = false;
 
-    const send = () => {
+    const send = (socket: Socket) => {
       const bytes = watch.over() ? null : next();
       if (bytes === null) {
         socket.end();
@@ -76,28 +84,38 @@ function client({ host, port, next }: Load, watch: Watch): Promise<void> {
       sent = performance.now();
       socket.write(bytes);
     };
-    const complete = () => {
-      watch.answered(performance.now() - sent, failed ? head.toString('latin1') : null);
-      head = Buffer.alloc(0);
-      missing = -1;
-      send();
+    const complete = (socket: Socket) => {
+      watch.answered(performance.now() - sent, failed ? answer.head.toString('latin1') : null);
+      answer = nothing();
+      if (hangsUp) open();
+      else send(socket);
     };
-    socket.on('connect', send);
-    socket.on('error', reject);
-    socket.on('data', (chunk: Buffer) => {
-      if (missing >= 0) {
-        missing -= chunk.length;
-        if (missing <= 0) complete();
+    const read = (socket: Socket, chunk: Buffer) => {
+      if (answer.missing >= 0) {
+        answer.missing -= chunk.length;
+        if (answer.missing <= 0) complete(socket);
         return;
       }
-      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-      const end = head.indexOf(HEAD_END);
+      answer.head = answer.head.length === 0 ? chunk : Buffer.concat([answer.head, chunk]);
+      const end = answer.head.indexOf(HEAD_END);
       if (end < 0) return;
-      const text = head.toString('latin1', 0, end);
+      const text = answer.head.toString('latin1', 0, end);
       failed = text[9] !== '2';
-      const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? 0);
-      missing = length - (head.length - end - HEAD_END.length);
-      if (missing <= 0) complete();
-    });
+      hangsUp = /\r\nconnection: close/i.test(text);
+      const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
+      const expected = length === undefined && hangsUp ? Number.POSITIVE_INFINITY : Number(length ?? 0);
+      answer.missing = expected - (answer.head.length - end - HEAD_END.length);
+      if (answer.missing <= 0) complete(socket);
+    };
+    const open = () => {
+      const socket: Socket = connect({ host, port, noDelay: true });
+      socket.on('connect', () => send(socket));
+      socket.on('error', reject);
+      socket.on('data', (chunk: Buffer) => read(socket, chunk));
+      socket.on('end', () => {
+        if (answer.missing === Number.POSITIVE_INFINITY) complete(socket);
+      });
+    };
+    open();
   });
 }
