@@ -116,7 +116,11 @@ it('a certificate whose key none of the ciphers can use takes its listener out, 
   expect(await apply(tree)).toMatchObject({
     method: 'start',
     unusable: [
-      { listenerId: listenerId(1), reason: 'None of tls_ciphers can be used with TLSv1.2 and the EC key of a.' },
+      {
+        listenerId: listenerId(1),
+        reason: 'None of tls_ciphers can be used with TLSv1.2 and the EC key of a.',
+        code: 'CIPHERS_UNUSABLE',
+      },
     ],
   });
   // With TLS 1.3 clients come in all the same.

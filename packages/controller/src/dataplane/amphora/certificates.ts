@@ -32,9 +32,11 @@ export interface TlsMaterial {
   files: TlsFiles;
   /** What must lie in the amphora, each once. */
   uploads: ReadonlyMap<string, CertificateFile>;
-  /** Why secrets could not be read, by id of the listener or pool. */
-  failures: ReadonlyMap<string, string>;
+  /** Why secrets could not be read or served, by id of the listener or pool. */
+  failures: ReadonlyMap<string, SecretFailure>;
 }
+
+export type SecretFailure = Omit<UnusableListener, 'listenerId'>;
 
 const NO_MATERIAL: TlsMaterial = { files: NO_TLS_FILES, uploads: new Map(), failures: new Map() };
 
@@ -43,8 +45,9 @@ export function fileOf(kind: CertificateFile['kind'], content: Secret): Certific
 }
 
 /** The tenant reads this: catalogue texts only, whatever else went wrong. */
-function reasonOf(error: unknown): string {
-  return error instanceof OctaviaError ? error.message : 'The certificate store did not answer as expected.';
+function failureOf(error: unknown): SecretFailure {
+  if (error instanceof OctaviaError) return { reason: error.message, code: error.code };
+  return { reason: 'The certificate store did not answer as expected.', code: 'CERTIFICATE_UNREADABLE' };
 }
 
 export function tlsListeners(tree: LoadBalancerTree): Listener[] {
@@ -118,7 +121,7 @@ export async function collectMaterial(
   const ofListeners = tlsListeners(tree);
   const ofPools = tlsPools(tree);
   if (ofListeners.length + ofPools.length === 0) return NO_MATERIAL;
-  const failures = new Map<string, string>();
+  const failures = new Map<string, SecretFailure>();
   const listeners = new Map<string, ListenerTlsFiles>();
   const pools = new Map<string, PoolTlsFiles>();
   const collector = new Collector(tree, manager, options);
@@ -126,7 +129,7 @@ export async function collectMaterial(
     try {
       into.set(id, await work);
     } catch (error) {
-      failures.set(id, reasonOf(error));
+      failures.set(id, failureOf(error));
     }
   };
   await Promise.all([
@@ -164,8 +167,11 @@ export function withKept(
 export function unusableListeners(tree: LoadBalancerTree, failures: TlsMaterial['failures']): UnusableListener[] {
   return servedListeners(tree).flatMap((listener) => {
     const own = failures.get(listener.id);
-    const pool = servedPools(tree, listener).find(({ id }) => failures.has(id));
-    const reason = own ?? (pool === undefined ? undefined : `Pool ${pool.id}: ${failures.get(pool.id)}`);
-    return reason === undefined ? [] : [{ listenerId: listener.id, reason, code: 'CERTIFICATE_UNREADABLE' }];
+    if (own) return [{ listenerId: listener.id, ...own }];
+    for (const { id } of servedPools(tree, listener)) {
+      const failure = failures.get(id);
+      if (failure) return [{ listenerId: listener.id, ...failure, reason: `Pool ${id}: ${failure.reason}` }];
+    }
+    return [];
   });
 }

@@ -57,7 +57,7 @@ export class RunningHaproxy {
     mkdirSync(join(this.#folder, LOAD_BALANCER_ID), { recursive: true });
     const file = join(this.#folder, 'haproxy.cfg');
     const { files, uploads, failures } = await collectMaterial(tree, secrets, options);
-    for (const failure of failures.values()) throw new Error(failure);
+    for (const { reason } of failures.values()) throw new Error(reason);
     this.#place(tree.loadBalancer.id, [...uploads.values()]);
     writeFileSync(file, writeConfig(renderLoadBalancer(tree, makeAmphora(), options, files)));
     const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] });
