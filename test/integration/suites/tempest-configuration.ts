@@ -11,6 +11,14 @@ export const PROVIDERS = {
   'noop_driver-alt': 'The alternate no-op driver.',
 } as const;
 
+/** One of the keys that each provider takes in flavors and in zones, in its words; those of amphorae are what tempest expects unasked. */
+const CAPABILITIES: Partial<Record<keyof typeof PROVIDERS, Record<string, string>>> = {
+  noop_driver: {
+    expected_flavor_capability: 'amp_image_tag:The glance image tag to use for this load balancer.',
+    expected_availability_zone_capability: 'compute_zone:The compute availability zone to use for this load balancer.',
+  },
+};
+
 /** Seconds between looks whether a change is carried out. Changes take a fraction of it. */
 const INTERVAL = 0.1;
 
@@ -47,6 +55,7 @@ const sections = (provider: keyof typeof PROVIDERS, folder: string) => ({
     check_timeout: 180,
     lb_build_timeout: 180,
     RBAC_test_type: 'advanced',
+    ...CAPABILITIES[provider],
     availability_zone: 'nova',
     availability_zone2: 'nova2',
     availability_zone3: 'nova3',
