@@ -47,20 +47,29 @@ function main() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) fail(`Node ${process.versions.node} is too old: install Node 20 or newer and run the command again.`);
 
-  const { ensureDependencies, pinnedNode } = require('./bootstrap/dependencies.cjs');
-  const { ensurePackages, packagesWanted } = require('./bootstrap/packages.cjs');
+  const { dependenciesReady, ensureDependencies, pinnedNode } = require('./bootstrap/dependencies.cjs');
+  const { installPackages, lackingPackages, packagesWanted } = require('./bootstrap/packages.cjs');
+  const { Steps } = require('./bootstrap/steps.cjs');
   try {
-    if (packagesWanted(command, args)) ensurePackages(command);
-    ensureDependencies(ROOT);
-    run(pinnedNode(ROOT), entry, args);
+    const lacking = packagesWanted(command, args) ? lackingPackages(command) : [];
+    const ready = dependenciesReady(ROOT);
+    const ahead = (lacking.length > 0 ? 1 : 0) + (ready ? 0 : 1);
+    const steps = new Steps(ahead + (startsAll(command, args) ? STEPS_OF_UP : 0));
+    if (lacking.length > 0) installPackages(command, steps.begin('system packages'));
+    if (!ready) ensureDependencies(ROOT, steps.begin('Node dependencies'));
+    run(pinnedNode(ROOT), entry, args, steps.done);
   } catch (error) {
     if (error.name === 'BootstrapError') fail(error.message);
     throw error;
   }
 }
 
+/** Whether what follows counts on: packages/controller/src/services/up/first-run.ts. */
+const startsAll = (command, args) => command === 'up' || (command === 'octavia' && args[0] === 'up');
+const STEPS_OF_UP = 2;
+
 /** Runs the entry point in the foreground: same terminal, forwarded signals, same exit code. */
-function run(node, [file, ...leading], args) {
+function run(node, [file, ...leading], args, stepsDone) {
   const flags = args[0] === 'health-manager' ? FLAGS : [...FLAGS, ...SMALL_HEAP];
   const child = spawn(node, [...flags, join(ROOT, file), ...leading, ...args], {
     stdio: 'inherit',
@@ -70,6 +79,7 @@ function run(node, [file, ...leading], args) {
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || join(ROOT, 'node_modules/.cache/octavia'),
       // Agents run on the Node that the host has: 8 MB each on Node 20 against 15 MB on the pinned one.
       OCTAVIA_AGENT_NODE: process.env.OCTAVIA_AGENT_NODE || systemNode(ROOT),
+      ...(stepsDone > 0 ? { OCTAVIA_STEPS_DONE: String(stepsDone) } : {}),
     },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

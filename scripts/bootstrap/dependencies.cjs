@@ -5,21 +5,27 @@ const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { BootstrapError } = require('./error.cjs');
+const { withLock } = require('./lock.cjs');
 const { systemNode } = require('./system-node.cjs');
 
-/** Installs when node_modules does not match package-lock.json. A stamp makes the usual case one hash. */
-function ensureDependencies(root) {
-  const lockText = fs.readFileSync(join(root, 'package-lock.json'));
-  const hash = createHash('sha256').update(lockText).digest('hex');
+/** Whether node_modules is known to be what package-lock.json wants. A stamp makes the usual case one hash. */
+const dependenciesReady = (root) => isStamped(root, lockHash(root));
+
+/** Installs when node_modules does not match package-lock.json. @param say tells how it goes on */
+function ensureDependencies(root, say) {
+  const hash = lockHash(root);
   if (isStamped(root, hash)) return;
-  withLock(join(root, '.octavia'), () => {
+  const waiting = () => say('waiting for another first run to finish ...');
+  withLock(join(root, '.octavia', 'install.lock'), waiting, () => {
     // Another process may have done it meanwhile, or somebody ran `npm ci` by hand.
     if (isStamped(root, hash)) return;
-    if (!matches(root, JSON.parse(lockText))) install(root);
+    if (!matches(root, JSON.parse(readLock(root)))) install(root, say);
     fs.writeFileSync(stampFile(root), hash);
   });
 }
 
+const readLock = (root) => fs.readFileSync(join(root, 'package-lock.json'));
+const lockHash = (root) => createHash('sha256').update(readLock(root)).digest('hex');
 const stampFile = (root) => join(root, 'node_modules', '.octavia-lock-hash');
 
 function isStamped(root, hash) {
@@ -45,8 +51,8 @@ function matches(root, wanted) {
   });
 }
 
-function install(root) {
-  process.stderr.write('Installing the Node dependencies of package-lock.json (npm ci) ...\n');
+function install(root, say) {
+  say('npm ci ...');
   // Started by npm: the same npm. Otherwise the one on the PATH.
   const npm = process.env.npm_execpath;
   const [command, args] = npm?.endsWith('.js') ? [systemNode(root), [npm]] : ['npm', []];
@@ -74,43 +80,4 @@ function pinnedNode(root) {
   );
 }
 
-/** Runs the work while holding an exclusive lock file; a lock of a process that is gone is taken over. */
-function withLock(folder, work) {
-  fs.mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'install.lock');
-  let told = false;
-  for (;;) {
-    try {
-      fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw new BootstrapError(`${file} could not be written: ${error.message}.`);
-    }
-    if (isAbandoned(file)) {
-      fs.rmSync(file, { force: true });
-      continue;
-    }
-    if (!told) process.stderr.write('Waiting for another installation of the Node dependencies to finish ...\n');
-    told = true;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-  }
-  try {
-    work();
-  } finally {
-    fs.rmSync(file, { force: true });
-  }
-}
-
-function isAbandoned(file) {
-  try {
-    const pid = Number(fs.readFileSync(file, 'utf8'));
-    // Empty for an instant between creation and write: not abandoned, unless it stays so.
-    if (pid === 0) return Date.now() - fs.statSync(file).mtimeMs > 5000;
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return error.code === 'ESRCH' || error.code === 'ENOENT';
-  }
-}
-
-module.exports = { ensureDependencies, pinnedNode };
+module.exports = { dependenciesReady, ensureDependencies, pinnedNode };

@@ -3,7 +3,9 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const { delimiter, join } = require('node:path');
+const { aptGet } = require('./apt.cjs');
 const { BootstrapError } = require('./error.cjs');
+const { withLock } = require('./lock.cjs');
 
 /** Debian/Ubuntu package → the command it brings */
 const PACKAGES = {
@@ -24,6 +26,8 @@ const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl', rsyslog: 'rsyslogd', ng
 const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'nginx', 'rsyslog'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
+/** Of all checkouts of this host. */
+const LOCK_FILE = '/run/octavia-packages.lock';
 
 /** Whether the command makes real amphorae. */
 function packagesWanted(command, args) {
@@ -33,14 +37,17 @@ function packagesWanted(command, args) {
   return !args.some((arg, index) => arg === '--cloud=noop' || (arg === '--cloud' && args[index + 1] === 'noop'));
 }
 
-/** @param command the npm script they are for */
-function ensurePackages(command) {
-  const packages = command === 'test' ? TEST_PACKAGES : PACKAGES;
+/** The packages that the npm script lacks. From now on commands are found in the folders of the system, too. */
+function lackingPackages(command) {
   // `su` without `-` leaves the sbin folders out, and everything after this looks commands up by name.
   const path = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   process.env.PATH = [...path, ...SYSTEM_FOLDERS.filter((folder) => !path.includes(folder))].join(delimiter);
-  const missing = missingPackages(packages);
-  if (missing.length === 0) return;
+  return missingPackages(packagesOf(command));
+}
+
+/** @param say tells how it goes on */
+function installPackages(command, say) {
+  const missing = lackingPackages(command);
   const names = missing.join(', ');
   if (process.getuid?.() !== 0) {
     throw new BootstrapError(
@@ -52,19 +59,33 @@ function ensurePackages(command) {
       `Missing system packages: ${names}. Install them with the package manager of this system.`,
     );
   }
-  process.stderr.write(`Installing system packages: ${names} ...\n`);
+  withLock(
+    LOCK_FILE,
+    () => say('waiting for another first run to finish ...'),
+    () => {
+      const still = lackingPackages(command);
+      if (still.length > 0) installMissing(still, say);
+    },
+  );
+  const lacking = lackingPackages(command);
+  if (lacking.length > 0)
+    throw new BootstrapError(`These system packages did not bring their commands: ${lacking.join(', ')}.`);
+}
+
+function installMissing(missing, say) {
   withoutStartingServices(() => {
-    apt(['update', '-q']);
-    apt(['install', '-y', '-q', '--no-install-recommends', ...missing]);
+    say('reading what there is (apt-get update) ...');
+    aptGet(['update', '-q'], say);
+    say(`apt-get install ${missing.join(' ')} ...`);
+    aptGet(['install', '-y', '-q', '--no-install-recommends', ...missing], say);
   });
   // Amphorae start their own processes: the services that the packages enable stay off after a reboot, too.
   spawnSync('systemctl', ['disable', ...missing.filter((name) => WITH_SERVICE.includes(name))], {
     stdio: 'ignore',
   });
-  const still = missingPackages(packages);
-  if (still.length > 0)
-    throw new BootstrapError(`These system packages did not bring their commands: ${still.join(', ')}.`);
 }
+
+const packagesOf = (command) => (command === 'test' ? TEST_PACKAGES : PACKAGES);
 
 function missingPackages(packages) {
   return Object.keys(packages).filter((name) => !findCommand(packages[name]));
@@ -89,16 +110,6 @@ function isDebianFamily() {
   }
 }
 
-function apt(args) {
-  const result = spawnSync('apt-get', args, {
-    encoding: 'utf8',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
-  if (result.status === 0) return;
-  const text = `${result.stderr ?? ''}`.trim().split('\n').at(-1) || result.error?.message || 'no reason given';
-  throw new BootstrapError(`apt-get ${args[0]} failed: ${text}`);
-}
-
 /** Debian starts the services of a package it installs, unless this file says no. */
 function withoutStartingServices(work) {
   const ours = !fs.existsSync(POLICY_FILE);
@@ -116,4 +127,4 @@ function withoutStartingServices(work) {
   }
 }
 
-module.exports = { ensurePackages, packagesWanted };
+module.exports = { installPackages, lackingPackages, packagesWanted };

@@ -1,9 +1,21 @@
 /** Test tools that come as packages of Debian. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const { aptGet } = createRequire(import.meta.url)('../../scripts/bootstrap/apt.cjs') as {
+  aptGet(args: string[], say: (text: string) => void): void;
+};
 
 /** Debian starts the services of a package it installs unless this file says no. */
 const NO_SERVICES = '/usr/sbin/policy-rc.d';
+
+/** @throws Error with one sentence for the user */
+export function aptInstall(packages: readonly string[]): void {
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  say(`Installing ${packages.join(', ')} ...`);
+  aptGet(['update', '-q'], say);
+  aptGet(['install', '-y', '-q', '--no-install-recommends', ...packages], say);
+}
 
 /**
  * Installs the packages where something of what they bring is missing, without starting their services.
@@ -13,18 +25,10 @@ const NO_SERVICES = '/usr/sbin/policy-rc.d';
 export function ensureDebianPackages(packages: readonly string[], brought: readonly string[]): void {
   const complete = (): boolean => brought.every((path) => existsSync(path));
   if (complete()) return;
-  process.stderr.write(`Installing ${packages.join(', ')} ...\n`);
   const ours = !existsSync(NO_SERVICES);
   if (ours) writeFileSync(NO_SERVICES, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   try {
-    for (const words of [
-      ['update', '-q'],
-      ['install', '-y', '-q', '--no-install-recommends', ...packages],
-    ]) {
-      const { status, stderr } = spawnSync('apt-get', words, { encoding: 'utf8', env, maxBuffer: 1 << 26 });
-      if (status !== 0) throw new Error(`apt-get ${words[0]}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
-    }
+    aptInstall(packages);
   } finally {
     if (ours) rmSync(NO_SERVICES, { force: true });
   }

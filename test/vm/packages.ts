@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { aptInstall } from '../integration/debian.ts';
 
 /** Inside the machine: a kernel with IPVS and SCTP, and what an amphora and the control plane need. */
 export const GUEST_PACKAGES = [
@@ -34,13 +35,5 @@ export function installHostPackages(): void {
     .filter(([, command]) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', command]).status !== 0)
     .map(([name]) => name);
   if (missing.length === 0) return;
-  process.stderr.write(`Installing system packages: ${missing.join(', ')} ...\n`);
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [
-    ['update', '-q'],
-    ['install', '-y', '-q', '--no-install-recommends', ...missing],
-  ]) {
-    const { status, stderr } = spawnSync('apt-get', args, { env: environment, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`apt-get ${args[0]} failed: ${stderr.trim().split('\n').at(-1)}`);
-  }
+  aptInstall(missing);
 }

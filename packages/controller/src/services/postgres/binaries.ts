@@ -53,11 +53,20 @@ function hasLinks(native: string): boolean {
 function linkLibraries(packageFolder: string, into: string): boolean {
   try {
     for (const { source, target } of links(packageFolder)) {
-      if (!existsSync(join(into, target))) symlinkSync(basename(source), join(into, target));
+      if (!existsSync(join(into, target))) link(basename(source), join(into, target));
     }
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Another start may make it at the same time. */
+function link(source: string, target: string): void {
+  try {
+    symlinkSync(source, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
