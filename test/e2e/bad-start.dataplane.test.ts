@@ -65,15 +65,52 @@ test('a missing program is named with its package', async () => {
   expect(existsSync(state)).toBe(false);
 });
 
-test('a disk too small for the database is named as the cause', async () => {
+/** Runs the script with a small file system of its own at the folder; $1 is the folder, $2 and $3 start the command. */
+async function onSmallDisk(
+  megabytes: number,
+  script: string,
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const small = join(bench.folder, 'small');
   mkdirSync(small);
-  const mount = 'mount -t tmpfs -o size=30M,mode=755 tmpfs "$1" && shift && exec "$@"';
-  const up = [process.execPath, OCTAVIA, 'up', '--cloud', 'noop', '--state-dir', join(small, 'state')];
-  const { code, stderr } = await runToEnd(['unshare', '--mount', 'sh', '-c', mount, 'sh', small, ...up]);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(sentence);
-  expect(stderr).toContain('No space left on device');
+  const mount = `mount -t tmpfs -o size=${megabytes}M,mode=755 tmpfs "$1" && cd "$1" && ${script}`;
+  return runToEnd(['unshare', '--mount', 'sh', '-c', mount, 'sh', small, process.execPath, OCTAVIA], {}, 240_000);
+}
+
+test('a disk too small for a first start is named with the remedy before anything is made', async () => {
+  const { code, stdout, stderr } = await onSmallDisk(
+    60,
+    '"$2" "$3" up --cloud noop --state-dir "$1/state"; code=$?; ls -A "$1"; exit $code',
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(
+    /^The disk of \S+\/small has \d+ MB left, and a first start needs 200 MB\. Make room there, or choose another --state-dir than \S+\n$/,
+  );
+});
+
+test('a disk that got full is named with the remedy, the state stays, and down --purge removes all of it', async () => {
+  const start = '"$2" "$3" up --cloud noop --port 19925 --state-dir "$1"';
+  const script = `
+    ${start} > first.log & until grep -q endpoint.*http control-plane.json 2>/dev/null; do sleep 0.1; done
+    kill -INT $!; wait $!; rm first.log
+    dd if=/dev/zero of=ballast bs=64k 2>/dev/null
+    ${start}; echo "code $?"; ls -A
+    "$2" "$3" down --purge --state-dir "$1"; ls -A`;
+  const { stdout, stderr } = await onSmallDisk(300, script);
+  expect(stderr).toMatch(
+    /^The disk of \S+\/small is full\. Make room there, or choose another --state-dir than \S+\n$/,
+  );
+  const [, left = '', removed = ''] = /code 1\n([\s\S]*)Removed the state in \S+\n([\s\S]*)$/.exec(stdout) ?? [];
+  expect(left.trim().split('\n')).toEqual(['ballast', 'heartbeat.key', 'postgres', 'server-certs.key']);
+  expect(removed).toBe('ballast\n');
+});
+
+test('of two starts on one new state directory at once one serves, and the other leaves it alone', async () => {
+  const state = bench.stateDir('twice');
+  const start = (port: number) => bench.up('twice', port, ['--cloud', 'noop']).catch((error: Error) => error.message);
+  const both = await Promise.all([start(19_926), start(19_927)]);
+  expect(both.filter((one) => typeof one === 'string')).toEqual([expect.stringContaining('already runs on')]);
+  expect(existsSync(join(state, 'control-plane.json'))).toBe(true);
+  expect(existsSync(join(state, 'postgres/data/PG_VERSION'))).toBe(true);
 });
 
 test('a bad option names file, section and option', async () => {

@@ -94,7 +94,9 @@ export class AmphoraWatch {
   #blind(): boolean {
     const blindness = this.#vigilance.look();
     const sentence = 'Not judging amphorae: this process could not hear all of their heartbeats';
-    this.#news.say('warn', 'blind', blindness, sentence, 'Judging amphorae again');
+    // After a start it is as it should be.
+    const level = blindness?.reason === 'start' ? 'info' : 'warn';
+    this.#news.say(level, 'blind', blindness, sentence, 'Judging amphorae again');
     return blindness !== null;
   }
 

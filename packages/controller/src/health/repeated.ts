@@ -14,7 +14,7 @@ export class Repeated {
   }
 
   /** @param fields of the line; null when it does not last any more */
-  say(level: 'warn' | 'error', topic: string, fields: object | null, sentence: string, end?: string): void {
+  say(level: 'info' | 'warn' | 'error', topic: string, fields: object | null, sentence: string, end?: string): void {
     const last = this.#last.get(topic);
     if (fields === null) {
       this.#last.delete(topic);

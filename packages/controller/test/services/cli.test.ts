@@ -64,6 +64,7 @@ describe('welcome', () => {
   const facts = {
     endpoint: 'http://127.0.0.1:9876',
     stateDir: '/srv/my state',
+    open: true,
     subnets: { public: subnet('pub'), private: subnet('prv'), publicIpv6: subnet('pub6'), privateIpv6: null },
   };
 
@@ -76,10 +77,10 @@ describe('welcome', () => {
     expect(text).not.toContain('netns exec');
   });
 
-  test('enters the namespace in every command that needs it', () => {
-    const lines = welcome({ ...facts, netns: 'blue' }, true).split('\n');
+  test.each([true, false])('enters the namespace in every command that needs it (%s)', (real) => {
+    const lines = welcome({ ...facts, netns: 'blue' }, real).split('\n');
     const network = lines.filter((line) => /curl|http'|openstack\(\)/.test(line));
-    expect(network.length).toBeGreaterThan(4);
+    expect(network.length).toBeGreaterThan(real ? 4 : 1);
     expect(network.every((line) => line.includes('ip netns exec blue '))).toBe(true);
   });
 
@@ -87,6 +88,11 @@ describe('welcome', () => {
     const text = welcome({ ...facts, netns: null }, real);
     expect(text).toContain("npm run down -- --state-dir '/srv/my state' ");
     expect(text).toContain('There is no authentication: ');
+  });
+
+  test('with Keystone it does not say that nobody is asked', () => {
+    const text = welcome({ ...facts, netns: null, open: false }, true);
+    expect(text).not.toMatch(/no authentication|OS_AUTH_TYPE=none/);
   });
 
   test('has a word for a state directory with a quote in its name', () => {

@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { folderPaths } from '../postgres/folders.ts';
 
@@ -16,16 +16,33 @@ const ENTRIES = [
   'server-certs.key',
 ];
 
-/** Empties the state directory of what is ours and removes it when nothing else is left. Idempotent. */
-export function removeState(stateDir: string): void {
+/** Entries, and drafts of them: `<entry>.<something>`, which a start that was cut off leaves. */
+function isOurs(name: string): boolean {
+  return ENTRIES.some((entry) => name === entry || name.startsWith(`${entry}.`));
+}
+
+/** Empties the state directory of what is ours. Idempotent. */
+export function emptyState(stateDir: string): void {
   const { base, socket } = folderPaths(stateDir);
   // The socket of a state directory with a long path lives elsewhere.
   if (dirname(socket) !== base) rmSync(socket, { recursive: true, force: true });
-  for (const entry of ENTRIES) rmSync(join(stateDir, entry), { recursive: true, force: true });
+  const names = existsSync(stateDir) ? readdirSync(stateDir).filter(isOurs) : [];
+  for (const name of names) rmSync(join(stateDir, name), { recursive: true, force: true });
+}
+
+/** Empties the state directory and removes it when nothing else is left. Idempotent. */
+export function removeState(stateDir: string): void {
+  emptyState(stateDir);
+  removeEmptyFolder(stateDir);
+}
+
+/** It holds something of somebody, is gone already, is a file system of its own, or its parent is not ours to change. */
+const STAYS: ReadonlySet<unknown> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY', 'EACCES', 'EPERM', 'EROFS']);
+
+export function removeEmptyFolder(path: string): void {
   try {
-    rmdirSync(stateDir);
+    rmdirSync(path);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOENT') throw error;
+    if (!STAYS.has((error as NodeJS.ErrnoException).code)) throw error;
   }
 }

@@ -46,8 +46,8 @@ export function claimStateDirectory(stateDir: string, netns: string | null): voi
   const self = identify(process.pid);
   if (self === null) throw new OctaviaError('STARTUP', { detail: '/proc is not mounted; mount it and start again.' });
   const record: ControlPlaneRecord = { ...self, netns, endpoint: null, host: null, port: null, subnets: null };
-  writeFileSync(draft, serialise(record), { mode: 0o644 });
   try {
+    writeFileSync(draft, serialise(record), { mode: 0o644 });
     while (!tryLink(draft, file)) {
       const holder = readRecord(file);
       if (holder && isAlive(holder)) {

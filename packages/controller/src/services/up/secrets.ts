@@ -7,8 +7,8 @@ const SECRET = /^[\x21-\x7e]{16,256}$/;
 /** The secret in the file; made at the first call: 32 characters of base64url. Readable by its owner only. @throws OctaviaError STARTUP */
 export function ensureSecret(file: string): string {
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   try {
+    writeFileSync(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
     linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OctaviaError } from '../../errors.ts';
 
@@ -10,7 +10,7 @@ function refuse(detail: string): never {
 }
 
 /** The deepest folder of the path that is there. */
-function existingPart(path: string): string {
+export function existingPart(path: string): string {
   return existsSync(path) || path === '/' ? path : existingPart(dirname(path));
 }
 
@@ -23,18 +23,38 @@ export function requireStateFolder(path: string): void {
   if (!statSync(real).isDirectory()) refuse(`${found} is a file, not a folder.`);
 }
 
+export interface StateFolder {
+  /** Without symbolic links. */
+  path: string;
+  /** Whether this call made it: of several at once only one does. */
+  made: boolean;
+  /** Whether there is nothing in it. */
+  empty: boolean;
+}
+
 /**
- * Makes the state directory when it is missing. @returns its path without symbolic links
+ * Makes the state directory when it is missing.
  * @throws OctaviaError STARTUP when it cannot be one
  */
-export function makeStateFolder(path: string): string {
+export function makeStateFolder(path: string): StateFolder {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o711 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+    const made = makeLast(path);
     accessSync(path, constants.W_OK | constants.X_OK);
+    return { path: realpathSync(path), made, empty: readdirSync(path).length === 0 };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : code === 'EROFS' ? 'read-only' : message;
-    refuse(`The state directory ${path} cannot be used: ${why}.`);
+    return refuse(`The state directory ${path} cannot be used: ${why}.`);
   }
-  return realpathSync(path);
+}
+
+function makeLast(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o711 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }

@@ -1,15 +1,16 @@
 /** `octavia up`: checks, then everything a working cloud needs, then all services in this process. */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hostSpeaksIpv6 } from '../../clouds/local-host/ipv6.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import { atTerminal, firstSignal, HangUp, runInForeground, type Stoppable } from '../cli/foreground.ts';
-import { removeState } from '../down/state.ts';
+import { emptyState, removeEmptyFolder, removeState } from '../down/state.ts';
 import { stopPostgres } from '../postgres/stop.ts';
 import { supervisePostgres } from '../postgres/supervise.ts';
 import { requireFreePort, requireLocalCloud, requireSameNamespace } from './checks.ts';
+import { explainFullDisk, requireRoom } from './disk.ts';
+import { countSteps, isFirstRun } from './first-run.ts';
 import { dismissGuard, guardTheWayInside } from './guard.ts';
 import { continueInside, ensureNamespace, isInside, namespaceExists, removeMadeNamespace } from './namespace.ts';
 import { prepare } from './prepare.ts';
@@ -61,7 +62,8 @@ export async function up(given: UpOptions): Promise<void> {
       const stopTimeoutSeconds = () => STOP_TIMEOUT_SECONDS;
       await runInForeground(async () => started, { stopTimeoutSeconds, signal, hangUp });
     }
-  } catch (error) {
+  } catch (caught) {
+    const error = explainFullDisk(options.stateDir, caught);
     await undo.run();
     // A step that the same signal cut off failed because of it: that is what the user did, and reads.
     undo.check();
@@ -76,6 +78,7 @@ async function start(options: UpOptions, undo: UndoStack): Promise<Stoppable> {
   const inside = netns !== null && isInside(netns);
   requireStateFolder(options.stateDir);
   if (!inside) {
+    if (config.database.connection === null && isFirstRun(options.stateDir)) requireRoom(options.stateDir);
     if (cloud === 'local') await requireLocalCloud();
     const holder = findControlPlane(options.stateDir);
     if (holder) throw alreadyRuns(options.stateDir, holder);
@@ -86,16 +89,20 @@ async function start(options: UpOptions, undo: UndoStack): Promise<Stoppable> {
   if (netns !== null && !inside) await enterNamespace(netns, stateDir, undo);
   if (inside) await requireFreePort(host, port);
 
+  const step = countSteps(isFirstRun(stateDir), log);
+  step(cloud === 'local' ? 'database, certificates, agent and bridges' : 'database');
   const prepared = await prepare({ stateDir, cloud, netns, config, log, undo });
   const final = loadOptions(options, preparedDefaults(cloud, stateDir, prepared));
   const stopWatching =
     prepared.databaseUrl === null ? () => {} : supervisePostgres({ stateDir, log: (line) => log(line) });
   undo.push(stopWatching);
+  step('services');
   const { runAllInOne } = await import('../all-in-one.ts');
   const services = await runAllInOne({ config: final, cloud });
   const record = { netns, endpoint: services.endpoint, host, port, subnets: subnetsOf(prepared) };
   completeRecord(stateDir, record);
-  process.stdout.write(`${welcome({ ...record, stateDir }, cloud === 'local')}\n`);
+  const open = final.api_settings.auth_strategy === 'noauth';
+  process.stdout.write(`${welcome({ ...record, stateDir, open }, cloud === 'local')}\n`);
   return {
     reload: () => services.reload(() => loadOptions(options, preparedDefaults(cloud, stateDir, prepared))),
     async stop() {
@@ -114,16 +121,24 @@ function loadOptions(options: UpOptions, defaults: ReturnType<typeof cloudDefaul
   return loadConfig({ files: options.configFiles, env: process.env, defaults, overrides });
 }
 
-/** Makes the state directory and takes it. Undone by whoever fails, outside or inside a namespace. */
+/**
+ * Makes the state directory and takes it. Undone by whoever fails, outside or inside a namespace; who does not get it leaves it
+ * to the one that has it, however new it is.
+ */
 async function claim(options: UpOptions, undo: UndoStack): Promise<string> {
   const madeOutside = (process.env[MADE] ?? '').split(',');
-  const made = !existsSync(options.stateDir);
-  const stateDir = makeStateFolder(options.stateDir);
+  const { path: stateDir, made, empty } = makeStateFolder(options.stateDir);
+  try {
+    claimStateDirectory(stateDir, options.netns);
+  } catch (error) {
+    if (made) removeEmptyFolder(stateDir);
+    throw error;
+  }
   if (made || madeOutside.includes('state')) undo.push(() => removeState(stateDir));
-  claimStateDirectory(stateDir, options.netns);
+  else if (empty || madeOutside.includes('content')) undo.push(() => emptyState(stateDir));
   undo.push(() => releaseStateDirectory(stateDir));
   if (madeOutside.includes('netns')) undo.push(() => removeMadeNamespace(stateDir));
-  if (made) process.env[MADE] = 'state';
+  if (made || empty) process.env[MADE] = made ? 'state' : 'content';
   return stateDir;
 }
 

@@ -1,6 +1,10 @@
 import type { ControlPlaneRecord } from './record.ts';
 
-type Facts = Pick<ControlPlaneRecord, 'endpoint' | 'netns' | 'subnets'> & { stateDir: string };
+interface Facts extends Pick<ControlPlaneRecord, 'endpoint' | 'netns' | 'subnets'> {
+  stateDir: string;
+  /** Whether anybody is let in unasked. */
+  open: boolean;
+}
 
 /** What `up` prints when it is ready. The commands work as they stand, pasted into a POSIX shell. */
 export function welcome(record: Facts, real: boolean): string {
@@ -17,9 +21,7 @@ export function welcome(record: Facts, real: boolean): string {
     '',
     ...(real ? firstLoadBalancer(record) : firstObject(record)),
     '',
-    ...withOpenStack(record, real),
-    '',
-    'There is no authentication: whoever reaches the API may do everything, and quotas are not enforced.',
+    ...(record.open ? withOpenStack(record, real) : []),
     real ? 'Ctrl-C stops the control plane; load balancers keep serving. To stop them too:' : 'Ctrl-C stops it. Later:',
     `  ${down}            (with --purge nothing is left of them)`,
     '',
@@ -50,11 +52,12 @@ function firstLoadBalancer({ endpoint, netns, subnets }: Facts): string[] {
   ];
 }
 
-function firstObject({ endpoint, subnets }: Facts): string[] {
+function firstObject({ endpoint, netns, subnets }: Facts): string[] {
+  const enter = netns === null ? '' : `ip netns exec ${netns} `;
   return [
     'A first load balancer (of the noop cloud: it becomes ACTIVE and serves nobody):',
     '',
-    `  curl -s -H 'Content-Type: application/json' -d '{"loadbalancer":{"name":"first","project_id":"demo","vip_subnet_id":"${subnets?.public.id}"}}' ${endpoint}/v2/lbaas/loadbalancers`,
+    `  ${enter}curl -s -H 'Content-Type: application/json' -d '{"loadbalancer":{"name":"first","project_id":"demo","vip_subnet_id":"${subnets?.public.id}"}}' ${endpoint}/v2/lbaas/loadbalancers`,
   ];
 }
 
@@ -79,5 +82,7 @@ function withOpenStack({ endpoint, netns, subnets }: Facts, real: boolean): stri
     `  ${name} show second`,
     `  ${name} status show second`,
     `  ${name} delete second --cascade --wait`,
+    '',
+    'There is no authentication: whoever reaches the API may do everything, and quotas are not enforced.',
   ];
 }
