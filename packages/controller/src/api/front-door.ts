@@ -1,5 +1,5 @@
 /** What every request passes before its route, in the order of the contract: CORS, request id, size, identity, audit. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { OctaviaError } from '../errors.ts';
 import { acceptsJson } from './accept.ts';
 import { auditCalls } from './audit/audit.ts';
@@ -11,11 +11,21 @@ import { checkHost } from './host.ts';
 
 const GLOBAL_REQUEST_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-function noteGlobalRequestId(request: FastifyRequest): void {
-  const globalRequestId = request.headers['x-openstack-request-id'];
-  if (typeof globalRequestId === 'string' && GLOBAL_REQUEST_ID.test(globalRequestId)) {
-    request.log.info({ globalRequestId }, 'global request id');
-  }
+function globalRequestId({ headers }: FastifyRequest): { globalRequestId?: string } {
+  const id = headers['x-openstack-request-id'];
+  return typeof id === 'string' && GLOBAL_REQUEST_ID.test(id) ? { globalRequestId: id } : {};
+}
+
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** One line a request: changes and failures of ours always, reads only where somebody looks for a fault. */
+function logAnswered(request: FastifyRequest, reply: FastifyReply): void {
+  const { method, originalUrl: url } = request;
+  const status = reply.statusCode;
+  const milliseconds = Math.round(reply.elapsedTime * 10) / 10;
+  const fields = { method, url, status, milliseconds, ...globalRequestId(request) };
+  if (READS.has(method) && status < 500) request.log.debug(fields, 'request');
+  else request.log.info(fields, 'request');
 }
 
 export function frontDoor(server: FastifyInstance, deps: ApiDependencies): void {
@@ -26,7 +36,6 @@ export function frontDoor(server: FastifyInstance, deps: ApiDependencies): void 
     reply.header('x-openstack-request-id', request.id);
     checkHost(request.raw);
     if (applyCors(cors, request, reply)) return reply;
-    noteGlobalRequestId(request);
     // A body without a length is measured while it arrives.
     if (Number(request.headers['content-length'] ?? 0) > limit) throw new OctaviaError('BODY_TOO_LARGE', { limit });
     request.caller = await authenticate(request, reply, deps);
@@ -37,7 +46,6 @@ export function frontDoor(server: FastifyInstance, deps: ApiDependencies): void 
     if (!isHealthCheck && !acceptsJson(headers.accept)) throw new OctaviaError('NOT_ACCEPTABLE');
   });
   server.addHook('onResponse', async (request, reply) => {
-    const { method, originalUrl: url } = request;
-    request.log.info({ method, url, status: reply.statusCode, milliseconds: reply.elapsedTime }, 'request');
+    logAnswered(request, reply);
   });
 }

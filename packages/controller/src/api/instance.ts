@@ -27,9 +27,13 @@ const noSchemas = () => (): never => {
   throw new Error('routes have no schemas');
 };
 
+/** How much later than its time a request is given up at most; Node looks at all connections each time. */
+const LATE_REQUESTS_MS = 5_000;
+
 export function createInstance(deps: ApiDependencies): FastifyInstance {
   const { config, newId, logger } = deps;
   const bodyLimit = config.oslo_middleware.max_request_body_size;
+  const requestTimeoutMs = config.api_settings.request_timeout * 1000;
   const fault = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     sendFault(error, request, reply, bodyLimit);
   const instance: FastifyInstance = Fastify({
@@ -43,8 +47,16 @@ export function createInstance(deps: ApiDependencies): FastifyInstance {
     routerOptions: { maxParamLength: 1024 },
     // Attribute tables validate and write, not JSON schemas: their compilers are not even loaded.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    // Without a Host header Node would answer by itself, in no shape of ours.
-    http: { requireHostHeader: false },
+    // Who sends a body byte by byte keeps a connection, and what was read of it, no longer than this.
+    requestTimeout: requestTimeoutMs,
+    http: {
+      // Without a Host header Node would answer by itself, in no shape of ours.
+      requireHostHeader: false,
+      // Node looks at bodies only where the time for heads is not the longer one.
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(requestTimeoutMs, LATE_REQUESTS_MS),
+    },
     clientErrorHandler: () => undefined,
   });
 

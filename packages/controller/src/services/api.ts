@@ -45,8 +45,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
   });
   const { bind_host: host, bind_port: port } = config.api_settings;
   try {
-    const endpoint = await server.listen({ host, port });
-    log.info(`API listens on ${endpoint}`);
+    const endpoint = await server.listen({ host, port, listenTextResolver: (address) => `API listens on ${address}` });
     if (NOOP_PROVIDERS.some((name) => name in config.api_settings.enabled_provider_drivers)) settler.start();
     return {
       endpoint,

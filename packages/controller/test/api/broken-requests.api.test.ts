@@ -118,6 +118,38 @@ describe('requests that are no HTTP of ours', () => {
   });
 });
 
+describe('a request that drips', () => {
+  it.each([
+    ['body', `POST /v2/lbaas/pools HTTP/1.1\r\n${HOST}Content-Length: 5000\r\n\r\n{`],
+    [
+      'body without a length',
+      `POST /v2/lbaas/pools HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`,
+      '1\r\nx\r\n',
+    ],
+    ['head', 'GET /v2/lbaas/pools HTTP/1.1\r\nX-Slow: '],
+  ])('in its %s is ended in time, and told so', async (_what, beginning, drop = 'x') => {
+    const impatient = await api.sibling({ api_settings: { auth_strategy: 'noauth', request_timeout: 1 } });
+    const answer = await new Promise<string>((resolve, reject) => {
+      const { hostname, port } = new URL(impatient.url);
+      const socket = connect(Number(port), hostname, () => socket.write(beginning));
+      // The service has to end it: the drops never do.
+      const dripping = setInterval(() => socket.writable && socket.write(drop), 50);
+      let text = '';
+      socket.on('data', (data) => {
+        text += data;
+      });
+      socket.on('error', reject);
+      socket.on('end', () => socket.end());
+      socket.on('close', () => {
+        clearInterval(dripping);
+        resolve(text);
+      });
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(answer).toContain('The request did not arrive completely in time.');
+  });
+});
+
 describe('bodies that are encoded', () => {
   const body = { loadbalancer: { project_id: PROJECT, vip_subnet_id: randomUUID() } };
   const post = (encoding: string, bytes: Uint8Array<ArrayBuffer>) =>

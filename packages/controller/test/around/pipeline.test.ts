@@ -66,8 +66,31 @@ describe('order', () => {
   it('notes the id that a valid request brings', async () => {
     const { server, log } = around();
     const id = 'req-deadbeef-0000-4000-8000-000000000000';
-    await server.inject({ url: '/v2', headers: { 'x-openstack-request-id': id } });
-    await server.inject({ url: '/v2', headers: { 'x-openstack-request-id': 'req-x\ny' } });
+    await server.inject({ method: 'POST', url: ECHO, headers: { 'x-openstack-request-id': id } });
+    await server.inject({ method: 'POST', url: ECHO, headers: { 'x-openstack-request-id': 'req-x\ny' } });
     expect(log.filter((line) => line.globalRequestId !== undefined).map((line) => line.globalRequestId)).toEqual([id]);
+  });
+});
+
+describe('the log', () => {
+  const requests = async (level: string): Promise<unknown[]> => {
+    const { server, log } = around({}, { level });
+    for (const url of ['/v2', '/nothing', '/v2/lbaas/broken']) await server.inject({ url });
+    await server.inject({ method: 'HEAD', url: '/v2' });
+    await server.inject({ method: 'POST', url: ECHO });
+    await server.inject({ method: 'DELETE', url: '/nothing' });
+    const lines = log.filter(({ msg }) => msg === 'request');
+    for (const { milliseconds } of lines) expect(Math.round(Number(milliseconds) * 10) / 10).toBe(milliseconds);
+    return lines.map(({ method, url, status }) => `${method} ${url} ${status}`);
+  };
+  const always = ['GET /v2/lbaas/broken 500', `POST ${ECHO} 200`, 'DELETE /nothing 404'];
+
+  it('has a line for each change and each failure of ours, not for reads', async () => {
+    expect(await requests('info')).toEqual(always);
+  });
+
+  it('has a line for each request where debug is on, with rounded times', async () => {
+    const [broken = '', ...changes] = always;
+    expect(await requests('debug')).toEqual(['GET /v2 200', 'GET /nothing 404', broken, 'HEAD /v2 200', ...changes]);
   });
 });

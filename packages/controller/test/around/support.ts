@@ -33,6 +33,8 @@ export interface Surroundings {
   databaseError?: () => Error | null;
   now?: () => Date;
   newId?: () => string;
+  /** Of the log; `info` when left out. */
+  level?: string;
 }
 
 /** Everything around the resources, without a database or a socket: `POST /v2/lbaas/echo` tells the length of its body. */
@@ -40,7 +42,10 @@ export function around(overrides: ConfigOverrides = {}, surroundings: Surroundin
   const { identity = new NoauthIdentityDriver(), databaseError = () => null } = surroundings;
   const log: Around['log'] = [];
   const statements: string[] = [];
-  const logger = pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) });
+  const logger = pino(
+    { base: null, level: surroundings.level ?? 'info' },
+    { write: (line: string) => void log.push(JSON.parse(line)) },
+  );
   const now = surroundings.now ?? (() => new Date());
   const config = loadConfig({
     env: {},

@@ -17,6 +17,8 @@ export interface TextLimits {
 /** PostgreSQL cannot store NUL, and half a surrogate pair is no character. */
 const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
+const HALF_A_CHARACTER = 'Value should be Unicode text: it has one half of a surrogate pair without the other';
+
 /** Characters are code points: an emoji counts once. */
 const longer = (text: string, max: number): boolean => text.length > max && [...text].length > max;
 
@@ -31,7 +33,8 @@ export function text(limits: TextLimits = { max: 255 }): ValueType<string> {
       if (min !== undefined && value.length < min) {
         throw invalid(name, value, `Value should have a minimum character requirement of ${min}`);
       }
-      if (!isStorable(value)) throw invalid(name, value, 'Value should match the pattern ^[^\\x00]*$');
+      if (value.includes('\0')) throw invalid(name, value, 'Value should match the pattern ^[^\\x00]*$');
+      if (!value.isWellFormed()) throw invalid(name, value, HALF_A_CHARACTER);
       if (pattern && !pattern.test(value)) {
         throw invalid(name, value, reason ?? `Value should match the pattern ${pattern.source}`);
       }

@@ -22,6 +22,13 @@ export const api_settings = section('The HTTP API: where it listens and what it 
   bind_host: ip('127.0.0.1', 'Address the API listens on.'),
   bind_port: port(9876, 'API listen port.'),
   api_v1_enabled: bool(false, 'Serve the deprecated operator API under /v1, too; keep it away from the public.'),
+  request_timeout: int(
+    60,
+    'Seconds in which a request must arrive, its body included; a later one is answered with 408.',
+    {
+      min: 1,
+    },
+  ),
   auth_strategy: choice('keystone', ['noauth', 'keystone', 'testing'], 'How API requests are authenticated.'),
   allow_pagination: bool(true, 'Permit limit/marker paging.'),
   allow_sorting: bool(true, 'Permit sort parameters.'),
