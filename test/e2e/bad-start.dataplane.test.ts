@@ -72,8 +72,8 @@ async function onSmallDisk(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const small = join(bench.folder, 'small');
   mkdirSync(small);
-  const mount = `mount -t tmpfs -o size=${megabytes}M,mode=755 tmpfs "$1" && cd "$1" && ${script}`;
-  return runToEnd(['unshare', '--mount', 'sh', '-c', mount, 'sh', small, process.execPath, OCTAVIA], {}, 240_000);
+  const mount = `mount -t tmpfs -o size=${megabytes}M,mode=755 tmpfs "$1" && cd "$1" || exit 9\n${script}`;
+  return runToEnd(['unshare', '--mount', 'sh', '-c', mount, 'sh', small, process.execPath, OCTAVIA], {}, 150_000);
 }
 
 test('a disk too small for a first start is named with the remedy before anything is made', async () => {
