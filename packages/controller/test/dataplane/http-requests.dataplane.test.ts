@@ -117,7 +117,7 @@ describe('Upgrade: h2c', () => {
     },
   );
 
-  it.each(['h2c', 'H2C', 'h2c, websocket', 'websocket,h2c', 'h2c-14'])(
+  it.each(['h2c', 'H2C', 'h2c, websocket', 'websocket,h2c', 'h2c-14', 'h2', 'HTTP/2.0', 'HTTP/1.1', 'foo, TLS/1.2'])(
     'opens no tunnel past the policies when it is spelled %s',
     async (token) => {
       const member = await upgradingMember();
@@ -196,6 +196,78 @@ describe('Upgrade: h2c', () => {
     expect(answer).toContain('THROUGH THE TUNNEL');
     const { stdout } = await run('curl', ['-s', '--http2', '-m', '10', `http://${LOCAL}:${port}/`]);
     expect(stdout).toBe('2.0');
+  });
+});
+
+describe('a request that no policy could judge', () => {
+  const BAD = 'bad.example.com';
+  /** Status of the answer to each; policies refuse one host. */
+  async function statusesOf(heads: string[]): Promise<Record<string, string>> {
+    const server = createServer((_incoming, response) => response.end('plain'));
+    server.on('connect', (_incoming, socket: Socket) => socket.end('HTTP/1.1 200 Connected\r\n\r\n'));
+    await serve(await listening(server), {
+      l7policies: [{ action: 'REJECT' }],
+      l7rules: [{ type: 'HOST_NAME', compareType: 'EQUAL_TO', value: BAD }],
+    });
+    const found: Record<string, string> = {};
+    for (const head of heads) {
+      const answer = await exchange(`${head.replaceAll('|', '\r\n')}\r\nConnection: close\r\n\r\n`);
+      found[head] = answer.slice(9, 12);
+    }
+    return found;
+  }
+  const all = (heads: string[], status: string): Record<string, string> =>
+    Object.fromEntries(heads.map((head) => [head, status]));
+
+  it('is refused: a host that servers read in different ways', async () => {
+    const ends = [':80:80', ':x:1', ':a:b', ':]', ':[x]', ':x', '@x', '/x', ',x', '\\x', ' x', '#', '?'];
+    const hosts = [...ends.map((end) => `${BAD}${end}`), `x@${BAD}`, `[${BAD}`, `[::1]x`, `[::1]:x`, `[]`];
+    const heads = hosts.map((host) => `GET / HTTP/1.1|Host: ${host}`);
+    expect(await statusesOf(heads)).toEqual(all(heads, '400'));
+    const client = connectHttp2(`http://${LOCAL}:${port}`);
+    const status = await new Promise((resolve, reject) => {
+      const stream = client.request({ ':path': '/', ':authority': `${BAD}:x:1` });
+      stream.on('response', ({ ':status': given }) => resolve(given)).on('error', reject);
+      stream.resume();
+    });
+    client.destroy();
+    expect(status).toBe(400);
+  });
+
+  it('is refused: a target that names a host, without the header', async () => {
+    const heads = [`GET http://${BAD}/ HTTP/1.0`, `GET http://${BAD}/ HTTP/1.1`, `OPTIONS http://${BAD} HTTP/1.1`];
+    expect(await statusesOf(heads)).toEqual(all(heads, '400'));
+  });
+
+  it('is refused: CONNECT', async () => {
+    const heads = ['CONNECT x:80 HTTP/1.1', 'CONNECT x:80 HTTP/1.1|Host: x:80', 'CONNECT x:80 HTTP/1.0'];
+    expect(await statusesOf(heads)).toEqual(all(heads, '405'));
+  });
+
+  it('is none of these, and they are judged', async () => {
+    const hosts = [
+      '',
+      'x',
+      'x:',
+      'x.:8080',
+      'a_b.example.com',
+      'b\xfccher.example',
+      '10.0.0.1:80',
+      '[2001:db8::1]',
+      '[::1]:80',
+    ];
+    const served = [
+      ...hosts.map((host) => `GET / HTTP/1.1|Host: ${host}`),
+      'GET / HTTP/1.0',
+      'GET http://www.example.com/ HTTP/1.1|Host: www.example.com',
+      'GET http://www.example.com/ HTTP/1.0|Host: www.example.com',
+      'OPTIONS * HTTP/1.1|Host: www.example.com',
+    ];
+    const rejected = [
+      ...['', ':', ':80', '.', '.:80'].map((end) => `GET / HTTP/1.1|Host: ${BAD}${end}`),
+      `GET http://${BAD}/ HTTP/1.1|Host: ${BAD}`,
+    ];
+    expect(await statusesOf([...served, ...rejected])).toEqual({ ...all(served, '200'), ...all(rejected, '403') });
   });
 });
 

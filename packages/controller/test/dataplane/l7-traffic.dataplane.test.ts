@@ -278,6 +278,14 @@ describe('a path that a member may understand in another way', () => {
     '/public/../admin',
     '/admin/../public',
     `${'/a'.repeat(1000)}${'/..'.repeat(1000)}/admin`,
+    // An encoded question mark is a part of the path.
+    '/x%3f/../admin/',
+    '/%3F%2f..%2fadmin',
+    '/public/x%3f/%2e%2e/../admin?q',
+    // A server that leaves empty segments ends there.
+    '/x/../admin//../y',
+    '/./admin//../y',
+    '/%61dmin//../y',
   ];
   const PUBLIC = [
     '/public',
@@ -286,6 +294,8 @@ describe('a path that a member may understand in another way', () => {
     '/public//%C3%A9',
     '/public/x?a?b',
     '/public/%2561dmin',
+    '/public/x%3f%3F/y',
+    '/x/../public//../y',
     '/%',
   ];
 
@@ -311,6 +321,23 @@ describe('a path that a member may understand in another way', () => {
     for (const path of ['/admin', '/public/../admin', '/public/%2e%2e/admin', '/admin/../public']) {
       expect(await askRaw(path), path).toBe(403);
     }
+    expect(await askRaw('/public/x%3f/../../admin')).toBe(403);
+  });
+
+  it('keeps an encoded question mark: /secret%3f is not /secret', async () => {
+    await serve([reject, [{ compareType: 'EQUAL_TO', value: '/secret' }]]);
+    expect(await askRaw('/secret%3f')).toBe(200);
+    expect(await askRaw('/%73ecret?x')).toBe(403);
+  });
+
+  it('is refused when it has more characters to keep than there is room to read it', async () => {
+    await serve([reject, [{ value: '/admin' }]]);
+    for (const sign of ['%', '%3f']) {
+      const end = '/../../admin';
+      expect(await askRaw(`/${sign.repeat(12_000 / sign.length)}${end}`), sign).toBeGreaterThanOrEqual(400);
+      expect(await askRaw(`/${sign.repeat(1_000)}${end}`), sign).toBe(403);
+    }
+    expect(await askRaw(`/${'a'.repeat(14_000)}`)).toBe(200);
   });
 
   it('is still found by an expression about what was sent', async () => {

@@ -223,6 +223,15 @@ describe('members that insist on a name', () => {
     expect(await ask('any.example.com')).toBe('nginx');
   });
 
+  it('behind a TCP listener, where no host is refused, are told what stands before the first colon', async () => {
+    await serve(h1, { listener: { protocol: 'TCP' } });
+    // nginx takes such a header for the name, too.
+    await ask(`${NAME}:80:80`);
+    await ask(`${NAME}:${port}`);
+    expect((await seenBy()).serverName).toBe(NAME);
+    expect((await seenBy(`/traffic-${asked - 1}`)).serverName).toBe(NAME);
+  });
+
   it('with a CA must have the name of the monitor, never the one that a request happens to ask for', async () => {
     const pool = { caTlsContainerRef: 'ca' };
     await serve(h2, { pool });

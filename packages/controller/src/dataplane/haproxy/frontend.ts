@@ -7,6 +7,7 @@ import { policyLines } from './l7.ts';
 import { logFormatLines } from './logging.ts';
 import { listenerMode } from './modes.ts';
 import { metricsLines } from './prometheus.ts';
+import { refusedRequestLines } from './refused-requests.ts';
 import type { RenderScope } from './scope.ts';
 import type { ServedPolicy } from './serving.ts';
 import { bindTlsArguments, sourceLine } from './tls.ts';
@@ -67,8 +68,9 @@ export function frontendSection(
   ];
   if (listener.timeoutTcpInspect > 0) lines.push(line('tcp-request', 'inspect-delay', listener.timeoutTcpInspect));
   lines.push(...sourceLines(listener), ...transportSecurityLines(listener));
+  if (mode === 'http') lines.push(...refusedRequestLines());
   if (listener.protocol === 'PROMETHEUS') lines.push(...metricsLines());
-  else lines.push(...policyLines(policies, listener));
+  else lines.push(...policyLines(policies, listener, options));
   if (pool !== null) lines.push(line('default_backend', backendName(pool, listener)));
   return { kind: 'frontend', name: listener.id, lines };
 }

@@ -4,7 +4,8 @@ import { OctaviaError } from '../../errors.ts';
 import { backendName } from './backend.ts';
 import { type Line, line, logFormat } from './config.ts';
 import { ruleLines } from './l7-criteria.ts';
-import { asksForPath, SENT_PATH, UNDERSTOOD_PATH, understoodPathLines } from './l7-paths.ts';
+import { asksForPath, type PathReading, SENT_PATH, UNDERSTOOD_PATHS, understoodPathLines } from './l7-paths.ts';
+import type { HaproxyOptions } from './options.ts';
 import type { ServedPolicy } from './serving.ts';
 
 const DEFAULT_CODE = 302;
@@ -38,24 +39,27 @@ function decision(served: ServedPolicy, listener: Listener, name: (rule: L7Rule)
   return { ...then, arguments: [...then.arguments, 'if', ...conditions] };
 }
 
-const understood = (rule: L7Rule): string => (asksForPath(rule) ? `${rule.id}:understood` : rule.id);
+/** The policy as it is asked about one reading of the path. @param rules that have lines in this reading alone */
+function readingLines(served: ServedPolicy, listener: Listener, rules: L7Rule[], reading: PathReading): Line[] {
+  const name = (rule: L7Rule): string => (asksForPath(rule) ? `${rule.id}${reading.suffix}` : rule.id);
+  return [...rules.flatMap((rule) => ruleLines(rule, name(rule), reading.sample)), decision(served, listener, name)];
+}
 
 function linesOf(served: ServedPolicy, listener: Listener): Line[] {
-  const lines = [
-    ...served.rules.flatMap((rule) => ruleLines(rule, rule.id, SENT_PATH)),
-    decision(served, listener, (rule) => rule.id),
-  ];
   const paths = served.rules.filter(asksForPath);
-  if (paths.length === 0) return lines;
   return [
-    ...lines,
-    ...paths.flatMap((rule) => ruleLines(rule, understood(rule), UNDERSTOOD_PATH)),
-    decision(served, listener, understood),
+    ...readingLines(served, listener, served.rules, SENT_PATH),
+    ...(paths.length === 0 ? [] : UNDERSTOOD_PATHS).flatMap((reading) =>
+      readingLines(served, listener, paths, reading),
+    ),
   ];
 }
 
 /** @param policies in the order in which they are asked; `use_backend` lines are read after all others by themselves */
-export function policyLines(policies: readonly ServedPolicy[], listener: Listener): Line[] {
+export function policyLines(policies: readonly ServedPolicy[], listener: Listener, options: HaproxyOptions): Line[] {
   const readsPaths = policies.some(({ rules }) => rules.some(asksForPath));
-  return [...(readsPaths ? understoodPathLines() : []), ...policies.flatMap((served) => linesOf(served, listener))];
+  return [
+    ...(readsPaths ? understoodPathLines(options) : []),
+    ...policies.flatMap((served) => linesOf(served, listener)),
+  ];
 }

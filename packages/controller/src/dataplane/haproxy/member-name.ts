@@ -16,9 +16,9 @@ import type { PoolTlsFiles } from './tls-files.ts';
 const VARIABLE = 'txn.member_name';
 
 /** Host names in one spelling: HAProxy keeps connections apart by the name that was told on them. */
-const REQUESTED = convert(convert(convert(fetchOf('req.hdr', 'host'), 'host_only'), 'rtrim', '.'), 'lower');
-/** An IPv6 address stands in brackets; no name ends in a label of digits. */
-const ADDRESS = value('^\\[|(^|\\.)[0-9]+\\.?(:|$)');
+const REQUESTED = convert(convert(convert(fetchOf('req.hdr', 'host'), 'field', '1', ':'), 'rtrim', '.'), 'lower');
+/** An IPv6 address stands in brackets; no name ends in a label of digits; a host may be empty. */
+const ADDRESS = value('^(\\[|:|$)|(^|\\.)[0-9]+\\.?(:|$)');
 const NO_ADDRESS: Argument[] = ['!{', fetchOf('req.hdr', 'host'), '-m', 'reg', '--', ADDRESS, '}'];
 
 interface MemberName {

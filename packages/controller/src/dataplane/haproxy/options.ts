@@ -37,6 +37,8 @@ export interface LoggingOptions {
 
 /** HAProxy's own. */
 export const BUFFER_SIZE = 16_384;
+/** Bytes of a buffer that a head leaves free. */
+export const BUFFER_RESERVE = 1_024;
 export const MAX_HEADERS = 101;
 
 export const DEFAULT_HAPROXY_OPTIONS: HaproxyOptions = {

@@ -1,15 +1,18 @@
 /** What a backend does with every request of HTTP, whatever its pool is set to. */
 import type { Pool } from '../../domain/resources.ts';
-import { type Argument, type Line, line } from './config.ts';
+import { type Argument, type Line, line, value } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 
 const DROPPED = 'txn.no_upgrade';
 const condition = (...words: Argument[]): Argument[] => ['if', '{', ...words, '}'];
 
+/** Protocols in which requests of HTTP go on, or may: `h2`, `h2c`, `HTTP/2.0`, `TLS/1.2` (RFC 2817). */
+const LEADS_TO_HTTP = value('(^|[\\s,])(h2|http|tls)');
+
 /**
- * `Upgrade: h2c` opens a tunnel through which a client sends requests that no policy sees, so it never reaches a member. A
- * member that speaks HTTP/2 with HAProxy knows no upgrade but that to a WebSocket. A server that does not upgrade answers
- * the request itself (RFC 9110, 7.8), and so does a member that is not asked to.
+ * Through a tunnel of HTTP a client sends requests that no policy sees, so a member is not asked for one. A member that
+ * speaks HTTP/2 with HAProxy knows no upgrade but that to a WebSocket. A server that does not upgrade answers the request
+ * itself (RFC 9110, 7.8), and so does a member that is not asked to.
  *
  * The list of `Connection` goes too: by it HAProxy still takes the request for one that asks.
  */
@@ -19,7 +22,7 @@ function upgradeLines(pool: Pool): Line[] {
   const webSocket = ['req.hdr(Upgrade)', '-i', '-m', 'str', 'websocket'];
   const dropped = condition(`var(${DROPPED})`, '-m', 'bool');
   return [
-    drop(...condition('req.hdr(Upgrade)', '-i', '-m', 'sub', 'h2c')),
+    drop(...condition('req.fhdr(Upgrade)', '-i', '-m', 'reg', '--', LEADS_TO_HTTP)),
     ...(speaksHttp2 ? [drop(...condition('req.hdr(Upgrade)', '-m', 'found'), '!{', ...webSocket, '}')] : []),
     line('http-request', 'del-header', 'Upgrade', ...dropped),
     line('http-request', 'del-header', 'Connection', ...dropped),
