@@ -1,5 +1,6 @@
 /** Every scalar field of a kind is a filter of its lists: read from the attribute tables, so a new field is among them. */
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AMPHORA } from '../../src/api/attributes/amphora.ts';
 import { AVAILABILITY_ZONE, AVAILABILITY_ZONE_PROFILE } from '../../src/api/attributes/availability-zone.ts';
@@ -76,7 +77,6 @@ interface Filter {
   name: string;
   /** What an object shows under the field. */
   shownAs: string;
-  /** The reason of an ERROR is none: it is ours alone, and free text. */
   isScalar: boolean;
 }
 
@@ -86,7 +86,7 @@ function filtersOf(table: AttributeTable): Filter[] {
   return Object.entries(table).flatMap(([field, entry]) => {
     const attribute = entry as Attribute;
     const shownAs = apiName(field, attribute);
-    const isScalar = scalarTypes.includes(String(attribute.type.schema.type)) && shownAs !== 'status_reason';
+    const isScalar = scalarTypes.includes(String(attribute.type.schema.type));
     const names = [shownAs, ...(attribute.aliases ?? []), ...(attribute.filterNames ?? [])];
     return names.map((name) => ({ name, shownAs, isScalar }));
   });
@@ -176,6 +176,16 @@ describe('filters that nothing shows', () => {
     expect(await count(`pools?listener_id=${made.listener.id}&name=redirected`)).toBe(1);
     expect(await count(`pools?listener_id=${randomUUID()}`)).toBe(0);
     expect(await count('pools?listener_id=nonsense')).toBe(0);
+  });
+
+  it('what is in ERROR by the reason of it', async () => {
+    const reason = 'No room, and "nothing" to be done: 100 %';
+    const mark = (text: string | null) =>
+      sql`update load_balancer set status_reason = ${text} where id = ${made.lb.id}`.execute(api.database.store.db);
+    await mark(reason);
+    expect(await count(`loadbalancers?status_reason=${encodeURIComponent(reason)}`)).toBe(1);
+    expect(await count('loadbalancers?status_reason=No%20room')).toBe(0);
+    await mark(null);
   });
 
   it('members by a spelling of their address, and by the port towards them', async () => {

@@ -201,6 +201,56 @@ describe('a batch that another change overtakes', () => {
   });
 });
 
+describe('an IPv4 address and its IPv6 form', () => {
+  const MAPPED = { address: '::ffff:192.0.2.1', protocol_port: 80 };
+  const forms: [first: object, second: object, address: string][] = [
+    [at(1), MAPPED, MAPPED.address],
+    [MAPPED, at(1), '192.0.2.1'],
+    [at(1), { ...MAPPED, address: '0:0::FFFF:C000:0201' }, '0:0::FFFF:C000:0201'],
+  ];
+
+  it.each(forms)('are one server, twice in a batch or in a tree: %j, %j', async (first, second) => {
+    expect((await put([first, second])).status).toBe(400);
+    expect(await listed()).toEqual({});
+    const { status } = await api.call('POST', '/v2/lbaas/loadbalancers', {
+      loadbalancer: {
+        vip_subnet_id: randomUUID(),
+        project_id: lb.project_id,
+        pools: [{ name: 'p', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN', members: [first, second] }],
+      },
+    });
+    expect(status).toBe(409);
+  });
+
+  it.each(forms)(
+    'are one member, which a batch finds and shows as it is named: %j, %j',
+    async (first, second, shown) => {
+      const { id } = await api.member(pool.id, first);
+      const again = await api.call('POST', `/v2/lbaas/pools/${pool.id}/members`, { member: second });
+      expect([again.status, again.body.faultstring]).toEqual([409, expect.stringContaining('already using ip')]);
+      for (const query of ['', '?additive_only=true']) {
+        expect((await put([{ ...second, weight: 7 }], query)).status).toBe(202);
+        await api.settle();
+        expect(Object.values(await listed())).toMatchObject([{ id, address: shown, weight: 7 }]);
+      }
+    },
+  );
+
+  it('are told apart where both are there already', async () => {
+    const { id } = await api.member(pool.id, at(1));
+    await api.member(pool.id, at(2));
+    await sql`update member set address = '::ffff:192.0.2.1' where pool_id = ${pool.id} and id <> ${id}`.execute(
+      api.database.store.db,
+    );
+    expect((await put([MAPPED], '?additive_only=true')).status).toBe(202);
+    await api.settle();
+    expect(Object.keys(await listed())).toHaveLength(2);
+    expect((await put([at(1)])).status).toBe(202);
+    await api.settle();
+    expect(Object.values(await listed())).toMatchObject([{ id, address: '192.0.2.1' }]);
+  });
+});
+
 describe.each([
   ['in the transaction of the provider', 'amphora'],
   ['in one statement', 'noop_driver'],

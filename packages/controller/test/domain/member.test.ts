@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkHostAddress } from '../../src/domain/validation/host-address.ts';
-import { checkEndpointFree, checkMemberAddresses } from '../../src/domain/validation/member.ts';
+import { checkEndpointFree, checkMemberAddresses, endpoint } from '../../src/domain/validation/member.ts';
 
 const MEMBER_REFUSED = 'is not a valid option for member address';
 
@@ -84,5 +84,17 @@ describe('members', () => {
       'Another member on this pool is already using ip 192.0.2.1 on protocol_port 80',
     );
     expect(() => checkEndpointFree({ address: '192.0.2.1', protocolPort: 81 }, others)).not.toThrow();
+  });
+
+  it.each([
+    ['192.0.2.1', '::ffff:192.0.2.1', true],
+    ['::ffff:192.0.2.1', '192.0.2.1', true],
+    ['192.0.2.1', '::ffff:192.0.2.2', false],
+    // Not the same place by any socket's account.
+    ['192.0.2.1', '::192.0.2.1', false],
+    ['192.0.2.1', '64:ff9b::c000:201', false],
+    ['0.0.1.1', '::ffff:0:1:1', false],
+  ])('that %s and %s are one server is %s', (address, other, same) => {
+    expect(endpoint({ address, protocolPort: 80 }) === endpoint({ address: other, protocolPort: 80 })).toBe(same);
   });
 });

@@ -37,7 +37,6 @@ export const STATE = {
   statusReason: {
     type: text({}),
     accepted: 'never',
-    queryable: false,
     description: 'Why the object is in ERROR; null otherwise.',
   },
   createdAt: { type: time, accepted: 'never', nullable: false },

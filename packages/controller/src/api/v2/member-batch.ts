@@ -65,7 +65,8 @@ function matched(current: PresentMember, { wish, given }: BatchEntry): MemberSet
     tags: given.tags ? wish.tags : current.tags,
     adminStateUp: wish.adminStateUp,
     address: current.address,
-    givenAddress: wish.givenAddress,
+    // Shown as it is said now, also where it was reached by another address of the same server.
+    givenAddress: wish.givenAddress ?? (wish.address === current.address ? null : wish.address),
     protocolPort: current.protocolPort,
     subnetId: given.subnetId ? wish.subnetId : current.subnetId,
     weight: wish.weight,
@@ -91,7 +92,9 @@ export function planBatch(
   present: readonly PresentMember[],
   additive: boolean,
 ): BatchPlan {
-  const byEndpoint = new Map(present.map((member) => [endpoint(member), member]));
+  const unlisted = new Set(present);
+  // Of an older release there may be a second member of one server.
+  const byEndpoint = Map.groupBy(present, endpoint);
   const plan: BatchPlan = {
     created: [],
     updated: [],
@@ -101,16 +104,17 @@ export function planBatch(
     wantsSriov: false,
   };
   for (const entry of entries) {
-    const key = endpoint(entry.wish);
-    const current = byEndpoint.get(key);
-    byEndpoint.delete(key);
-    if (current) addMatched(plan, current, matched(current, entry));
-    else {
+    const same = byEndpoint.get(endpoint(entry.wish)) ?? [];
+    const current = same.find(({ address }) => address === entry.wish.address) ?? same[0];
+    if (current) {
+      unlisted.delete(current);
+      addMatched(plan, current, matched(current, entry));
+    } else {
       plan.created.push(entry.wish);
       plan.newSubnets.push(entry.wish.subnetId);
       plan.wantsSriov ||= entry.wish.requestSriov;
     }
   }
-  if (!additive) plan.removed.push(...byEndpoint.values());
+  if (!additive) plan.removed.push(...unlisted);
   return plan;
 }

@@ -35,9 +35,15 @@ export function checkMemberAddresses(
   if (monitorAddress) checkHostAddress(monitorAddress, 'member monitor_address', rules);
 }
 
-/** Identity of a member inside its pool. Addresses are canonical already, so spelling variants meet here. */
-export function endpoint(member: Pick<Member, 'address' | 'protocolPort'>): string {
-  return `${member.address} ${member.protocolPort}`;
+const MAPPED = '::ffff:';
+
+/**
+ * Identity of a member inside its pool. Addresses are canonical already, so spelling variants meet here; an IPv4-mapped
+ * address is the server of its IPv4 one.
+ */
+export function endpoint({ address, protocolPort }: Pick<Member, 'address' | 'protocolPort'>): string {
+  const isMapped = address.startsWith(MAPPED) && address.includes('.');
+  return `${isMapped ? address.slice(MAPPED.length) : address} ${protocolPort}`;
 }
 
 /** @throws OctaviaError DUPLICATE_MEMBER */
