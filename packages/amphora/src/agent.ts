@@ -20,6 +20,7 @@ import { loadBalancerRoutes } from './endpoints/load-balancer.ts';
 import { lvsRoutes } from './endpoints/lvs.ts';
 import { plugRoutes } from './endpoints/plug.ts';
 import { vrrpRoutes } from './endpoints/vrrp.ts';
+import { sessionHold } from './haproxy/session-hold.ts';
 import { HaproxySupervisor } from './haproxy/supervisor.ts';
 import { Counters } from './health/counters.ts';
 import { HealthReader } from './health/reader.ts';
@@ -79,6 +80,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
       peerName: peerName(settings.amphoraId),
       run: runCommand,
       log,
+      sessionHold: sessionHold(settings.basePath, runCommand, settings.haproxyCmd, log),
       beforeCountersReset: (id) =>
         keep(id, counters, log, () => reader.readAll(supervisor.all().filter((service) => service.id === id))),
     },

@@ -1,11 +1,14 @@
-/** `PUT /1.0/loadbalancer/{amphora}/{loadbalancer}/haproxy` and `GET /1.0/loadbalancer/{loadbalancer}/haproxy`. */
+/**
+ * `PUT /1.0/loadbalancer/{amphora}/{loadbalancer}/haproxy`, `GET /1.0/loadbalancer/{loadbalancer}/haproxy`, and
+ * `GET …/sessions` beside it.
+ */
 
 import { InvalidConfigurationError } from '../haproxy/load-balancer.ts';
 import { isUuid } from '../haproxy/paths.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import { LARGE_BODY } from '../http/body.ts';
 import type { Route } from '../http/router.ts';
-import type { HaproxyUploaded } from '../protocol/agent-api.ts';
+import type { AgentSessions, HaproxyUploaded } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 export function haproxyRoutes({ settings, supervisor, certificates, metrics, transition }: AgentContext): Route[] {
@@ -40,10 +43,25 @@ export function haproxyRoutes({ settings, supervisor, certificates, metrics, tra
         const { id = '' } = params;
         const stored = await supervisor.find(id)?.stored();
         if (stored) return ok(200, stored.toString('utf8'));
-        throw new AnswerError(404, { message: 'Loadbalancer Not Found', details: `No loadbalancer with UUID: ${id}` });
+        throw unknown(id);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/1.0/loadbalancer/:id/sessions',
+      handle: async ({ params }) => {
+        const { id = '' } = params;
+        const service = supervisor.find(id);
+        if (service === null) throw unknown(id);
+        const answer: AgentSessions = { message: 'OK', ...(await service.sessions()) };
+        return ok(200, answer);
       },
     },
   ];
+}
+
+function unknown(id: string): AnswerError {
+  return new AnswerError(404, { message: 'Loadbalancer Not Found', details: `No loadbalancer with UUID: ${id}` });
 }
 
 function invalid(details: string): AnswerError {

@@ -13,6 +13,9 @@ import { RunningConfiguration, sha256 } from './running-configuration.ts';
 import { applyRuntimeChange, type Leftovers } from './runtime-apply.ts';
 import { planRuntimeChange } from './runtime-plan.ts';
 import { checkResultsOnly } from './server-state.ts';
+import { SessionHandover } from './session-handover.ts';
+import { withSessionHold } from './session-hold.ts';
+import { hasSharedTables } from './session-tables.ts';
 import { askSocket } from './socket.ts';
 
 export interface LoadBalancerOptions extends Omit<HaproxyProcessOptions, 'onExit'> {
@@ -20,6 +23,8 @@ export interface LoadBalancerOptions extends Omit<HaproxyProcessOptions, 'onExit
   certificates: CertificateStore;
   run: RunCommand;
   log: Log;
+  /** Gives the program that holds requests back until sessions are known; null: there is none. */
+  sessionHold: () => Promise<string | null>;
   /** Called before the counters of a running HAProxy are lost (reload, stop). Must not throw. */
   beforeCountersReset: (loadBalancerId: string) => Promise<void>;
 }
@@ -48,6 +53,7 @@ export class LoadBalancerService {
   readonly process: HaproxyProcess;
   readonly #options: LoadBalancerOptions;
   readonly #running: RunningConfiguration;
+  readonly #sessions: SessionHandover;
   #changing = false;
   #loads = 0;
   #last: Outcome = 'unchanged';
@@ -58,7 +64,12 @@ export class LoadBalancerService {
     this.id = id;
     this.#options = options;
     this.paths = loadBalancerPaths(options.basePath, id);
-    this.#running = new RunningConfiguration(this.paths, (path) => options.certificates.readPath(id, path));
+    this.#running = new RunningConfiguration(
+      this.paths,
+      (path) => options.certificates.readPath(id, path),
+      (text) => withSessionHold(text, options.sessionHold),
+    );
+    this.#sessions = new SessionHandover(id, this.paths.statsSocket, options.log);
     this.process = new HaproxyProcess(this.paths, { ...options, onExit });
   }
 
@@ -131,6 +142,7 @@ export class LoadBalancerService {
 
   async #bringAbout(stored: Buffer, wasRunning: boolean, mayChange: boolean): Promise<Outcome> {
     if (mayChange && (await this.#changeWhileRunning(stored))) return 'changed while running';
+    const inherits = wasRunning && (await this.#sessions.prepare((await this.#running.current())?.text ?? ''));
     if (wasRunning) {
       await this.#options.beforeCountersReset(this.id);
       await this.#saveServerState(stored);
@@ -140,9 +152,9 @@ export class LoadBalancerService {
     this.#loads += 1;
     this.#changing = true;
     try {
-      await this.#startOrReload(wasRunning);
+      await this.#startOrReload(wasRunning, inherits);
     } catch (error) {
-      if (!(error instanceof MasterSilentError)) await this.#fallBack(wasRunning);
+      if (!(error instanceof MasterSilentError)) await this.#fallBack(wasRunning, inherits);
       // Only files are to be set back, and these only when it is known which of them HAProxy uses.
       else if (!wasInDoubt) await this.#running.restore();
       throw error;
@@ -164,12 +176,12 @@ export class LoadBalancerService {
       return;
     }
     try {
-      await this.process.start();
+      await this.#startOrReload(false, false);
       await this.#running.prove();
     } catch (error) {
       // A crash came between staging a new configuration and learning whether it works: it does not.
       if (!(await this.#running.isUnproven())) throw error;
-      await this.#fallBack(false);
+      await this.#fallBack(false, false);
     }
   }
 
@@ -186,6 +198,12 @@ export class LoadBalancerService {
 
   boundOutput(): Promise<void> {
     return this.process.boundOutput();
+  }
+
+  /** What it knows of sessions: whether it keeps any in tables, and whether it knows those of the other amphorae. */
+  async sessions(): Promise<{ kept: boolean; learned: boolean }> {
+    const kept = hasSharedTables((await this.#running.current())?.text ?? '');
+    return { kept, learned: kept && (await this.#sessions.peers())?.learned === true };
   }
 
   /** False when only a reload can do it; what was done up to then, the reload does again. */
@@ -212,19 +230,21 @@ export class LoadBalancerService {
     }
   }
 
-  async #startOrReload(wasRunning: boolean): Promise<void> {
+  /** @param inherits the process of before hands its sessions to the new one */
+  async #startOrReload(wasRunning: boolean, inherits: boolean): Promise<void> {
     if (wasRunning) await this.process.reload();
     else await this.process.start();
     this.#leftovers.clear();
+    await this.#sessions.complete((await this.#running.current())?.text ?? '', this.process.workers, inherits);
   }
 
-  async #fallBack(wasRunning: boolean): Promise<void> {
+  async #fallBack(wasRunning: boolean, inherits: boolean): Promise<void> {
     this.#leftovers.clear();
     if (!(await this.#running.restore())) return;
     try {
       // The master waits without a configuration after a failed reload until it is told to load a good one.
-      if (wasRunning && (await this.isServing())) await this.process.reload();
-      else await this.process.start();
+      const reloads = wasRunning && (await this.isServing());
+      await this.#startOrReload(reloads, reloads && inherits);
       this.#options.log.warn(`${this.id}: serving the configuration from before the failed change`);
     } catch (error) {
       this.#options.log.error(`${this.id}: the last good configuration does not start: ${messageOf(error)}`);

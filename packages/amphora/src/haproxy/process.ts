@@ -69,6 +69,11 @@ export class HaproxyProcess {
     return this.#daemon.pid();
   }
 
+  /** Those that served when last asked: after a start or reload, the new ones. */
+  get workers(): readonly number[] {
+    return this.#workers;
+  }
+
   /** Starts HAProxy with the running configuration and waits until a worker serves. @throws HaproxyError */
   async start(): Promise<void> {
     const { running, pid, masterSocket } = this.#paths;

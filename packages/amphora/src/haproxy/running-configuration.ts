@@ -25,11 +25,20 @@ async function read(path: string): Promise<RunningFile | null> {
 export class RunningConfiguration {
   readonly #paths: LoadBalancerPaths;
   readonly #readCertificate: ReadCertificateFile;
+  readonly #complete: (text: string) => Promise<string>;
 
-  /** @param readCertificate reads a file that the controller uploaded, as a configuration names it */
-  constructor(paths: LoadBalancerPaths, readCertificate: ReadCertificateFile) {
+  /**
+   * @param readCertificate reads a file that the controller uploaded, as a configuration names it
+   * @param complete adds what the agent wants in it
+   */
+  constructor(
+    paths: LoadBalancerPaths,
+    readCertificate: ReadCertificateFile,
+    complete: (text: string) => Promise<string>,
+  ) {
     this.#paths = paths;
     this.#readCertificate = readCertificate;
+    this.#complete = complete;
   }
 
   /** Null before the first start. */
@@ -47,8 +56,8 @@ export class RunningConfiguration {
   }
 
   /** An upload as it would stand with its certificates in that folder. */
-  wanted(stored: Buffer, name: CertificateFolder): Promise<SlottedText> {
-    return withSlots(stored.toString('utf8'), this.folder(name), this.#readCertificate);
+  async wanted(stored: Buffer, name: CertificateFolder): Promise<SlottedText> {
+    return withSlots(await this.#complete(stored.toString('utf8')), this.folder(name), this.#readCertificate);
   }
 
   /** Before a start or reload: the upload becomes the current one, unproven. */

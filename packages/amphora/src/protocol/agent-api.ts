@@ -20,6 +20,8 @@ export const agentPaths = {
   uploadHaproxy: (amphoraId: string, loadBalancerId: string): string =>
     `/1.0/loadbalancer/${encodeURIComponent(amphoraId)}/${encodeURIComponent(loadBalancerId)}/haproxy`,
   getHaproxy: (loadBalancerId: string): string => `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/haproxy`,
+  /** GET. Ours: the original has no such endpoint. */
+  sessions: (loadBalancerId: string): string => `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/sessions`,
   /** GET: what is stored. Ours: the original has no such endpoint. */
   certificateFiles: (loadBalancerId: string): string =>
     `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/certificates`,
@@ -126,6 +128,15 @@ export interface AgentListener {
   status: 'ACTIVE' | 'STOPPED' | 'ERROR';
   uuid: string;
   type: 'TCP' | 'HTTP' | 'TERMINATED_HTTPS' | 'UDP' | 'SCTP';
+}
+
+/** `GET …/sessions` → 200; 404 for one that has no HAProxy here */
+export interface AgentSessions {
+  message: 'OK';
+  /** It keeps sessions in tables that amphorae tell each other. */
+  kept: boolean;
+  /** The other amphorae have told it theirs, or none of them did within the time that HAProxy waits for that. */
+  learned: boolean;
 }
 
 /** `GET …/certificates` → 200 */

@@ -1,0 +1,100 @@
+/** Sessions in stick tables live on when HAProxy is reloaded: the process of before hands them to the one that follows. */
+import { type Log, messageOf } from '../log.ts';
+import { delay } from '../system/delay.ts';
+import { RELEASE, RELEASED } from './session-hold.ts';
+import { countEntries, hasSharedTables, type PeersState, readPeers } from './session-tables.ts';
+import { askSocket } from './socket.ts';
+
+const ASK_LIMIT_MS = 3_000;
+const POLL_MS = 10;
+/**
+ * A process that was started, or whose predecessor told it nothing, waits 5 s for the other amphorae, after 5 s for the
+ * predecessor. Replaced before, it would take everything it knows into its grave.
+ */
+const SETTLE_LIMIT_MS = 11_000;
+/** From the moment the new process serves: 200 sessions take 30 to 100 ms on a busy machine. */
+const LESSON_LIMIT_MS = 6_000;
+const RELEASE_LIMIT_MS = 1_000;
+
+export class SessionHandover {
+  readonly #id: string;
+  readonly #socket: string;
+  readonly #log: Log;
+
+  /** @param socket HAProxy's own, on which the process answers that serves */
+  constructor(id: string, socket: string, log: Log) {
+    this.#id = id;
+    this.#socket = socket;
+    this.#log = log;
+  }
+
+  /**
+   * Before a reload: waits until the process can tell its successor what it knows.
+   *
+   * @param running what it runs with
+   * @returns whether the successor has something to wait for
+   */
+  async prepare(running: string): Promise<boolean> {
+    if (!hasSharedTables(running)) return false;
+    try {
+      if (countEntries(await askSocket(this.#socket, 'show table', ASK_LIMIT_MS)) === 0) return false;
+      const settled = async () =>
+        readPeers(await askSocket(this.#socket, 'show peers', ASK_LIMIT_MS))?.settled !== false;
+      if (await within(SETTLE_LIMIT_MS, settled)) return true;
+      this.#log.warn(`${this.#id}: reloading although the sessions cannot be kept`);
+      return false;
+    } catch (error) {
+      // It is too busy to answer us, which does not mean that it will not answer its successor.
+      this.#log.warn(`${this.#id}: the sessions may not be kept: ${messageOf(error)}`);
+      return true;
+    }
+  }
+
+  /**
+   * After a start or reload: lets requests pass as soon as the new process knows the sessions.
+   *
+   * @param running what it runs with
+   * @param workers numbers of the processes that serve now
+   * @param expected what `prepare` said; false after a start
+   */
+  async complete(running: string, workers: readonly number[], expected: boolean): Promise<void> {
+    if (!hasSharedTables(running)) return;
+    if (expected) await this.#inherit(workers);
+    if (!running.includes('lua.wait_for_sessions')) return;
+    const released = async () => (await this.#ask(RELEASE, workers))?.includes(RELEASED) === true;
+    if (!(await within(RELEASE_LIMIT_MS, released))) this.#log.warn(`${this.#id}: requests wait longer than needed`);
+  }
+
+  /** Null without a section `peers`, or when HAProxy does not answer. */
+  async peers(): Promise<PeersState | null> {
+    return readPeers(await askSocket(this.#socket, 'show peers', ASK_LIMIT_MS).catch(() => ''));
+  }
+
+  async #inherit(workers: readonly number[]): Promise<void> {
+    const began = Date.now();
+    const inherited = await within(LESSON_LIMIT_MS, async () => {
+      const answer = await this.#ask('show peers', workers);
+      if (answer === null) return false;
+      return readPeers(answer)?.inherited !== false;
+    });
+    const took = Date.now() - began;
+    if (!inherited) this.#log.warn(`${this.#id}: the sessions are lost: they were not handed over within ${took} ms`);
+    else this.#log.debug(`${this.#id}: the sessions were handed over within ${took} ms`);
+  }
+
+  /** Null when it was not one of these processes that answered: the one of before may accept a last question. */
+  async #ask(command: string, workers: readonly number[]): Promise<string | null> {
+    const answer = await askSocket(this.#socket, `show info;${command}`, ASK_LIMIT_MS).catch(() => '');
+    const pid = /^Pid: (\d+)$/m.exec(answer)?.[1];
+    return pid !== undefined && workers.includes(Number(pid)) ? answer : null;
+  }
+}
+
+async function within(limitMs: number, done: () => Promise<boolean>): Promise<boolean> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    if (await done()) return true;
+    if (Date.now() >= deadline) return false;
+    await delay(POLL_MS);
+  }
+}

@@ -1,0 +1,88 @@
+/** Sessions in tables: what is read of HAProxy, and what is put into a configuration that keeps some. */
+import { describe, expect, test } from 'vitest';
+import { withSessionHold } from '../src/haproxy/session-hold.ts';
+import { countEntries, hasSharedTables, readPeers } from '../src/haproxy/session-tables.ts';
+
+const peers = (flags: string): string =>
+  `0x55901e5052d0: [01/Dec/2026:01:03:27] id=lb_peers disabled=0 flags=${flags} resync_timeout=3s task_calls=1
+  0x55901e505440: id=me(local,inactive) addr=10.0.0.1:1025 last_status=NONE last_hdshk=<NEVER>
+        flags=0x0
+`;
+
+test.each([
+  ['just started', '0x1', { settled: false, inherited: false, learned: false }],
+  ['just reloaded', '0x0', { settled: false, inherited: false, learned: false }],
+  ['in the lesson', '0x100c', { settled: false, inherited: false, learned: false }],
+  ['after the lesson', '0x1103', { settled: true, inherited: true, learned: true }],
+  ['after a part of it', '0x1401', { settled: false, inherited: true, learned: false }],
+  ['nobody told it anything', '0x33', { settled: true, inherited: true, learned: true }],
+  ['told by another amphora', '0x2203', { settled: true, inherited: false, learned: true }],
+  ['told a part by another amphora', '0x2801', { settled: false, inherited: false, learned: true }],
+])('show peers, %s', (_, flags, state) => expect(readPeers(peers(flags))).toEqual(state));
+
+test('show peers without a section', () => expect(readPeers('\n')).toBeNull());
+
+test('entries of all tables are counted', () => {
+  const answer = `# table: a:b, type: ip, size:10240, used:5
+# table: c:d, type: string, size:10240, used:12
+
+`;
+  expect(countEntries(answer)).toBe(17);
+  expect(countEntries('\n')).toBe(0);
+});
+
+const configuration = (table: string): string => `global
+    maxconn 10
+
+peers lb_peers
+    peer me 10.0.0.1:1025
+
+defaults
+    retries 3
+
+frontend f
+    mode http
+
+backend web:f
+    mode http
+${table}    stick on src
+    server s 10.0.0.2:80
+
+backend bytes:f
+    mode tcp
+${table}    stick on src
+
+backend plain:f
+    mode http
+`;
+const SHARED = '    stick-table type ip size 10k peers lb_peers\n';
+
+describe('requests are held back', () => {
+  test('in pools with a table that successors learn', async () => {
+    const text = configuration(SHARED);
+    const held = await withSessionHold(text, async () => '/lib/sessions.lua');
+    const added = held.split('\n').filter((line) => !text.split('\n').includes(line));
+    const condition = 'if !{ var(proc.sessions_released) -m found }';
+    expect(added).toEqual([
+      '  lua-load /lib/sessions.lua',
+      `  http-request lua.wait_for_sessions 5 1600 ${condition}`,
+      '  tcp-request inspect-delay 3000ms',
+      `  tcp-request content lua.wait_for_sessions 50 50 ${condition}`,
+    ]);
+    expect(held.split('\n').filter((line) => !added.includes(line))).toEqual(text.split('\n'));
+  });
+
+  test.each([
+    ['without a table', ''],
+    ['with a table of its own', '    stick-table type ip size 10k\n'],
+  ])('nowhere %s; the program is not asked for', async (_, table) => {
+    const text = configuration(table);
+    expect(hasSharedTables(text)).toBe(false);
+    const never = () => Promise.reject(new Error('asked'));
+    expect(await withSessionHold(text, never)).toBe(text);
+  });
+
+  test('nowhere without Lua', async () => {
+    expect(await withSessionHold(configuration(SHARED), async () => null)).toBe(configuration(SHARED));
+  });
+});
