@@ -82,6 +82,10 @@ export interface DataplaneDriver {
    */
   apply(amphora: Amphora, tree: LoadBalancerTree, limit?: CallLimit): Promise<ApplyOutcome>;
   /**
+   * Whether the amphora knows the sessions that the others keep, as far as they tell it; null: its agent is too old to say.
+   */
+  knowsSessions(amphora: Amphora, loadBalancerId: string): Promise<boolean | null>;
+  /**
    * Makes keepalived hold the VIPs according to the amphora's role, starting or reloading it. Needs the VRRP fields of
    * all amphorae of the tree. Does nothing for STANDALONE. Idempotent.
    */

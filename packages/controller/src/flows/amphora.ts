@@ -2,7 +2,7 @@ import type { Operation } from '../domain/operations.ts';
 import * as settlement from '../store/settlement.ts';
 import type { FlowPart } from './flow.ts';
 import { rotateCertificate, updateAgentConfiguration } from './steps/agent.ts';
-import { configureAll, configureNew } from './steps/apply-configuration.ts';
+import { configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
 import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
 import { plugMemberNetworksInto } from './steps/plug-member-networks.ts';
 import { plugVip, readyVip } from './steps/plug-vip.ts';
@@ -23,7 +23,7 @@ function failover(operation: Operation): FlowPart[] {
     input.topology === 'SINGLE'
       ? [readyVip(id), configureNew(id), fenceFailed(failed, id), plugVip(id)]
       : [plugVip(id), configureNew(id)];
-  const tellPeer = input.topology === 'SINGLE' ? [] : [configureAll([id]), applyVrrpToAll([id])];
+  const tellOthers = input.topology === 'SINGLE' ? [forgetReplaced] : [configureAll([id]), applyVrrpToAll([id])];
   return [
     condemnFailed(failed),
     checkVipPort,
@@ -32,7 +32,7 @@ function failover(operation: Operation): FlowPart[] {
     ...serve,
     takeIntoService(id),
     removeOne(failed, false),
-    ...tellPeer,
+    ...tellOthers,
   ];
 }
 

@@ -4,7 +4,7 @@ import { OctaviaError } from '../errors.ts';
 import * as settlement from '../store/settlement.ts';
 import type { FlowPart, Step } from './flow.ts';
 import { announce } from './steps/announce.ts';
-import { applyConfiguration, configureAll, configureNew } from './steps/apply-configuration.ts';
+import { applyConfiguration, configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
 import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
 import { plugMemberNetworks, plugMemberNetworksInto } from './steps/plug-member-networks.ts';
 import { plugVip, readyVip } from './steps/plug-vip.ts';
@@ -56,6 +56,7 @@ function failover(operation: Operation): FlowPart[] {
       plugVip(first),
       takeIntoService(first),
       removeRest,
+      forgetReplaced,
     ];
   }
   return [

@@ -3,6 +3,7 @@ import type {
   ActionDone,
   AgentCertificateFiles,
   AgentInterface,
+  AgentSessions,
   ConfigurationUploaded,
 } from '@octavia/amphora/protocol/agent-api';
 import { OctaviaError } from '../../errors.ts';
@@ -68,4 +69,11 @@ const METHODS: readonly ActionDone['applied'][] = ['start', 'reload', 'runtime',
 export function readApplied(answer: AgentAnswer): ActionDone['applied'] | null {
   const { applied } = fieldsOf(answer);
   return METHODS.find((method) => method === applied) ?? null;
+}
+
+/** Whether it knows the sessions of the others; null from agents that do not say. */
+export function readSessions(answer: AgentAnswer): boolean | null {
+  const { kept, learned }: Partial<Record<keyof AgentSessions, unknown>> = fieldsOf(answer);
+  if (typeof kept !== 'boolean' || typeof learned !== 'boolean') return null;
+  return learned || !kept;
 }

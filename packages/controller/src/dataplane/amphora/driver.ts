@@ -8,7 +8,7 @@ import type { ApplyOutcome, CallLimit, DataplaneDriver, PluggedNetwork, PluggedV
 import { renderKeepalived, VrrpIncompleteError } from '../keepalived/render.ts';
 import { writeKeepalived } from '../keepalived/writer.ts';
 import { AgentClient, type AgentRequest } from './agent-client.ts';
-import { readApplied, readInterface, readUploaded, refusalWords } from './answers.ts';
+import { readApplied, readInterface, readSessions, readUploaded, refusalWords } from './answers.ts';
 import { CertificateFiles } from './certificate-files.ts';
 import { collectMaterial, unusableListeners, withKept } from './certificates.ts';
 import { uploadServable } from './haproxy-upload.ts';
@@ -109,6 +109,11 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     if (!asked && refused.length === 0 && answer.certificates > material.uploads.size)
       await stored.removeOthers(new Set(material.uploads.keys()));
     return { method, ...unusable };
+  }
+
+  async knowsSessions(amphora: Amphora, loadBalancerId: string): Promise<boolean | null> {
+    const path = agentPaths.sessions(loadBalancerId);
+    return readSessions(await this.#client.request(amphora, { method: 'GET', path, accept: UNKNOWN_ENDPOINT }));
   }
 
   async applyVrrp(

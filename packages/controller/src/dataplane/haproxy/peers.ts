@@ -1,4 +1,7 @@
-/** Stick tables that the two amphorae of an ACTIVE_STANDBY load balancer keep in step. */
+/**
+ * Stick tables that live on: amphorae of a load balancer keep them in step, and the process that a reload replaces hands them
+ * to the one that follows. For that the section stands there for a single amphora, too, with itself as the only peer.
+ */
 import { peerName } from '@octavia/amphora/protocol/peer-name';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { endpointText } from './address.ts';
@@ -6,21 +9,18 @@ import { type Line, line, type Section } from './config.ts';
 
 const PEER_PORT = 1025;
 
+/** Tables are found by this name, the backend's and the peer's: none of them changes while the load balancer lives. */
 export const peersName = (loadBalancerId: string): string => `${loadBalancerId.replaceAll('-', '')}_peers`;
 
-/** Those that are reached by the others; one that is gone or going is none. */
-function peers({ loadBalancer, amphorae }: LoadBalancerTree): Amphora[] {
-  if (loadBalancer.topology !== 'ACTIVE_STANDBY') return [];
-  return amphorae
-    .filter(({ status, vrrpIp }) => status !== 'DELETED' && status !== 'PENDING_DELETE' && vrrpIp !== null)
+/** Those that can be reached; also one that is going, which still has what its successor is to know. */
+const peers = ({ amphorae }: LoadBalancerTree): Amphora[] =>
+  amphorae
+    .filter(({ status, vrrpIp }) => status !== 'DELETED' && vrrpIp !== null)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
 
 /** Whether this amphora shares its tables: it must be among the peers itself, or HAProxy drops the section. */
-export function sharesTables(tree: LoadBalancerTree, amphora: Amphora): boolean {
-  const all = peers(tree);
-  return all.length > 1 && all.some(({ id }) => id === amphora.id);
-}
+export const sharesTables = (tree: LoadBalancerTree, amphora: Amphora): boolean =>
+  peers(tree).some(({ id }) => id === amphora.id);
 
 export function peersSection(tree: LoadBalancerTree): Section {
   const lines = peers(tree).map((peer) =>

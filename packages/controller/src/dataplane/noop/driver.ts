@@ -11,7 +11,10 @@ import type {
 } from '../interface.ts';
 
 export type NoopCall =
-  | { call: 'waitUntilReachable' | 'probe' | 'details' | 'yieldVip' | 'uploadCertificate'; amphoraId: string }
+  | {
+      call: 'waitUntilReachable' | 'probe' | 'details' | 'yieldVip' | 'uploadCertificate' | 'knowsSessions';
+      amphoraId: string;
+    }
   | { call: 'updateAgentConfiguration'; amphoraId: string; text: string }
   | { call: 'plugVip' | 'plugNetwork'; amphoraId: string; portId: string; memberSubnets: string[] }
   | { call: 'apply'; amphoraId: string; tree: LoadBalancerTree }
@@ -65,6 +68,11 @@ export class NoopDataplaneDriver implements DataplaneDriver {
     if (this.#served.has(amphora.id)) return { method: 'reload' };
     this.#served.add(amphora.id);
     return { method: 'start' };
+  }
+
+  async knowsSessions(amphora: Amphora): Promise<boolean> {
+    await this.#record({ call: 'knowsSessions', amphoraId: amphora.id });
+    return true;
   }
 
   async applyVrrp(amphora: Amphora, tree: LoadBalancerTree, group: VrrpGroup): Promise<void> {

@@ -5,6 +5,7 @@ import type { Step, StepContext } from '../flow.ts';
 import { whileOpen } from './ingress.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
 import { markBroken } from './mark-broken.ts';
+import { keepsSessions, learnSessions, predecessorsOf } from './sessions.ts';
 import { ifAlive } from './tolerance.ts';
 import { fulfil, unfulfilledOf } from './unfulfilled.ts';
 
@@ -42,18 +43,34 @@ export const applyConfiguration: Step = {
   },
 };
 
-/** The first configuration of an amphora that is not in service yet; its peers learn of it later. */
+/**
+ * The first configuration of an amphora that is not in service yet. Where sessions are kept in tables, those that know them
+ * are told of it first, and then it learns them: they are to be there when it takes over.
+ */
 export function configureNew(id: string): Step {
   return {
     name: `apply configuration to ${id}`,
     async run(context) {
       const tree = await loadTree(context);
       const amphora = await amphoraOf(context, id);
-      const others = tree.amphorae.filter((other) => other.id !== id && isServing(other));
-      return (await apply(context, amphora, withPeers(tree, [...others, amphora]))).method;
+      if (!keepsSessions(tree)) {
+        const pair = tree.loadBalancer.topology === 'ACTIVE_STANDBY';
+        const others = pair ? tree.amphorae.filter((other) => other.id !== id && isServing(other)) : [];
+        return (await apply(context, amphora, withPeers(tree, [...others, amphora]))).method;
+      }
+      const others = predecessorsOf(id, tree.amphorae);
+      const shared = withPeers(tree, [...others, amphora]);
+      const told = await Promise.all(
+        others.map(async (other) => ((await applyIfAlive(context, other, shared)) === null ? [] : [other])),
+      );
+      const { method } = await apply(context, amphora, withPeers(tree, [...told.flat(), amphora]));
+      return told.flat().length === 0 ? method : `${method}, ${await learnSessions(context, amphora)}`;
     },
   };
 }
+
+const applyIfAlive = (context: StepContext, amphora: Amphora, tree: LoadBalancerTree): Promise<ApplyOutcome | null> =>
+  ifAlive(context, amphora, 'Configuration', ({ timeoutMs }) => apply(context, amphora, tree, timeoutMs));
 
 /** New amphorae must take the configuration; an old one may be dead. */
 export function configureAll(newIds: string[]): Step {
@@ -66,13 +83,18 @@ export function configureAll(newIds: string[]): Step {
       const methods = await Promise.all(
         serving.map(async (amphora) => {
           if (newIds.includes(amphora.id)) return (await apply(context, amphora, shared)).method;
-          const outcome = await ifAlive(context, amphora, 'Configuration', ({ timeoutMs }) =>
-            apply(context, amphora, shared, timeoutMs),
-          );
-          return outcome?.method ?? 'unreachable';
+          return (await applyIfAlive(context, amphora, shared))?.method ?? 'unreachable';
         }),
       );
       return methods.join(', ');
     },
   };
 }
+
+/** The successor of a single amphora is told that it is alone: what it replaced was its peer while it learned. */
+export const forgetReplaced: Step = {
+  name: 'forget what was replaced',
+  async run(context) {
+    return keepsSessions(await loadTree(context)) ? configureAll([]).run(context) : 'nothing to forget';
+  },
+};

@@ -9,7 +9,7 @@ import type { HaproxyOptions } from '../../../src/dataplane/haproxy/options.ts';
 import type { ApplyOutcome } from '../../../src/dataplane/interface.ts';
 import type { LoadBalancerTree } from '../../../src/domain/resources.ts';
 import { driverOf } from './drivers.ts';
-import { LOAD_BALANCER_ID, makeAmphora } from './tree.ts';
+import { LOAD_BALANCER_ID, makeAmphora, makeTree } from './tree.ts';
 
 export const VIP = '10.77.0.10';
 /** Of members: `10.77.0.1` is the first. */
@@ -26,15 +26,20 @@ export const SUBNET = {
   hostRoutes: [],
 } as Subnet;
 
-/** Each says its number; `/slow` begins at once and ends when it is told to, by `/end`. */
+/**
+ * Each says its number; `/slow` begins at once and ends when it is told to, by `/end`; `/session` gives a cookie to who has
+ * none.
+ */
 const MEMBERS = `
 const { createServer } = require('node:http');
+const { randomUUID } = require('node:crypto');
 let left = Number(process.argv[1]);
 const waiting = [];
 for (let n = 1; n <= Number(process.argv[1]); n += 1) {
   createServer((q, r) => {
     if (q.url === '/slow') { r.write('begun '); waiting.push(r); return; }
     if (q.url === '/end') { for (const w of waiting.splice(0)) w.end('ended'); }
+    if (q.url === '/session' && !q.headers.cookie) r.setHeader('set-cookie', 'sid=' + randomUUID() + '; Path=/');
     r.end('m' + n);
   }).listen(${MEMBER_PORT}, '10.77.0.' + (100 + n), () => --left || console.log('ready'));
 }`;
@@ -43,7 +48,7 @@ export class OneAmphora {
   readonly lab: AmphoraLab;
   #driver: AmphoraDataplaneDriver;
   readonly #certificates: CertificateManager;
-  readonly #amphora = makeAmphora({ id: AMPHORA_ID });
+  readonly #amphora = makeAmphora({ id: AMPHORA_ID, vrrpIp: VIP });
 
   private constructor(lab: AmphoraLab, certificates: CertificateManager, options: Partial<HaproxyOptions>) {
     this.lab = lab;
@@ -98,7 +103,12 @@ export class OneAmphora {
   }
 
   apply(tree: LoadBalancerTree): Promise<ApplyOutcome> {
-    return this.#driver.apply(this.#amphora, tree);
+    return this.#driver.apply(this.#amphora, { ...tree, amphorae: [this.#amphora] });
+  }
+
+  /** Ends HAProxy: what comes next is a start. */
+  async stop(): Promise<void> {
+    await this.apply(makeTree());
   }
 
   /** One command to HAProxy's own socket. */

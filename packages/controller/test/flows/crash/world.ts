@@ -233,6 +233,7 @@ export class World {
         if (!set(amphora, 'configuration', configurationOf(tree))) return { method: 'none' };
         return { method: first ? 'start' : 'reload' };
       },
+      knowsSessions: async (amphora) => agent(amphora).configuration !== null,
       applyVrrp: async (amphora, tree, group) => {
         const peers = tree.amphorae.map(({ id, vrrpIp }) => `${id} ${vrrpIp}`).sort();
         set(amphora, 'vrrp', JSON.stringify([amphora.role, group, peers]));
