@@ -11,6 +11,7 @@ import type { ControlPlane } from '../demo/control-plane.ts';
 import { get, waitForAnswer } from '../demo/traffic.ts';
 import { type LargeMeasured, measureLarge } from './dataplane-large.ts';
 import { type AgentMemory, measureAgentMemory } from './dataplane-memory.ts';
+import { measureSessions, type Sessions } from './dataplane-sessions.ts';
 import { LOAD_CLIENTS, measureThroughput, type Throughput } from './dataplane-throughput.ts';
 import { measure, request } from './load.ts';
 import { percentile } from './statistics.ts';
@@ -30,6 +31,7 @@ export interface DataplaneMeasured {
   reloads: number;
   memberSeconds: number;
   batchSeconds: number;
+  sessions: Sessions;
   throughput: Throughput;
   memory: AgentMemory;
   large: LargeMeasured;
@@ -72,8 +74,10 @@ export async function measureDataplane(
   const memberSeconds = await measureMember(bench, balancer, [first, second], moving[0] as Backend);
   const batchSeconds = await measureBatch(bench, balancer, [first, second]);
   const memory = await measureAgentMemory(bench);
+  // The figures above are of the only amphora there is.
+  const sessions = await measureSessions(bench, backends.slice(0, STEADY + 2));
   const large = await measureLarge(bench);
-  return { ...during, memberSeconds, batchSeconds, throughput, memory, large };
+  return { ...during, memberSeconds, batchSeconds, sessions, throughput, memory, large };
 }
 
 /** PUT of the whole list of a pool's members. */

@@ -25,6 +25,14 @@ const figuresOf = (measured: DataplaneMeasured): Figure[] => [
   figure('reloads of HAProxy for these changes', measured.reloads, '', null, 'at most'),
   figure('member change to in effect, p95 of 20', measured.memberSeconds, 's', 0.3, 'at most'),
   figure('1,000 members in one call, accepted to in effect', measured.batchSeconds, 's', 3, 'at most'),
+  figure(
+    'sessions moved by 20 reloads and 3 planned failovers, 200 clients',
+    measured.sessions.moved,
+    '',
+    0,
+    'at most',
+  ),
+  figure('requests during these, SINGLE and ACTIVE_STANDBY', measured.sessions.requests, '', null, 'at least'),
   figure('throughput against a HAProxy started by hand', 100 * measured.throughput.rateShare, '%', 95, 'at least'),
   figure(
     'processor time of a request against that one',
