@@ -30,7 +30,7 @@ export async function measureSessions(bench: Bench, backends: readonly Backend[]
     const made = await makeBalancer(bench, topology, backends);
     const urls = { address: `http://${made.vip}/`, cookie: `http://${made.vip}:81/session` };
     const load = new SessionLoad(
-      ([program = '', ...words]) => spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] }),
+      (program = '', ...words) => spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] }),
       CLIENTS,
       urls,
     );

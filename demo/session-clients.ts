@@ -1,21 +1,23 @@
 /**
- * Clients with a session each, until the process gets SIGTERM: they ask on fresh connections, again and again, and note when
- * another member answers than at first. Arguments: how many, the URL where a client is known by its address, and the URL
+ * Clients with a session each, until the process gets SIGTERM: they ask again and again, half of them over connections they
+ * keep, and note when another member answers than at first. Arguments: how many, the URL where a client is known by its address, and the URL
  * where it is known by a cookie that the member sets; the clients share in both. The addresses, `10.99.0.1` and on, must be
  * local. Prints `ready` when each has a session, and at the end what came of them as JSON.
  */
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import type { SessionResult } from './session-load.ts';
 
 const PATIENCE_MS = 5_000;
 /** Between two requests of a client, at most. */
-const PAUSE_MS = 400;
+const PAUSE_MS = 250;
 /** After a failure: while an address moves, nobody is there. */
 const FAILURE_PAUSE_MS = 100;
 
 interface Client {
   /** Null: known by its cookie. */
   address: string | null;
+  /** False: each request on a connection of its own. */
+  agent: Agent | false;
   cookie: string | null;
   /** Name of the member that answered first. */
   home: string | null;
@@ -24,7 +26,8 @@ interface Client {
 const [count = '', addressUrl = '', cookieUrl = ''] = process.argv.slice(2);
 const clients = Array.from({ length: Number(count) }, (_, n): Client => {
   const address = n % 2 === 0 ? `10.99.0.${n / 2 + 1}` : null;
-  return { address, cookie: null, home: null };
+  const agent = n % 4 < 2 ? new Agent({ keepAlive: true, maxSockets: 1 }) : false;
+  return { address, agent, cookie: null, home: null };
 });
 const result: SessionResult = { sessions: clients.length, requests: 0, failures: [], moved: [] };
 const moved = new Set<Client>();
@@ -37,7 +40,7 @@ function ask(client: Client): Promise<void> {
     const headers = client.cookie === null ? {} : { cookie: client.cookie };
     const from = client.address === null ? {} : { localAddress: client.address };
     const url = client.address === null ? cookieUrl : addressUrl;
-    const asked = request(url, { agent: false, timeout: PATIENCE_MS, headers, ...from }, (answer) => {
+    const asked = request(url, { agent: client.agent, timeout: PATIENCE_MS, headers, ...from }, (answer) => {
       let name = '';
       answer.setEncoding('utf8').on('data', (text: string) => {
         name += text;

@@ -1,7 +1,13 @@
 /** Sessions in tables: what is read of HAProxy, and what is put into a configuration that keeps some. */
 import { describe, expect, test } from 'vitest';
 import { withSessionHold } from '../src/haproxy/session-hold.ts';
-import { countEntries, hasSharedTables, readPeers } from '../src/haproxy/session-tables.ts';
+import {
+  countEntries,
+  hasAllOf,
+  hasSharedTables,
+  readPeers,
+  withTablesOfPeers,
+} from '../src/haproxy/session-tables.ts';
 
 const peers = (flags: string): string =>
   `0x55901e5052d0: [01/Dec/2026:01:03:27] id=lb_peers disabled=0 flags=${flags} resync_timeout=3s task_calls=1
@@ -22,13 +28,27 @@ test.each([
 
 test('show peers without a section', () => expect(readPeers('\n')).toBeNull());
 
-test('entries of all tables are counted', () => {
+test('entries of each table are counted', () => {
   const answer = `# table: a:b, type: ip, size:10240, used:5
 # table: c:d, type: string, size:10240, used:12
 
 `;
-  expect(countEntries(answer)).toBe(17);
-  expect(countEntries('\n')).toBe(0);
+  expect(countEntries(answer)).toEqual(
+    new Map([
+      ['a:b', 5],
+      ['c:d', 12],
+    ]),
+  );
+  expect(countEntries('\n')).toEqual(new Map());
+});
+
+test.each([
+  ['as many', { a: 5 }, true],
+  ['fewer in one', { a: 4, b: 9 }, false],
+  ['more in one that is new', { a: 5, c: 1 }, true],
+  ['one is gone', {}, true],
+])('tables of before are complete: %s', (_, now, complete) => {
+  expect(hasAllOf(new Map(Object.entries({ a: 5 })), new Map(Object.entries(now)))).toBe(complete);
 });
 
 const configuration = (table: string): string => `global
@@ -85,4 +105,23 @@ describe('requests are held back', () => {
   test('nowhere without Lua', async () => {
     expect(await withSessionHold(configuration(SHARED), async () => null)).toBe(configuration(SHARED));
   });
+});
+
+test('shared tables stand in the section of the peers, where a process that was replaced keeps them', () => {
+  const text = configuration(SHARED);
+  const moved = withTablesOfPeers(text);
+  const lines = moved.split('\n');
+  expect(lines.filter((line) => !text.split('\n').includes(line))).toEqual([
+    '  table web:f type ip size 10k',
+    '  table bytes:f type ip size 10k',
+    '    stick on src table lb_peers/web:f',
+    '    stick on src table lb_peers/bytes:f',
+  ]);
+  expect(moved).not.toContain('stick-table');
+  expect(lines[lines.indexOf('  table web:f type ip size 10k') - 1]).toBe('    peer me 10.0.0.1:1025');
+  expect(hasSharedTables(moved)).toBe(true);
+  expect(withTablesOfPeers(moved)).toBe(moved);
+  expect(withTablesOfPeers(configuration('    stick-table type ip size 10k\n'))).toContain(
+    'stick-table type ip size 10k',
+  );
 });

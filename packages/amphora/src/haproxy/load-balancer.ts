@@ -15,7 +15,7 @@ import { planRuntimeChange } from './runtime-plan.ts';
 import { checkResultsOnly } from './server-state.ts';
 import { SessionHandover } from './session-handover.ts';
 import { withSessionHold } from './session-hold.ts';
-import { hasSharedTables } from './session-tables.ts';
+import { hasSharedTables, withTablesOfPeers } from './session-tables.ts';
 import { askSocket } from './socket.ts';
 
 export interface LoadBalancerOptions extends Omit<HaproxyProcessOptions, 'onExit'> {
@@ -67,7 +67,7 @@ export class LoadBalancerService {
     this.#running = new RunningConfiguration(
       this.paths,
       (path) => options.certificates.readPath(id, path),
-      (text) => withSessionHold(text, options.sessionHold),
+      async (text) => withTablesOfPeers(await withSessionHold(text, options.sessionHold)),
     );
     this.#sessions = new SessionHandover(id, this.paths.statsSocket, options.log);
     this.process = new HaproxyProcess(this.paths, { ...options, onExit });
@@ -142,8 +142,8 @@ export class LoadBalancerService {
 
   async #bringAbout(stored: Buffer, wasRunning: boolean, mayChange: boolean): Promise<Outcome> {
     if (mayChange && (await this.#changeWhileRunning(stored))) return 'changed while running';
-    const inherits = wasRunning && (await this.#sessions.prepare((await this.#running.current())?.text ?? ''));
     if (wasRunning) {
+      await this.#sessions.prepare((await this.#running.current())?.text ?? '');
       await this.#options.beforeCountersReset(this.id);
       await this.#saveServerState(stored);
     }
@@ -152,14 +152,15 @@ export class LoadBalancerService {
     this.#loads += 1;
     this.#changing = true;
     try {
-      await this.#startOrReload(wasRunning, inherits);
+      await this.#startOrReload(wasRunning);
     } catch (error) {
-      if (!(error instanceof MasterSilentError)) await this.#fallBack(wasRunning, inherits);
+      if (!(error instanceof MasterSilentError)) await this.#fallBack(wasRunning);
       // Only files are to be set back, and these only when it is known which of them HAProxy uses.
       else if (!wasInDoubt) await this.#running.restore();
       throw error;
     } finally {
       this.#changing = false;
+      this.#sessions.dismiss();
     }
     await this.#running.prove();
     return wasRunning ? 'reloaded' : 'started';
@@ -176,12 +177,12 @@ export class LoadBalancerService {
       return;
     }
     try {
-      await this.#startOrReload(false, false);
+      await this.#startOrReload(false);
       await this.#running.prove();
     } catch (error) {
       // A crash came between staging a new configuration and learning whether it works: it does not.
       if (!(await this.#running.isUnproven())) throw error;
-      await this.#fallBack(false, false);
+      await this.#fallBack(false);
     }
   }
 
@@ -230,21 +231,23 @@ export class LoadBalancerService {
     }
   }
 
-  /** @param inherits the process of before hands its sessions to the new one */
-  async #startOrReload(wasRunning: boolean, inherits: boolean): Promise<void> {
-    if (wasRunning) await this.process.reload();
-    else await this.process.start();
+  async #startOrReload(wasRunning: boolean): Promise<void> {
+    if (wasRunning) {
+      await this.process.reload();
+    } else {
+      this.#sessions.dismiss();
+      await this.process.start();
+    }
     this.#leftovers.clear();
-    await this.#sessions.complete((await this.#running.current())?.text ?? '', this.process.workers, inherits);
+    await this.#sessions.complete((await this.#running.current())?.text ?? '', this.process.workers);
   }
 
-  async #fallBack(wasRunning: boolean, inherits: boolean): Promise<void> {
+  async #fallBack(wasRunning: boolean): Promise<void> {
     this.#leftovers.clear();
     if (!(await this.#running.restore())) return;
     try {
       // The master waits without a configuration after a failed reload until it is told to load a good one.
-      const reloads = wasRunning && (await this.isServing());
-      await this.#startOrReload(reloads, reloads && inherits);
+      await this.#startOrReload(wasRunning && (await this.isServing()));
       this.#options.log.warn(`${this.id}: serving the configuration from before the failed change`);
     } catch (error) {
       this.#options.log.error(`${this.id}: the last good configuration does not start: ${messageOf(error)}`);

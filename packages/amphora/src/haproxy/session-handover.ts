@@ -1,8 +1,9 @@
 /** Sessions in stick tables live on when HAProxy is reloaded: the process of before hands them to the one that follows. */
 import { type Log, messageOf } from '../log.ts';
 import { delay } from '../system/delay.ts';
+import { Conversation } from './conversation.ts';
 import { RELEASE, RELEASED } from './session-hold.ts';
-import { countEntries, hasSharedTables, type PeersState, readPeers } from './session-tables.ts';
+import { countEntries, hasAllOf, hasSharedTables, type PeersState, readPeers } from './session-tables.ts';
 import { askSocket } from './socket.ts';
 
 const ASK_LIMIT_MS = 3_000;
@@ -20,6 +21,8 @@ export class SessionHandover {
   readonly #id: string;
   readonly #socket: string;
   readonly #log: Log;
+  /** The process that is being replaced, while there is something to learn from it. */
+  #former: Conversation | null = null;
 
   /** @param socket HAProxy's own, on which the process answers that serves */
   constructor(id: string, socket: string, log: Log) {
@@ -29,25 +32,24 @@ export class SessionHandover {
   }
 
   /**
-   * Before a reload: waits until the process can tell its successor what it knows.
+   * Before a reload: waits until the process can tell its successor what it knows, and keeps it from ending before that.
    *
    * @param running what it runs with
-   * @returns whether the successor has something to wait for
    */
-  async prepare(running: string): Promise<boolean> {
-    if (!hasSharedTables(running)) return false;
+  async prepare(running: string): Promise<void> {
+    this.dismiss();
+    if (!hasSharedTables(running)) return;
     try {
-      if (countEntries(await askSocket(this.#socket, 'show table', ASK_LIMIT_MS)) === 0) return false;
-      const settled = async () =>
-        readPeers(await askSocket(this.#socket, 'show peers', ASK_LIMIT_MS))?.settled !== false;
-      if (await within(SETTLE_LIMIT_MS, settled)) return true;
+      const former = await Conversation.open(this.#socket, ASK_LIMIT_MS);
+      this.#former = former;
+      if ([...(await entriesOf(former)).values()].every((used) => used === 0)) return this.dismiss();
+      const settled = async () => readPeers(await former.ask('show peers', ASK_LIMIT_MS))?.settled !== false;
+      if (await within(SETTLE_LIMIT_MS, settled)) return;
       this.#log.warn(`${this.#id}: reloading although the sessions cannot be kept`);
-      return false;
     } catch (error) {
-      // It is too busy to answer us, which does not mean that it will not answer its successor.
-      this.#log.warn(`${this.#id}: the sessions may not be kept: ${messageOf(error)}`);
-      return true;
+      this.#log.warn(`${this.#id}: the sessions may be lost: ${messageOf(error)}`);
     }
+    this.dismiss();
   }
 
   /**
@@ -55,14 +57,19 @@ export class SessionHandover {
    *
    * @param running what it runs with
    * @param workers numbers of the processes that serve now
-   * @param expected what `prepare` said; false after a start
    */
-  async complete(running: string, workers: readonly number[], expected: boolean): Promise<void> {
+  async complete(running: string, workers: readonly number[]): Promise<void> {
     if (!hasSharedTables(running)) return;
-    if (expected) await this.#inherit(workers);
+    if (this.#former !== null) await this.#inherit(this.#former, workers);
     if (!running.includes('lua.wait_for_sessions')) return;
     const released = async () => (await this.#ask(RELEASE, workers))?.includes(RELEASED) === true;
     if (!(await within(RELEASE_LIMIT_MS, released))) this.#log.warn(`${this.#id}: requests wait longer than needed`);
+  }
+
+  /** Lets the former process go, whatever came of the reload. */
+  dismiss(): void {
+    this.#former?.close();
+    this.#former = null;
   }
 
   /** Null without a section `peers`, or when HAProxy does not answer. */
@@ -70,16 +77,21 @@ export class SessionHandover {
     return readPeers(await askSocket(this.#socket, 'show peers', ASK_LIMIT_MS).catch(() => ''));
   }
 
-  async #inherit(workers: readonly number[]): Promise<void> {
+  /**
+   * The end of the lesson is not enough: what requests touch in the former process during the lesson comes after it. So the
+   * tables are compared.
+   */
+  async #inherit(former: Conversation, workers: readonly number[]): Promise<void> {
     const began = Date.now();
     const inherited = await within(LESSON_LIMIT_MS, async () => {
-      const answer = await this.#ask('show peers', workers);
-      if (answer === null) return false;
-      return readPeers(answer)?.inherited !== false;
+      const answer = await this.#ask('show peers;show table', workers);
+      if (answer === null || readPeers(answer)?.inherited !== true) return false;
+      const all = await entriesOf(former).catch(() => new Map<string, number>());
+      return hasAllOf(all, countEntries(answer));
     });
     const took = Date.now() - began;
-    if (!inherited) this.#log.warn(`${this.#id}: the sessions are lost: they were not handed over within ${took} ms`);
-    else this.#log.debug(`${this.#id}: the sessions were handed over within ${took} ms`);
+    if (inherited) this.#log.debug(`${this.#id}: the sessions were handed over within ${took} ms`);
+    else this.#log.warn(`${this.#id}: sessions are lost: not all were handed over within ${took} ms`);
   }
 
   /** Null when it was not one of these processes that answered: the one of before may accept a last question. */
@@ -89,6 +101,9 @@ export class SessionHandover {
     return pid !== undefined && workers.includes(Number(pid)) ? answer : null;
   }
 }
+
+const entriesOf = async (process: Conversation): Promise<Map<string, number>> =>
+  countEntries(await process.ask('show table', ASK_LIMIT_MS));
 
 async function within(limitMs: number, done: () => Promise<boolean>): Promise<boolean> {
   const deadline = Date.now() + limitMs;

@@ -1,18 +1,55 @@
 /** What a configuration and HAProxy's socket tell of stick tables that processes and amphorae hand on to each other. */
 import { sections } from './config-text.ts';
 
-const SHARED_TABLE = /^\s*stick-table\s.*\speers\s+\S/;
+/** As controllers write it, in the backend that uses it. */
+const SHARED_TABLE = /^\s*stick-table\s+(.*\S)\s+peers\s+(\S+)\s*$/;
+const STICK = /^\s*stick\s/;
+const TABLE_OF_PEERS = /^\s*table\s/;
 
 export const isSharedTable = (line: string): boolean => SHARED_TABLE.test(line);
 
 /** Whether it keeps sessions in tables that a successor can learn. */
 export const hasSharedTables = (text: string): boolean =>
-  sections(text).some(({ keyword, lines }) => keyword === 'backend' && lines.some(isSharedTable));
+  sections(text).some(
+    ({ keyword, lines }) =>
+      (keyword === 'backend' && lines.some(isSharedTable)) ||
+      (keyword === 'peers' && lines.some((line) => TABLE_OF_PEERS.test(line))),
+  );
 
-/** Entries in all tables, from the answer to `show table`. */
-export function countEntries(tables: string): number {
-  return [...tables.matchAll(/^# table: .*\bused:(\d+)/gm)].reduce((sum, [, used]) => sum + Number(used), 0);
+/**
+ * Puts shared tables into the section `peers`. HAProxy empties the table of a backend in a process that was replaced as soon
+ * as it was handed on; the requests that still come over connections of that process would find none.
+ */
+export function withTablesOfPeers(text: string): string {
+  const all = sections(text);
+  const tables: string[] = [];
+  for (const section of all) {
+    const shared = section.keyword === 'backend' ? section.lines.map((line) => SHARED_TABLE.exec(line)) : [];
+    const [, definition, peers] = shared.find((match) => match !== null) ?? [];
+    if (definition === undefined) continue;
+    tables.push(`  table ${section.name} ${definition}`);
+    section.lines = section.lines
+      .filter((line) => !isSharedTable(line))
+      .map((line) => (STICK.test(line) ? `${line} table ${peers}/${section.name}` : line));
+  }
+  if (tables.length === 0) return text;
+  // All are shared by the same: there is one section, and a blank line at its end.
+  const peers = all.find(({ keyword }) => keyword === 'peers');
+  const last = peers?.lines.findLastIndex((line) => line.trim() !== '') ?? -1;
+  peers?.lines.splice(last + 1, 0, ...tables);
+  return all.flatMap(({ lines }) => lines).join('\n');
 }
+
+/** Entries in each table, from the answer to `show table`. */
+export function countEntries(tables: string): Map<string, number> {
+  return new Map(
+    [...tables.matchAll(/^# table: (\S+),.*\bused:(\d+)/gm)].map(([, name = '', used]) => [name, Number(used)]),
+  );
+}
+
+/** Whether no table that both have holds less than before. */
+export const hasAllOf = (former: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): boolean =>
+  [...former].every(([name, used]) => (now.get(name) ?? used) >= used);
 
 /** Bits of a section in the answer to `show peers`. Source: HAProxy 2.6, `peers.c`. */
 const NO_MORE_FROM_LOCAL = 0x1;
