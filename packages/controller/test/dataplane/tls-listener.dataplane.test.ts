@@ -1,7 +1,7 @@
 /** TLS towards clients: what rows of the feature matrix (`FM-LS-…`) do to real connections. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,6 +159,22 @@ describe('settings of TLS', () => {
     expect((await handshake(port, old)).cipher).toBe('TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384');
     expect((await handshake(port)).cipher).toBe('TLS_AES_128_GCM_SHA256');
     await expect(handshake(port, { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_256_GCM_SHA384' })).rejects.toThrow();
+  });
+
+  it('FM-LS-37 ciphers with Diffie-Hellman over numbers let clients in', async () => {
+    const subject = ['-subj', '/CN=rsa.example.com', '-days', '2', '-keyout', join(folder, 'rsa.key')];
+    const { stdout } = await promisify(execFile)('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      ...subject,
+    ]);
+    const privateKey = readFileSync(join(folder, 'rsa.key'), 'utf8');
+    secrets.pair('rsa', { certificate: stdout, privateKey, serial: '' });
+    await serve({ defaultTlsContainerRef: 'rsa', tlsVersions: ['TLSv1.2'], tlsCiphers: 'DHE-RSA-AES128-GCM-SHA256' });
+    expect((await handshake(port)).cipher).toBe('TLS_DHE_RSA_WITH_AES_128_GCM_SHA256');
   });
 
   it('FM-LS-38 a client with other versions fails', async () => {

@@ -42,6 +42,7 @@ export type Keyword =
   | 'tcp-request'
   | 'timeout'
   | 'tune.bufsize'
+  | 'tune.ssl.default-dh-param'
   | 'tune.http.maxhdr'
   | 'use-server'
   | 'use_backend'

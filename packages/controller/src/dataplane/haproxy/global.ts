@@ -4,6 +4,7 @@ import { defaultLogLines, logTargetLines } from './logging.ts';
 import { BUFFER_SIZE, type HaproxyOptions, MAX_HEADERS } from './options.ts';
 import { localPeerLine, sharesTables } from './peers.ts';
 import type { RenderScope } from './scope.ts';
+import { needsCertificates } from './serving.ts';
 
 /**
  * HAProxy allocates its tables for `maxconn` connections at start, so a limit beyond what a node can ever serve only
@@ -18,6 +19,9 @@ const RETRIES = 3;
  * the next reload: an amphora with 1 GB would otherwise run out of memory under many changes and long connections.
  */
 const OLD_PROCESSES = 20;
+
+/** Bits. Of its own accord HAProxy has no parameters for DHE ciphers, and nobody gets in with them. */
+const DH_PARAMETERS = 2048;
 
 /** -1 is "unlimited"; 0 has been accepted and read as "not set" by the original service. */
 export function connectionLimit(listener: Listener, options: HaproxyOptions): number {
@@ -61,6 +65,7 @@ export function globalSection(
   }
   if (options.bufferSize !== BUFFER_SIZE) lines.push(line('tune.bufsize', options.bufferSize));
   if (options.maxHeaders !== MAX_HEADERS) lines.push(line('tune.http.maxhdr', options.maxHeaders));
+  if (listeners.some(needsCertificates)) lines.push(line('tune.ssl.default-dh-param', DH_PARAMETERS));
   // HAProxy 2.6 counts `normalize-uri` among them.
   if (readsPaths) lines.push(line('expose-experimental-directives'));
   if (pings) lines.push(line('external-check'), line('insecure-fork-wanted'));
