@@ -1,5 +1,6 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { requireAnyCipher, requireUsableCiphers } from '../../src/clouds/tls-material/ciphers.ts';
+import { certificateKey, requireAnyCipher, requireUsableCiphers } from '../../src/clouds/tls-material/ciphers.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { changedTls, type TlsRules, withTlsDefaults } from '../../src/domain/validation/tls.ts';
 
@@ -41,6 +42,44 @@ describe('ciphers that a tenant names', () => {
     const check = () => requireUsableCiphers(settings(ciphers, versions), true, keys[key]);
     if (refused === null) expect(check).not.toThrow();
     else expect(check).toThrow(`None of tls_ciphers can be used with ${refused}.`);
+  });
+});
+
+describe('security levels', () => {
+  const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const rsa = (modulusLength: number) => pem(generateKeyPairSync('rsa', { modulusLength }).privateKey);
+  const ec = (namedCurve: string) => pem(generateKeyPairSync('ec', { namedCurve }).privateKey);
+  const made = {
+    short: certificateKey(rsa(2048), 'r'),
+    long: certificateKey(rsa(3072), 'r'),
+    p256: certificateKey(ec('prime256v1'), 'e'),
+    p384: certificateKey(ec('secp384r1'), 'e'),
+  };
+  it.each<[string, keyof typeof made, boolean]>([
+    [MODERN, 'short', true],
+    [`${MODERN}:@SECLEVEL=2`, 'short', true],
+    [`${MODERN}:@SECLEVEL=3`, 'short', false],
+    [`@SECLEVEL=4:${MODERN}`, 'short', false],
+    [`${MODERN}:@SECLEVEL=5`, 'short', false],
+    [`${MODERN}:@SECLEVEL=3`, 'long', true],
+    [`${MODERN}:@SECLEVEL=3`, 'p256', true],
+    [`ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL=4`, 'p256', false],
+    [`ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL=4`, 'p384', true],
+    ['SUITEB128', 'short', false],
+    ['SUITEB128', 'p256', true],
+    ['DHE-RSA-AES128-GCM-SHA256', 'short', true],
+    ['kDHE', 'short', true],
+    ['kDHE', 'p256', false],
+  ])('%s with the key %s: %s', (ciphers, key, usable) => {
+    const check = () => requireUsableCiphers(settings(ciphers, ['TLSv1.2']), true, made[key]);
+    if (usable) expect(check).not.toThrow();
+    else expect(check).toThrow('None of tls_ciphers can be used with TLSv1.2');
+  });
+
+  it('keep TLS 1.3 from no key, but for Suite B', () => {
+    const check = (ciphers: string) => () => requireUsableCiphers(settings(ciphers, ['TLSv1.3']), true, made.short);
+    expect(check(`${MODERN}:@SECLEVEL=3`)).not.toThrow();
+    expect(check('SUITEB128')).toThrow('None of tls_ciphers can be used with TLSv1.3 and the RSA key of r.');
   });
 });
 

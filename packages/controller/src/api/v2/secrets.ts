@@ -2,9 +2,9 @@
  * References to secrets are read when they are accepted, so that a listener cannot fail later. Before any transaction: a
  * secret store may be slow, and a row lock must not wait for it.
  */
-import { createPrivateKey, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { TlsBundle } from '../../clouds/tls-material/bundle.ts';
-import { requireUsableCiphers } from '../../clouds/tls-material/ciphers.ts';
+import { certificateKey, requireUsableCiphers } from '../../clouds/tls-material/ciphers.ts';
 import { certificateNames } from '../../clouds/tls-material/names.ts';
 import {
   isIssuedBy,
@@ -128,7 +128,7 @@ class SecretChecks {
   #requireCiphers(ref: string, { privateKey }: TlsBundle, settings: TlsSettings | null): void {
     if (settings === null || this.#deps.certificates.isMadeUp) return;
     const isChosen = settings.tlsCiphers !== this.#deps.config.api_settings.default_listener_ciphers;
-    requireUsableCiphers(settings, isChosen, { type: createPrivateKey(privateKey.reveal()).asymmetricKeyType, ref });
+    requireUsableCiphers(settings, isChosen, certificateKey(privateKey.reveal(), ref));
   }
 
   async #certificate(ref: string, settings: TlsSettings | null): Promise<void> {

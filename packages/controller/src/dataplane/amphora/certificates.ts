@@ -1,9 +1,9 @@
 /** Makes files for amphorae of the secrets that a load balancer refers to. */
-import { createHash, createPrivateKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { TrustFileKind } from '@octavia/amphora/protocol/agent-api';
 import type { CertificateManager } from '../../clouds/certificates/manager.ts';
 import { combinedPem } from '../../clouds/tls-material/bundle.ts';
-import { requireAnyCipher } from '../../clouds/tls-material/ciphers.ts';
+import { certificateKey, requireAnyCipher } from '../../clouds/tls-material/ciphers.ts';
 import { Secret } from '../../clouds/tls-material/secret.ts';
 import type { Listener, LoadBalancerTree, Pool } from '../../domain/resources.ts';
 import type { TlsSettings } from '../../domain/validation/tls.ts';
@@ -96,7 +96,7 @@ class Collector {
   async #certificate(ref: string, settings?: TlsSettings): Promise<string> {
     const bundle = await this.#manager.getCertificate(ref, this.#tree.loadBalancer);
     if (settings && !this.#manager.isMadeUp) {
-      requireAnyCipher(settings, { type: createPrivateKey(bundle.privateKey.reveal()).asymmetricKeyType, ref });
+      requireAnyCipher(settings, certificateKey(bundle.privateKey.reveal(), ref));
     }
     return this.#add(fileOf('certificate', combinedPem(bundle)));
   }
