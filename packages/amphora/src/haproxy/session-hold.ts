@@ -1,7 +1,7 @@
 /**
  * A process that was just loaded accepts requests at once, while its predecessor is still telling it where clients belong:
  * each of them that asks in between would be sent somewhere else, for good. So requests of pools that keep sessions wait for
- * that in the new process, some ten milliseconds; `session-handover.ts` says when. The lines are put into what HAProxy runs
+ * that in the new process, up to 100 ms; `session-handover.ts` says when. The lines are put into what HAProxy runs
  * with and not into what was uploaded: controllers need not know of it.
  */
 import { join } from 'node:path';
