@@ -24,8 +24,9 @@ const REFERENCE = {
 };
 
 /**
- * Without `--peer`, what the reference does at most: 8 to 11 simple creates; 1.1 s of CPU for a full create, on two cores; the
- * batches without a worker, through `noop_driver`.
+ * Stands in where there is no `--peer`: the upper end of 8 to 11 simple creates that were seen; a full create from the 1.1 s of
+ * CPU that it took on a busy machine with two cores; batches through `noop_driver`, without a worker. Ratios to these are
+ * a hint. Only a run with `--peer` measures both sides alike.
  */
 const WRITE_REFERENCE: Record<Write, number> = {
   'create, one project': 11,
