@@ -24,9 +24,11 @@ it.each(['', 'null', '{}', HOSTILE])('a load balancer whose texts are %j', async
   const changed = await api.call('PUT', `${PATH}/${lb.id}`, { loadbalancer: { admin_state_up: false } });
   await api.settle();
   const shown = (await api.get(`${PATH}/${lb.id}`)).body.loadbalancer;
-  const { provisioning_status, operating_status } = shown;
+  // The change came to rest after its answer, maybe in the next second.
+  const { provisioning_status, operating_status, updated_at } = shown;
+  expect(Date.parse(updated_at)).toBeGreaterThanOrEqual(Date.parse(changed.body.loadbalancer.updated_at));
   expect(shown).toMatchObject({ name: text, description: text, tags, provisioning_status: 'ACTIVE' });
-  expect(shown).toEqual({ ...changed.body.loadbalancer, provisioning_status, operating_status });
+  expect(shown).toEqual({ ...changed.body.loadbalancer, provisioning_status, operating_status, updated_at });
   expect(Object.keys(shown)).toEqual(Object.keys(changed.body.loadbalancer));
   expect(shown.listeners).toHaveLength(2);
 
