@@ -8,11 +8,11 @@ import {
   ensureAuthorities,
 } from '../packages/controller/src/clouds/certificates/local/ensure-authorities.ts';
 import { NoopNetworkDriver } from '../packages/controller/src/clouds/network/noop/driver.ts';
-import { upgrade } from '../packages/controller/src/services/db-manage.ts';
-import { findPostmaster } from '../packages/controller/src/services/postgres/process.ts';
-import { startPostgres } from '../packages/controller/src/services/postgres/start.ts';
-import { stopPostgres } from '../packages/controller/src/services/postgres/stop.ts';
-import { Store } from '../packages/controller/src/store/database.ts';
+import { findPostmaster } from '../packages/controller/src/local/postgres/process.ts';
+import { startPostgres } from '../packages/controller/src/local/postgres/start.ts';
+import { stopPostgres } from '../packages/controller/src/local/postgres/stop.ts';
+import { upgrade } from '../packages/controller/src/operator/db-manage.ts';
+import { Store } from '../packages/controller/src/store/core/database.ts';
 import { cpuSeconds } from './cpu.ts';
 import { residentMegabytes } from './memory.ts';
 

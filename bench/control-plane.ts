@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { NoopNetworkDriver } from '../packages/controller/src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../packages/controller/src/domain/deterministic-uuid.ts';
-import { upgrade } from '../packages/controller/src/services/db-manage.ts';
-import { startPostgres } from '../packages/controller/src/services/postgres/start.ts';
-import { stopPostgres } from '../packages/controller/src/services/postgres/stop.ts';
-import { Store } from '../packages/controller/src/store/database.ts';
+import { startPostgres } from '../packages/controller/src/local/postgres/start.ts';
+import { stopPostgres } from '../packages/controller/src/local/postgres/stop.ts';
+import { upgrade } from '../packages/controller/src/operator/db-manage.ts';
+import { Store } from '../packages/controller/src/store/core/database.ts';
 
 const PROGRAM = join(import.meta.dirname, '../packages/controller/bin/octavia.ts');
 const ENDPOINT = 'http://127.0.0.1:9876/v2/lbaas/loadbalancers';

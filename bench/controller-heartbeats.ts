@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { upgrade } from '../packages/controller/src/services/db-manage.ts';
-import { startPostgres } from '../packages/controller/src/services/postgres/start.ts';
-import { stopPostgres } from '../packages/controller/src/services/postgres/stop.ts';
+import { startPostgres } from '../packages/controller/src/local/postgres/start.ts';
+import { stopPostgres } from '../packages/controller/src/local/postgres/stop.ts';
+import { upgrade } from '../packages/controller/src/operator/db-manage.ts';
 import type { Figure, FigureModule } from './controller-figure.ts';
 import { type CloudState, cloudState, fillCloud } from './heartbeat-cloud.ts';
 

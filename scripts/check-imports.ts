@@ -9,20 +9,23 @@ import { join, relative, resolve, sep } from 'node:path';
 const FLOORS = [
   ['config'],
   ['domain'],
-  ['store'],
+  ['store', 'tls'],
   ['clouds'],
   ['dataplane'],
   ['flows'],
   ['providers'],
   ['api'],
   ['health', 'housekeeping'],
-  ['services'],
+  ['processes'],
+  ['local'],
+  ['operator'],
 ];
 
 /** What each package may import of ours. */
 const PACKAGE_IMPORTS: Record<string, RegExp> = {
-  controller: /^@octavia\/(amphora\/(protocol\/|build$)|provider-lib$)/,
-  amphora: /^$/,
+  controller: /^@octavia\/(amphora\/build$|protocol\/|provider-lib$)/,
+  amphora: /^@octavia\/protocol\//,
+  protocol: /^$/,
   'provider-lib': /^$/,
   client: /^$/,
 };
@@ -31,7 +34,7 @@ const PACKAGE_IMPORTS: Record<string, RegExp> = {
 const RESERVED: { library: RegExp; places: RegExp; typesAreFree: boolean; rule: string }[] = [
   {
     library: /^(kysely|pg)(\/|$)/,
-    places: /^packages\/controller\/src\/(store\/|flows\/engine|services\/postgres\/)/,
+    places: /^packages\/controller\/src\/(store\/|flows\/engine|local\/postgres\/)/,
     typesAreFree: true,
     rule: 'only store/, flows/engine* and the supervisor of the embedded server may import values of it',
   },
@@ -139,7 +142,7 @@ function moduleFault(file: string, { target, names, typeOnly }: Import): string 
   if (target.startsWith('@octavia/') && !(PACKAGE_IMPORTS[owner] ?? /^$/).test(target)) {
     return `the package ${owner} may not import ${target}`;
   }
-  if (owner === 'amphora' && !target.startsWith('node:')) {
+  if ((owner === 'amphora' || owner === 'protocol') && !/^(node:|@octavia\/protocol\/)/.test(target)) {
     return 'the amphora imports only built-in modules, because its bundle runs alone';
   }
   if (roomOf(file) === 'domain' && !typeOnly && OUTSIDE.test(target)) {

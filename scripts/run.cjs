@@ -64,7 +64,7 @@ function main() {
   }
 }
 
-/** Whether what follows counts on: packages/controller/src/services/up/first-run.ts. */
+/** Whether what follows counts on: packages/controller/src/local/up/first-run.ts. */
 const startsAll = (command, args) => command === 'up' || (command === 'octavia' && args[0] === 'up');
 const STEPS_OF_UP = 2;
 

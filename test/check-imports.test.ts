@@ -34,13 +34,13 @@ describe('check-imports', () => {
     [src('api/a.ts'), "import type { Kysely } from 'kysely';\nimport { type Pool } from 'pg';"],
     [src('api/v2/a.ts'), "import { OctaviaError } from '../../errors.ts';\nexport * from '../b.ts';"],
     [src('config/a.ts'), "import { OctaviaError } from '../errors.ts';"],
-    [src('health/a.ts'), "import { decode } from '@octavia/amphora/protocol/heartbeat';"],
+    [src('health/a.ts'), "import { decode } from '@octavia/protocol/heartbeat';"],
     [src('domain/a.ts'), "import { isIP } from 'node:net';\nimport type { Stats } from 'node:fs';"],
     [src('domain/a.ts'), "// import { x } from '../api/x.ts';\n/*\nimport '../api/x.ts';\n*/\nconst s = 'x';"],
     [src('clouds/compute/local/a.ts'), "import type { Port } from '../../network/interface.ts';"],
     [src('clouds/compute/local/a.ts'), "import { tag } from '../../local-host/tag.ts';\nimport './b.ts';"],
     ['packages/amphora/src/a.ts', "import { spawn } from 'node:child_process';\nimport { b } from './b.ts';"],
-    ['packages/controller/test/a.ts', "import { x } from '../src/services/x.ts';\nimport 'kysely';"],
+    ['packages/controller/test/a.ts', "import { x } from '../src/processes/x.ts';\nimport 'kysely';"],
   ])('allows %s: %j', (path, text) => {
     write(src('clouds/compute/interface.ts'), '');
     write(src('clouds/network/interface.ts'), '');
@@ -70,8 +70,8 @@ describe('check-imports', () => {
     ],
     [
       src('api/a.ts'),
-      "const x = await import('../services/x.ts');",
-      '1: ../services/x.ts: api may not import services, which is above it',
+      "const x = await import('../processes/x.ts');",
+      '1: ../processes/x.ts: api may not import processes, which is above it',
     ],
     [
       src('api/a.ts'),
@@ -136,8 +136,8 @@ describe('check-imports', () => {
     ],
     [
       'packages/provider-lib/src/a.ts',
-      "import { x } from '@octavia/amphora/protocol/a';",
-      '1: @octavia/amphora/protocol/a: the package provider-lib may not import @octavia/amphora/protocol/a',
+      "import { x } from '@octavia/protocol/a';",
+      '1: @octavia/protocol/a: the package provider-lib may not import @octavia/protocol/a',
     ],
     [
       'packages/amphora/src/a.ts',

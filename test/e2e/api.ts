@@ -1,7 +1,7 @@
 /** Requests to the control plane of a state directory, as from a program in the namespace of its bench. */
 import { findControlPlane } from '../../demo/control-plane.ts';
 import { ask } from './cookbook/client.ts';
-import { Town } from './cookbook/town.ts';
+import { Testbed } from './cookbook/netns-testbed.ts';
 import type { Bench } from './harness.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the API as they are
@@ -10,7 +10,7 @@ export type Json = any;
 export class Api {
   readonly #bench: Bench;
   readonly #stateDir: string;
-  #town: Promise<Town> | null = null;
+  #testbed: Promise<Testbed> | null = null;
 
   constructor(bench: Bench, stateDir: string) {
     this.#bench = bench;
@@ -38,11 +38,11 @@ export class Api {
   }
 
   /** One program for all requests: starting a Node for each costs more than what it asks for. */
-  #open(): Promise<Town> {
-    this.#town ??= Town.open(this.#bench).then((town) => {
-      this.#bench.beforeRemoval(() => town.close());
-      return town;
+  #open(): Promise<Testbed> {
+    this.#testbed ??= Testbed.open(this.#bench).then((testbed) => {
+      this.#bench.beforeRemoval(() => testbed.close());
+      return testbed;
     });
-    return this.#town;
+    return this.#testbed;
   }
 }

@@ -153,7 +153,7 @@ describe.concurrent('basic cookbook', () => {
     await lb.become({ [echoes[0]!.address]: 'ONLINE', [echoes[1]!.address]: 'ONLINE' });
     const bytes = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join('');
     for (const vip of lb.vips) {
-      for (let n = 0; n < 4; n++) expect(await exchange(site.town, vip, 23_456, bytes)).toBe(bytes);
+      for (let n = 0; n < 4; n++) expect(await exchange(site.testbed, vip, 23_456, bytes)).toBe(bytes);
     }
     for (const { received } of echoes) {
       expect(received.filter((text) => text === bytes)).toHaveLength(4);
@@ -176,7 +176,7 @@ describe.concurrent('basic cookbook', () => {
     const [listed, shortened, stranger] = ['192.0.2.7', '198.51.100.9', '203.0.113.77'];
     const listedIpv6 = '2001:db8:1::7';
     const device = await site.deviceOf(site.subnets.public);
-    await site.town.addAddresses(device, [listed!, shortened!, stranger!, listedIpv6]);
+    await site.testbed.addAddresses(device, [listed!, shortened!, stranger!, listedIpv6]);
     const lb = await site.balancer('lb7');
     const allowed = ['192.0.2.0/24', '198.51.100/24', '2001:db8:1::/48'];
     const closed = await lb.listener({ protocol: 'TCP', protocol_port: 23_456, allowed_cidrs: allowed });
@@ -186,7 +186,7 @@ describe.concurrent('basic cookbook', () => {
     await lb.pool({ listener_id: open.id, protocol: 'TCP' }, [other]);
     const [four, six] = lb.vips as [string, string];
     const reach = (vip: string, from: string | undefined, port = 23_456): Promise<string> =>
-      exchange(site.town, vip, port, 'hello', from).catch((error: Error) => error.message);
+      exchange(site.testbed, vip, port, 'hello', from).catch((error: Error) => error.message);
     expect(await Promise.all([reach(four, listed), reach(four, shortened), reach(six, listedIpv6)])).toEqual(
       Array(3).fill('hello'),
     );
@@ -220,7 +220,7 @@ describe.concurrent('basic cookbook', () => {
     await lb.member(pool, member);
     await lb.become({ [member.address]: 'ONLINE' });
     for (const vip of lb.vips) {
-      expect((await handshake(site.town, vip)).chain).toEqual(['the member itself']);
+      expect((await handshake(site.testbed, vip)).chain).toEqual(['the member itself']);
       expect(await lb.outcome({ tls: {} }, vip)).toBe('behind');
     }
     const { headers } = member.requests.at(-1)!;

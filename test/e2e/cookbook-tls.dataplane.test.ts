@@ -68,7 +68,7 @@ async function scene(name: string, more: object = {}) {
 }
 
 const leaf = async (vip: string, servername: string): Promise<string | undefined> =>
-  (await handshake(site.town, vip, { servername })).chain[0];
+  (await handshake(site.testbed, vip, { servername })).chain[0];
 
 /** An HTTP listener whose pool talks TLS to one member. */
 async function encrypted(lb: Served, port: number, member: IssuedPem, more: object = {}, server: object = {}) {
@@ -85,7 +85,7 @@ describe.concurrent('TLS cookbook', () => {
     const trusting = { servername: 'www.example.com', ca: root.certificate, rejectUnauthorized: true };
     for (const vip of lb.vips) {
       expect(await lb.outcome({ tls: trusting, headers: { host: 'www.example.com' } }, vip)).toMatch(/^[ab]$/);
-      expect((await handshake(site.town, vip, trusting)).chain).toEqual([
+      expect((await handshake(site.testbed, vip, trusting)).chain).toEqual([
         'www.example.com',
         'Intermediate CA',
         'Root CA',
@@ -126,11 +126,11 @@ describe.concurrent('TLS cookbook', () => {
   test('BC-12 FM-LS-03 HTTP/2: who can speaks it, streams of one connection are balanced, members get HTTP/1.1', async () => {
     const { lb, a, b } = await scene('lb12', { alpn_protocols: ['h2', 'http/1.1'] });
     for (const vip of lb.vips) {
-      const chosen = async (tls: object) => (await handshake(site.town, vip, tls)).alpn;
+      const chosen = async (tls: object) => (await handshake(site.testbed, vip, tls)).alpn;
       expect(await chosen({ ALPNProtocols: ['h2', 'http/1.1'] })).toBe('h2');
       expect(await chosen({ ALPNProtocols: ['http/1.1'] })).toBe('http/1.1');
       expect(await chosen({})).toBe(false);
-      const bodies = await askHttp2(site.town, vip, 6);
+      const bodies = await askHttp2(site.testbed, vip, 6);
       expect(bodies.filter((body) => body === 'a')).toHaveLength(3);
       expect(bodies.filter((body) => body === 'b')).toHaveLength(3);
       expect(await lb.outcome({ tls: {} }, vip)).toMatch(/^[ab]$/);

@@ -1,8 +1,8 @@
 /** Rows of the feature matrix that need the whole way: from the API to what clients of the VIPs and members notice. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalNetworkDriver } from '../../packages/controller/src/clouds/network/local/driver.ts';
-import { postgresUrl } from '../../packages/controller/src/services/postgres/start.ts';
-import { Store } from '../../packages/controller/src/store/database.ts';
+import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
+import { Store } from '../../packages/controller/src/store/core/database.ts';
 import type { Backend } from './cookbook/backend.ts';
 import { exchange, outcome } from './cookbook/client.ts';
 import { type Json, Site } from './cookbook/site.ts';
@@ -195,7 +195,7 @@ describe.concurrent('load balancers', () => {
     const [first, second] = [await site.echo(7), await site.echo(7)];
     const member = await lb.member(pool, first);
     await lb.member(pool, second, { weight: 0 });
-    const open = await site.town.connect(lb.vips[0]!, 7);
+    const open = await site.testbed.connect(lb.vips[0]!, 7);
     const say = (text: string): Promise<string> =>
       new Promise((resolve, reject) => {
         open.once('data', (back: Buffer) => resolve(back.toString())).once('close', () => reject(new Error('closed')));
@@ -212,7 +212,7 @@ describe.concurrent('load balancers', () => {
     expect(await say('two')).toBe('two');
     const [another] = (await site.call('GET', `lbaas/pools/${pool}/members?address=${second.address}`)).body.members;
     await lb.change('PUT', `pools/${pool}/members/${another.id}`, { weight: 1 });
-    for (let n = 0; n < 3; n++) expect(await exchange(site.town, lb.vips[0]!, 7, 'new')).toBe('new');
+    for (let n = 0; n < 3; n++) expect(await exchange(site.testbed, lb.vips[0]!, 7, 'new')).toBe('new');
     expect([first.received, second.received.filter((text) => text === 'new').length]).toEqual([['onetwo'], 3]);
 
     const began = performance.now();
@@ -229,8 +229,8 @@ describe.concurrent('load balancers', () => {
     await lb.pool({ listener_id: id, protocol: 'TCP' }, [await site.echo(7)]);
     const status = async () => (await site.call('GET', `lbaas/listeners/${id}`)).body.listener.operating_status;
     await until('status of the listener', status, 'ONLINE');
-    const held = await site.town.connect(lb.vips[0]!, 7);
-    const waiting = exchange(site.town, lb.vips[1]!, 7, 'waits');
+    const held = await site.testbed.connect(lb.vips[0]!, 7);
+    const waiting = exchange(site.testbed, lb.vips[1]!, 7, 'waits');
     await until('status of the full listener', status, 'DEGRADED');
     held.destroy();
     expect(await waiting).toBe('waits');
@@ -247,13 +247,13 @@ describe.concurrent('load balancers', () => {
 
   test('FM-LB-04 FM-PL-23 a flavor asks for two amphorae; clients keep their members when one takes over', async () => {
     const clients = ['192.0.2.21', '192.0.2.22'];
-    await site.town.addAddresses(await site.deviceOf(site.subnets.public), clients);
+    await site.testbed.addAddresses(await site.deviceOf(site.subnets.public), clients);
     const flavor = await activeStandbyFlavor();
     const { lb, pool } = await site.serving('pair', [await site.backend('a'), await site.backend('b')], {
       flavor_id: flavor,
     });
     await lb.change('PUT', `pools/${pool}`, { session_persistence: { type: 'SOURCE_IP' } });
-    const of = async (from: string): Promise<string> => outcome(site.town, lb.vips[0]!, { from });
+    const of = async (from: string): Promise<string> => outcome(site.testbed, lb.vips[0]!, { from });
     await until('an answer', async () => (await of(clients[0]!)).length, 1);
     const before = await Promise.all(clients.map(of));
     // Each got a member of its own; whoever comes first to an empty table would get the first.

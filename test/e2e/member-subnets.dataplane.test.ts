@@ -1,9 +1,9 @@
 /** Members on several subnets, of one network and of the VIP's, of both IP versions: with real amphorae and traffic. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cidrContains } from '../../packages/controller/src/domain/addresses.ts';
-import { postgresUrl } from '../../packages/controller/src/services/postgres/start.ts';
-import { Store } from '../../packages/controller/src/store/database.ts';
-import { selectSubnets, upsertNetworks } from '../../packages/controller/src/store/local-network.ts';
+import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
+import { Store } from '../../packages/controller/src/store/core/database.ts';
+import { selectSubnets, upsertNetworks } from '../../packages/controller/src/store/resources/local-network.ts';
 import { Backend } from './cookbook/backend.ts';
 import type { Served } from './cookbook/served.ts';
 import { Site } from './cookbook/site.ts';
@@ -51,8 +51,8 @@ beforeAll(async () => {
   const [inner, outer] = [await site.deviceOf(site.subnets.private), await site.deviceOf(site.subnets.public)];
   await extend(site.subnets.private, inner, SECOND);
   await extend(site.subnets.public, outer, BESIDE);
-  await site.town.addAddresses(inner, ['10.211.0.20', '10.212.0.20']);
-  await site.town.addAddresses(outer, ['10.213.0.20']);
+  await site.testbed.addAddresses(inner, ['10.211.0.20', '10.212.0.20']);
+  await site.testbed.addAddresses(outer, ['10.213.0.20']);
   served = await site.balancer('subnets');
   const { id: listener } = await served.listener({ protocol: 'HTTP', protocol_port: 80 });
   pool = (await served.pool({ listener_id: listener })).id;
@@ -73,7 +73,7 @@ async function remove(name: string): Promise<void> {
 }
 
 const at = (name: string, address: string): Promise<Backend> =>
-  new Backend(site.town, name, { address, port: 80 }, null).open();
+  new Backend(site.testbed, name, { address, port: 80 }, null).open();
 
 /** Names of the subnets in which the interfaces of the one amphora have addresses. */
 async function interfaces(): Promise<string[][]> {

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { postgresUrl } from '../../packages/controller/src/services/postgres/start.ts';
-import { Store } from '../../packages/controller/src/store/database.ts';
+import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
+import { Store } from '../../packages/controller/src/store/core/database.ts';
 import { Bench, processesOf, ROOT, runOctavia } from './harness.ts';
 
 const MAKE = join(ROOT, 'test/e2e/make-balancer.ts');

@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Started } from '../../demo/control-plane.ts';
-import { postgresUrl } from '../../packages/controller/src/services/postgres/start.ts';
-import { Store } from '../../packages/controller/src/store/database.ts';
+import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
+import { Store } from '../../packages/controller/src/store/core/database.ts';
 import { Balancers } from './balancers.ts';
 import { Bench } from './harness.ts';
 

@@ -5,9 +5,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readInstance } from '../../packages/controller/src/clouds/local-host/instance.ts';
-import { upgrade } from '../../packages/controller/src/services/db-manage.ts';
-import { startPostgres } from '../../packages/controller/src/services/postgres/start.ts';
-import { stopPostgres } from '../../packages/controller/src/services/postgres/stop.ts';
+import { startPostgres } from '../../packages/controller/src/local/postgres/start.ts';
+import { stopPostgres } from '../../packages/controller/src/local/postgres/stop.ts';
+import { upgrade } from '../../packages/controller/src/operator/db-manage.ts';
 import { Bench, OCTAVIA, runOctavia } from './harness.ts';
 
 const PORT = 19_991;

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NoopNetworkDriver } from '../../packages/controller/src/clouds/network/noop/driver.ts';
-import { upgrade } from '../../packages/controller/src/services/db-manage.ts';
-import { startPostgres } from '../../packages/controller/src/services/postgres/start.ts';
-import { stopPostgres } from '../../packages/controller/src/services/postgres/stop.ts';
-import { Store } from '../../packages/controller/src/store/database.ts';
+import { startPostgres } from '../../packages/controller/src/local/postgres/start.ts';
+import { stopPostgres } from '../../packages/controller/src/local/postgres/stop.ts';
+import { upgrade } from '../../packages/controller/src/operator/db-manage.ts';
+import { Store } from '../../packages/controller/src/store/core/database.ts';
 import { ROOT } from './harness.ts';
 
 const UNITS = join(ROOT, 'deploy');

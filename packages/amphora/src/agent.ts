@@ -1,5 +1,6 @@
 /** Puts the agent together: configuration, state, HTTPS API, HAProxy supervision, interfaces, heartbeats. */
 import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { peerName } from '@octavia/protocol/peer-name';
 import { CertificateStore } from './certificates/store.ts';
 import {
   type AgentSettings,
@@ -38,7 +39,6 @@ import { LvsSupervisor } from './lvs/supervisor.ts';
 import { TrafficNamespace } from './network/namespace.ts';
 import { Plugger } from './network/plugger.ts';
 import { MetricsProxies } from './prometheus/proxy.ts';
-import { peerName } from './protocol/peer-name.ts';
 import { AgentState } from './state/agent-state.ts';
 import { writeFileAtomic } from './state/atomic-file.ts';
 import { Activity } from './system/activity.ts';

@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { agentPaths } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askSocket, currentWorkers } from '../src/haproxy/socket.ts';
-import { agentPaths } from '../src/protocol/agent-api.ts';
 import type { AgentClient } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab, until } from './support/amphora-lab.ts';
-import { type Issued, selfSigned } from './support/certificates.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER } from './support/configurations.ts';
+import { type Issued, selfSigned } from './support/test-certificates.ts';
 
 const lab = new AmphoraLab();
 let client: AgentClient;

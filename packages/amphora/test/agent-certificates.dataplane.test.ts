@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { agentPaths } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { agentPaths } from '../src/protocol/agent-api.ts';
 import type { AgentClient } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab } from './support/amphora-lab.ts';
-import { makeCertificate } from './support/certificates.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER } from './support/configurations.ts';
+import { makeCertificate } from './support/test-certificates.ts';
 
 const NAME = 'www.example.com.pem';
 const OTHER = '55555555-5555-4555-8555-555555555555';

@@ -3,13 +3,13 @@ import { createSocket } from 'node:dgram';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { AGENT_API_VERSION, agentPaths } from '@octavia/protocol/agent-api';
+import { decodeHeartbeat } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AGENT_API_VERSION, agentPaths } from '../src/protocol/agent-api.ts';
-import { decodeHeartbeat } from '../src/protocol/heartbeat.ts';
 import type { AgentClient, Credentials } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab, until } from './support/amphora-lab.ts';
-import { makeCertificate } from './support/certificates.ts';
 import { LOAD_BALANCER } from './support/configurations.ts';
+import { makeCertificate } from './support/test-certificates.ts';
 
 const lab = new AmphoraLab();
 let client: AgentClient;

@@ -1,6 +1,7 @@
 /** Interfaces plugged by MAC address, seen by the traffic that crosses them: IPv4, IPv6, both, several subnets on one port. */
+
+import { agentPaths, type FixedIpRequest, type PlugVipRequest } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { agentPaths, type FixedIpRequest, type PlugVipRequest } from '../src/protocol/agent-api.ts';
 import type { AgentClient } from './support/agent-client.ts';
 import { AmphoraLab, until } from './support/amphora-lab.ts';
 
@@ -64,7 +65,7 @@ const seenBy = (server: string): string =>
 /** What a client with this address gets of a server on the VIP. */
 const askVip = (vip: string, from: string, path = ''): string =>
   lab
-    .inTown(process.execPath, '-e', GET, `${urlOf(vip, 8081)}${path}`, from)
+    .inTestbed(process.execPath, '-e', GET, `${urlOf(vip, 8081)}${path}`, from)
     .trim()
     .replace('::ffff:', '');
 
@@ -117,9 +118,9 @@ beforeAll(async () => {
   vipMac = lab.plugCable(VIP_CABLE);
   memberMac = lab.plugCable(MEMBER_CABLE);
   for (const address of [...BEHIND, `${CLIENTS[4]}/32`, `${CLIENTS[6]}/128`]) {
-    lab.inTown('ip', 'address', 'add', address, 'dev', 'lo', ...(address.includes(':') ? ['nodad'] : []));
+    lab.inTestbed('ip', 'address', 'add', address, 'dev', 'lo', ...(address.includes(':') ? ['nodad'] : []));
   }
-  const server = lab.spawnInTown(process.execPath, '-e', SERVER, '8080', '::');
+  const server = lab.spawnInTestbed(process.execPath, '-e', SERVER, '8080', '::');
   await new Promise((resolve) => server.stdout?.once('data', resolve));
   await lab.startAgent();
   client = lab.client();

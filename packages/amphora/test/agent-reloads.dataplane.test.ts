@@ -1,8 +1,8 @@
 /** Several that wait for a reload get one. */
 import { join } from 'node:path';
+import { agentPaths } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askSocket } from '../src/haproxy/socket.ts';
-import { agentPaths } from '../src/protocol/agent-api.ts';
 import type { AgentClient } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab } from './support/amphora-lab.ts';
 import { configuration, LOAD_BALANCER, MEMBER } from './support/configurations.ts';

@@ -1,8 +1,8 @@
 /** keepalived under the agent: upload, control, supervision, and what is refused meanwhile. */
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { agentPaths, type VrrpAction } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { agentPaths, type VrrpAction } from '../src/protocol/agent-api.ts';
 import type { AgentClient } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab, sleep, until } from './support/amphora-lab.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER } from './support/configurations.ts';

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { agentPaths } from '@octavia/protocol/agent-api';
+import { decodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { agentPaths } from '../src/protocol/agent-api.ts';
-import { decodeHeartbeat, type HeartbeatMessage } from '../src/protocol/heartbeat.ts';
 import type { AgentClient } from './support/agent-client.ts';
 import { AMPHORA_ID, AmphoraLab, freePort, sleep, until } from './support/amphora-lab.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER, POOL } from './support/configurations.ts';
@@ -28,7 +28,7 @@ let client: AgentClient;
 let memberServer: ChildProcess;
 
 async function startMember(name: string): Promise<void> {
-  memberServer = lab.spawnInTown(process.execPath, '-e', MEMBER_SERVER, name, '10.78.0.20');
+  memberServer = lab.spawnInTestbed(process.execPath, '-e', MEMBER_SERVER, name, '10.78.0.20');
   await new Promise((resolve) => memberServer.stdout?.once('data', resolve));
 }
 
@@ -43,7 +43,7 @@ const lastBeat = (): HeartbeatMessage | undefined => heartbeats.at(-1)?.message;
 const member = (): string | undefined => lastBeat()?.pools[`${POOL}:${LISTENER}`]?.members[MEMBER];
 
 async function get(url: string): Promise<string> {
-  const child = lab.spawnInTown(process.execPath, '-e', GET, url);
+  const child = lab.spawnInTestbed(process.execPath, '-e', GET, url);
   let text = '';
   child.stdout?.on('data', (chunk: Buffer) => {
     text += chunk.toString();
@@ -147,11 +147,11 @@ describe('plugging', () => {
   test('neighbours that knew another owner of the addresses learn the new one', async () => {
     const stale = '02:00:00:00:00:ff';
     for (const address of [VIP, 'fd77::10']) {
-      lab.inTown('ip', 'neigh', 'replace', address, 'lladdr', stale, 'dev', 'town1', 'nud', 'reachable');
+      lab.inTestbed('ip', 'neigh', 'replace', address, 'lladdr', stale, 'dev', 'town1', 'nud', 'reachable');
     }
     expect((await client.send('POST', agentPaths.plugVip(VIP), vipRequest())).status).toBe(202);
-    await until('both entries follow', () => !lab.inTown('ip', 'neigh').includes(stale));
-    expect(lab.inTown('ip', 'neigh', 'show', VIP, 'dev', 'town1')).toContain(vipMac);
+    await until('both entries follow', () => !lab.inTestbed('ip', 'neigh').includes(stale));
+    expect(lab.inTestbed('ip', 'neigh', 'show', VIP, 'dev', 'town1')).toContain(vipMac);
   });
 
   test('a member network is plugged beside it, with and without trailing slash', async () => {

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './support/amphora-lab.ts';
-import { type Issued, selfSigned } from './support/certificates.ts';
-import { LedHaproxy, type Place, preamble } from './support/led-haproxy.ts';
+import { type Place, preamble, ScriptedHaproxy } from './support/scripted-haproxy.ts';
+import { type Issued, selfSigned } from './support/test-certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cert-'));
 const uploads = join(folder, 'uploads');
-const running: LedHaproxy[] = [];
+const running: ScriptedHaproxy[] = [];
 const issued = new Map<string, Issued>();
 
 /** Hosts of each certificate. Two have a successor; one has a name of another, one has that name with another key type. */
@@ -68,8 +68,8 @@ const memberText = ({ port, socket }: Place): string => `${preamble(socket)}fron
     http-request return status 200 content-type text/plain lf-string "%[ssl_c_der,sha2(256),hex]"
 `;
 
-async function start(setup: (place: Place) => string): Promise<LedHaproxy> {
-  const haproxy = await new LedHaproxy(folder).start(setup);
+async function start(setup: (place: Place) => string): Promise<ScriptedHaproxy> {
+  const haproxy = await new ScriptedHaproxy(folder).start(setup);
   running.push(haproxy);
   return haproxy;
 }
@@ -87,11 +87,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const presentedBy = (haproxy: LedHaproxy): Promise<(string | null)[]> =>
+const presentedBy = (haproxy: ScriptedHaproxy): Promise<(string | null)[]> =>
   Promise.all(ASKED.map((host) => haproxy.presented(host)));
 
 /** What members say they were shown, one after the other. */
-async function shownToMembers(haproxy: LedHaproxy, requests: number): Promise<Set<string>> {
+async function shownToMembers(haproxy: ScriptedHaproxy, requests: number): Promise<Set<string>> {
   const shown = new Set<string>();
   for (let index = 0; index < requests; index += 1) {
     const { port } = haproxy;

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MutableSettings, Target } from '../src/config/settings.ts';
@@ -12,7 +13,6 @@ import { HealthSender } from '../src/health/sender.ts';
 import { memberStatus, type Reading, readStatistics } from '../src/health/statistics.ts';
 import { DatagramSender } from '../src/health/targets.ts';
 import { createLog } from '../src/log.ts';
-import { decodeHeartbeat, type HeartbeatMessage } from '../src/protocol/heartbeat.ts';
 import { LISTENER, MEMBER, POOL } from './support/configurations.ts';
 
 const log = createLog(

@@ -11,11 +11,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyRuntimeChange } from '../src/haproxy/runtime-apply.ts';
 import { planRuntimeChange } from '../src/haproxy/runtime-plan.ts';
 import { until } from './support/amphora-lab.ts';
-import { selfSigned } from './support/certificates.ts';
-import { LedHaproxy, type Place, preamble } from './support/led-haproxy.ts';
+import { type Place, preamble, ScriptedHaproxy } from './support/scripted-haproxy.ts';
+import { selfSigned } from './support/test-certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rt-'));
-const running: LedHaproxy[] = [];
+const running: ScriptedHaproxy[] = [];
 const members: Server[] = [];
 let ports: number[] = [];
 
@@ -55,8 +55,8 @@ backend p:f
     balance roundrobin
 ${given.map((member) => `${serverLine(member)}\n`).join('')}`;
 
-async function start(given: readonly Member[]): Promise<LedHaproxy> {
-  const haproxy = await new LedHaproxy(folder).start(configText(given));
+async function start(given: readonly Member[]): Promise<ScriptedHaproxy> {
+  const haproxy = await new ScriptedHaproxy(folder).start(configText(given));
   running.push(haproxy);
   return haproxy;
 }
@@ -148,7 +148,7 @@ it('a server with TLS that is added is told the name of the request', async () =
       '    balance roundrobin\n',
       `    balance roundrobin\n    http-request set-var(txn.name) req.hdr(host),host_only\n${servers}`,
     );
-  const haproxy = await new LedHaproxy(folder).start(text(''));
+  const haproxy = await new ScriptedHaproxy(folder).start(text(''));
   running.push(haproxy);
   try {
     const { port } = secure.address() as { port: number };

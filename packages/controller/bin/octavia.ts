@@ -10,8 +10,8 @@ const LOADED_MS = 10_000;
 enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/octavia'));
 setTimeout(flushCompileCache, LOADED_MS).unref();
 
-const { createProgram } = await import('../src/services/cli/program.ts');
-const { reportError } = await import('../src/services/cli/report.ts');
+const { createProgram } = await import('../src/operator/cli/program.ts');
+const { reportError } = await import('../src/operator/cli/report.ts');
 try {
   await createProgram().parseAsync();
 } catch (error) {

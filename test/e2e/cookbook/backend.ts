@@ -1,8 +1,8 @@
-/** Members: servers of the test at addresses in the town. */
+/** Members: servers of the test at addresses in the testbed. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import type { Town } from './town.ts';
+import type { Testbed } from './netns-testbed.ts';
 
 export interface Seen {
   url: string;
@@ -32,12 +32,12 @@ export class Backend {
   /** Of `/healthcheck` alone; like all others when null. */
   health: number | null = null;
   setCookie: string | null = null;
-  readonly #town: Town;
+  readonly #testbed: Testbed;
   readonly #server: Server;
   #close: (() => Promise<void>) | null = null;
 
-  constructor(town: Town, name: string, { address, port }: Place, tls: ServerOptions | null) {
-    this.#town = town;
+  constructor(testbed: Testbed, name: string, { address, port }: Place, tls: ServerOptions | null) {
+    this.#testbed = testbed;
     this.name = name;
     this.address = address;
     this.port = port;
@@ -59,7 +59,7 @@ export class Backend {
   }
 
   async open(): Promise<this> {
-    this.#close = await this.#town.listen(this.address, this.port, (socket, from) => {
+    this.#close = await this.#testbed.listen(this.address, this.port, (socket, from) => {
       this.visitors.add(from);
       this.#server.emit('connection', socket);
     });
@@ -78,16 +78,16 @@ export class Echo {
   readonly address: string;
   readonly port: number;
   readonly received: string[] = [];
-  readonly #town: Town;
+  readonly #testbed: Testbed;
 
-  constructor(town: Town, { address, port }: Place) {
-    this.#town = town;
+  constructor(testbed: Testbed, { address, port }: Place) {
+    this.#testbed = testbed;
     this.address = address;
     this.port = port;
   }
 
   async open(): Promise<this> {
-    await this.#town.listen(this.address, this.port, (socket) => {
+    await this.#testbed.listen(this.address, this.port, (socket) => {
       const index = this.received.push('') - 1;
       socket.on('data', (chunk: Buffer) => {
         this.received[index] += chunk.toString('latin1');

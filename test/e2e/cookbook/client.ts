@@ -1,4 +1,4 @@
-/** Clients in the town: one request or handshake each, on a connection of its own. */
+/** Clients in the testbed: one request or handshake each, on a connection of its own. */
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -8,7 +8,7 @@ import {
   type Handshake,
   handshake as handshakeOver,
 } from '../../../packages/controller/test/dataplane/support/tls-client.ts';
-import type { Town } from './town.ts';
+import type { Testbed } from './netns-testbed.ts';
 
 export interface Answer {
   status: number;
@@ -30,9 +30,9 @@ export interface Question {
 }
 
 /** @throws Error whose message tells what went wrong: `ECONNREFUSED`, `no answer`, … */
-export async function ask(town: Town, host: string, question: Question = {}): Promise<Answer> {
+export async function ask(testbed: Testbed, host: string, question: Question = {}): Promise<Answer> {
   const { port = question.tls ? 443 : 80, tls, from, timeoutMs = 5_000 } = question;
-  const socket = await town.connect(host, port, from);
+  const socket = await testbed.connect(host, port, from);
   const { path = '/', method = 'GET', headers = {}, body } = question;
   return new Promise((resolve, reject) => {
     const stream = tls ? tlsConnect({ socket, rejectUnauthorized: false, ...tls }) : socket;
@@ -54,28 +54,34 @@ export async function ask(town: Town, host: string, question: Question = {}): Pr
 }
 
 /** The body of a 200, else status and location, else what went wrong. */
-export async function outcome(town: Town, host: string, question: Question = {}): Promise<string> {
+export async function outcome(testbed: Testbed, host: string, question: Question = {}): Promise<string> {
   try {
-    const { status, headers, body } = await ask(town, host, question);
+    const { status, headers, body } = await ask(testbed, host, question);
     return status === 200 ? body : [status, ...(headers.location ? [headers.location] : [])].join(' ');
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-export const handshake = async (town: Town, host: string, tls: ConnectionOptions = {}): Promise<Handshake> =>
-  handshakeOver(443, { socket: await town.connect(host, 443), ...tls });
+export const handshake = async (testbed: Testbed, host: string, tls: ConnectionOptions = {}): Promise<Handshake> =>
+  handshakeOver(443, { socket: await testbed.connect(host, 443), ...tls });
 
 /** Bodies of requests that share one HTTP/2 connection. */
-export async function askHttp2(town: Town, host: string, count: number): Promise<string[]> {
-  const socket = await town.connect(host, 443);
+export async function askHttp2(testbed: Testbed, host: string, count: number): Promise<string[]> {
+  const socket = await testbed.connect(host, 443);
   const stream = tlsConnect({ socket, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
   return getHttp2(connectHttp2('https://www.example.com', { createConnection: () => stream }), count);
 }
 
 /** Sends text over a connection and gives what came back until as many bytes; the connection is closed. */
-export async function exchange(town: Town, host: string, port: number, text: string, from?: string): Promise<string> {
-  const socket: Socket = await town.connect(host, port, from);
+export async function exchange(
+  testbed: Testbed,
+  host: string,
+  port: number,
+  text: string,
+  from?: string,
+): Promise<string> {
+  const socket: Socket = await testbed.connect(host, port, from);
   return new Promise((resolve, reject) => {
     let back = '';
     socket.on('data', (chunk: Buffer) => {

@@ -114,11 +114,11 @@ export class Served {
   }
 
   ask(question?: Question, vip = this.vips[0]!): Promise<Answer> {
-    return ask(this.#site.town, vip, question);
+    return ask(this.#site.testbed, vip, question);
   }
 
   outcome(question?: Question, vip = this.vips[0]!): Promise<string> {
-    return outcome(this.#site.town, vip, question);
+    return outcome(this.#site.testbed, vip, question);
   }
 
   /** One after the other. */

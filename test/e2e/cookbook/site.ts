@@ -1,4 +1,4 @@
-/** One control plane with its town, and load balancers on it: each with a VIP of either IP version. */
+/** One control plane with its testbed, and load balancers on it: each with a VIP of either IP version. */
 import { writeFileSync } from 'node:fs';
 import type { ServerOptions } from 'node:https';
 import { join } from 'node:path';
@@ -6,8 +6,8 @@ import type { Subnet } from '../../../demo/control-plane.ts';
 import { Bench } from '../harness.ts';
 import { Backend, Echo, type Place } from './backend.ts';
 import { type Answer, ask } from './client.ts';
+import { Testbed } from './netns-testbed.ts';
 import { Served } from './served.ts';
-import { Town } from './town.ts';
 
 /** Heartbeats carry the status of members: often, so that nobody waits for them. */
 const SETTINGS = '[health_manager]\nheartbeat_interval = 2\n';
@@ -45,15 +45,15 @@ const hostOf = ({ cidr }: Subnet, n: number): string => {
 
 export class Site {
   readonly bench: Bench;
-  readonly town: Town;
+  readonly testbed: Testbed;
   readonly stateDir: string;
   readonly subnets: Subnets;
   readonly #endpoint: URL;
   #places = 0;
 
-  private constructor(bench: Bench, town: Town, stateDir: string, endpoint: string, subnets: Subnets) {
+  private constructor(bench: Bench, testbed: Testbed, stateDir: string, endpoint: string, subnets: Subnets) {
     this.bench = bench;
-    this.town = town;
+    this.testbed = testbed;
     this.stateDir = stateDir;
     this.subnets = subnets;
     this.#endpoint = new URL(endpoint);
@@ -67,12 +67,12 @@ export class Site {
       const { controlPlane } = await bench.up(name, port, ['--config-file', conf]);
       const { subnets } = controlPlane;
       if (subnets.publicIpv6 === null || subnets.privateIpv6 === null) throw new Error('IPv6 is off on this host');
-      const town = await Town.open(bench);
-      const site = new Site(bench, town, bench.stateDir(name), controlPlane.endpoint, subnets as Subnets);
+      const testbed = await Testbed.open(bench);
+      const site = new Site(bench, testbed, bench.stateDir(name), controlPlane.endpoint, subnets as Subnets);
       const numbers = Array.from({ length: MEMBER_ADDRESSES }, (_, index) => index + 1);
       for (const subnet of [subnets.private, subnets.privateIpv6, subnets.public]) {
         const addresses = numbers.map((n) => hostOf(subnet, n));
-        await town.addAddresses(await site.deviceOf(subnet), addresses);
+        await testbed.addAddresses(await site.deviceOf(subnet), addresses);
       }
       return site;
     } catch (error) {
@@ -89,7 +89,7 @@ export class Site {
 
   async call(method: string, path: string, body?: object): Promise<Reply> {
     const { hostname, port } = this.#endpoint;
-    const answer: Answer = await ask(this.town, hostname, {
+    const answer: Answer = await ask(this.testbed, hostname, {
       port: Number(port),
       path: `/v2/${path}`,
       method,
@@ -145,15 +145,15 @@ export class Site {
     name: string,
     { port = 80, tls = null, subnet = this.subnets.private }: BackendOptions = {},
   ): Promise<Backend> {
-    return new Backend(this.town, name, this.place(port, subnet), tls).open();
+    return new Backend(this.testbed, name, this.place(port, subnet), tls).open();
   }
 
   echo(port: number): Promise<Echo> {
-    return new Echo(this.town, this.place(port)).open();
+    return new Echo(this.testbed, this.place(port)).open();
   }
 
   async remove(): Promise<void> {
-    await this.town.close();
+    await this.testbed.close();
     await this.bench.remove();
   }
 }

@@ -1,7 +1,7 @@
 /** Certificate files of load balancers: `<base_cert_dir>/<load balancer>/<name>.pem`, private, written whole. */
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { certificateFolder } from '../protocol/agent-api.ts';
+import { certificateFolder } from '@octavia/protocol/agent-api';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 
 /** No separators, no leading dot: a name can mean only a file in its folder. */

@@ -1,6 +1,6 @@
 /** The agent's configuration file: same sections, options and defaults as the controller's (`octavia.conf`). */
 import { isIP } from 'node:net';
-import { parseOsloIni } from '../protocol/oslo-ini.ts';
+import { parseOsloIni } from '@octavia/protocol/oslo-ini';
 
 export interface Target {
   host: string;

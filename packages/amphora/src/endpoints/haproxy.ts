@@ -3,12 +3,12 @@
  * `GET …/sessions` beside it.
  */
 
+import type { AgentSessions, HaproxyUploaded } from '@octavia/protocol/agent-api';
 import { InvalidConfigurationError } from '../haproxy/load-balancer.ts';
 import { isUuid } from '../haproxy/paths.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import { LARGE_BODY } from '../http/body.ts';
 import type { Route } from '../http/router.ts';
-import type { AgentSessions, HaproxyUploaded } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 export function haproxyRoutes({ settings, supervisor, certificates, metrics, transition }: AgentContext): Route[] {

@@ -1,13 +1,13 @@
 /** `GET /info` and `GET /1.0/details`. */
 import { statfs } from 'node:fs/promises';
 import { hostname, loadavg } from 'node:os';
+import { AGENT_API_VERSION, type AgentDetails, type AgentInfo } from '@octavia/protocol/agent-api';
 import { type HaproxyVersion, haproxyVersion } from '../haproxy/check.ts';
 import { listenersOf } from '../haproxy/config-text.ts';
 import { ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
 import { keepalivedVersion } from '../keepalived/version.ts';
 import { hasLeasedVips } from '../network/interface-plan.ts';
-import { AGENT_API_VERSION, type AgentDetails, type AgentInfo } from '../protocol/agent-api.ts';
 import { readMemory } from '../system/memory.ts';
 import type { AgentContext } from './context.ts';
 

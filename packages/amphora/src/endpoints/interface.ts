@@ -1,8 +1,9 @@
 /** `GET /1.0/interface/{ip}`: the interface that holds an address. */
+
+import type { AgentInterface } from '@octavia/protocol/agent-api';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
 import { parseIp } from '../network/ip-address.ts';
-import type { AgentInterface } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 export function interfaceRoutes({ namespace }: AgentContext): Route[] {

@@ -3,18 +3,19 @@
  * what is in them with the next action on the load balancer. Files without a key of their own are put under a third segment
  * that says what they are.
  */
-import { checkKeyPair, checkRevocationLists, md5, PemError, readAuthorities } from '../certificates/pem.ts';
-import { isCertificateName } from '../certificates/store.ts';
-import { isUuid } from '../haproxy/paths.ts';
-import { type Answer, AnswerError, ok } from '../http/answer.ts';
-import type { AgentRequest, Route } from '../http/router.ts';
+
 import {
   type AgentCertificateFiles,
   type AgentCertificateHash,
   MOST_CERTIFICATE_BYTES,
   TRUST_FILE_KINDS,
   type TrustFileKind,
-} from '../protocol/agent-api.ts';
+} from '@octavia/protocol/agent-api';
+import { checkKeyPair, checkRevocationLists, md5, PemError, readAuthorities } from '../certificates/pem.ts';
+import { isCertificateName } from '../certificates/store.ts';
+import { isUuid } from '../haproxy/paths.ts';
+import { type Answer, AnswerError, ok } from '../http/answer.ts';
+import type { AgentRequest, Route } from '../http/router.ts';
 import type { AgentContext } from './context.ts';
 
 const PATH = '/1.0/loadbalancer/:id/certificates/:name';

@@ -1,12 +1,12 @@
 /** `GET /1.0/listeners` and `DELETE /1.0/listeners/{id}`. */
 
+import type { AgentListener } from '@octavia/protocol/agent-api';
 import { listenersOf, withoutListener } from '../haproxy/config-text.ts';
 import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
 import { readConfiguration } from '../lvs/configuration.ts';
 import type { LvsListener } from '../lvs/listener.ts';
-import type { AgentListener } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 export function listenerRoutes(context: AgentContext): Route[] {

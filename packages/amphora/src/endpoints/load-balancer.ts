@@ -2,11 +2,12 @@
  * `PUT /1.0/loadbalancer/{id}/{start|stop|reload}`: the HAProxy of a load balancer, or the keepalived of a UDP or SCTP
  * listener.
  */
+
+import { type ActionDone, LOAD_BALANCER_ACTIONS, type LoadBalancerAction } from '@octavia/protocol/agent-api';
 import { HaproxyError } from '../haproxy/process.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
 import { KeepalivedError } from '../keepalived/process.ts';
-import { type ActionDone, LOAD_BALANCER_ACTIONS, type LoadBalancerAction } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const ERROR_MESSAGE: Record<LoadBalancerAction, string> = {

@@ -2,12 +2,13 @@
  * `PUT` and `GET /1.0/listeners/{amphora}/{listener}/udp_listener`: UDP and SCTP listeners, which the kernel balances
  * (IPVS). A kernel without it is told apart here, before anything is stored.
  */
+
+import type { ConfigurationUploaded } from '@octavia/protocol/agent-api';
 import { isUuid } from '../haproxy/paths.ts';
 import { type Answer, AnswerError, ok } from '../http/answer.ts';
 import { LARGE_BODY } from '../http/body.ts';
 import type { AgentRequest, Route } from '../http/router.ts';
 import { KeepalivedError } from '../keepalived/process.ts';
-import type { ConfigurationUploaded } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const PATH = '/1.0/listeners/:amphoraId/:id/udp_listener';

@@ -5,7 +5,7 @@ import type {
   HostRoute,
   PlugNetworkRequest,
   PlugVipRequest,
-} from '../protocol/agent-api.ts';
+} from '@octavia/protocol/agent-api';
 
 type Fields = Record<string, unknown>;
 

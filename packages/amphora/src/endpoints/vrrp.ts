@@ -1,9 +1,10 @@
 /** `PUT /1.0/vrrp/upload` and `PUT /1.0/vrrp/{start|stop|reload}`. */
+
+import { type ConfigurationUploaded, VRRP_ACTIONS, type VrrpAction } from '@octavia/protocol/agent-api';
 import { type Answer, AnswerError, ok } from '../http/answer.ts';
 import { SMALL_BODY } from '../http/body.ts';
 import type { AgentRequest, Route } from '../http/router.ts';
 import { KeepalivedError } from '../keepalived/process.ts';
-import { type ConfigurationUploaded, VRRP_ACTIONS, type VrrpAction } from '../protocol/agent-api.ts';
 import type { AgentContext } from './context.ts';
 
 const DONE: Record<VrrpAction, string> = { start: 'started', stop: 'stopped', reload: 'reloaded' };

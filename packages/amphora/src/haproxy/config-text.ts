@@ -1,5 +1,5 @@
 /** Reads what the agent must know from a configuration it did not write: which listeners it has and their types. */
-import type { AgentListener } from '../protocol/agent-api.ts';
+import type { AgentListener } from '@octavia/protocol/agent-api';
 import { isUuid } from './paths.ts';
 
 interface Section {

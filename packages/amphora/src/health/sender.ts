@@ -1,7 +1,8 @@
 /** Sends heartbeats: one each interval, and one at once when a status changed. */
+
+import { encodeHeartbeat, HEARTBEAT_VERSION, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import type { MutableSettings } from '../config/settings.ts';
 import { type Log, messageOf } from '../log.ts';
-import { encodeHeartbeat, HEARTBEAT_VERSION, type HeartbeatMessage } from '../protocol/heartbeat.ts';
 import type { Counters } from './counters.ts';
 import type { Reading, Totals } from './statistics.ts';
 import type { DatagramSender } from './targets.ts';

@@ -1,8 +1,8 @@
 /** Reads HAProxy's statistics into the words and numbers of a heartbeat. */
 
+import type { HeartbeatPool, HeartbeatStats } from '@octavia/protocol/heartbeat';
 import { isUuid } from '../haproxy/paths.ts';
 import { askSocketForLines } from '../haproxy/socket.ts';
-import type { HeartbeatPool, HeartbeatStats } from '../protocol/heartbeat.ts';
 
 export type Totals = Omit<HeartbeatStats, 'conns'>;
 

@@ -1,5 +1,5 @@
 /** Where the files of VRRP lie: those the controller knows, and the agent's own. */
-import { type VrrpFiles, vrrpFiles } from '../protocol/vrrp-files.ts';
+import { type VrrpFiles, vrrpFiles } from '@octavia/protocol/vrrp-files';
 import type { KeepalivedFiles } from './process.ts';
 
 /** `running`: what the running keepalived was started or reloaded with. */

@@ -1,9 +1,9 @@
 /** VRRP of this amphora: its stored configuration, its keepalived, and the watch that starts it again when it dies. */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { VrrpAction } from '@octavia/protocol/agent-api';
 import { type Log, messageOf } from '../log.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
-import type { VrrpAction } from '../protocol/agent-api.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
 import { Restarts } from '../system/restarts.ts';

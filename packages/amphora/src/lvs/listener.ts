@@ -1,10 +1,10 @@
 /** One UDP or SCTP listener on this amphora: its stored configuration, its keepalived, and the way from one to the other. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import type { ActionDone } from '@octavia/protocol/agent-api';
 import { configurationProblem } from '../keepalived/check.ts';
 import { KeepalivedError, KeepalivedProcess } from '../keepalived/process.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
-import type { ActionDone } from '../protocol/agent-api.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import type { RunCommand } from '../system/run.ts';
 import { type LvsConfiguration, readConfiguration } from './configuration.ts';

@@ -1,6 +1,7 @@
 /** Where the files of one UDP or SCTP listener lie. Ids must be checked with `isUuid` before they come here. */
+
+import { lvsFiles } from '@octavia/protocol/lvs-files';
 import type { KeepalivedFiles } from '../keepalived/process.ts';
-import { lvsFiles } from '../protocol/lvs-files.ts';
 
 export interface LvsPaths extends KeepalivedFiles {
   folder: string;

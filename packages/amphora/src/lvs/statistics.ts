@@ -1,6 +1,7 @@
 /** Puts what the kernel says into the words and numbers of a heartbeat, next to HAProxy's. */
+
+import type { HeartbeatPool } from '@octavia/protocol/heartbeat';
 import type { ListenerReading, Reading, Totals } from '../health/statistics.ts';
-import type { HeartbeatPool } from '../protocol/heartbeat.ts';
 import type { LvsConfiguration, LvsMember } from './configuration.ts';
 import type { Destination, Kernel } from './table.ts';
 

@@ -1,9 +1,9 @@
 /** All UDP and SCTP listeners of the amphora, a keepalived each. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { lvsFiles } from '@octavia/protocol/lvs-files';
 import { isUuid } from '../haproxy/paths.ts';
 import { type Log, messageOf } from '../log.ts';
-import { lvsFiles } from '../protocol/lvs-files.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import { Supervisor } from '../system/supervisor.ts';

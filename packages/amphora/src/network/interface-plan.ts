@@ -1,5 +1,5 @@
 /** What one interface in the traffic namespace should look like. Derived from a plug request, kept for the next boot. */
-import type { FixedIpRequest, HostRoute, PlugNetworkRequest, PlugVipRequest } from '../protocol/agent-api.ts';
+import type { FixedIpRequest, HostRoute, PlugNetworkRequest, PlugVipRequest } from '@octavia/protocol/agent-api';
 import { hostCidr, type IpAddress, type IpNetwork, parseCidr, parseIp, parseMac } from './ip-address.ts';
 
 export interface PlannedAddress {

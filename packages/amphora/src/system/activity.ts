@@ -1,7 +1,7 @@
 /** Rates of network and processor, from samples taken every 30 seconds. */
 import { readFile } from 'node:fs/promises';
+import type { AgentDetails } from '@octavia/protocol/agent-api';
 import type { TrafficNamespace } from '../network/namespace.ts';
-import type { AgentDetails } from '../protocol/agent-api.ts';
 
 interface Sample {
   /** Milliseconds. */

@@ -1,6 +1,6 @@
 /** Memory figures of the kernel, kB. */
 import { readFile } from 'node:fs/promises';
-import type { AgentDetails } from '../protocol/agent-api.ts';
+import type { AgentDetails } from '@octavia/protocol/agent-api';
 
 export function parseMemory(meminfo: string): AgentDetails['memory'] {
   const kB = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0);

@@ -1,7 +1,7 @@
 /** Speaks to an agent over mutual TLS. */
 import { Agent, request } from 'node:https';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import type { KeyPair } from './certificates.ts';
+import type { KeyPair } from './test-certificates.ts';
 
 export interface AgentAnswer {
   status: number;

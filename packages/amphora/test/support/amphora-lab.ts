@@ -1,6 +1,6 @@
 /**
  * An amphora for tests: a process and mount namespace of its own (so that /run/netns and every process vanish with it),
- * sharing the network of the test. `plugCable` makes a veth pair between the amphora and a `town`, a namespace where
+ * sharing the network of the test. `plugCable` makes a veth pair between the amphora and a `testbed`, a namespace where
  * clients and members live.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleAgent } from '../../build.ts';
 import { AgentClient, type Credentials } from './agent-client.ts';
-import { type KeyKind, makeCa, makeCertificate } from './certificates.ts';
+import { type KeyKind, makeCa, makeCertificate } from './test-certificates.ts';
 
 export const AMPHORA_ID = 'aaaaaaaa-0000-4000-8000-000000000001';
 
@@ -49,7 +49,7 @@ export class AmphoraLab {
   readonly amphoraId: string;
   /** Loopback address of the agent. */
   readonly host: string;
-  readonly town = `oatown${this.tag}`;
+  readonly testbed = `oatown${this.tag}`;
   port = 0;
   #holder: ChildProcess | null = null;
   #init = 0;
@@ -79,8 +79,8 @@ export class AmphoraLab {
     this.port = await freePort();
     writeFileSync(this.configFile, this.configuration(heartbeat));
     await bundleAgent(join(this.folder, 'agent.cjs'));
-    execFileSync('ip', ['netns', 'add', this.town]);
-    execFileSync('ip', ['-n', this.town, 'link', 'set', 'lo', 'up']);
+    execFileSync('ip', ['netns', 'add', this.testbed]);
+    execFileSync('ip', ['-n', this.testbed, 'link', 'set', 'lo', 'up']);
     await this.#boot();
   }
 
@@ -188,18 +188,18 @@ amphora_id = ${this.amphoraId}
     await this.#boot();
   }
 
-  /** A new network interface: its end in the town gets the addresses. Returns the MAC address of the amphora's end. */
-  plugCable(townAddresses: string[], mac?: string): string {
+  /** A new network interface: its end in the testbed gets the addresses. Returns the MAC address of the amphora's end. */
+  plugCable(testbedAddresses: string[], mac?: string): string {
     this.#cables += 1;
     const [near, far] = [`oa${this.tag}${this.#cables}`, `town${this.#cables}`];
     const address = mac ?? `02:00:${this.tag.replace(/(..)(?=.)/g, '$1:')}:${this.#cables.toString().padStart(2, '0')}`;
-    const peer = ['peer', 'name', far, 'netns', this.town];
+    const peer = ['peer', 'name', far, 'netns', this.testbed];
     execFileSync('ip', ['link', 'add', near, 'address', address, 'type', 'veth', ...peer]);
-    for (const item of townAddresses) {
+    for (const item of testbedAddresses) {
       const nodad = item.includes(':') ? ['nodad'] : [];
-      execFileSync('ip', ['-n', this.town, 'address', 'add', item, 'dev', far, ...nodad]);
+      execFileSync('ip', ['-n', this.testbed, 'address', 'add', item, 'dev', far, ...nodad]);
     }
-    execFileSync('ip', ['-n', this.town, 'link', 'set', far, 'up']);
+    execFileSync('ip', ['-n', this.testbed, 'link', 'set', far, 'up']);
     return address;
   }
 
@@ -217,18 +217,18 @@ amphora_id = ${this.amphoraId}
     return { mac: address, port };
   }
 
-  /** Runs a command in the town to its end. */
-  inTown(...command: string[]): string {
-    return execFileSync('ip', ['netns', 'exec', this.town, ...command], { encoding: 'utf8' });
+  /** Runs a command in the testbed to its end. */
+  inTestbed(...command: string[]): string {
+    return execFileSync('ip', ['netns', 'exec', this.testbed, ...command], { encoding: 'utf8' });
   }
 
-  /** Runs a program in the town until the lab is destroyed. */
-  spawnInTown(...command: string[]): ChildProcess {
-    const child = spawn('ip', ['netns', 'exec', this.town, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.#townsfolk.push(child);
+  /** Runs a program in the testbed until the lab is destroyed. */
+  spawnInTestbed(...command: string[]): ChildProcess {
+    const child = spawn('ip', ['netns', 'exec', this.testbed, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#testbedHosts.push(child);
     return child;
   }
-  readonly #townsfolk: ChildProcess[] = [];
+  readonly #testbedHosts: ChildProcess[] = [];
 
   async #powerOff(): Promise<void> {
     await this.stopAgent('SIGKILL');
@@ -242,8 +242,8 @@ amphora_id = ${this.amphoraId}
 
   async destroy(): Promise<void> {
     await this.#powerOff();
-    for (const child of this.#townsfolk) child.kill('SIGKILL');
-    execFileSync('ip', ['netns', 'delete', this.town]);
+    for (const child of this.#testbedHosts) child.kill('SIGKILL');
+    execFileSync('ip', ['netns', 'delete', this.testbed]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

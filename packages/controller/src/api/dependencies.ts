@@ -4,7 +4,7 @@ import type { IdentityDriver } from '../clouds/identity/interface.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import type { Config } from '../config/index.ts';
 import type { ProviderRegistry } from '../providers/registry.ts';
-import type { Store } from '../store/database.ts';
+import type { Store } from '../store/core/database.ts';
 import type { Policy } from './policy/policy.ts';
 
 /** Everything the API needs from the process it runs in. */

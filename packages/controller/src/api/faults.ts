@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, isOctaviaError, OctaviaError } from '../errors.ts';
-import { databaseUnavailable, isContention, isDatabaseUnavailable } from '../store/unavailable.ts';
+import { databaseUnavailable, isContention, isDatabaseUnavailable } from '../store/core/unavailable.ts';
 
 /** Raised before a controller of a resource runs, hence in the shape of the router. */
 const BEFORE_CONTROLLER: ReadonlySet<ErrorCode> = new Set([

@@ -2,7 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Operation } from '../domain/operations.ts';
 import { OctaviaError } from '../errors.ts';
-import { blocking } from '../store/operations.ts';
+import { blocking } from '../store/operations/operations.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDependencies } from './dependencies.ts';

@@ -4,13 +4,13 @@ import { OctaviaError } from '../errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { discovery } from './discovery.ts';
 import { sendFault } from './faults.ts';
-import { frontDoor } from './front-door.ts';
 import { healthCheck } from './health-check/health-check.ts';
 import { createInstance } from './instance.ts';
 import { KnownPaths } from './known-paths.ts';
 import { openapi } from './openapi/document.ts';
 import { networks } from './own-cloud/networks.ts';
 import { projects } from './own-cloud/projects.ts';
+import { requestHooks } from './request-hooks.ts';
 import { operatorApi } from './v1/operator-api.ts';
 import { amphorae } from './v2/amphorae.ts';
 import { availabilityZoneProfiles } from './v2/availability-zone-profiles.ts';
@@ -69,7 +69,7 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
     return sendFault(fault, request, reply, oslo_middleware.max_request_body_size);
   });
 
-  frontDoor(server, deps);
+  requestHooks(server, deps);
   for (const routes of [discovery, healthCheck, openapi, networks, projects, ...RESOURCES]) routes(server, deps);
   if (api_settings.api_v1_enabled) operatorApi(server, deps, RESOURCES);
   return server;

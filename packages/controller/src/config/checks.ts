@@ -1,7 +1,7 @@
 /** Rules that span several options. Each returns or throws in the words of the operator's file. */
 import { OctaviaError } from '../errors.ts';
+import { checkBounds } from './bounds.ts';
 import type { ConfigValues, SectionName } from './registry.ts';
-import { checkSmallest } from './smallest.ts';
 
 const TLS_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 const INSECURE_KEY = 'insecure-key-do-not-use-this-key';
@@ -72,7 +72,7 @@ function checkHeartbeatKey({ health_manager: { heartbeat_key: key } }: ConfigVal
  * @throws OctaviaError BAD_OPTION
  */
 export function checkTogether(values: ConfigValues): string[] {
-  checkSmallest(values);
+  checkBounds(values);
   checkDatabase(values);
   checkHeartbeatKey(values);
   checkTls(values);

@@ -1,11 +1,11 @@
 /** Loads the configuration: who wins, what is wrong, what looks wrong. */
 import { OctaviaError } from '../errors.ts';
 import { checkTogether } from './checks.ts';
+import { findConfigWarnings } from './config-warnings.ts';
 import type { ConfigOverrides, ConfigValues, RegisteredOption, SectionName } from './registry.ts';
 import { REGISTRY, registeredOptions } from './registry.ts';
 import { readEnvironmentSettings, readFileSettings, type Setting, settingKey } from './sources.ts';
 import { substitute } from './substitute.ts';
-import { findSurprises } from './surprises.ts';
 import { InvalidValue } from './value-types.ts';
 
 export type Config = ConfigValues & {
@@ -150,7 +150,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   }
   for (const values of Object.values(sections)) Object.freeze(values);
   const values = sections as ConfigValues;
-  const surprises = findSurprises(fileSettings, environmentSettings);
+  const surprises = findConfigWarnings(fileSettings, environmentSettings);
   if (values.DEFAULT.fatal_deprecations) refuseDeprecations(surprises.deprecations);
   const warnings = [...surprises.unknown, ...surprises.deprecations.map(noticeText), ...checkTogether(values)];
   return Object.freeze({ ...values, warnings: Object.freeze(warnings) });

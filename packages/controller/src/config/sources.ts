@@ -1,6 +1,6 @@
 /** Where option texts come from: configuration files and the environment. */
 import { readFileSync } from 'node:fs';
-import { IniSyntaxError, parseOsloIni } from '@octavia/amphora/protocol/oslo-ini';
+import { IniSyntaxError, parseOsloIni } from '@octavia/protocol/oslo-ini';
 import { OctaviaError } from '../errors.ts';
 
 /** One occurrence of an option, as text. */

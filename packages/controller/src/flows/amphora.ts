@@ -1,5 +1,5 @@
 import type { Operation } from '../domain/operations.ts';
-import * as settlement from '../store/settlement.ts';
+import * as outcome from '../store/operations/outcome.ts';
 import type { FlowPart } from './flow.ts';
 import { rotateCertificate, updateAgentConfiguration } from './steps/agent.ts';
 import { configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
@@ -42,18 +42,18 @@ export const amphoraFlows = [
     'delete_amphora',
     'Removes an amphora that serves nobody.',
     ({ resourceId }) => [removeOne(resourceId, true)],
-    settlement.amphoraDone,
+    outcome.amphoraDone,
   ),
   flow(
     'rotate_amphora_certificate',
     'Gives the agent of an amphora a fresh server certificate; its load balancer notices nothing.',
     ({ resourceId }) => [rotateCertificate(resourceId)],
-    settlement.amphoraDone,
+    outcome.amphoraDone,
   ),
   flow(
     'update_amphora_configuration',
     'Sends the agent of an amphora its configuration anew.',
     ({ resourceId }) => [updateAgentConfiguration(resourceId)],
-    settlement.amphoraDone,
+    outcome.amphoraDone,
   ),
 ];

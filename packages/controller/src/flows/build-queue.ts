@@ -1,7 +1,7 @@
 /** Slots to build amphorae ([haproxy_amphora] build_rate_limit), asked for by this process for all its operations at once. */
 import { OctaviaError } from '../errors.ts';
-import * as buildSlots from '../store/build-slots.ts';
-import type { Store } from '../store/database.ts';
+import type { Store } from '../store/core/database.ts';
+import * as buildSlots from '../store/operations/build-slots.ts';
 import type { Tries } from './flow.ts';
 
 interface Waiter {

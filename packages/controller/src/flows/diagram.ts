@@ -4,8 +4,8 @@ import { OctaviaError } from '../errors.ts';
 import { stepNamer } from './fault-points.ts';
 import { type Flow, type FlowPart, isParallel, type Step } from './flow.ts';
 import { flowName } from './flow-names.ts';
-import { PASSING_CAUSES } from './passing-causes.ts';
 import { FLOWS } from './registry.ts';
+import { TRANSIENT_ERRORS } from './transient-errors.ts';
 
 const TOPOLOGIES = ['SINGLE', 'ACTIVE_STANDBY'] as const;
 
@@ -109,7 +109,7 @@ The second name of a flow is the one that the original uses in logs.
 Everything ends in one transaction that writes the statuses and the end of the operation. When a step fails, what was begun
 is undone and the object gets ERROR with the reason in \`status_reason\`. A load balancer in ERROR can always be failed over
 or deleted. What failed for one of these causes is tried again by itself (\`[controller_worker] error_retries\`):
-${PASSING_CAUSES.map((cause) => `\`${cause}\``).join(', ')}.
+${TRANSIENT_ERRORS.map((cause) => `\`${cause}\``).join(', ')}.
 Of a load balancer that is its last operation; of a child, the last about it, once the load balancer is ACTIVE. Where a later
 operation gets past the step that failed, the child is in force and becomes ACTIVE with it: not one that was to be deleted,
 which goes on waiting for that, and nothing below a listener that the data plane has to do without.

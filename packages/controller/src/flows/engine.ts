@@ -4,13 +4,13 @@
 import { DBOS, DBOSWorkflowConflictError, type DLogger } from '@dbos-inc/dbos-sdk';
 import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 import type { Operation } from '../domain/operations.ts';
-import * as operations from '../store/operations.ts';
-import { openPool } from '../store/pool.ts';
+import { openPool } from '../store/core/pool.ts';
+import * as operations from '../store/operations/operations.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
 import { type FaultListener, faultListenerFromEnvironment } from './fault-points.ts';
 import type { Flow, FlowDependencies } from './flow.ts';
-import { Lease, Superseded } from './in-charge.ts';
-import { patiently } from './journal.ts';
+import { Fenced, Lease } from './in-charge.ts';
+import { retryWhileUnavailable } from './journal.ts';
 import type { Claimant } from './places.ts';
 import { runOperation } from './runner.ts';
 
@@ -81,7 +81,7 @@ export class FlowEngine {
           });
         } catch (error) {
           // Of a run that is no longer in charge the engine must not record an end.
-          throw error instanceof Superseded ? new DBOSWorkflowConflictError(workflowId) : error;
+          throw error instanceof Fenced ? new DBOSWorkflowConflictError(workflowId) : error;
         } finally {
           this.#count(workflowId, -1);
         }
@@ -91,13 +91,13 @@ export class FlowEngine {
     );
   }
 
-  /** @throws Superseded when this process stops before it is the operation's turn */
+  /** @throws Fenced when this process stops before it is the operation's turn */
   async #inTurn(operationId: string, workflowId: string, work: (attempts: number) => Promise<void>): Promise<void> {
     const { places, store, sleep } = this.#dependencies;
-    if (places.isClosed) throw new Superseded();
+    if (places.isClosed) throw new Fenced();
     this.#waiting.add(workflowId);
     try {
-      const operation = await patiently(sleep, () => operations.get(store.db, operationId));
+      const operation = await retryWhileUnavailable(sleep, () => operations.get(store.db, operationId));
       if (!operation) return;
       await places.run(claimantOf(operation), () => {
         this.#waiting.delete(workflowId);

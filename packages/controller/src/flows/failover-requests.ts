@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { OperationInput, OperationKind } from '../domain/operations.ts';
 import type { Amphora } from '../domain/resources.ts';
-import * as amphorae from '../store/amphorae.ts';
-import type { Tx } from '../store/database.ts';
-import * as loadBalancers from '../store/load-balancers.ts';
+import type { Tx } from '../store/core/database.ts';
+import * as amphorae from '../store/resources/amphorae.ts';
+import * as loadBalancers from '../store/resources/load-balancers.ts';
 import type { OperationQueue } from './operation-queue.ts';
 import { FLOW_VERSION } from './version.ts';
 

@@ -6,7 +6,7 @@
  */
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import { type Flow, isParallel } from './flow.ts';
-import { Superseded } from './in-charge.ts';
+import { Fenced } from './in-charge.ts';
 
 export const MOMENTS = ['before-effect', 'after-effect', 'after-commit'] as const;
 export type Moment = (typeof MOMENTS)[number];
@@ -15,7 +15,7 @@ export type Moment = (typeof MOMENTS)[number];
 export type FaultListener = (point: string, operation: Operation) => void | Promise<void>;
 
 /** Ends a run as SIGKILL would: nothing further of it reaches the database or a driver. */
-export class Crash extends Superseded {}
+export class Crash extends Fenced {}
 
 const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 

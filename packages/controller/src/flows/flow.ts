@@ -9,7 +9,7 @@ import type { NotificationDriver } from '../clouds/notifications/interface.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Amphora } from '../domain/resources.ts';
-import type { Store, Tx } from '../store/database.ts';
+import type { Store, Tx } from '../store/core/database.ts';
 import type { BuildQueue } from './build-queue.ts';
 import type { Places } from './places.ts';
 

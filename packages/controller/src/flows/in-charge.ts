@@ -6,9 +6,9 @@
 import type { FlowDependencies } from './flow.ts';
 
 /** Another worker is in charge. Whoever sees this ends silently: it must neither act nor undo. */
-export class Superseded extends Error {}
+export class Fenced extends Error {}
 
-/** This process could not prove lately that it lives. It pauses until it can, or until it learns that it was superseded. */
+/** This process could not prove lately that it lives. It pauses until it can, or until it learns that it was fenced. */
 export class LeaseExpired extends Error {}
 
 /** How long a worker trusts its own last sign of life (ms); well below the age at which others take over. */

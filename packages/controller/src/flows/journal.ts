@@ -1,9 +1,9 @@
-/** What an operation remembers of its steps, written under the title of one attempt: a superseded worker cannot write. */
+/** What an operation remembers of its steps, written under the title of one attempt: a fenced worker cannot write. */
 import type { Operation, OperationStep } from '../domain/operations.ts';
-import type { Store } from '../store/database.ts';
-import * as operations from '../store/operations.ts';
-import { isContention, isDatabaseUnavailable } from '../store/unavailable.ts';
-import { LeaseExpired, Superseded } from './in-charge.ts';
+import type { Store } from '../store/core/database.ts';
+import { isContention, isDatabaseUnavailable } from '../store/core/unavailable.ts';
+import * as operations from '../store/operations/operations.ts';
+import { Fenced, LeaseExpired } from './in-charge.ts';
 
 /** A run waits for the database this long before it leaves the operation to the reconciler (600 × 1 s). */
 const PATIENCE = { attempts: 600, intervalMs: 1_000 };
@@ -18,7 +18,10 @@ const isPassing = (error: unknown): boolean =>
   isDatabaseUnavailable((error as Error | undefined)?.cause);
 
 /** Does the work again while the database is away or the lease is in doubt, and when others were in its way. */
-export async function patiently<T>(sleep: (ms: number) => Promise<void>, work: () => Promise<T>): Promise<T> {
+export async function retryWhileUnavailable<T>(
+  sleep: (ms: number) => Promise<void>,
+  work: () => Promise<T>,
+): Promise<T> {
   let contentions = 0;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -54,10 +57,10 @@ export class Journal {
     return this.#former.get(`${phase} ${name}`) ?? null;
   }
 
-  /** @returns why the operation is to be abandoned, or null. @throws Superseded */
+  /** @returns why the operation is to be abandoned, or null. @throws Fenced */
   async advance(ended: operations.StepEnd | null, next: operations.StepBegin | null): Promise<string | null> {
     const answer = await operations.advance(this.#store.db, this.#operation, ended, next);
-    if (!answer) throw new Superseded();
+    if (!answer) throw new Fenced();
     return answer.abandonReason;
   }
 }

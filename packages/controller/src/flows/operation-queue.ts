@@ -1,8 +1,8 @@
 import type { DBOSClient } from '@dbos-inc/dbos-sdk';
-import type { Tx } from '../store/database.ts';
-import type { NewOperation } from '../store/operations.ts';
-import * as operations from '../store/operations.ts';
-import { openPool } from '../store/pool.ts';
+import type { Tx } from '../store/core/database.ts';
+import { openPool } from '../store/core/pool.ts';
+import type { NewOperation } from '../store/operations/operations.ts';
+import * as operations from '../store/operations/operations.ts';
 import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './engine-names.ts';
 
 const ENDED = ['SUCCESS', 'ERROR', 'CANCELLED'] as const;

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import { OctaviaError } from '../errors.ts';
-import type { Tx } from '../store/database.ts';
-import * as operations from '../store/operations.ts';
-import * as recovery from '../store/recovery.ts';
-import { waitAgain } from '../store/repetitions.ts';
+import type { Tx } from '../store/core/database.ts';
+import * as operations from '../store/operations/operations.ts';
+import * as recovery from '../store/operations/recovery.ts';
+import { waitAgain } from '../store/operations/retries.ts';
 
 export const VERBS = ['resume', 'abandon', 'reset'] as const;
 export type Verb = (typeof VERBS)[number];

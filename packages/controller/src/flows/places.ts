@@ -7,7 +7,7 @@
  * - Operations that build are begun up to a number, for each of them takes memory while it waits.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Superseded } from './in-charge.ts';
+import { Fenced } from './in-charge.ts';
 import { Turns } from './turns.ts';
 
 /** `build`: of a new load balancer; `failover`: builds a replacement; `change`: works on what is there. */
@@ -29,7 +29,7 @@ interface Waiter {
   claimant: Claimant;
   begins: boolean;
   go(): void;
-  refuse(reason: Superseded): void;
+  refuse(reason: Fenced): void;
 }
 
 /** Of an operation, or of one of its lanes beside each other. */
@@ -76,7 +76,7 @@ export class Places {
     return this.#closed;
   }
 
-  /** Does the work of an operation when it is its turn. @throws Superseded when nothing is begun here any more */
+  /** Does the work of an operation when it is its turn. @throws Fenced when nothing is begun here any more */
   async run<T>(claimant: Claimant, work: () => Promise<T>): Promise<T> {
     await this.#take(claimant, true);
     try {
@@ -130,7 +130,7 @@ export class Places {
   close(): void {
     this.#closed = true;
     for (const turns of [this.#waitingBuilds, this.#waitingOthers]) {
-      for (const { refuse } of turns.remove(({ begins }) => begins)) refuse(new Superseded());
+      for (const { refuse } of turns.remove(({ begins }) => begins)) refuse(new Fenced());
     }
   }
 
@@ -144,7 +144,7 @@ export class Places {
 
   #take(claimant: Claimant, begins: boolean): Promise<void> {
     return new Promise((go, refuse) => {
-      if (begins && this.#closed) return refuse(new Superseded());
+      if (begins && this.#closed) return refuse(new Fenced());
       const turns = isBuild(claimant) ? this.#waitingBuilds : this.#waitingOthers;
       const key = `${begins ? 'begins' : 'goes on'} ${claimant.work} ${claimant.projectId}`;
       turns.add(key, { claimant, begins, go, refuse });

@@ -4,9 +4,9 @@
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Store } from '../store/database.ts';
-import * as operations from '../store/operations.ts';
-import * as workers from '../store/workers.ts';
+import type { Store } from '../store/core/database.ts';
+import * as operations from '../store/operations/operations.ts';
+import * as workers from '../store/operations/workers.ts';
 import type { FlowEngine } from './engine.ts';
 import type { FlowLogger } from './flow.ts';
 import type { Sweeper } from './sweeper.ts';
@@ -87,12 +87,12 @@ export class Reconciler {
   }
 
   start(): void {
-    this.#beats = this.#repeatedly('Worker could not report itself; trying again', () => this.announce());
-    this.#rounds = this.#repeatedly('Reconciler round failed; trying again', () => this.round());
+    this.#beats = this.#inLoop('Worker could not report itself; trying again', () => this.announce());
+    this.#rounds = this.#inLoop('Reconciler round failed; trying again', () => this.round());
   }
 
   /** Signs of life go their own way: a long round must not make the worker look dead. */
-  #repeatedly(failed: string, work: () => Promise<void>): Loop {
+  #inLoop(failed: string, work: () => Promise<void>): Loop {
     const loop: Loop = { timer: null, running: Promise.resolve() };
     const tick = () => {
       loop.running = work()

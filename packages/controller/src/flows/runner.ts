@@ -7,13 +7,13 @@
  */
 import type { Operation } from '../domain/operations.ts';
 import { type ErrorCode, OctaviaError } from '../errors.ts';
-import * as operations from '../store/operations.ts';
-import * as settlement from '../store/settlement.ts';
-import { isContention } from '../store/unavailable.ts';
+import { isContention } from '../store/core/unavailable.ts';
+import * as operations from '../store/operations/operations.ts';
+import * as outcome from '../store/operations/outcome.ts';
 import { type FaultListener, type Moment, stepNamer } from './fault-points.ts';
 import { type Flow, type FlowDependencies, type FlowPart, isParallel, type Step, type StepContext } from './flow.ts';
-import { guarded, type Lease, LeaseExpired, Superseded } from './in-charge.ts';
-import { Journal, patiently } from './journal.ts';
+import { Fenced, guarded, type Lease, LeaseExpired } from './in-charge.ts';
+import { Journal, retryWhileUnavailable } from './journal.ts';
 
 /**
  * Time (ms) an operation may spend on amphorae that should be there: it ends, as failed, within a minute of its acceptance.
@@ -41,7 +41,7 @@ interface Placed {
   number: number;
 }
 
-/** @throws Superseded when another worker is in charge; errors of the database after long patience */
+/** @throws Fenced when another worker is in charge; errors of the database after long patience */
 export async function runOperation(
   operationId: string,
   flowOf: (operation: Operation) => Flow,
@@ -49,11 +49,11 @@ export async function runOperation(
   options: RunOptions,
 ): Promise<void> {
   const { store, sleep } = dependencies;
-  const operation = await patiently(sleep, () =>
+  const operation = await retryWhileUnavailable(sleep, () =>
     operations.begin(store.db, operationId, options.workerId, options.attempts),
   );
   if (!operation) return;
-  const journal = await patiently(sleep, () => Journal.open(store, operation));
+  const journal = await retryWhileUnavailable(sleep, () => Journal.open(store, operation));
   await new OperationRun(operation, flowOf, dependencies, journal, options).toItsEnd();
 }
 
@@ -68,7 +68,7 @@ class OperationRun {
   readonly #succeed: Flow['succeed'];
   /** Of the first step that failed, or why there is nothing to do but undo. */
   #failure: Failure | null;
-  #superseded = false;
+  #fenced = false;
   /** Names of the steps this run has begun. */
   readonly #begun = new Set<string>();
 
@@ -93,7 +93,7 @@ class OperationRun {
     this.#pointName = stepNamer(this.#parts.flat(2).map(({ step }) => step.name));
     this.#context = {
       ...guarded(dependencies, () => {
-        if (this.#superseded) throw new Superseded();
+        if (this.#fenced) throw new Fenced();
         if (lease && !lease.holds()) throw new LeaseExpired();
       }),
       operation,
@@ -164,7 +164,7 @@ class OperationRun {
     const { number, phase, name } = begin;
     const shown = phase === 'do' ? name : `undo ${name}`;
     let toRecord = former;
-    return patiently(this.#sleep, async () => {
+    return retryWhileUnavailable(this.#sleep, async () => {
       this.#mustBeInCharge();
       const abandonReason = await this.#inCharge(() => this.#journal.advance(toRecord, begin));
       if (toRecord) {
@@ -182,7 +182,7 @@ class OperationRun {
         await this.#point(shown, 'after-effect');
         return { number, phase, state: 'done', detail: typeof detail === 'string' ? detail : null, cause: null };
       } catch (error) {
-        if (error instanceof Superseded) this.#superseded = true;
+        if (error instanceof Fenced) this.#fenced = true;
         this.#mustBeInCharge();
         // Says nothing about the step: it is done again when the database is back.
         if (error instanceof LeaseExpired) throw error;
@@ -198,7 +198,7 @@ class OperationRun {
 
   async #record(ended: operations.StepEnd | null, name: string): Promise<void> {
     if (!ended) return;
-    await patiently(this.#sleep, () => this.#inCharge(() => this.#journal.advance(ended, null)));
+    await retryWhileUnavailable(this.#sleep, () => this.#inCharge(() => this.#journal.advance(ended, null)));
     await this.#point(name, 'after-commit');
   }
 
@@ -206,12 +206,12 @@ class OperationRun {
     const { store, log } = this.#context;
     const operation = this.#operation;
     await this.#point('settle', 'before-effect');
-    await patiently(this.#sleep, () =>
+    await retryWhileUnavailable(this.#sleep, () =>
       this.#inCharge(() =>
         store.transaction(async (tx) => {
           const state = failure ? 'failed' : 'succeeded';
-          if (!(await operations.end(tx, operation, state, failure))) throw new Superseded();
-          if (failure) await settlement.fail(tx, operation, { ...failure, operationId: operation.id });
+          if (!(await operations.end(tx, operation, state, failure))) throw new Fenced();
+          if (failure) await outcome.fail(tx, operation, { ...failure, operationId: operation.id });
           else await this.#succeed(tx, operation);
           await this.#point('settle', 'after-effect');
         }),
@@ -224,7 +224,7 @@ class OperationRun {
   }
 
   #mustBeInCharge(): void {
-    if (this.#superseded) throw new Superseded();
+    if (this.#fenced) throw new Fenced();
   }
 
   /** Notes for all lanes when one learns that another worker is in charge. */
@@ -233,7 +233,7 @@ class OperationRun {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof Superseded) this.#superseded = true;
+      if (error instanceof Fenced) this.#fenced = true;
       throw error;
     }
   }
@@ -252,7 +252,7 @@ function plan(operation: Operation, flowOf: (operation: Operation) => Flow) {
     const flow = flowOf(operation);
     return { parts: flow.steps(operation), succeed: flow.succeed, failure: null };
   } catch (error) {
-    return { parts: [], succeed: settlement.succeed, failure: describe(error) };
+    return { parts: [], succeed: outcome.succeed, failure: describe(error) };
   }
 }
 

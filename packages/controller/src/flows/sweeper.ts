@@ -4,14 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { OctaviaError } from '../errors.ts';
-import type { Store, Tx } from '../store/database.ts';
-import type { Failure } from '../store/failures.ts';
-import * as operations from '../store/operations.ts';
-import * as recovery from '../store/recovery.ts';
-import * as repetitions from '../store/repetitions.ts';
+import type { Store, Tx } from '../store/core/database.ts';
+import type { Failure } from '../store/operations/failures.ts';
+import * as operations from '../store/operations/operations.ts';
+import * as recovery from '../store/operations/recovery.ts';
+import { retryable, waitAgain } from '../store/operations/retries.ts';
 import type { FlowLogger } from './flow.ts';
 import type { OperationQueue } from './operation-queue.ts';
-import { PASSING_CAUSES } from './passing-causes.ts';
+import { TRANSIENT_ERRORS } from './transient-errors.ts';
 
 export interface SweeperOptions {
   /** Names of the providers whose load balancers change by operations. */
@@ -85,8 +85,8 @@ export class Sweeper {
   async #retryFailed(): Promise<void> {
     const { retries, retryIntervalSeconds } = this.#options;
     if (retries === 0) return;
-    const rules = { causes: PASSING_CAUSES, most: retries, firstAfterSeconds: retryIntervalSeconds };
-    for (const id of await repetitions.retryable(this.#store.db, rules)) {
+    const rules = { causes: TRANSIENT_ERRORS, most: retries, firstAfterSeconds: retryIntervalSeconds };
+    for (const id of await retryable(this.#store.db, rules)) {
       const again = await this.#store.transaction((tx) => repeat(tx, this.#queue, id));
       if (again) this.#log.info({ operation: again, repeats: id }, 'Trying again what failed for a passing cause');
     }
@@ -95,7 +95,7 @@ export class Sweeper {
 
 async function repeat(tx: Tx, queue: Pick<OperationQueue, 'submit'>, operationId: string): Promise<string | null> {
   const failed = await operations.get(tx, operationId);
-  if (!failed || !(await repetitions.waitAgain(tx, failed, true))) return null;
+  if (!failed || !(await waitAgain(tx, failed, true))) return null;
   const id = randomUUID();
   await queue.submit(tx, { ...failed, id, retryOf: failed.id, retryNumber: failed.retryNumber + 1 });
   return id;

@@ -1,5 +1,5 @@
 import type { OperationKind } from '../domain/operations.ts';
-import * as settlement from '../store/settlement.ts';
+import * as outcome from '../store/operations/outcome.ts';
 import type { Flow } from './flow.ts';
 
 /** Of the flows that this release accepts operations for. */
@@ -10,5 +10,5 @@ export const flow = (
   kind: OperationKind,
   summary: string,
   steps: Flow['steps'],
-  succeed: Flow['succeed'] = settlement.succeed,
+  succeed: Flow['succeed'] = outcome.succeed,
 ): Flow => ({ kind, version: FLOW_VERSION, summary, steps, succeed });

@@ -3,14 +3,14 @@
  * not at all while this process or the way of the heartbeats is the more likely culprit.
  */
 import { OctaviaError } from '../errors.ts';
-import type { Store, Tx } from '../store/database.ts';
-import * as stale from '../store/stale-amphorae.ts';
-import { isDatabaseUnavailable } from '../store/unavailable.ts';
+import type { Store, Tx } from '../store/core/database.ts';
+import { isDatabaseUnavailable } from '../store/core/unavailable.ts';
+import * as stale from '../store/heartbeats/stale-amphorae.ts';
 import { type Clock, type HealthLogger, systemClock } from './clock.ts';
 import { allowance, type BudgetLimits, isMassLoss, SMALL_CLOUD } from './failover-budget.ts';
+import { FailoverGate } from './failover-gate.ts';
 import type { Hearing } from './heartbeat-receiver.ts';
 import { Repeated } from './repeated.ts';
-import { Vigilance } from './vigilance.ts';
 
 export interface WatchOptions extends BudgetLimits {
   /** Names this process among health managers. */
@@ -44,7 +44,7 @@ export class AmphoraWatch {
   readonly #options: WatchOptions;
   readonly #dependencies: WatchDependencies;
   readonly #clock: Clock;
-  readonly #vigilance: Vigilance;
+  readonly #failoverGate: FailoverGate;
   readonly #news: Repeated;
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> = Promise.resolve();
@@ -59,7 +59,7 @@ export class AmphoraWatch {
     this.#clock = clock;
     const timeoutMs = options.heartbeatTimeout * 1000;
     const maximumGapMs = options.healthCheckInterval * 1000 + Math.min(MAXIMUM_GAP_MS, timeoutMs / 4);
-    this.#vigilance = new Vigilance({ timeoutMs, maximumGapMs }, hearing, clock);
+    this.#failoverGate = new FailoverGate({ timeoutMs, maximumGapMs }, hearing, clock);
     this.#news = new Repeated(log, clock);
   }
 
@@ -86,13 +86,13 @@ export class AmphoraWatch {
       await this.#judge();
     } catch (error) {
       // A deadlock costs one round; a database that was away makes everything it says old.
-      if (isDatabaseUnavailable(error) || error instanceof OctaviaError) this.#vigilance.databaseLost();
+      if (isDatabaseUnavailable(error) || error instanceof OctaviaError) this.#failoverGate.databaseLost();
       this.#dependencies.log.warn({ err: error }, 'A round of the health manager failed; trying again');
     }
   }
 
   #blind(): boolean {
-    const blindness = this.#vigilance.look();
+    const blindness = this.#failoverGate.look();
     const sentence = 'Not judging amphorae: this process could not hear all of their heartbeats';
     // After a start it is as it should be.
     const level = blindness?.reason === 'start' ? 'info' : 'warn';
@@ -128,7 +128,7 @@ export class AmphoraWatch {
     this.#news.say('error', 'mass-loss', fields, sentence, 'Most amphorae are heard again');
     const ended = this.#lost && !lost;
     this.#lost = lost;
-    if (ended) this.#vigilance.massLossEnded();
+    if (ended) this.#failoverGate.massLossEnded();
     return lost || ended;
   }
 
@@ -154,7 +154,7 @@ export class AmphoraWatch {
     const unproven = this.#isSilent(health.zones);
     for (const pick of picks) {
       // A pause in the middle of a round: what follows would act on what was true before.
-      if (this.#vigilance.look() !== null) break;
+      if (this.#failoverGate.look() !== null) break;
       if (unproven && (await this.#dependencies.answers(pick.amphoraId))) {
         this.#news.say(
           'error',

@@ -3,18 +3,18 @@
  * amphorae; trees are read only where a report or the tree itself is new.
  */
 import { statusChanges } from '../domain/operating-status.ts';
-import type { Store } from '../store/database.ts';
-import * as health from '../store/health.ts';
-import type { ListenerCounts } from '../store/heartbeat-statistics.ts';
-import { isUuid } from '../store/table.ts';
+import type { Store } from '../store/core/database.ts';
+import { isUuid } from '../store/core/table.ts';
+import * as health from '../store/heartbeats/health.ts';
+import type { ListenerCounts } from '../store/heartbeats/heartbeat-statistics.ts';
 import type { Clock, HealthLogger } from './clock.ts';
+import { together, type Waiting } from './heartbeat-buffer.ts';
 import type { HeartbeatKeys } from './heartbeat-keys.ts';
 import { Repeated } from './repeated.ts';
 import { ReportMemory } from './report-memory.ts';
 import { Restarts } from './restarts.ts';
 import type { StatisticsDriver } from './statistics/interface.ts';
-import { Strangers } from './strangers.ts';
-import { together, type Waiting } from './waiting-heartbeats.ts';
+import { UnknownAmphorae } from './unknown-amphorae.ts';
 
 /** Reports that wait to be compared with their tree; those beyond come back with the next heartbeat. */
 const MAX_REPORTS = 10_000;
@@ -47,7 +47,7 @@ export class HeartbeatBatches {
   readonly #clock: Clock;
   readonly #memory = new ReportMemory();
   readonly #restarts = new Restarts();
-  readonly #strangers: Strangers;
+  readonly #unknownAmphorae: UnknownAmphorae;
   readonly #repeated: Repeated;
   /** Reports that could not be read or written, since the start. */
   refused = 0;
@@ -60,7 +60,7 @@ export class HeartbeatBatches {
     this.#keys = keys;
     this.#statistics = statistics;
     this.#clock = clock;
-    this.#strangers = new Strangers(log, clock);
+    this.#unknownAmphorae = new UnknownAmphorae(log, clock);
     this.#repeated = new Repeated(log, clock);
   }
 
@@ -130,7 +130,7 @@ export class HeartbeatBatches {
     for (const { amphoraId, verdict, status, loadBalancerId, version } of heard) {
       const entry = entries.get(amphoraId);
       if (!entry) continue;
-      if (status === 'DELETED') this.#strangers.note('deleted', amphoraId);
+      if (status === 'DELETED') this.#unknownAmphorae.note('deleted', amphoraId);
       else if (verdict === 'refused') {
         const beginning = this.#restarts.consider(entry);
         if (beginning) this.#restarted.push(beginning);
@@ -141,7 +141,7 @@ export class HeartbeatBatches {
     }
     if (heard.length === entries.size) return;
     const known = new Set(heard.map(({ amphoraId }) => amphoraId));
-    for (const amphoraId of entries.keys()) if (!known.has(amphoraId)) this.#strangers.note('unknown', amphoraId);
+    for (const amphoraId of entries.keys()) if (!known.has(amphoraId)) this.#unknownAmphorae.note('unknown', amphoraId);
   }
 
   #ask({ amphoraId, digest, datagram }: Waiting, loadBalancerId: string): void {

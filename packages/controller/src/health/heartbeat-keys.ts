@@ -1,4 +1,4 @@
-import { decodeHeartbeat, HeartbeatError, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
+import { decodeHeartbeat, HeartbeatError, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import type { Clock } from './clock.ts';
 
 /** After a change of the key amphorae get the new one one after the other; until then they sign with the old one. */

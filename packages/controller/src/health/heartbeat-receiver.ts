@@ -1,12 +1,12 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HeartbeatError } from '@octavia/amphora/protocol/heartbeat';
+import { HeartbeatError } from '@octavia/protocol/heartbeat';
 import { OctaviaError } from '../errors.ts';
-import { isPassing } from '../store/health.ts';
+import { isPassing } from '../store/heartbeats/health.ts';
 import { type Clock, type HealthLogger, systemClock } from './clock.ts';
 import type { HeartbeatBatches } from './heartbeat-batch.ts';
+import { HeartbeatBuffer, type Waiting, waitingOf } from './heartbeat-buffer.ts';
 import type { HeartbeatKeys } from './heartbeat-keys.ts';
-import { type Waiting, WaitingHeartbeats, waitingOf } from './waiting-heartbeats.ts';
 
 export interface ReceiverOptions {
   address: string;
@@ -48,7 +48,7 @@ export class HeartbeatReceiver implements Hearing {
   readonly #batches: ReceiverDependencies['batches'];
   readonly #log: HealthLogger;
   readonly #clock: Clock;
-  readonly #waiting = new WaitingHeartbeats();
+  readonly #waiting = new HeartbeatBuffer();
   #socket: Socket | null = null;
   #timer: NodeJS.Timeout | null = null;
   #flushing: Promise<void> = Promise.resolve();

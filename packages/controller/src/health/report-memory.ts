@@ -1,4 +1,4 @@
-import type { Waiting } from './waiting-heartbeats.ts';
+import type { Waiting } from './heartbeat-buffer.ts';
 
 /** Looked at again now and then even when nothing seems to have changed. */
 const TRUST_MS = 600_000;

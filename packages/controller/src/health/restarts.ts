@@ -1,4 +1,4 @@
-import { together, type Waiting } from './waiting-heartbeats.ts';
+import { together, type Waiting } from './heartbeat-buffer.ts';
 
 const MAX_CANDIDATES = 10_000;
 /** Our agents number their messages from the clock and never go back. */

@@ -2,8 +2,8 @@
  * Runs the duties of housekeeping, each at its interval. Any number of processes may run one of these; whoever gets the
  * lock does what is due, and when it dies the next one does.
  */
-import type { Store } from '../store/database.ts';
-import * as housekeeping from '../store/housekeeping.ts';
+import type { Store } from '../store/core/database.ts';
+import * as housekeeping from '../store/operations/housekeeping.ts';
 
 export interface DutyOutcome {
   /** What was done, in a few words; null when there was nothing to do. */

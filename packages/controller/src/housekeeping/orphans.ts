@@ -5,8 +5,8 @@
 import type { ComputeDriver } from '../clouds/compute/interface.ts';
 import type { NetworkDriver, Port } from '../clouds/network/interface.ts';
 import { canonicalUuid } from '../domain/uuid.ts';
-import type { Store } from '../store/database.ts';
-import * as orphans from '../store/orphans.ts';
+import type { Store } from '../store/core/database.ts';
+import * as orphans from '../store/resources/orphans.ts';
 import type { DutyOutcome, HousekeeperLog } from './housekeeper.ts';
 
 export interface OrphanOptions {

@@ -1,5 +1,5 @@
-import type { Store } from '../store/database.ts';
-import * as retention from '../store/retention.ts';
+import type { Store } from '../store/core/database.ts';
+import * as retention from '../store/operations/retention.ts';
 
 export interface PurgeOptions {
   /** Seconds a DELETED row is kept. */

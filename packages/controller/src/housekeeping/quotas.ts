@@ -1,5 +1,5 @@
-import type { Store } from '../store/database.ts';
-import * as quotas from '../store/quotas.ts';
+import type { Store } from '../store/core/database.ts';
+import * as quotas from '../store/resources/quotas.ts';
 import type { DutyOutcome } from './housekeeper.ts';
 
 /** Sets counters that differ from what exists, one project at a time: nobody waits for the others. */

@@ -16,8 +16,8 @@ import type {
   Pool,
   Vip,
 } from '../domain/resources.ts';
-import type { Tx } from '../store/database.ts';
-import type { QueuedOperation } from '../store/operations.ts';
+import type { Tx } from '../store/core/database.ts';
+import type { QueuedOperation } from '../store/operations/operations.ts';
 
 export interface Change {
   kind: OperationKind;

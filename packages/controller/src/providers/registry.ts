@@ -1,5 +1,5 @@
 import { OctaviaError } from '../errors.ts';
-import { type GuardedProvider, type GuardLogger, guard } from './guard.ts';
+import { type GuardedProvider, type GuardLogger, guard } from './guarded-provider.ts';
 import type { Provider } from './interface.ts';
 
 /** Enabled providers by name; several names may lead to the same provider (`octavia` is an old name of `amphora`). */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import * as settlement from '../../src/store/settlement.ts';
+import * as outcome from '../../src/store/operations/outcome.ts';
 import { type Answer, type Json, PROJECT, TestApi } from './support/api.ts';
 
 let api: TestApi;
@@ -430,9 +430,9 @@ describe('what becomes of policies and rules', () => {
     await api.call('PUT', `/v2/lbaas/${path}`, { [which === 'policy' ? 'l7policy' : 'rule']: { tags: ['x'] } });
     const [change] = api.provider.changes.splice(0);
     expect(change).toMatchObject({ kind: `update_${resourceType}`, resourceType });
-    const operation = { ...change!, id: randomUUID(), input: {} } as Parameters<typeof settlement.fail>[1];
+    const operation = { ...change!, id: randomUUID(), input: {} } as Parameters<typeof outcome.fail>[1];
     await api.database.store.transaction((tx) =>
-      settlement.fail(tx, operation, { reason: 'broken', code: 'AMPHORA_REFUSED', operationId: operation.id }),
+      outcome.fail(tx, operation, { reason: 'broken', code: 'AMPHORA_REFUSED', operationId: operation.id }),
     );
     expect({
       policy: await api.status('l7policies', policy.id),

@@ -1,7 +1,7 @@
 /** Operations for operators: the list of all, what may be done to one, and what a refused client learns of it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as operations from '../../src/store/operations.ts';
+import * as operations from '../../src/store/operations/operations.ts';
 import { insertOperation } from '../support/operations.ts';
 import { type Json, PROJECT, TestApi } from './support/api.ts';
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import * as listeners from '../../src/store/listeners.ts';
-import * as pools from '../../src/store/pools.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
+import * as pools from '../../src/store/resources/pools.ts';
 import { aListener, aPool } from '../support/store.ts';
 import { type Json, TestApi } from './support/api.ts';
 

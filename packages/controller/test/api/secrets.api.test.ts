@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MOST_CERTIFICATE_BYTES } from '@octavia/amphora/protocol/agent-api';
+import { MOST_CERTIFICATE_BYTES } from '@octavia/protocol/agent-api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateStorage } from '../../src/clouds/certificates/local/storage.ts';
-import { Secret } from '../../src/clouds/tls-material/secret.ts';
+import { Secret } from '../../src/tls/secret.ts';
 import { type IssuedPem, TestAuthority } from '../dataplane/support/test-authority.ts';
 import { type Answer, type Json, PROJECT, TestApi } from './support/api.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
-import { upsertNetworks } from '../../src/store/local-network.ts';
+import { upsertNetworks } from '../../src/store/resources/local-network.ts';
 import { FakeKeystone } from '../identity/fake-keystone.ts';
 import { type Answer, PROJECT, TestApi } from './support/api.ts';
 

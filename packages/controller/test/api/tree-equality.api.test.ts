@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../src/dataplane/haproxy/render.ts';
 import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { makeAmphora } from '../dataplane/support/tree.ts';
 import { type Json, TestApi } from './support/api.ts';
 

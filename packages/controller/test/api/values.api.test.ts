@@ -1,7 +1,7 @@
 /** Values that have the right form and still mean nothing, or mean a forbidden thing in another spelling. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { upsertNetworks } from '../../src/store/local-network.ts';
+import { upsertNetworks } from '../../src/store/resources/local-network.ts';
 import { PROJECT, TestApi } from './support/api.ts';
 
 let api: TestApi;

@@ -5,7 +5,7 @@ import type { NetworkDriver, PortRequest } from '../../src/clouds/network/interf
 import { LocalNetworkDriver } from '../../src/clouds/network/local/driver.ts';
 import { NoopNetworkDriver, partnerOf } from '../../src/clouds/network/noop/driver.ts';
 import { allocationWindow } from '../../src/clouds/stored-network/ports.ts';
-import { claimFreeAddress, insertPort } from '../../src/store/local-network.ts';
+import { claimFreeAddress, insertPort } from '../../src/store/resources/local-network.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const instance = describeInstance({ tag: 'a1b2c3', stateDir: '/s', block: '198.18.16.0/20', netns: null });

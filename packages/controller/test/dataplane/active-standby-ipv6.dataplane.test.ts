@@ -23,6 +23,6 @@ test('both VIPs answer again within three seconds when the active amphora loses 
   await sleep(1_000);
   await until('both answer', () => watches.every((watch) => watch.answersSince(Date.now() - 500) > 2));
   for (const watch of watches) expect(watch.longestSilence(at)).toBeLessThan(3_000);
-  const neighbours = pair.members[0].lab.inTown('ip', 'neigh');
+  const neighbours = pair.members[0].lab.inTestbed('ip', 'neigh');
   for (const vip of [VIP6, VIP4]) expect(neighbours).toMatch(new RegExp(`^${vip} .*${standby.mac}`, 'm'));
 });

@@ -31,7 +31,7 @@ async function silenceOf(failure: () => Promise<void> | void): Promise<number> {
 }
 
 function neighbour(vip: string): string {
-  return pair.members[0].lab.inTown('ip', 'neigh', 'show', vip, 'dev', 'street');
+  return pair.members[0].lab.inTestbed('ip', 'neigh', 'show', vip, 'dev', 'street');
 }
 
 async function expectMoved(from: Standing, to: Standing): Promise<void> {
@@ -103,7 +103,7 @@ describe('the VIPs answer again within three seconds when the active amphora', (
   test('loses its link', async () => {
     const { active, standby } = await pair.roles();
     const link = (state: 'up' | 'down') => () =>
-      void pair.members[0].lab.inTown('ip', 'link', 'set', active.port, state);
+      void pair.members[0].lab.inTestbed('ip', 'link', 'set', active.port, state);
     expect(await silenceOf(link('down'))).toBeLessThan(LIMIT_MS);
     expect(standby.holds(VIP4)).toBe(true);
     link('up')();

@@ -1,4 +1,4 @@
-import { parseOsloIni } from '@octavia/amphora/protocol/oslo-ini';
+import { parseOsloIni } from '@octavia/protocol/oslo-ini';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderAgentConfiguration, writeIni } from '../../src/dataplane/agent-configuration.ts';

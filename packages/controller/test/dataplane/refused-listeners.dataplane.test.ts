@@ -19,7 +19,7 @@ afterAll(async () => {
   await one?.destroy();
 });
 
-const get = (url: string): string => one.inTown('curl', '-sk', '--max-time', '5', url);
+const get = (url: string): string => one.inTestbed('curl', '-sk', '--max-time', '5', url);
 
 test('the others serve, and take every further change', async () => {
   const { method, unusable = [] } = await one.apply(tree);

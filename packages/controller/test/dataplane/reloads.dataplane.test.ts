@@ -39,7 +39,7 @@ test.each([
   tree.pools = [changed];
   tree.members = [member(1)];
   await one.apply(tree);
-  const spawn = (...command: string[]) => one.lab.spawnInTown(...command);
+  const spawn = (...command: string[]) => one.lab.spawnInTestbed(...command);
   const loads = [`http://${VIP}/`, `https://${VIP}/`].map((url) => new SteadyLoad(spawn, url, RATE));
   const methods: string[] = [];
   for (let round = 1; round <= 10; round += 1) {
@@ -88,7 +88,7 @@ process.on('SIGTERM', () => { over = true; });`;
 
 test('HTTP/2 connections are told to go away at a reload: no request fails', async () => {
   await restart();
-  const client = one.lab.spawnInTown(process.execPath, '-e', HTTP2_CLIENT, `https://${VIP}/`);
+  const client = one.lab.spawnInTestbed(process.execPath, '-e', HTTP2_CLIENT, `https://${VIP}/`);
   let output = '';
   client.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -117,7 +117,7 @@ class LongRequest {
   said = '';
 
   constructor() {
-    this.#child = one.lab.spawnInTown(process.execPath, '-e', WAITING_CLIENT, `http://${VIP}/slow`);
+    this.#child = one.lab.spawnInTestbed(process.execPath, '-e', WAITING_CLIENT, `http://${VIP}/slow`);
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.said += text;
     });
@@ -134,7 +134,7 @@ const reload = async (): Promise<void> => {
   expect((await one.apply(tree)).method).toBe('reload');
 };
 
-const endLongRequests = (): string => one.inTown('curl', '-s', `http://${memberAddress(1)}:${MEMBER_PORT}/end`);
+const endLongRequests = (): string => one.inTestbed('curl', '-s', `http://${memberAddress(1)}:${MEMBER_PORT}/end`);
 
 async function restart(): Promise<void> {
   tree.pools = [pool({})];

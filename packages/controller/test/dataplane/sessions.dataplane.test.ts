@@ -17,7 +17,7 @@ let one: OneAmphora;
 
 beforeAll(async () => {
   one = await OneAmphora.create(MEMBERS, new TestSecrets());
-  one.lab.inTown('ip', 'route', 'add', 'local', CLIENT_ADDRESSES, 'dev', 'lo');
+  one.lab.inTestbed('ip', 'route', 'add', 'local', CLIENT_ADDRESSES, 'dev', 'lo');
 });
 afterAll(async () => {
   await one?.destroy();
@@ -73,7 +73,7 @@ test.each([
     const tree = site();
     await one.stop();
     await one.apply(tree);
-    const load = new SessionLoad((...command) => one.lab.spawnInTown(...command), CLIENTS, {
+    const load = new SessionLoad((...command) => one.lab.spawnInTestbed(...command), CLIENTS, {
       address: `http://${VIP}:${port}/`,
       cookie: `http://${VIP}:${BY_COOKIE}/session`,
     });
@@ -108,6 +108,6 @@ test('a HAProxy that dies starts again with empty tables, and lets requests pass
     return now.length > 0 && !now.includes(before);
   });
   const began = Date.now();
-  expect(one.inTown('curl', '-s', '-m', '5', `http://${VIP}/`)).toMatch(/^m[1-4]$/);
+  expect(one.inTestbed('curl', '-s', '-m', '5', `http://${VIP}/`)).toMatch(/^m[1-4]$/);
   expect(Date.now() - began).toBeLessThan(3_000);
 });

@@ -43,7 +43,7 @@ test('600 members come, go and weigh anew, a certificate is renewed, a policy co
   tree.members = membersOf(0);
   expect(await one.apply(tree)).toEqual({ method: 'start' });
   const [worker] = await one.serving();
-  const load = new SteadyLoad((...command) => one.lab.spawnInTown(...command), `https://${VIP}/`, RATE);
+  const load = new SteadyLoad((...command) => one.lab.spawnInTestbed(...command), `https://${VIP}/`, RATE);
 
   const began = performance.now();
   const methods: Record<string, number> = {};

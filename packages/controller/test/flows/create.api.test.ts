@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { partnerOf } from '../../src/clouds/network/noop/driver.ts';
 import { OctaviaError } from '../../src/errors.ts';
-import * as listeners from '../../src/store/listeners.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
-import * as operations from '../../src/store/operations.ts';
-import * as vrrpGroups from '../../src/store/vrrp-groups.ts';
+import * as operations from '../../src/store/operations/operations.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import * as vrrpGroups from '../../src/store/resources/vrrp-groups.ts';
 import { aListener } from '../support/store.ts';
 import { dead, Lab, twice } from './lab.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Amphora, LoadBalancer } from '../../src/domain/resources.ts';
 import type { Topology } from '../../src/domain/statuses.ts';
-import * as pools from '../../src/store/pools.ts';
+import * as pools from '../../src/store/resources/pools.ts';
 import { aPool } from '../support/store.ts';
 import { dead, Lab } from './lab.ts';
 

@@ -5,9 +5,9 @@ import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 import type { OperationKind } from '../../src/domain/operations.ts';
 import type { LoadBalancer, Pool } from '../../src/domain/resources.ts';
 import { OctaviaError } from '../../src/errors.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import * as members from '../../src/store/members.ts';
-import * as pools from '../../src/store/pools.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as members from '../../src/store/resources/members.ts';
+import * as pools from '../../src/store/resources/pools.ts';
 import { aMember, aPool } from '../support/store.ts';
 import { Lab } from './lab.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Superseded } from '../../src/flows/in-charge.ts';
+import { Fenced } from '../../src/flows/in-charge.ts';
 import { type Claimant, Places, type Work } from '../../src/flows/places.ts';
 
 const of = (projectId: string, work: Work = 'change'): Claimant => ({ projectId, work });
@@ -188,8 +188,8 @@ test('when it closes nothing is begun any more, and what was begun ends', async 
   const waiting = office.submit('d', of('d'));
   await settled();
   office.places.close();
-  await expect(waiting).rejects.toThrow(Superseded);
-  await expect(office.submit('e', of('e'))).rejects.toThrow(Superseded);
+  await expect(waiting).rejects.toThrow(Fenced);
+  await expect(office.submit('e', of('e'))).rejects.toThrow(Fenced);
   booted();
   await office.end('b');
   await office.end('a');

@@ -11,9 +11,9 @@ import {
 } from '../../src/flows/flow.ts';
 import type { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { Places } from '../../src/flows/places.ts';
-import type { Store, Tx } from '../../src/store/database.ts';
-import * as operations from '../../src/store/operations.ts';
-import * as settlement from '../../src/store/settlement.ts';
+import type { Store, Tx } from '../../src/store/core/database.ts';
+import * as operations from '../../src/store/operations/operations.ts';
+import * as outcome from '../../src/store/operations/outcome.ts';
 
 export const silentLog: FlowLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -59,7 +59,7 @@ export const flowWith =
     kind: operation.kind,
     version: 1,
     steps: () => steps,
-    succeed: settlement.succeed,
+    succeed: outcome.succeed,
   });
 
 export async function submit(

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FlowEngine } from '../../src/flows/engine.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { ended, flowWith, silentLog, storeOnly, submit } from './support.ts';
 

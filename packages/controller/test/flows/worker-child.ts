@@ -1,7 +1,7 @@
 /** A worker in a process of its own that hangs in its second step: the parent kills it there. argv: url, workerId */
 import { FlowEngine } from '../../src/flows/engine.ts';
 import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
-import { Store } from '../../src/store/database.ts';
+import { Store } from '../../src/store/core/database.ts';
 import { flowWith, silentLog, storeOnly } from './support.ts';
 
 const [url = '', workerId = ''] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import * as amphorae from '../../src/store/amphorae.ts';
-import * as listeners from '../../src/store/listeners.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
-import * as members from '../../src/store/members.ts';
-import * as pools from '../../src/store/pools.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import * as members from '../../src/store/resources/members.ts';
+import * as pools from '../../src/store/resources/pools.ts';
 import { aListener, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
 import { heardAgo, wakeUp, watching } from './support.ts';
 

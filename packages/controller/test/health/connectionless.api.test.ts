@@ -1,5 +1,5 @@
 /** UDP and SCTP listeners report beside those of HAProxy, in the same shape; of one of the two engines nothing may be lost. */
-import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
+import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OperatingStatus } from '../../src/domain/statuses.ts';
 import { systemClock as clock } from '../../src/health/clock.ts';
@@ -7,12 +7,12 @@ import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import * as listeners from '../../src/store/listeners.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
-import * as members from '../../src/store/members.ts';
-import * as pools from '../../src/store/pools.ts';
-import * as statistics from '../../src/store/statistics.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import * as members from '../../src/store/resources/members.ts';
+import * as pools from '../../src/store/resources/pools.ts';
+import * as statistics from '../../src/store/resources/statistics.ts';
 import { anAmphora } from '../support/resources.ts';
 import { aListener, aLoadBalancer, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
 

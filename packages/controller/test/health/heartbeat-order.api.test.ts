@@ -1,15 +1,15 @@
-import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
+import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
 import { statisticsDrivers } from '../../src/health/statistics/registry.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import { Store } from '../../src/store/database.ts';
-import * as listeners from '../../src/store/listeners.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
-import * as statistics from '../../src/store/statistics.ts';
+import { Store } from '../../src/store/core/database.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import * as statistics from '../../src/store/resources/statistics.ts';
 import { aListener, openTestStore, type TestStore } from '../support/store.ts';
 import { heardAgo, notedLog } from './support.ts';
 

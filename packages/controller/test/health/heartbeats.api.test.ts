@@ -1,19 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
+import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/health/clock.ts';
 import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import type { Store } from '../../src/store/database.ts';
-import * as listeners from '../../src/store/listeners.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
-import * as members from '../../src/store/members.ts';
-import * as pools from '../../src/store/pools.ts';
-import * as statistics from '../../src/store/statistics.ts';
+import type { Store } from '../../src/store/core/database.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import * as members from '../../src/store/resources/members.ts';
+import * as pools from '../../src/store/resources/pools.ts';
+import * as statistics from '../../src/store/resources/statistics.ts';
 import { anAmphora } from '../support/resources.ts';
 import { aListener, aLoadBalancer, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
 

@@ -1,13 +1,13 @@
 /** A report that cannot be read or written costs nobody else anything, whichever of a batch it is. */
-import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/amphora/protocol/heartbeat';
+import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
-import * as listeners from '../../src/store/listeners.ts';
-import * as members from '../../src/store/members.ts';
-import * as pools from '../../src/store/pools.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
+import * as members from '../../src/store/resources/members.ts';
+import * as pools from '../../src/store/resources/pools.ts';
 import { aListener, aMember, aPool } from '../support/resources.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { heardAgo, notedLog } from './support.ts';

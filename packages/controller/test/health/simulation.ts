@@ -12,9 +12,9 @@ import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
-import { startPostgres } from '../../src/services/postgres/start.ts';
-import { stopPostgres } from '../../src/services/postgres/stop.ts';
-import { Store } from '../../src/store/database.ts';
+import { startPostgres } from '../../src/local/postgres/start.ts';
+import { stopPostgres } from '../../src/local/postgres/stop.ts';
+import { Store } from '../../src/store/core/database.ts';
 import { openTestPostgres } from '../support/postgres.ts';
 import { joined, stored } from '../support/zlib-parts.ts';
 

@@ -1,9 +1,9 @@
 import type { Amphora } from '../../src/domain/resources.ts';
 import { AmphoraWatch, type WatchDependencies, type WatchOptions } from '../../src/health/amphora-watch.ts';
 import type { Clock } from '../../src/health/clock.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import type { Store } from '../../src/store/database.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+import type { Store } from '../../src/store/core/database.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, anAmphora } from '../support/resources.ts';
 
 /** A load balancer with an amphora heard so many seconds ago. @returns the amphora */

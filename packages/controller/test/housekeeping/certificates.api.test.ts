@@ -7,10 +7,10 @@ import {
   type RotationOptions,
   rotateCertificates,
   type SigningAuthority,
-} from '../../src/housekeeping/certificates.ts';
-import * as certificates from '../../src/store/amphora-certificates.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+} from '../../src/housekeeping/certificate-rotation.ts';
+import * as certificates from '../../src/store/resources/amphora-certificates.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { DAY, listeningLog, storedAmphora } from './support.ts';
 

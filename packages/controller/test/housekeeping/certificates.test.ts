@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renewalMargin } from '../../src/housekeeping/certificates.ts';
+import { renewalMargin } from '../../src/housekeeping/certificate-rotation.ts';
 
 const DAY = 86_400;
 

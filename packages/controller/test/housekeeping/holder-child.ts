@@ -1,6 +1,6 @@
 /** Keeps house in a process of its own and hangs in its duty: the parent kills it there. argv: url */
 import { Housekeeper } from '../../src/housekeeping/housekeeper.ts';
-import { Store } from '../../src/store/database.ts';
+import { Store } from '../../src/store/core/database.ts';
 
 const store = new Store({ url: process.argv[2] ?? '', maxConnections: 2 });
 const silent = { info: () => undefined, warn: () => undefined };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Duty, Housekeeper } from '../../src/housekeeping/housekeeper.ts';
-import * as housekeeping from '../../src/store/housekeeping.ts';
+import * as housekeeping from '../../src/store/operations/housekeeping.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { listeningLog } from './support.ts';
 

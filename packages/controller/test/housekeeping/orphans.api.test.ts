@@ -7,8 +7,8 @@ import { NoopNetworkDriver } from '../../src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 import { collectOrphans, type OrphanOptions, orphanDuty } from '../../src/housekeeping/orphans.ts';
 import { recountQuotas } from '../../src/housekeeping/quotas.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { idsOf, listeningLog, storedAmphora } from './support.ts';
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { forgetFlows } from '../../src/flows/operation-queue.ts';
 import { purge } from '../../src/housekeeping/purge.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { aged, DAY, idsOf, storedAmphora } from './support.ts';
 

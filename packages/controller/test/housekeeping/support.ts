@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Amphora } from '../../src/domain/resources.ts';
 import type { HousekeeperLog } from '../../src/housekeeping/housekeeper.ts';
-import * as amphorae from '../../src/store/amphorae.ts';
-import type { Store } from '../../src/store/database.ts';
+import type { Store } from '../../src/store/core/database.ts';
+import * as amphorae from '../../src/store/resources/amphorae.ts';
 import { anAmphora } from '../support/resources.ts';
 
 export const DAY = 86_400;

@@ -1,9 +1,9 @@
 import { Conflict, DriverError, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
 import { expect, test } from 'vitest';
 import { type ErrorCode, OctaviaError } from '../../src/errors.ts';
-import { guard } from '../../src/providers/guard.ts';
+import { guard } from '../../src/providers/guarded-provider.ts';
 import type { Change, Provider } from '../../src/providers/interface.ts';
-import type { Tx } from '../../src/store/database.ts';
+import type { Tx } from '../../src/store/core/database.ts';
 
 const change = {} as Change;
 const tx = {} as Tx;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Network } from '../../src/clouds/network/interface.ts';
 import type { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { AmphoraProvider } from '../../src/providers/amphora/provider.ts';
-import { guard } from '../../src/providers/guard.ts';
+import { guard } from '../../src/providers/guarded-provider.ts';
 
 function provider(found: Partial<Network> | null) {
   const network = found && { id: 'net', name: 'net', mtu: 1500, subnetIds: [], ...found };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { recount } from '../../src/store/quotas.ts';
+import { recount } from '../../src/store/resources/quotas.ts';
 import { CatalogApi, type Json } from '../catalog/support/catalog-api.ts';
 
 const KINDS = ['load_balancer', 'listener', 'pool', 'health_monitor', 'member', 'l7policy', 'l7rule'] as const;

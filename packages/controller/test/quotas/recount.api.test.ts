@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createProgram } from '../../src/services/cli/program.ts';
-import { recountQuotas } from '../../src/services/quota.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+import { createProgram } from '../../src/operator/cli/program.ts';
+import { recountQuotas } from '../../src/operator/quota.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore } from '../support/store.ts';
 
 test('the command counts one project, or all', async () => {

@@ -1,8 +1,8 @@
 /** A PostgreSQL that is stopped as it is (SIGSTOP), as a host that hangs or a network that swallows everything. */
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Store } from '../../src/store/database.ts';
-import { whileAlone } from '../../src/store/housekeeping.ts';
+import { Store } from '../../src/store/core/database.ts';
+import { whileAlone } from '../../src/store/operations/housekeeping.ts';
 import { Freezer } from '../support/freezer.ts';
 import { openTestPostgres, type TestPostgres } from '../support/postgres.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { supervisePostgres } from '../../src/services/postgres/supervise.ts';
+import { supervisePostgres } from '../../src/local/postgres/supervise.ts';
 import { openTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { SmallCloud } from './support/small-cloud.ts';
 

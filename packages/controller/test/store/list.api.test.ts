@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LoadBalancer } from '../../src/domain/resources.ts';
 import { isOctaviaError } from '../../src/errors.ts';
-import { EVERYTHING, type ListQuery } from '../../src/store/list-query.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
+import { EVERYTHING, type ListQuery } from '../../src/store/core/list-query.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 
 let testStore: TestStore;

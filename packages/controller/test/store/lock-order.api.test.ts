@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusChange } from '../../src/domain/operating-status.ts';
-import type { Tx } from '../../src/store/database.ts';
-import { type TreeChanges, writeStatuses } from '../../src/store/health.ts';
+import type { Tx } from '../../src/store/core/database.ts';
+import { type TreeChanges, writeStatuses } from '../../src/store/heartbeats/health.ts';
 import { type Json, TestApi } from '../api/support/api.ts';
 
 let api: TestApi;

@@ -4,10 +4,10 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Step, StepContext } from '../../src/flows/flow.ts';
-import { tolerated } from '../../src/flows/steps/tolerance.ts';
-import { Store } from '../../src/store/database.ts';
-import * as loadBalancers from '../../src/store/load-balancers.ts';
-import { isDatabaseUnavailable } from '../../src/store/unavailable.ts';
+import { bestEffort } from '../../src/flows/steps/best-effort.ts';
+import { Store } from '../../src/store/core/database.ts';
+import { isDatabaseUnavailable } from '../../src/store/core/unavailable.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { Lab } from '../flows/lab.ts';
 import { flowWith } from '../flows/support.ts';
 
@@ -100,8 +100,8 @@ it('a cloud that refuses a connection is not the database: what may fail goes on
   const refused = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:443'), { code: 'ECONNREFUSED' });
   const context = { log: { warn: () => undefined }, operation: { id: 'x' } } as unknown as StepContext;
   for (const error of [refused, new Error('failed', { cause: refused })]) {
-    await expect(tolerated(context, 'Removing it', () => Promise.reject(error))).resolves.toBeNull();
+    await expect(bestEffort(context, 'Removing it', () => Promise.reject(error))).resolves.toBeNull();
   }
   const missing = () => lab.store.db.executeQuery(suicide.compile(lab.store.db));
-  await expect(tolerated(context, 'Reading it', missing)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  await expect(bestEffort(context, 'Reading it', missing)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
 });

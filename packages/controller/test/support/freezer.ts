@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { findPostmaster } from '../../src/services/postgres/process.ts';
+import { findPostmaster } from '../../src/local/postgres/process.ts';
 import type { TestPostgres } from './postgres.ts';
 
 /** Stops the processes of a PostgreSQL as they are, and lets them go on. */

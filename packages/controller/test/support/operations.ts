@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Tx } from '../../src/store/database.ts';
-import type { NewOperation } from '../../src/store/operations.ts';
+import type { Tx } from '../../src/store/core/database.ts';
+import type { NewOperation } from '../../src/store/operations/operations.ts';
 
 /** The row of an accepted operation alone, of which the engine knows nothing: the test runs it itself, or nobody does. */
 export async function insertOperation(tx: Tx, operation: NewOperation): Promise<void> {

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { upgrade } from '../../src/services/db-manage.ts';
-import { startPostgres } from '../../src/services/postgres/start.ts';
-import { stopPostgres } from '../../src/services/postgres/stop.ts';
+import { startPostgres } from '../../src/local/postgres/start.ts';
+import { stopPostgres } from '../../src/local/postgres/stop.ts';
+import { upgrade } from '../../src/operator/db-manage.ts';
 
 /** Names the state directory that `template-database.ts` made for this run. */
 export const TEMPLATE = 'OCTAVIA_TEST_DATABASE_TEMPLATE';

@@ -1,6 +1,6 @@
 import { QUOTA_KINDS, UNLIMITED } from '../../src/domain/quotas.ts';
-import { Store } from '../../src/store/database.ts';
-import type { QuotaRules } from '../../src/store/quotas.ts';
+import { Store } from '../../src/store/core/database.ts';
+import type { QuotaRules } from '../../src/store/resources/quotas.ts';
 import { openTestPostgres } from './postgres.ts';
 
 export { aListener, aLoadBalancer, aMember, aPool } from './resources.ts';

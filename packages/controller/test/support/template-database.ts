@@ -1,7 +1,7 @@
 /** Before the tests of a run: one cluster with the schema of this release, which their servers are copies of. */
 
-import { stopPostgres } from '../../src/services/postgres/stop.ts';
-import { Store } from '../../src/store/database.ts';
+import { stopPostgres } from '../../src/local/postgres/stop.ts';
+import { Store } from '../../src/store/core/database.ts';
 import { openTestPostgres, TEMPLATE } from './postgres.ts';
 
 export default async function setup(): Promise<() => Promise<void>> {

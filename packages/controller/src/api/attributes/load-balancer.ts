@@ -1,7 +1,7 @@
 /** The load balancer field table (API contract §7.1), and the nested forms of a fully populated create (§7.4). */
 import { type AdditionalVip, type LoadBalancer, VNIC_TYPES } from '../../domain/resources.ts';
 import { TOPOLOGIES } from '../../domain/statuses.ts';
-import { SHOWN_FIELDS } from '../../store/load-balancers.ts';
+import { SHOWN_FIELDS } from '../../store/resources/load-balancers.ts';
 import { nullable, whole } from '../openapi/schemas.ts';
 import { list, nested, optional, refuseUnknown, required, set } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, REFERENCES, references, STATE } from './common.ts';

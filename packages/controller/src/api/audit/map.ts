@@ -1,6 +1,6 @@
 /** The audit map: how paths of the API are called in CADF events. */
 import { readFileSync } from 'node:fs';
-import { IniSyntaxError, parseOsloIni } from '@octavia/amphora/protocol/oslo-ini';
+import { IniSyntaxError, parseOsloIni } from '@octavia/protocol/oslo-ini';
 import { OctaviaError } from '../../errors.ts';
 
 export interface AuditMap {

@@ -9,7 +9,7 @@ import { processDetails } from './process-details.ts';
 export const HEALTH_CHECK_PATH = '/healthcheck';
 
 /**
- * `/healthcheck`, only when `[api_settings] healthcheck_enabled`: needs no token, so an outer proxy should keep strangers
+ * `/healthcheck`, only when `[api_settings] healthcheck_enabled`: needs no token, so an outer proxy should keep unknownAmphorae
  * away. GET: 200, 503 when a check fails, 204 without checks; HEAD: 204 or 503.
  * @throws OctaviaError BAD_OPTION
  */

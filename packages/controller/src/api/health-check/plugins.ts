@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config/index.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Store } from '../../store/database.ts';
+import type { Store } from '../../store/core/database.ts';
 
 export interface CheckResult {
   available: boolean;

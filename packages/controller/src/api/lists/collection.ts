@@ -1,8 +1,8 @@
 /** One list request from query string to answer. */
 import type { FastifyRequest } from 'fastify';
-import type { Executor, Store } from '../../store/database.ts';
-import type { ListQuery } from '../../store/list-query.ts';
-import type { KnownRows, PageRow } from '../../store/table.ts';
+import type { Executor, Store } from '../../store/core/database.ts';
+import type { ListQuery } from '../../store/core/list-query.ts';
+import type { KnownRows, PageRow } from '../../store/core/table.ts';
 import type { Queryable } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requestUrl } from '../origin.ts';

@@ -1,6 +1,6 @@
 /** From a query string to a page request (API contract §2). */
 import { OctaviaError } from '../../errors.ts';
-import type { ListQuery } from '../../store/list-query.ts';
+import type { ListQuery } from '../../store/core/list-query.ts';
 import type { Queryable, QueryableField } from '../attributes/query.ts';
 import { RouteFault } from '../faults.ts';
 

@@ -2,7 +2,7 @@
  * What was written of rows, by version: a list reads the versions of its page and writes only what has changed since. Two
  * generations instead of an order of use: what nobody asked for while one filled up is forgotten.
  */
-import type { KnownRows } from '../../store/table.ts';
+import type { KnownRows } from '../../store/core/table.ts';
 
 interface Entry {
   version: string;

@@ -3,8 +3,8 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { IdentityDriver } from '../../clouds/identity/interface.ts';
-import type { Store } from '../../store/database.ts';
-import { listProjects } from '../../store/projects.ts';
+import type { Store } from '../../store/core/database.ts';
+import { listProjects } from '../../store/resources/projects.ts';
 import { queryOf } from '../urls.ts';
 
 const project = (id: string) => ({

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { EVERYTHING } from '../../store/list-query.ts';
-import * as store from '../../store/load-balancers.ts';
+import { EVERYTHING } from '../../store/core/list-query.ts';
+import * as store from '../../store/resources/load-balancers.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { readBody } from '../request-body.ts';
 import { queryOf } from '../urls.ts';

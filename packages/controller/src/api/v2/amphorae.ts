@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Amphora } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { GuardedProvider } from '../../providers/guard.ts';
-import * as store from '../../store/amphorae.ts';
-import type { Executor } from '../../store/database.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
-import * as statistics from '../../store/statistics.ts';
+import type { GuardedProvider } from '../../providers/guarded-provider.ts';
+import type { Executor } from '../../store/core/database.ts';
+import * as store from '../../store/resources/amphorae.ts';
+import * as loadBalancers from '../../store/resources/load-balancers.ts';
+import * as statistics from '../../store/resources/statistics.ts';
 import { AMPHORA, amphoraResponse } from '../attributes/amphora.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';

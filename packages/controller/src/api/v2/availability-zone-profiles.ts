@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { AvailabilityZoneProfile } from '../../domain/catalog.ts';
-import { availabilityZoneProfiles as store } from '../../store/availability-zone-profiles.ts';
+import { availabilityZoneProfiles as store } from '../../store/resources/availability-zone-profiles.ts';
 import {
   AVAILABILITY_ZONE_PROFILE,
   AVAILABILITY_ZONE_PROFILE_ENVELOPE,

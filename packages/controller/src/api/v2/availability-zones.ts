@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import { availabilityZoneProfiles as profiles } from '../../store/availability-zone-profiles.ts';
-import * as store from '../../store/availability-zones.ts';
+import { availabilityZoneProfiles as profiles } from '../../store/resources/availability-zone-profiles.ts';
+import * as store from '../../store/resources/availability-zones.ts';
 import {
   AVAILABILITY_ZONE,
   AVAILABILITY_ZONE_ENVELOPE,

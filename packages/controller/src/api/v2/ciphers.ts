@@ -1,9 +1,10 @@
 /** Ciphers and versions of TLS that go together with nobody are refused where they are asked for, not found out by clients. */
-import { requireUsableCiphers } from '../../clouds/tls-material/ciphers.ts';
+
 import type { Listener, Pool } from '../../domain/resources.ts';
 import { isTlsCapable, type ListenerFields, type ListenerRules } from '../../domain/validation/listener.ts';
 import type { PoolFields, PoolRules } from '../../domain/validation/pool.ts';
 import type { TlsSettings } from '../../domain/validation/tls.ts';
+import { requireUsableCiphers } from '../../tls/ciphers.ts';
 
 export const changesTls = (change: Partial<TlsSettings>): boolean =>
   change.tlsCiphers !== undefined || change.tlsVersions !== undefined;

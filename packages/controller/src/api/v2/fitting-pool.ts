@@ -1,9 +1,9 @@
 import type { Listener, ListenerProtocol, Member, Pool } from '../../domain/resources.ts';
 import { checkPoolFitsListener, isConnectionless } from '../../domain/validation/protocols.ts';
-import type { Executor } from '../../store/database.ts';
-import * as listeners from '../../store/listeners.ts';
-import * as members from '../../store/members.ts';
-import * as pools from '../../store/pools.ts';
+import type { Executor } from '../../store/core/database.ts';
+import * as listeners from '../../store/resources/listeners.ts';
+import * as members from '../../store/resources/members.ts';
+import * as pools from '../../store/resources/pools.ts';
 import { found } from './not-found.ts';
 
 /** What a provider wants to know of a pool that a listener is to send to. */

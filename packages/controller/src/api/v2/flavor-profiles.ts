@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { FlavorProfile } from '../../domain/catalog.ts';
-import { flavorProfiles as store } from '../../store/flavor-profiles.ts';
+import { flavorProfiles as store } from '../../store/resources/flavor-profiles.ts';
 import { FLAVOR_PROFILE, FLAVOR_PROFILE_ENVELOPE, flavorProfileResponse } from '../attributes/flavor.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';

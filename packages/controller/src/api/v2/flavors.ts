@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import { flavorProfiles as profiles } from '../../store/flavor-profiles.ts';
-import * as store from '../../store/flavors.ts';
+import { flavorProfiles as profiles } from '../../store/resources/flavor-profiles.ts';
+import * as store from '../../store/resources/flavors.ts';
 import { FLAVOR, FLAVOR_ENVELOPE, flavorResponse } from '../attributes/flavor.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';

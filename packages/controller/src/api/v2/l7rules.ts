@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
 import { checkRuleCount, settleL7Rule, settleL7RuleChange } from '../../domain/validation/l7-rule.ts';
-import type { Executor, Tx } from '../../store/database.ts';
-import * as policies from '../../store/l7-policies.ts';
-import * as store from '../../store/l7-rules.ts';
-import * as listeners from '../../store/listeners.ts';
+import type { Executor, Tx } from '../../store/core/database.ts';
+import * as policies from '../../store/resources/l7-policies.ts';
+import * as store from '../../store/resources/l7-rules.ts';
+import * as listeners from '../../store/resources/listeners.ts';
 import { L7RULE, L7RULE_ENVELOPE, l7ruleResponse } from '../attributes/l7-rule.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';

@@ -7,10 +7,10 @@ import {
   settleListenerChange,
 } from '../../domain/validation/listener.ts';
 import { checkPortFree } from '../../domain/validation/listener-port.ts';
-import type { Executor } from '../../store/database.ts';
-import * as store from '../../store/listeners.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
-import * as statistics from '../../store/statistics.ts';
+import type { Executor } from '../../store/core/database.ts';
+import * as store from '../../store/resources/listeners.ts';
+import * as loadBalancers from '../../store/resources/load-balancers.ts';
+import * as statistics from '../../store/resources/statistics.ts';
 import { LISTENER, LISTENER_ENVELOPE, type ListenerRelations, listenerResponse } from '../attributes/listener.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';

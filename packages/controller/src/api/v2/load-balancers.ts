@@ -4,14 +4,14 @@ import type { LoadBalancer } from '../../domain/resources.ts';
 import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Tx } from '../../store/database.ts';
-import * as listeners from '../../store/listeners.ts';
-import * as store from '../../store/load-balancers.ts';
-import { insertTree, isThere, type NewTree, unitsOf } from '../../store/new-trees.ts';
-import * as quotas from '../../store/quotas.ts';
-import * as statistics from '../../store/statistics.ts';
-import { statusTree as statuses } from '../../store/status-tree.ts';
-import { isDatabaseUnavailable } from '../../store/unavailable.ts';
+import type { Tx } from '../../store/core/database.ts';
+import { isDatabaseUnavailable } from '../../store/core/unavailable.ts';
+import * as listeners from '../../store/resources/listeners.ts';
+import * as store from '../../store/resources/load-balancers.ts';
+import { insertTree, isThere, type NewTree, unitsOf } from '../../store/resources/new-trees.ts';
+import * as quotas from '../../store/resources/quotas.ts';
+import * as statistics from '../../store/resources/statistics.ts';
+import { statusTree as statuses } from '../../store/resources/status-tree.ts';
 import {
   LOAD_BALANCER,
   LOAD_BALANCER_ENVELOPE,
@@ -25,8 +25,6 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { listText } from '../lists/collection.ts';
 import { RowTexts } from '../lists/row-texts.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
-import { found } from './not-found.ts';
 import {
   allowsMemberSriov,
   choose,
@@ -35,7 +33,9 @@ import {
   validateChoice,
   vnicTypeOf,
   zoneVipNetworks,
-} from './offer.ts';
+} from './flavor-selection.ts';
+import { newResource, pendingUpdate } from './new-resource.ts';
+import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';

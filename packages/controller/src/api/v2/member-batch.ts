@@ -2,7 +2,7 @@
 import type { MemberSettings } from '../../domain/resources.ts';
 import { endpoint, vnicTypeFor } from '../../domain/validation/member.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
-import type { PresentMember } from '../../store/member-batches.ts';
+import type { PresentMember } from '../../store/resources/member-batches.ts';
 import { parseCreate, unwrap } from '../attributes/body.ts';
 import { MEMBER, MEMBERS_ENVELOPE, type MemberCreate } from '../attributes/member.ts';
 import { invalid, isObject } from '../attributes/value-type.ts';

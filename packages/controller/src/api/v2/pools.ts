@@ -4,9 +4,9 @@ import { type PoolInput, settlePool, settlePoolChange } from '../../domain/valid
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import * as listeners from '../../store/listeners.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
-import * as store from '../../store/pools.ts';
+import * as listeners from '../../store/resources/listeners.ts';
+import * as loadBalancers from '../../store/resources/load-balancers.ts';
+import * as store from '../../store/resources/pools.ts';
 import { POOL, POOL_ENVELOPE, type PoolRelations, poolResponse } from '../attributes/pool.ts';
 import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';

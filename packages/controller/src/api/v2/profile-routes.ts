@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseMetadata } from '../../domain/catalog.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { GuardedProvider } from '../../providers/guard.ts';
-import type { ProfileStore } from '../../store/profiles.ts';
+import type { GuardedProvider } from '../../providers/guarded-provider.ts';
+import type { ProfileStore } from '../../store/resources/profiles.ts';
 import type { Queryable } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';

@@ -1,5 +1,5 @@
 import type { QuotaKind } from '../../domain/quotas.ts';
-import type { QuotaRules } from '../../store/quotas.ts';
+import type { QuotaRules } from '../../store/resources/quotas.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 /** Limits of projects that have none of their own. */

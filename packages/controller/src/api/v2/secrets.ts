@@ -3,20 +3,15 @@
  * secret store may be slow, and a row lock must not wait for it.
  */
 import type { X509Certificate } from 'node:crypto';
-import type { TlsBundle } from '../../clouds/tls-material/bundle.ts';
-import { certificateKey, requireUsableCiphers } from '../../clouds/tls-material/ciphers.ts';
-import { certificateNames } from '../../clouds/tls-material/names.ts';
-import {
-  isIssuedBy,
-  type RevocationList,
-  readAuthorities,
-  readRevocationLists,
-} from '../../clouds/tls-material/trust.ts';
-import { requireShort, requireUsable } from '../../clouds/tls-material/usable.ts';
 import type { Listener, Pool } from '../../domain/resources.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import type { TlsSettings } from '../../domain/validation/tls.ts';
 import { OctaviaError } from '../../errors.ts';
+import type { TlsBundle } from '../../tls/bundle.ts';
+import { certificateKey, requireUsableCiphers } from '../../tls/ciphers.ts';
+import { certificateNames } from '../../tls/names.ts';
+import { isIssuedBy, type RevocationList, readAuthorities, readRevocationLists } from '../../tls/trust.ts';
+import { requireShort, requireUsable } from '../../tls/usable.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 type ListenerRefs = Pick<

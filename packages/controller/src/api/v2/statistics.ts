@@ -1,4 +1,4 @@
-import type { Statistics } from '../../store/statistics.ts';
+import type { Statistics } from '../../store/resources/statistics.ts';
 
 export function statisticsResponse(statistics: Statistics) {
   return {

@@ -1,4 +1,4 @@
-import type { Status, StatusTree } from '../../store/status-tree.ts';
+import type { Status, StatusTree } from '../../store/resources/status-tree.ts';
 
 const statusOf = ({ id, name, operatingStatus, provisioningStatus }: Status): string =>
   `"id":"${id}","name":${name},"operating_status":"${operatingStatus}","provisioning_status":"${provisioningStatus}"`;

@@ -11,7 +11,7 @@ import { settlePool } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { resolvePools } from '../../domain/validation/tree-pools.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Children } from '../../store/new-trees.ts';
+import type { Children } from '../../store/resources/new-trees.ts';
 import type { L7PolicyInTree, ListenerInTree, LoadBalancerCreate, PoolInTree } from '../attributes/load-balancer.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { checkListenerCiphers, checkPoolCiphers } from './ciphers.ts';

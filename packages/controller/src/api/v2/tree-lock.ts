@@ -6,12 +6,12 @@ import type { RawBuilder } from 'kysely';
 import type { QuotaUnits } from '../../domain/quotas.ts';
 import type { L7Policy, LoadBalancer, Pool } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Tx } from '../../store/database.ts';
-import * as l7policies from '../../store/l7-policies.ts';
-import * as listeners from '../../store/listeners.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
-import * as pools from '../../store/pools.ts';
-import * as quotas from '../../store/quotas.ts';
+import type { Tx } from '../../store/core/database.ts';
+import * as l7policies from '../../store/resources/l7-policies.ts';
+import * as listeners from '../../store/resources/listeners.ts';
+import * as loadBalancers from '../../store/resources/load-balancers.ts';
+import * as pools from '../../store/resources/pools.ts';
+import * as quotas from '../../store/resources/quotas.ts';
 import { RouteFault } from '../faults.ts';
 import { found, type Kind, notFound } from './not-found.ts';
 

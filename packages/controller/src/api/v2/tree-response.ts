@@ -1,6 +1,6 @@
 /** The answer to a fully populated create: everything in full, where it stands in the request. */
 import type { Listener, Pool } from '../../domain/resources.ts';
-import type { Children } from '../../store/new-trees.ts';
+import type { Children } from '../../store/resources/new-trees.ts';
 import { healthMonitorResponse } from '../attributes/health-monitor.ts';
 import { l7policyResponse } from '../attributes/l7-policy.ts';
 import { l7ruleResponse } from '../attributes/l7-rule.ts';

@@ -3,9 +3,9 @@
  * carry them out: under load one commit serves many. A tree that is not written this way, for whatever reason, takes the
  * transaction of its own instead, which waits for locks and knows how to refuse.
  */
-import type { Store } from '../../store/database.ts';
-import { insertTrees, type NewTree } from '../../store/new-trees.ts';
-import type { QuotaRules } from '../../store/quotas.ts';
+import type { Store } from '../../store/core/database.ts';
+import { insertTrees, type NewTree } from '../../store/resources/new-trees.ts';
+import type { QuotaRules } from '../../store/resources/quotas.ts';
 
 interface Waiting {
   tree: NewTree;

@@ -1,7 +1,7 @@
 /** Reads tenants' certificates, keys, CA bundles and revocation lists where they are kept. One folder for each driver. */
 
-import type { TlsBundle } from '../tls-material/bundle.ts';
-import type { Secret } from '../tls-material/secret.ts';
+import type { TlsBundle } from '../../tls/bundle.ts';
+import type { Secret } from '../../tls/secret.ts';
 
 export interface SecretReader {
   /** Whose object refers to the secret. */

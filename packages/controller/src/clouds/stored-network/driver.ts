@@ -1,4 +1,4 @@
-import type { Database } from '../../store/database.ts';
+import type { Database } from '../../store/core/database.ts';
 import type { Network, Port, PortChanges, PortRequest, Subnet } from '../network/interface.ts';
 import { AddressFloors } from './address-floors.ts';
 import { getStoredNetwork, listStoredNetworks, listStoredSubnets, SubnetMemory } from './networks.ts';

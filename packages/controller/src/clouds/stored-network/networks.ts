@@ -1,7 +1,7 @@
 /** Networks and subnets kept in our own store: what the local and the noop network service share. */
-import type { Executor } from '../../store/database.ts';
-import * as store from '../../store/local-network.ts';
-import { isUuid } from '../../store/table.ts';
+import type { Executor } from '../../store/core/database.ts';
+import { isUuid } from '../../store/core/table.ts';
+import * as store from '../../store/resources/local-network.ts';
 import type { Network, Subnet } from '../network/interface.ts';
 
 const toSubnet = (row: store.SubnetRow): Subnet => ({ ...row, ipVersion: row.ipVersion === 6 ? 6 : 4 });

@@ -5,7 +5,7 @@ import type {
   AgentInterface,
   AgentSessions,
   ConfigurationUploaded,
-} from '@octavia/amphora/protocol/agent-api';
+} from '@octavia/protocol/agent-api';
 import { OctaviaError } from '../../errors.ts';
 import { type AgentAnswer, answerDetail } from './failure.ts';
 

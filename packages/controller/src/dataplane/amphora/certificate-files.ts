@@ -1,11 +1,11 @@
 /** The certificate files of a load balancer on one amphora: sends what is missing, removes what is no longer used. */
-import { agentPaths } from '@octavia/amphora/protocol/agent-api';
+import { agentPaths } from '@octavia/protocol/agent-api';
 import type { Amphora } from '../../domain/resources.ts';
 import { filesInForce } from '../haproxy/files-in-force.ts';
 import type { TlsFiles } from '../haproxy/tls-files.ts';
 import type { AgentClient } from './agent-client.ts';
 import { readCertificateNames } from './answers.ts';
-import type { CertificateFile } from './certificates.ts';
+import type { CertificateFile } from './secret-files.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** Unknown load balancer, or an agent of another release that knows no list. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { agentPaths, type LoadBalancerAction } from '@octavia/amphora/protocol/agent-api';
+import { agentPaths, type LoadBalancerAction } from '@octavia/protocol/agent-api';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { objections } from '../haproxy/refusals.ts';
@@ -10,11 +10,11 @@ import { writeKeepalived } from '../keepalived/writer.ts';
 import { AgentClient, type AgentRequest } from './agent-client.ts';
 import { readApplied, readInterface, readSessions, readUploaded, refusalWords } from './answers.ts';
 import { CertificateFiles } from './certificate-files.ts';
-import { collectMaterial, unusableListeners, withKept } from './certificates.ts';
 import { uploadServable } from './haproxy-upload.ts';
 import { greatest, LvsListeners } from './lvs-listeners.ts';
 import type { AmphoraDriverOptions } from './options.ts';
 import { plugNetworkRequest, plugVipRequest, vipAddress } from './plug-requests.ts';
+import { collectMaterial, unusableListeners, withKept } from './secret-files.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** Talks to the agents of real amphorae. */

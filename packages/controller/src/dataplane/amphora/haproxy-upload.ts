@@ -12,7 +12,7 @@ import { servedPolicies, servedPools } from '../haproxy/serving.ts';
 import type { UnusableListener } from '../interface.ts';
 import { refusalWords } from './answers.ts';
 import type { AgentAnswer } from './failure.ts';
-import { withoutNeverInForce } from './never-in-force.ts';
+import { withoutNeverApplied } from './never-in-force.ts';
 
 export interface Uploading {
   render(tree: LoadBalancerTree): HaproxyConfig;
@@ -92,7 +92,7 @@ export async function uploadServable(tree: LoadBalancerTree, uploading: Uploadin
         kept.set(id, former);
         continue;
       }
-      const lighter = lightened.has(id) ? null : withoutNeverInForce(wanted, id);
+      const lighter = lightened.has(id) ? null : withoutNeverApplied(wanted, id);
       if (lighter === null) leftOut.add(id);
       else wanted = lighter;
       lightened.add(id);

@@ -1,5 +1,5 @@
 /** UDP and SCTP listeners of one amphora: each a keepalived of its own, which no change of another listener touches. */
-import { agentPaths } from '@octavia/amphora/protocol/agent-api';
+import { agentPaths } from '@octavia/protocol/agent-api';
 import type { Amphora, Listener, LoadBalancerTree } from '../../domain/resources.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
 import type { ApplyOutcome } from '../interface.ts';

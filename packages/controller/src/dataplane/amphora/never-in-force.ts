@@ -8,7 +8,7 @@ import type { L7Policy, L7Rule, LoadBalancerTree } from '../../domain/resources.
  *
  * @returns null when there are none
  */
-export function withoutNeverInForce(tree: LoadBalancerTree, listenerId: string): LoadBalancerTree | null {
+export function withoutNeverApplied(tree: LoadBalancerTree, listenerId: string): LoadBalancerTree | null {
   const never = ({ operatingStatus, statusCode }: L7Policy | L7Rule): boolean =>
     operatingStatus === 'OFFLINE' && statusCode === 'CONFIGURATION_REFUSED';
   const own = new Set(tree.l7policies.filter((policy) => policy.listenerId === listenerId).map(({ id }) => id));

@@ -3,7 +3,7 @@ import type {
   FixedIpRequest,
   PlugNetworkRequest,
   PlugVipRequest,
-} from '@octavia/amphora/protocol/agent-api';
+} from '@octavia/protocol/agent-api';
 import type { Port, Subnet } from '../../clouds/network/interface.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import type { AdditionalVipPlug, PluggedNetwork, PluggedVip } from '../interface.ts';

@@ -2,7 +2,7 @@
  * Stick tables that live on: amphorae of a load balancer keep them in step, and the process that a reload replaces hands them
  * to the one that follows. For that the section stands there for a single amphora, too, with itself as the only peer.
  */
-import { peerName } from '@octavia/amphora/protocol/peer-name';
+import { peerName } from '@octavia/protocol/peer-name';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { endpointText } from './address.ts';
 import { type Line, line, type Section } from './config.ts';

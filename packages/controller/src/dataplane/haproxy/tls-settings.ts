@@ -1,6 +1,7 @@
 /** Versions, ciphers and ALPN in HAProxy's words; the same for clients (`bind`) and for members (`server`). */
-import { cipherLists, NEVER } from '../../clouds/tls-material/ciphers.ts';
+
 import { SECURITY_LEVEL, TLS10_VERSIONS, type TlsSettings } from '../../domain/validation/tls.ts';
+import { cipherLists, NEVER } from '../../tls/ciphers.ts';
 import { type Argument, value } from './config.ts';
 
 /** Weakest first. */

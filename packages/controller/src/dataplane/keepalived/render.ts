@@ -1,6 +1,6 @@
 /** The VRRP of one amphora of an active-standby load balancer. */
 import { isIP } from 'node:net';
-import { vrrpFiles } from '@octavia/amphora/protocol/vrrp-files';
+import { vrrpFiles } from '@octavia/protocol/vrrp-files';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import type { VrrpGroup } from '../interface.ts';
 import { type Block, block, entry, type KeepalivedConfig, type Line, line, value } from './config.ts';

@@ -1,5 +1,5 @@
 /** Health monitors as keepalived's checkers. */
-import { lvsFiles } from '@octavia/amphora/protocol/lvs-files';
+import { lvsFiles } from '@octavia/protocol/lvs-files';
 import type { HealthMonitor, Member } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { type Block, block, type Line, line, value } from '../keepalived/config.ts';

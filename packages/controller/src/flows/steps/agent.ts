@@ -1,7 +1,7 @@
 /** What concerns the agent of one amphora and not its load balancer. */
 
 import type { Amphora } from '../../domain/resources.ts';
-import * as amphorae from '../../store/amphorae.ts';
+import * as amphorae from '../../store/resources/amphorae.ts';
 import type { FlowDependencies, Step } from '../flow.ts';
 
 /** @returns when the new certificate ends */

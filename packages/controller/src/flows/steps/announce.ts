@@ -1,5 +1,5 @@
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
+import * as loadBalancers from '../../store/resources/load-balancers.ts';
 import type { Step } from '../flow.ts';
 
 const time = (date: Date | null): string | null => date && `${date.toISOString().slice(0, -1)}000`;

@@ -1,13 +1,13 @@
 import type { ApplyOutcome } from '../../dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
-import * as listeners from '../../store/listeners.ts';
+import * as listeners from '../../store/resources/listeners.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { ifAlive } from './best-effort.ts';
+import { failedChangesOf, fulfil } from './failed-changes.ts';
 import { whileOpen } from './ingress.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
 import { markBroken } from './mark-broken.ts';
 import { keepsSessions, learnSessions, predecessorsOf } from './sessions.ts';
-import { ifAlive } from './tolerance.ts';
-import { fulfil, unfulfilledOf } from './unfulfilled.ts';
 
 async function apply(
   context: StepContext,
@@ -27,7 +27,7 @@ export const applyConfiguration: Step = {
   async run(context) {
     const tree = await loadTree(context);
     // Every change brings all listeners into force: those it cannot are in ERROR again.
-    const unfulfilled = await unfulfilledOf(context, tree);
+    const failedChanges = await failedChangesOf(context, tree);
     for (const { id, provisioningStatus } of tree.listeners) {
       if (provisioningStatus !== 'ERROR') continue;
       await listeners.update(context.store.db, id, { provisioningStatus: 'PENDING_UPDATE' });
@@ -38,7 +38,7 @@ export const applyConfiguration: Step = {
       serving.map((amphora) => apply(context, amphora, shared, context.remainingMs())),
     );
     const without = outcomes.flatMap(({ unusable = [] }) => unusable.map(({ listenerId }) => listenerId));
-    await fulfil(context, tree, unfulfilled, new Set(without));
+    await fulfil(context, tree, failedChanges, new Set(without));
     return outcomes.map(({ method }) => method).join(', ');
   },
 };

@@ -1,6 +1,6 @@
 import type { Amphora } from '../../domain/resources.ts';
 import type { StepContext } from '../flow.ts';
-import { ifAlive } from './tolerance.ts';
+import { ifAlive } from './best-effort.ts';
 
 /** Whether the agent answers within the few tries that an amphora gets which may be dead. */
 export async function answers(context: StepContext, amphora: Amphora): Promise<boolean> {

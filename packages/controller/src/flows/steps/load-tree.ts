@@ -1,7 +1,7 @@
 import type { Amphora, LoadBalancer, LoadBalancerTree } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import * as amphorae from '../../store/amphorae.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
+import * as amphorae from '../../store/resources/amphorae.ts';
+import * as loadBalancers from '../../store/resources/load-balancers.ts';
 import type { StepContext } from '../flow.ts';
 
 const missing = (kind: string, id: string) => new OctaviaError('NOT_FOUND', { kind, id });

@@ -1,5 +1,5 @@
 import type { ApplyOutcome } from '../../dataplane/interface.ts';
-import { breakListener, standBackBelow } from '../../store/settlement.ts';
+import { breakListener, restoreErrorBelow } from '../../store/operations/outcome.ts';
 import type { StepContext } from '../flow.ts';
 
 /**
@@ -10,6 +10,6 @@ export async function markBroken({ store, operation }: StepContext, { unusable =
   for (const { listenerId, reason, code } of unusable) {
     await breakListener(store.db, listenerId, { reason, code, operationId: null });
     // Of other operations what waits is being changed: its former failure says nothing of what it is now.
-    if (operation.kind.startsWith('failover_')) await standBackBelow(store.db, listenerId, 'CONFIGURATION_REFUSED');
+    if (operation.kind.startsWith('failover_')) await restoreErrorBelow(store.db, listenerId, 'CONFIGURATION_REFUSED');
   }
 }

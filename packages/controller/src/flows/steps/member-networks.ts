@@ -2,7 +2,7 @@
 import type { Port, Subnet } from '../../clouds/network/interface.ts';
 import type { LoadBalancer, VnicType } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import * as members from '../../store/members.ts';
+import * as members from '../../store/resources/members.ts';
 import type { StepContext } from '../flow.ts';
 
 /** What an amphora needs of one network: a port with an address in each subnet that members use. */

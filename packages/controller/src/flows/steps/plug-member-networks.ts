@@ -6,8 +6,9 @@ import type { Port, Subnet } from '../../clouds/network/interface.ts';
 import type { CallLimit } from '../../dataplane/interface.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import * as amphorae from '../../store/amphorae.ts';
+import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { bestEffort } from './best-effort.ts';
 import { amphoraeOf, isServing, loadBalancerOf } from './load-tree.ts';
 import {
   besideVip,
@@ -21,7 +22,6 @@ import {
 } from './member-networks.ts';
 import { plug as plugVip } from './plug-vip.ts';
 import { memberPortName, memberPortPrefix } from './port-names.ts';
-import { tolerated } from './tolerance.ts';
 
 /**
  * What is recorded and has its one address needs no second look. With several, one may be new and the agent not know it:
@@ -143,7 +143,7 @@ async function release(
 ): Promise<number> {
   const unneeded = subnetIdsOf(port).filter((subnetId) => !isNeeded(subnetId));
   if (unneeded.length === 0) return 0;
-  const told = await tolerated(context, `Taking addresses of port ${port.id} away`, async () => {
+  const told = await bestEffort(context, `Taking addresses of port ${port.id} away`, async () => {
     await tellAgent();
     return true;
   });

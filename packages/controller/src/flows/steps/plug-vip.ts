@@ -3,7 +3,7 @@ import type { Network, Subnet } from '../../clouds/network/interface.ts';
 import type { CallLimit, PluggedVip } from '../../dataplane/interface.ts';
 import type { Amphora, LoadBalancer } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import * as amphorae from '../../store/amphorae.ts';
+import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
 import { besideVip, hasVip, neededNetworks, subnetsOf, withAddresses } from './member-networks.ts';

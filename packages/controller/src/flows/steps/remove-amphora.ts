@@ -1,10 +1,10 @@
 import type { Amphora } from '../../domain/resources.ts';
-import * as amphorae from '../../store/amphorae.ts';
-import { markAmphoraDeleted } from '../../store/settlement.ts';
+import { markAmphoraDeleted } from '../../store/operations/outcome.ts';
+import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { bestEffort, withRetries } from './best-effort.ts';
 import { amphoraeOf } from './load-tree.ts';
 import { memberPortPrefix, vrrpPortName } from './port-names.ts';
-import { repeatedly, tolerated } from './tolerance.ts';
 
 /**
  * Instance first (traffic stops), then its ports. Repeatable. A build that was cut off before its id was recorded is found
@@ -31,9 +31,9 @@ export async function removeAmphora(context: StepContext, amphora: Amphora, insi
   await amphorae.update(store.db, amphora.id, { status: 'PENDING_DELETE' });
   await amphorae.markHealthBusy(store.db, amphora.id);
   const what = `Removing amphora ${amphora.id}`;
-  const remove = () => repeatedly(context, options.amphoraDelete, what, () => removeFromCloud(context, amphora));
+  const remove = () => withRetries(context, options.amphoraDelete, what, () => removeFromCloud(context, amphora));
   if (insist) await remove();
-  else await tolerated(context, what, remove);
+  else await bestEffort(context, what, remove);
   await markAmphoraDeleted(store.db, amphora.id);
 }
 
@@ -46,7 +46,9 @@ export const removeAmphorae: Step = {
     await Promise.all(all.map((amphora) => removeAmphora(context, amphora, true)));
     for (const former of await amphorae.deletedOf(store.db, operation.loadBalancerId)) {
       if (all.some(({ id }) => id === former.id)) continue;
-      await tolerated(context, `Removing what is left of amphora ${former.id}`, () => removeFromCloud(context, former));
+      await bestEffort(context, `Removing what is left of amphora ${former.id}`, () =>
+        removeFromCloud(context, former),
+      );
     }
     return `${all.length} removed`;
   },

@@ -2,16 +2,16 @@
 import type { Operation } from '../../domain/operations.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
-import * as amphorae from '../../store/amphorae.ts';
-import { reopenFailed } from '../../store/settlement.ts';
+import { markFailedPending } from '../../store/operations/outcome.ts';
+import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { bestEffort, ifAlive } from './best-effort.ts';
 import { amphoraIdOf } from './build-amphora.ts';
 import { answers, carriesVip } from './carries-vip.ts';
+import { failedChangesOf, toBeDeleted } from './failed-changes.ts';
 import { amphoraeOf, isServing, loadTree } from './load-tree.ts';
 import { plug } from './plug-vip.ts';
 import { removeAmphora } from './remove-amphora.ts';
-import { ifAlive, tolerated } from './tolerance.ts';
-import { toBeDeleted, unfulfilledOf } from './unfulfilled.ts';
 import { applyVrrp } from './vrrp.ts';
 
 /** Longest wait (ms) for the VIP to move: thrice the slowest advertisement interval in common use, and a bit. */
@@ -33,10 +33,10 @@ async function oldOnes(context: StepContext): Promise<Amphora[]> {
 }
 
 /** New amphorae get everything; what is to be deleted goes on waiting for that. */
-async function reopenAll(context: StepContext): Promise<void> {
+async function markAllPending(context: StepContext): Promise<void> {
   const { store, operation } = context;
-  const unfulfilled = await unfulfilledOf(context, await loadTree(context));
-  await reopenFailed(store.db, operation.loadBalancerId, toBeDeleted(unfulfilled));
+  const failedChanges = await failedChangesOf(context, await loadTree(context));
+  await markFailedPending(store.db, operation.loadBalancerId, toBeDeleted(failedChanges));
 }
 
 async function condemn({ store }: StepContext, { id }: Amphora): Promise<void> {
@@ -70,7 +70,7 @@ export function chooseFirst(expected: 1 | 2): Step {
     name: 'choose which amphora goes first',
     async run(context) {
       const { store, operation, log } = context;
-      await reopenAll(context);
+      await markAllPending(context);
       const old = await oldOnes(context);
       if (old.length !== expected) {
         const fields = { operation: operation.id, loadBalancer: operation.loadBalancerId, amphorae: old.length };
@@ -155,7 +155,7 @@ function fence(name: string, newId: string, old: (context: StepContext) => Promi
           await context.compute.detachPort(computeId, vrrpPortId);
           return true;
         };
-        if (await tolerated(context, `Detaching the VIP of amphora ${id}`, detach)) count += 1;
+        if (await bestEffort(context, `Detaching the VIP of amphora ${id}`, detach)) count += 1;
       }
       return `${count} fenced`;
     },
@@ -163,7 +163,7 @@ function fence(name: string, newId: string, old: (context: StepContext) => Promi
       // The replacement is in service: the old one must not come back beside it.
       if ((await amphorae.get(context.store.db, newId))?.status === 'ALLOCATED') return;
       for (const { id } of await old(context)) {
-        await tolerated(context, `Giving the VIP back to amphora ${id}`, () => plug(context, id));
+        await bestEffort(context, `Giving the VIP back to amphora ${id}`, () => plug(context, id));
       }
     },
   };
@@ -182,7 +182,7 @@ export function condemnFailed(id: string): Step {
     name: `give up amphora ${id}`,
     async run(context) {
       const { store, operation } = context;
-      await reopenAll(context);
+      await markAllPending(context);
       const amphora = await amphorae.get(store.db, id);
       if (!amphora) return 'already gone';
       await condemn(context, amphora);

@@ -1,4 +1,4 @@
-import * as serverGroups from '../../store/server-groups.ts';
+import * as serverGroups from '../../store/resources/server-groups.ts';
 import type { Step } from '../flow.ts';
 
 /** The amphorae of a load balancer run on different hosts, where the operator wants it and the cloud can. */

@@ -2,8 +2,8 @@
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
 import type { StepContext } from '../flow.ts';
+import { bestEffort } from './best-effort.ts';
 import { isServing } from './load-tree.ts';
-import { tolerated } from './tolerance.ts';
 
 /** HAProxy itself gives up after 5 s without an answer; a hundred thousand sessions take less than one. */
 const LEARNING_MS = 8_000;
@@ -31,7 +31,7 @@ export async function learnSessions(context: StepContext, amphora: Amphora): Pro
   const { dataplane, operation } = context;
   const ask = async () => ({ known: await dataplane.knowsSessions(amphora, operation.loadBalancerId) });
   for (let waited = 0; ; waited += POLL_MS) {
-    const answer = await tolerated(context, `Asking ${amphora.id} for sessions`, ask);
+    const answer = await bestEffort(context, `Asking ${amphora.id} for sessions`, ask);
     if (answer?.known === true) return 'sessions known';
     if (answer === null) return 'sessions not known';
     if (answer.known === null) {

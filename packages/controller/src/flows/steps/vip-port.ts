@@ -1,5 +1,5 @@
 import { OctaviaError } from '../../errors.ts';
-import * as loadBalancers from '../../store/load-balancers.ts';
+import * as loadBalancers from '../../store/resources/load-balancers.ts';
 import type { Step } from '../flow.ts';
 import { amphoraeOf, loadBalancerOf } from './load-tree.ts';
 import { vipPortName, vrrpPortName } from './port-names.ts';

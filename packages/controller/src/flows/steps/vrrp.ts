@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { VrrpGroup } from '../../dataplane/interface.ts';
 import type { Amphora } from '../../domain/resources.ts';
-import * as vrrpGroups from '../../store/vrrp-groups.ts';
+import * as vrrpGroups from '../../store/resources/vrrp-groups.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { ifAlive } from './best-effort.ts';
 import { isServing, loadTree, withPeers } from './load-tree.ts';
-import { ifAlive } from './tolerance.ts';
 
 /** PASS authentication takes eight characters. */
 const PASSWORD_LENGTH = 7;

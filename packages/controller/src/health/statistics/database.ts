@@ -1,4 +1,4 @@
-import { record } from '../../store/heartbeat-statistics.ts';
+import { record } from '../../store/heartbeats/heartbeat-statistics.ts';
 import type { StatisticsDriver } from './interface.ts';
 
 /** Keeps the counters that the API shows. */

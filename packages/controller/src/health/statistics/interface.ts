@@ -1,5 +1,5 @@
-import type { Tx } from '../../store/database.ts';
-import type { ListenerCounts } from '../../store/heartbeat-statistics.ts';
+import type { Tx } from '../../store/core/database.ts';
+import type { ListenerCounts } from '../../store/heartbeats/heartbeat-statistics.ts';
 
 /** Receives what listeners counted. Several may be active: [controller_worker] statistics_drivers. */
 export interface StatisticsDriver {

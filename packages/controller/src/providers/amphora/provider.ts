@@ -5,7 +5,7 @@ import { OctaviaError } from '../../errors.ts';
 import { submitAmphoraChange } from '../../flows/failover-requests.ts';
 import type { OperationQueue } from '../../flows/operation-queue.ts';
 import { FLOW_VERSION, hasFlow } from '../../flows/registry.ts';
-import * as amphorae from '../../store/amphorae.ts';
+import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Acceptance, AmphoraActions, Candidate, Capability, Change, Provider } from '../interface.ts';
 import { AVAILABILITY_ZONE_KEYS, capabilities, FLAVOR_KEYS, validateKeys, zoneNetworks } from './metadata.ts';
 

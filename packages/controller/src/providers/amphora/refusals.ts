@@ -1,5 +1,4 @@
 import type { ComputeDriver } from '../../clouds/compute/interface.ts';
-import { areKnownCiphers } from '../../clouds/tls-material/ciphers.ts';
 import { unsupportedReason } from '../../dataplane/haproxy/unsupported.ts';
 import { ipVersion } from '../../domain/addresses.ts';
 import { ONLY_ON_CONNECTIONLESS_POOLS } from '../../domain/validation/health-monitor.ts';
@@ -7,6 +6,7 @@ import { isTlsCapable } from '../../domain/validation/listener.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
 import type { TlsSettings } from '../../domain/validation/tls.ts';
 import { OctaviaError } from '../../errors.ts';
+import { areKnownCiphers } from '../../tls/ciphers.ts';
 import type { Candidate } from '../interface.ts';
 
 function refuse(detail: string | null): void {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Amphora } from '../../domain/resources.ts';
-import { afterCommit, type Tx } from '../../store/database.ts';
+import { afterCommit, type Tx } from '../../store/core/database.ts';
 import type { Acceptance, AmphoraActions, Capability, Change, NewVip, Provider, VipWish } from '../interface.ts';
 
 export interface Settler {

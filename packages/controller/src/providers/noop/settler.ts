@@ -3,9 +3,9 @@
  * next one: under load one transaction serves dozens of creates. Crash-safe by looking at what is left over instead of
  * remembering: at start, and then regularly, everything PENDING under these providers is settled.
  */
-import type { Store } from '../../store/database.ts';
-import { isContention } from '../../store/unavailable.ts';
-import { pendingUnder, settleUnmeasured } from '../../store/unmeasured.ts';
+import type { Store } from '../../store/core/database.ts';
+import { isContention } from '../../store/core/unavailable.ts';
+import { pendingUnder, settleWithoutHealthReports } from '../../store/operations/without-health-reports.ts';
 import type { Settler } from './provider.ts';
 
 export interface NoopSettlerOptions {
@@ -84,7 +84,7 @@ export class NoopSettler implements Settler {
     if (batch.length === 0) return;
     for (const id of batch) this.#noted.delete(id);
     try {
-      await this.#options.store.transaction((tx) => settleUnmeasured(tx, batch, this.#options.providers));
+      await this.#options.store.transaction((tx) => settleWithoutHealthReports(tx, batch, this.#options.providers));
     } catch (error) {
       // Others were in the way: at once. Whatever else it was, the sweep finds them again.
       if (isContention(error)) for (const id of batch) this.#noted.add(id);

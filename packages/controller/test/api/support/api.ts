@@ -8,9 +8,9 @@ import type { Port, PortRequest, Subnet } from '../../../src/clouds/network/inte
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 import { OctaviaError } from '../../../src/errors.ts';
+import { certificateManager } from '../../../src/processes/drivers.ts';
+import { identityDriver } from '../../../src/processes/identity.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
-import { certificateManager } from '../../../src/services/drivers.ts';
-import { identityDriver } from '../../../src/services/identity.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { RecordingProvider } from './recording-provider.ts';
 

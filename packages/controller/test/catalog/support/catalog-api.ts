@@ -13,7 +13,7 @@ import type { Provider } from '../../../src/providers/interface.ts';
 import { NoopProvider } from '../../../src/providers/noop/provider.ts';
 import { NoopSettler } from '../../../src/providers/noop/settler.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
-import type { NewOperation } from '../../../src/store/operations.ts';
+import type { NewOperation } from '../../../src/store/operations/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 
 export const PROJECT = 'project-1';

@@ -6,7 +6,7 @@ import { purgeAll, stopAll } from '../../../src/clouds/compute/local/teardown.ts
 import { ensureBridges, removeBridges } from '../../../src/clouds/local-host/bridges.ts';
 import { type LocalInstance, loadInstance } from '../../../src/clouds/local-host/instance.ts';
 import { LocalNetworkDriver } from '../../../src/clouds/network/local/driver.ts';
-import { Store } from '../../../src/store/database.ts';
+import { Store } from '../../../src/store/core/database.ts';
 
 interface Command {
   method: string;

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vrrpFiles } from '@octavia/amphora/protocol/vrrp-files';
+import { vrrpFiles } from '@octavia/protocol/vrrp-files';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const testdata = new URL('./testdata/', import.meta.url);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { lvsFiles } from '@octavia/amphora/protocol/lvs-files';
+import { lvsFiles } from '@octavia/protocol/lvs-files';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const testdata = new URL('./testdata/', import.meta.url);

@@ -106,7 +106,7 @@ export class ActiveStandby {
     this.members = members;
     this.#version = version;
     const [first, second] = version === 4 ? [V4, V6] : [V6, V4];
-    this.place = members[0].lab.town;
+    this.place = members[0].lab.testbed;
     this.tree = makeTree({
       loadBalancer: {
         topology: 'ACTIVE_STANDBY',
@@ -152,12 +152,12 @@ export class ActiveStandby {
     };
     const pair = new ActiveStandby([await build(1), await build(2)], version);
     const { lab } = pair.members[0];
-    const ip = (...args: string[]): string => lab.inTown('ip', ...args);
+    const ip = (...args: string[]): string => lab.inTestbed('ip', ...args);
     ip('link', 'add', BRIDGE, 'type', 'bridge');
     for (const address of ['10.77.0.1/24', '10.77.0.2/24']) ip('address', 'add', address, 'dev', BRIDGE);
     ip('address', 'add', 'fd77::1/64', 'dev', BRIDGE, 'nodad');
     ip('link', 'set', BRIDGE, 'up');
-    const servers = lab.spawnInTown(process.execPath, '-e', MEMBERS);
+    const servers = lab.spawnInTestbed(process.execPath, '-e', MEMBERS);
     await new Promise((resolve) => servers.stdout?.once('data', resolve));
     for (const member of pair.members) {
       pair.plugCable(member);
@@ -212,7 +212,7 @@ export class ActiveStandby {
   }
 
   watch(url: string): Watch {
-    return new Watch(this.members[0].lab.spawnInTown(process.execPath, '-e', CLIENT, url));
+    return new Watch(this.members[0].lab.spawnInTestbed(process.execPath, '-e', CLIENT, url));
   }
 
   async destroy(): Promise<void> {

@@ -89,7 +89,7 @@ export class OneAmphora {
     const { lab } = this;
     const addresses = Array.from({ length: members }, (_, index) => `${memberAddress(index + 1)}/24`);
     const macAddress = lab.plugCable(['10.77.0.1/24', ...addresses]);
-    const servers = lab.spawnInTown(process.execPath, '-e', MEMBERS, String(members));
+    const servers = lab.spawnInTestbed(process.execPath, '-e', MEMBERS, String(members));
     await new Promise((resolve) => servers.stdout?.once('data', resolve));
     await lab.startAgent();
     const fixedIps = [{ subnetId: SUBNET.id, ipAddress: VIP }];
@@ -131,8 +131,8 @@ export class OneAmphora {
     });
   }
 
-  inTown(...command: string[]): string {
-    return this.lab.inTown(...command);
+  inTestbed(...command: string[]): string {
+    return this.lab.inTestbed(...command);
   }
 
   async destroy(): Promise<void> {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkResultsOnly } from '../../../../amphora/src/haproxy/server-state.ts';
 import type { CertificateManager } from '../../../src/clouds/certificates/manager.ts';
 import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
-import { type CertificateFile, collectMaterial } from '../../../src/dataplane/amphora/certificates.ts';
+import { type CertificateFile, collectMaterial } from '../../../src/dataplane/amphora/secret-files.ts';
 import { serverStatePath, statsSocketPath } from '../../../src/dataplane/haproxy/global.ts';
 import { DEFAULT_HAPROXY_OPTIONS, type HaproxyOptions } from '../../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../../src/dataplane/haproxy/render.ts';

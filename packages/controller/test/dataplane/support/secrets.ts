@@ -1,7 +1,7 @@
 import type { CertificateManager } from '../../../src/clouds/certificates/manager.ts';
-import { bundleOf, type TlsBundle } from '../../../src/clouds/tls-material/bundle.ts';
-import { Secret } from '../../../src/clouds/tls-material/secret.ts';
 import { OctaviaError } from '../../../src/errors.ts';
+import { bundleOf, type TlsBundle } from '../../../src/tls/bundle.ts';
+import { Secret } from '../../../src/tls/secret.ts';
 import type { IssuedPem } from './test-authority.ts';
 
 /** A secret store in memory: references are the names that a test gives. */

@@ -1,7 +1,7 @@
 /** Certificates for tests: a CA that issues leaf certificates, CAs below itself, and revocation lists. */
 import { randomBytes } from 'node:crypto';
 import { generateKeys, type KeyPair, privateKeyPem } from '../../../src/clouds/certificates/local/keys.ts';
-import { x509 } from '../../../src/clouds/tls-material/x509.ts';
+import { x509 } from '../../../src/tls/x509.ts';
 
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' };
 const DAY = 86_400_000;

@@ -229,6 +229,6 @@ async function lastOperation(trial: Trial, kind: string) {
     'select id from operation where kind = $2 and (load_balancer_id = $1 or resource_id = any($3)) order by created_at desc limit 1',
     [trial.loadBalancerId, kind, [...trial.world.instances.keys()]],
   );
-  const { get } = await import('../../../src/store/operations.ts');
+  const { get } = await import('../../../src/store/operations/operations.ts');
   return get(harness.store.db, rows[0]?.id ?? '');
 }

@@ -16,15 +16,15 @@ import type { Operation, OperationKind } from '../../../src/domain/operations.ts
 import type { Topology } from '../../../src/domain/statuses.ts';
 import type { FaultListener } from '../../../src/flows/fault-points.ts';
 import { DEFAULT_FLOW_OPTIONS, type FlowDependencies } from '../../../src/flows/flow.ts';
-import { Superseded } from '../../../src/flows/in-charge.ts';
+import { Fenced } from '../../../src/flows/in-charge.ts';
 import { OperationQueue } from '../../../src/flows/operation-queue.ts';
 import { flowOf } from '../../../src/flows/registry.ts';
 import { runOperation } from '../../../src/flows/runner.ts';
+import { identityDriver } from '../../../src/processes/identity.ts';
 import { AmphoraProvider } from '../../../src/providers/amphora/provider.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
-import { identityDriver } from '../../../src/services/identity.ts';
-import type { Tx } from '../../../src/store/database.ts';
-import * as operations from '../../../src/store/operations.ts';
+import type { Tx } from '../../../src/store/core/database.ts';
+import * as operations from '../../../src/store/operations/operations.ts';
 import { insertOperation } from '../../support/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { silentLog, turnsIn } from '../support.ts';
@@ -166,7 +166,7 @@ export class Trial {
       try {
         await runOperation(operation.id, flowOf, this.#dependencies(), { workerId: `worker-${lives}`, faults });
       } catch (error) {
-        if (!(error instanceof Superseded)) throw error;
+        if (!(error instanceof Fenced)) throw error;
         died = true;
       }
       // Whoever dies has an heir, even when there was nothing left to do.

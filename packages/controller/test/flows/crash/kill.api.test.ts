@@ -7,7 +7,7 @@ import type { Operation, OperationKind } from '../../../src/domain/operations.ts
 import { pointsOf } from '../../../src/flows/fault-points.ts';
 import { OperationQueue } from '../../../src/flows/operation-queue.ts';
 import { flowOf } from '../../../src/flows/registry.ts';
-import * as operations from '../../../src/store/operations.ts';
+import * as operations from '../../../src/store/operations/operations.ts';
 import { ended } from '../support.ts';
 import { Harness, type Trial } from './harness.ts';
 import { create, SET_UPS } from './set-ups.ts';

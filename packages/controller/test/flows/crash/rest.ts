@@ -1,7 +1,7 @@
 /** What must hold of a load balancer and its cloud whenever nothing is going on. */
 import { sql } from 'kysely';
-import * as operations from '../../../src/store/operations.ts';
-import { releaseUnownedAmphorae } from '../../../src/store/recovery.ts';
+import * as operations from '../../../src/store/operations/operations.ts';
+import { releaseUnownedAmphorae } from '../../../src/store/operations/recovery.ts';
 import type { Trial } from './harness.ts';
 
 const CHILDREN = {

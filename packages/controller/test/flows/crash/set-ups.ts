@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { OperationKind } from '../../../src/domain/operations.ts';
 import type { Topology } from '../../../src/domain/statuses.ts';
 import { requestAmphoraFailover, requestCertificateRotation } from '../../../src/flows/failover-requests.ts';
-import * as amphorae from '../../../src/store/amphorae.ts';
+import * as amphorae from '../../../src/store/resources/amphorae.ts';
 import { PUBLIC_SUBNET, type Trial } from './harness.ts';
 import type { Expectations } from './rest.ts';
 

@@ -10,7 +10,7 @@ import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../../../src/dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
 import { OctaviaError } from '../../../src/errors.ts';
-import type { Database } from '../../../src/store/database.ts';
+import type { Database } from '../../../src/store/core/database.ts';
 
 interface Instance {
   name: string;

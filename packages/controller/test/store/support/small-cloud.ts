@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../../../src/domain/deterministic-uuid.ts';
-import { Store } from '../../../src/store/database.ts';
-import { noopCloud, ServiceProcess } from '../../services/processes.ts';
+import { Store } from '../../../src/store/core/database.ts';
+import { noopCloud, ServiceProcess } from '../../processes/processes.ts';
 
 export interface Answer {
   status: number;

@@ -1,7 +1,7 @@
 /** A certificate authority, read from its files. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { OctaviaError } from '../../../errors.ts';
-import { x509 } from '../../tls-material/x509.ts';
+import { x509 } from '../../../tls/x509.ts';
 import type { Issuer } from './certificate.ts';
 import { readSigningKey, type SigningDigest } from './keys.ts';
 

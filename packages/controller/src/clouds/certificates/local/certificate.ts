@@ -1,6 +1,6 @@
 /** The three kinds of certificates (CA, amphora server, controller client) and their extensions. */
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
-import { x509 } from '../../tls-material/x509.ts';
+import { x509 } from '../../../tls/x509.ts';
 import type { KeyPair, SigningKey } from './keys.ts';
 
 /** What certificates depend on beside keys; passed in so that tests can say what time it is. */

@@ -1,6 +1,6 @@
 import { OctaviaError } from '../../../errors.ts';
-import { bundleOf, type TlsBundle } from '../../tls-material/bundle.ts';
-import { Secret } from '../../tls-material/secret.ts';
+import { bundleOf, type TlsBundle } from '../../../tls/bundle.ts';
+import { Secret } from '../../../tls/secret.ts';
 import type { CertificateManager, SecretReader } from '../manager.ts';
 import { CertificateStorage, type StoredSecret } from './storage.ts';
 

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Secret } from '../../tls-material/secret.ts';
+import { Secret } from '../../../tls/secret.ts';
 
 /** A reference is a name here, never a path. */
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,200}$/;

@@ -1,8 +1,8 @@
 import { webcrypto } from 'node:crypto';
-import { bundleOf, type TlsBundle } from '../../tls-material/bundle.ts';
-import { toPem } from '../../tls-material/pem.ts';
-import { Secret } from '../../tls-material/secret.ts';
-import { x509 } from '../../tls-material/x509.ts';
+import { bundleOf, type TlsBundle } from '../../../tls/bundle.ts';
+import { toPem } from '../../../tls/pem.ts';
+import { Secret } from '../../../tls/secret.ts';
+import { x509 } from '../../../tls/x509.ts';
 import type { CertificateManager } from '../manager.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

@@ -1,7 +1,7 @@
 /** Network service of the local cloud: three bridges of this host, ports and addresses in our own store. */
 import type { IngressRule } from '../../../domain/ingress.ts';
-import type { Database } from '../../../store/database.ts';
-import { type SubnetRow, selectIngress, setIngress, upsertNetworks } from '../../../store/local-network.ts';
+import type { Database } from '../../../store/core/database.ts';
+import { type SubnetRow, selectIngress, setIngress, upsertNetworks } from '../../../store/resources/local-network.ts';
 import type { LocalInstance, LocalNetwork, LocalSubnet } from '../../local-host/instance.ts';
 import { hostSpeaksIpv6 } from '../../local-host/ipv6.ts';
 import { closeManagement } from '../../local-host/management-filter.ts';

@@ -6,9 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import { deterministicUuid } from '../../../domain/deterministic-uuid.ts';
-import { type Database, type Executor, isForeignKeyViolation } from '../../../store/database.ts';
-import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/local-network.ts';
-import { isUuid } from '../../../store/table.ts';
+import { type Database, type Executor, isForeignKeyViolation } from '../../../store/core/database.ts';
+import { isUuid } from '../../../store/core/table.ts';
+import { type NetworkRow, type SubnetRow, upsertNetworks } from '../../../store/resources/local-network.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredNetwork, getStoredSubnet } from '../../stored-network/networks.ts';
 import { isUsableAddress, type PortRules } from '../../stored-network/ports.ts';

@@ -1,0 +1,69 @@
+/** Settings that are legal and yet probably not what the operator meant. */
+import { REGISTRY, type RegisteredOption, registeredOptions } from './registry.ts';
+import { environmentName, type Setting, settingKey } from './sources.ts';
+import { suggest } from './suggest.ts';
+
+export interface ConfigWarnings {
+  unknown: string[];
+  /** `text` reads on from the name of the option. */
+  deprecations: { setting: Setting; text: string }[];
+}
+
+const meant = (suggestion: string | null): string => (suggestion === null ? '' : `; did you mean ${suggestion}?`);
+
+function unknownText({ section, name, source }: Setting, fromFile: boolean): string {
+  const known = Object.keys(REGISTRY).find((candidate) => settingKey(candidate, '') === settingKey(section, ''));
+  if (known === undefined) {
+    const suggestion = suggest(section, Object.keys(REGISTRY));
+    return `${source}: unknown section [${section}]${meant(suggestion === null ? null : `[${suggestion}]`)}`;
+  }
+  const names = Object.keys(REGISTRY[known as keyof typeof REGISTRY].options);
+  const suggestion = suggest(name.replaceAll('-', '_'), names);
+  const shown = suggestion === null || fromFile ? suggestion : environmentName(known, suggestion);
+  return `${source}: unknown option ${name} in [${known}]${meant(shown)}`;
+}
+
+function renamedText({ section, name }: RegisteredOption, newNameSet: boolean): string {
+  const start = `is the old name of [${section}] ${name}`;
+  return newNameSet ? `${start}, which is set too and wins` : `${start}; use the new one`;
+}
+
+export function findConfigWarnings(fromFiles: readonly Setting[], fromEnvironment: readonly Setting[]): ConfigWarnings {
+  const options = registeredOptions();
+  const byKey = new Map(options.map((registered) => [settingKey(registered.section, registered.name), registered]));
+  const byOldKey = Map.groupBy(
+    options.flatMap((registered) => (registered.option.old ?? []).map((old) => ({ old, registered }))),
+    ({ old }) => old,
+  );
+  const isSet = new Set([...fromFiles, ...fromEnvironment].map((setting) => setting.key));
+  const surprises: ConfigWarnings = { unknown: [], deprecations: [] };
+  const note = (setting: Setting, text: string): void => void surprises.deprecations.push({ setting, text });
+
+  const reportedSections = new Set<string>();
+  for (const [settings, fromFile] of [
+    [fromEnvironment, false],
+    [fromFiles, true],
+  ] as const) {
+    for (const setting of settings) {
+      const option = byKey.get(setting.key)?.option;
+      const renamed = fromFile ? (byOldKey.get(setting.key) ?? []) : [];
+      for (const { registered } of renamed) {
+        note(setting, renamedText(registered, isSet.has(settingKey(registered.section, registered.name))));
+      }
+      if (option?.forRemoval && renamed.length === 0) {
+        note(setting, 'will be removed; drop it');
+      } else if (option?.compatibility) {
+        surprises.unknown.push(
+          `${setting.source}: [${setting.section}] ${setting.name} has no effect here${typeof option.compatibility === 'string' ? `: ${option.compatibility}` : ''}`,
+        );
+      } else if (option === undefined && renamed.length === 0) {
+        const text = unknownText(setting, fromFile);
+        const once = text.slice(setting.source.length);
+        const firstOfSection = !once.startsWith(': unknown section') || !reportedSections.has(once);
+        reportedSections.add(once);
+        if (firstOfSection) surprises.unknown.push(text);
+      }
+    }
+  }
+  return surprises;
+}

@@ -1,0 +1,15 @@
+import type { ErrorCode } from '../errors.ts';
+
+/**
+ * Errors whose cause can clear without anybody changing the load balancer: a repetition may succeed. What HAProxy or a
+ * cloud refused for good is not among them.
+ */
+export const TRANSIENT_ERRORS: readonly ErrorCode[] = [
+  'AMPHORA_UNREACHABLE',
+  'BUILD_SLOT_TIMEOUT',
+  'CERTIFICATE_UNREADABLE',
+  'COMPUTE_ATTACH_FAILED',
+  'COMPUTE_BUILD_FAILED',
+  'DATABASE_UNAVAILABLE',
+  'SUBNET_NO_FREE_ADDRESS',
+];

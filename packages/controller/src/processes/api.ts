@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { Policy } from '../api/policy/policy.ts';
+import { buildServer } from '../api/server.ts';
+import type { Config } from '../config/index.ts';
+import { OctaviaError } from '../errors.ts';
+import { OperationQueue } from '../flows/operation-queue.ts';
+import { AmphoraProvider } from '../providers/amphora/provider.ts';
+import { refuseByContract, refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
+import { NoopProvider } from '../providers/noop/provider.ts';
+import { NoopSettler } from '../providers/noop/settler.ts';
+import { ProviderRegistry } from '../providers/registry.ts';
+import { migrationStatus } from '../store/core/migrate.ts';
+import { certificateManager, computeDriver } from './drivers.ts';
+import { identityDriver } from './identity.ts';
+import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
+
+export interface ApiService extends Service {
+  /** e.g. `http://127.0.0.1:9876` */
+  endpoint: string;
+}
+
+/** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError STARTUP */
+export async function startApi(runtime: Runtime): Promise<ApiService> {
+  const { config, store, network, log } = runtime;
+  const identity = await identityDriver(config, log);
+  const policy = new Policy({
+    settings: config.oslo_policy,
+    everybodyIsAdmin: identity.trustsEverybody,
+    log,
+    now: () => new Date(),
+  });
+  const queue = new OperationQueue();
+  const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log });
+  const server = buildServer({
+    config,
+    store,
+    network,
+    certificates: await certificateManager(runtime),
+    providers: await providers(runtime, queue, settler),
+    identity,
+    policy,
+    now: () => new Date(),
+    newId: randomUUID,
+    logger: log,
+  });
+  const { bind_host: host, bind_port: port } = config.api_settings;
+  try {
+    const endpoint = await server.listen({ host, port, listenTextResolver: (address) => `API listens on ${address}` });
+    if (NOOP_PROVIDERS.some((name) => name in config.api_settings.enabled_provider_drivers)) settler.start();
+    return {
+      endpoint,
+      async stop() {
+        await server.close();
+        await identity.close();
+      },
+    };
+  } catch (error) {
+    await server.close();
+    await identity.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'another process listens there' : message;
+    throw new OctaviaError(
+      'STARTUP',
+      { detail: `The API cannot listen on ${host} port ${port}: ${why}.` },
+      { cause: error },
+    );
+  }
+}
+
+const NOOP_PROVIDERS = ['noop_driver', 'noop_driver-alt'];
+
+/** `octavia` is the old name of `amphora`: both lead to the same provider. */
+async function providers(runtime: Runtime, queue: OperationQueue, settler: NoopSettler): Promise<ProviderRegistry> {
+  const { config, network, log } = runtime;
+  const { enabled_provider_drivers, default_provider_driver } = config.api_settings;
+  const noop = config.controller_worker.amphora_driver === 'amphora_noop_driver';
+  const compute = noop ? null : await computeDriver(runtime);
+  const amphora = new AmphoraProvider({
+    name: 'amphora',
+    description: 'The Octavia Amphora driver.',
+    queue,
+    network,
+    check: compute === null ? refuseByContract : (candidate) => refuseUnsupportedCandidate(candidate, compute),
+  });
+  const backendless = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, 'The no-op driver.', settler)]);
+  return new ProviderRegistry(
+    { amphora, amphorav2: amphora, octavia: amphora, ...Object.fromEntries(backendless) },
+    { ...enabled_provider_drivers },
+    default_provider_driver,
+    log,
+  );
+}
+
+export const runApi = (config: Config): Promise<ProcessService> =>
+  alone(config, async (runtime) => {
+    await requireSchema(runtime);
+    return startApi(runtime);
+  });
+
+async function requireSchema({ store }: Runtime): Promise<void> {
+  const { pending } = await migrationStatus(store.db);
+  if (pending.length === 0) return;
+  const detail = `The database lacks ${pending.join(', ')}. Run \`octavia db-manage upgrade\` first.`;
+  throw new OctaviaError('STARTUP', { detail });
+}

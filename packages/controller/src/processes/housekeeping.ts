@@ -1,0 +1,87 @@
+import { hostname } from 'node:os';
+import type { Config } from '../config/index.ts';
+import { requestCertificateRotation } from '../flows/failover-requests.ts';
+import { forgetFlows, OperationQueue } from '../flows/operation-queue.ts';
+import { rotateCertificates } from '../housekeeping/certificate-rotation.ts';
+import { type Duty, Housekeeper } from '../housekeeping/housekeeper.ts';
+import { orphanDuty } from '../housekeeping/orphans.ts';
+import { purge } from '../housekeeping/purge.ts';
+import { recountQuotas } from '../housekeeping/quotas.ts';
+import { computeDriver } from './drivers.ts';
+import { withComponent } from './logger.ts';
+import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
+import { signingAuthority } from './signing-authority.ts';
+
+/** Does what [house_keeping] says; any number of processes may run, one at a time does the work. */
+export async function startHousekeeping(runtime: Runtime): Promise<Service> {
+  const { store, log } = runtime;
+  const housekeeper = new Housekeeper({
+    store,
+    holder: `${hostname()} pid ${process.pid}`,
+    duties: await duties(runtime),
+    log: withComponent(log, 'housekeeping'),
+  });
+  housekeeper.start();
+  return {
+    stop: () => housekeeper.stop(),
+  };
+}
+
+async function duties(runtime: Runtime): Promise<Duty[]> {
+  const { config, store, databaseUrl } = runtime;
+  const log = withComponent(runtime.log, 'housekeeping');
+  const options = config.house_keeping;
+  const queue = new OperationQueue();
+  const removal: Duty = {
+    name: 'purge',
+    intervalSeconds: options.cleanup_interval,
+    async run() {
+      const purged = await purge(store, {
+        amphoraExpiryAge: options.amphora_expiry_age,
+        loadBalancerExpiryAge: options.load_balancer_expiry_age,
+        operationExpiryAge: options.operation_expiry_age,
+        forgetFlows: (age) => forgetFlows(databaseUrl, age),
+      });
+      const parts = Object.entries(purged).filter(([, count]) => count > 0);
+      return { summary: parts.length === 0 ? null : `Purged ${parts.map(([what, n]) => `${n} ${what}`).join(', ')}` };
+    },
+  };
+  const certificates: Duty = {
+    name: 'certificates',
+    intervalSeconds: options.cert_interval,
+    run: () =>
+      rotateCertificates({
+        store,
+        validitySeconds: config.certificates.cert_validity_time,
+        expiryBuffer: options.cert_expiry_buffer,
+        atOnce: options.cert_rotate_threads,
+        authority: () => signingAuthority(config),
+        request: (tx, amphoraId) => requestCertificateRotation(tx, queue, amphoraId),
+        log,
+        now: () => new Date(),
+      }),
+  };
+  const recount: Duty = {
+    name: 'quotas',
+    intervalSeconds: options.quota_recount_interval,
+    run: () => recountQuotas(store),
+  };
+  return [removal, certificates, ...(options.quota_recount_interval > 0 ? [recount] : []), ...(await orphans(runtime))];
+}
+
+/** The cloud's own account may see and remove things; of the local cloud that is root. */
+async function orphans(runtime: Runtime): Promise<Duty[]> {
+  const { config, store, network } = runtime;
+  const log = withComponent(runtime.log, 'housekeeping');
+  const { orphan_interval, orphan_expiry_age, orphan_dry_run } = config.house_keeping;
+  if (orphan_interval === 0) return [];
+  if (runtime.instance !== null && process.getuid?.() !== 0) {
+    log.warn({}, 'Orphans of the local cloud are not collected: that takes root');
+    return [];
+  }
+  const compute = await computeDriver(runtime);
+  const run = () => orphanDuty({ store, compute, network, age: orphan_expiry_age, dryRun: orphan_dry_run, log });
+  return [{ name: 'orphans', intervalSeconds: orphan_interval, run }];
+}
+
+export const runHousekeeping = (config: Config): Promise<ProcessService> => alone(config, startHousekeeping);

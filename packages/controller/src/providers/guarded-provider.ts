@@ -1,0 +1,101 @@
+import { Conflict, DriverError, NotFound, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
+import { OctaviaError } from '../errors.ts';
+import { afterCommit, type Tx } from '../store/core/database.ts';
+import { isDatabaseUnavailable } from '../store/core/unavailable.ts';
+import * as operations from '../store/operations/operations.ts';
+import type { Change, Provider } from './interface.ts';
+
+export interface GuardLogger {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** A provider that has an answer to every call: what it leaves out is "not implemented". */
+export interface GuardedProvider extends Required<Omit<Provider, 'createVip'>>, Pick<Provider, 'createVip'> {
+  /** Accepts the change in the transaction that writes it. */
+  submit(tx: Tx, change: Change): Promise<void>;
+}
+
+const SILENT: GuardLogger = { info: () => undefined, error: () => undefined };
+
+/** Wraps a provider so that whatever it raises reaches the client as the contract's table says (PD-CALL-WRAP). */
+export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedProvider {
+  const mapped = (error: unknown): unknown => {
+    const fault = faultOf(provider.name, error);
+    if (fault === error) return error;
+    const operatorText = (error as { operatorFaultString?: string }).operatorFaultString;
+    const text = operatorText ?? String(error);
+    // What a driver says with words of its own any tenant can have as often as they like: no stack trace.
+    const fields = { provider: provider.name, ...(speaksForItself(error) ? {} : { err: error }) };
+    if (fault instanceof OctaviaError && fault.status === 500) log.error(fields, text);
+    else log.info(fields, text);
+    return fault;
+  };
+  function call<A extends unknown[], T>(method: ((...args: A) => T) | undefined): (...args: A) => T {
+    return (...args) => {
+      try {
+        if (!method) throw new NotImplementedError();
+        return method(...args);
+      } catch (error) {
+        throw mapped(error);
+      }
+    };
+  }
+  function promised<A extends unknown[], T>(method: ((...args: A) => Promise<T>) | undefined) {
+    return async (...args: A): Promise<T> => {
+      try {
+        if (!method) throw new NotImplementedError();
+        return await method(...args);
+      } catch (error) {
+        throw mapped(error);
+      }
+    };
+  }
+  const { amphorae } = provider;
+  const accept = call(provider.accept.bind(provider));
+  return {
+    name: provider.name,
+    description: provider.description,
+    check: call(provider.check.bind(provider)),
+    accept,
+    async submit(tx, change) {
+      const { operation, committed } = accept(change);
+      if (operation) await operations.submit(tx, operation);
+      if (committed) afterCommit(tx, committed);
+    },
+    checkVipNetwork: provider.checkVipNetwork
+      ? promised(provider.checkVipNetwork.bind(provider))
+      : async () => undefined,
+    ...(provider.createVip ? { createVip: call(provider.createVip.bind(provider)) } : {}),
+    flavorCapabilities: call(provider.flavorCapabilities?.bind(provider)),
+    availabilityZoneCapabilities: call(provider.availabilityZoneCapabilities?.bind(provider)),
+    validateFlavor: promised(provider.validateFlavor?.bind(provider)),
+    validateAvailabilityZone: promised(provider.validateAvailabilityZone?.bind(provider)),
+    amphorae: {
+      configure: promised(amphorae?.configure.bind(amphorae)),
+      failover: promised(amphorae?.failover.bind(amphorae)),
+      delete: promised(amphorae?.delete.bind(amphorae)),
+    },
+  };
+}
+
+const DELIBERATE = [DriverError, NotFound, NotImplementedError, UnsupportedOptionError, Conflict];
+
+const speaksForItself = (error: unknown): boolean => DELIBERATE.some((kind) => error instanceof kind);
+
+function faultOf(provider: string, error: unknown): unknown {
+  // Ours and the database's say what they mean already.
+  if (error instanceof OctaviaError || isDatabaseUnavailable(error)) return error;
+  const options = { cause: error };
+  if (error instanceof UnsupportedOptionError) {
+    return new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider, detail: error.userFaultString }, options);
+  }
+  if (error instanceof NotImplementedError) {
+    return new OctaviaError('PROVIDER_UNSUPPORTED_ACTION', { provider, detail: error.userFaultString }, options);
+  }
+  if (error instanceof Conflict)
+    return new OctaviaError('VIP_ADDRESS_IN_USE', { detail: error.userFaultString }, options);
+  const known = error instanceof DriverError || error instanceof NotFound;
+  const detail = known ? error.userFaultString : 'An unknown driver error occurred.';
+  return new OctaviaError('PROVIDER_ERROR', { provider, detail }, options);
+}

@@ -1,0 +1,61 @@
+/**
+ * Children whose newest operation failed: their rows hold a wish that is not in force, or was not then. They are in ERROR, or
+ * wait with what is being changed below them; the failure they keep until then tells these from others.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { Executor } from '../core/database.ts';
+import { HAS_FAILURE } from './failures.ts';
+import { CHILD_TABLES, type ChildTable, within } from './outcome.ts';
+
+export interface FailedChange {
+  table: ChildTable;
+  id: string;
+  /** What it waited for; null for a member of a batch that did not keep it. */
+  waited: string | null;
+  /** Whether the step that failed then is a step that the given operation has begun or done. */
+  repeated: boolean;
+}
+
+/** Whether an operation is about the child: by itself, or as one of a batch of members. */
+export const isAbout = (operation: string, childId: RawBuilder<unknown>): RawBuilder<unknown> => {
+  const o = sql.raw(operation);
+  return sql`((${o}.resource_id = ${childId} and ${o}.kind <> 'batch_update_members')
+    or (${o}.kind = 'batch_update_members' and ${o}.input->'memberIds' ? (${childId})::text))`;
+};
+
+/** The step that failed of an operation, and ended it. */
+const FAILED_STEP = sql`(select s.name from operation_step s
+  where s.operation_id = o.id and s.phase = 'do' and s.state = 'failed' order by s.number limit 1)`;
+
+/** Whether an operation got to the step that `o` failed at. */
+export const repeats = (operationId: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`exists (select 1 from operation_step again
+    where again.operation_id = ${operationId} and again.phase = 'do' and again.name = ${FAILED_STEP})`;
+
+/**
+ * @param causes codes of errors whose cause can pass: children whose operation failed for another are not meant
+ * @param operationId of the one that is at work on the load balancer
+ */
+export async function failedChanges(
+  executor: Executor,
+  loadBalancerId: string,
+  causes: readonly string[],
+  operationId: string,
+): Promise<FailedChange[]> {
+  const broken = CHILD_TABLES.map(
+    (table) => sql`select ${table}::text as "table", id, failed_operation_id from ${sql.table(table)}
+      where ${within(table, [loadBalancerId])} and provisioning_status in ('ERROR', 'PENDING_UPDATE') and ${HAS_FAILURE}`,
+  );
+  const { rows } = await sql<FailedChange>`
+    select x.table, x.id, ${repeats(sql`${operationId}::uuid`)} as repeated,
+      case when o.kind = 'batch_update_members' then o.input->'waited'->>x.id::text
+        when o.kind like 'create\\_%' then 'PENDING_CREATE'
+        when o.kind like 'delete\\_%' then 'PENDING_DELETE'
+        else 'PENDING_UPDATE' end as waited
+    from (${sql.join(broken, sql` union all `)}) as x
+    join lateral (
+      select * from operation n where n.load_balancer_id = ${loadBalancerId} and ${isAbout('n', sql`x.id`)}
+      order by n.created_at desc limit 1) as o
+      on o.state = 'failed' and o.cause = any(${causes}::text[]) and o.id = x.failed_operation_id`.execute(executor);
+  return rows;
+}

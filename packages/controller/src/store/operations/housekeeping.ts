@@ -1,0 +1,90 @@
+/** Who keeps house, and what was done when. */
+import { sql } from 'kysely';
+import type { Executor, Store } from '../core/database.ts';
+
+/** Any number of processes may keep house; one at a time holds this lock. */
+const LOCK_KEY = 0x0c7a_4053;
+
+/**
+ * Runs the work while this process alone holds the lock. The lock belongs to the connection: when the process dies, or its
+ * connection is cut, PostgreSQL gives it to the next who asks. @returns false when somebody else holds it
+ */
+export async function whileAlone(store: Store, work: (isHeld: () => boolean) => Promise<void>): Promise<boolean> {
+  const client = await store.pool.connect();
+  let lost = false;
+  const onLost = (): void => {
+    lost = true;
+  };
+  client.on('error', onLost);
+  client.on('end', onLost);
+  try {
+    const { rows } = await client.query<{ won: boolean }>('select pg_try_advisory_lock($1) as won', [LOCK_KEY]);
+    if (!rows[0]?.won) return false;
+    try {
+      await work(() => !lost);
+    } finally {
+      if (!lost) await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(onLost);
+    }
+    return true;
+  } finally {
+    client.off('error', onLost);
+    client.off('end', onLost);
+    // A connection that could not unlock is closed: the lock ends with it.
+    client.release(lost);
+  }
+}
+
+/**
+ * Begins a duty when it is time, by the database's clock. A duty that its process did not end (it died) is due at once.
+ * Call only while holding the lock.
+ */
+export async function begin(
+  executor: Executor,
+  name: string,
+  holder: string,
+  intervalSeconds: number,
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into housekeeping_duty as d (name, holder, started_at, next_at) values (${name}, ${holder}, now(), now())
+    on conflict (name) do update set holder = excluded.holder, started_at = now(), ended_at = null
+    where d.ended_at is null or d.next_at <= now()
+      or (d.failures = 0 and d.ended_at <= now() - make_interval(secs => ${intervalSeconds}))
+    returning 1`.execute(executor);
+  return rows.length > 0;
+}
+
+/** @param error what went wrong; null when all went well */
+export async function end(
+  executor: Executor,
+  name: string,
+  outcome: string | null,
+  error: string | null,
+  nextInSeconds: number,
+): Promise<void> {
+  await sql`
+    update housekeeping_duty set ended_at = now(), next_at = now() + make_interval(secs => ${nextInSeconds}),
+      outcome = ${error ?? outcome}, failures = case when ${error}::text is null then 0 else failures + 1 end
+    where name = ${name}`.execute(executor);
+}
+
+export interface DutyRow {
+  name: string;
+  holder: string;
+  startedAt: Date;
+  endedAt: Date | null;
+  nextAt: Date;
+  failures: number;
+  outcome: string | null;
+}
+
+export async function duties(executor: Executor): Promise<DutyRow[]> {
+  const { rows } = await sql<DutyRow>`
+    select name, holder, started_at as "startedAt", ended_at as "endedAt", next_at as "nextAt", failures, outcome
+    from housekeeping_duty order by name`.execute(executor);
+  return rows;
+}
+
+/** Makes a duty due now, whatever its interval. */
+export async function hurry(executor: Executor, name: string): Promise<void> {
+  await sql`update housekeeping_duty set next_at = now() where name = ${name}`.execute(executor);
+}

@@ -1,0 +1,61 @@
+/** Profiles of the operator's offer: what flavors and availability zones have in common. */
+import { type RawBuilder, sql } from 'kysely';
+import { NIL } from '../../domain/catalog.ts';
+import type { Executor, Tx } from '../core/database.ts';
+import type { ListQuery } from '../core/list-query.ts';
+import { Table } from '../core/table.ts';
+
+export interface ProfileStore<P extends { id: string }> {
+  insert(tx: Tx, profile: P): Promise<void>;
+  get(executor: Executor, id: string): Promise<P | null>;
+  update(tx: Tx, id: string, changes: Partial<P> & { updatedAt: Date }): Promise<void>;
+  remove(tx: Tx, id: string): Promise<void>;
+  list(executor: Executor, query: ListQuery): Promise<P[]>;
+  /** Nobody can begin to use the profile, or delete it, until the transaction ends. Null when there is none. */
+  lock(tx: Tx, id: string): Promise<{ profile: P; inUse: boolean } | null>;
+  /** Whether it exists; then it does until the transaction ends. */
+  hold(tx: Tx, id: string): Promise<boolean>;
+}
+
+/** @param usedBy table and column that refer to profiles */
+export function profileStore<P extends { id: string }>(
+  name: string,
+  data: Record<string, string>,
+  usedBy: { table: string; column: string },
+): ProfileStore<P> {
+  const table = new Table<P>({
+    name,
+    columns: {
+      id: 'id',
+      name: 'name',
+      providerName: 'provider_name',
+      ...data,
+      createdAt: 'created_at',
+      updatedAt: 'updated_at',
+    },
+    // Nobody sees when one was made.
+    order: ['id'],
+    visible: `t.id <> '${NIL}'`,
+  });
+  const rows = async (tx: Tx, statement: RawBuilder<unknown>) => (await statement.execute(tx)).rows;
+  return {
+    insert: (tx, profile) => table.insert(tx, profile),
+    get: (executor, id) => table.get(executor, id),
+    update: (tx, id, changes) => table.update(tx, id, changes),
+    remove: (tx, id) => table.remove(tx, id),
+    list: (executor, query) => table.list(executor, query),
+    async lock(tx, id) {
+      if (!(await table.get(tx, id))) return null;
+      await rows(tx, sql`select 1 from ${sql.table(name)} where id = ${id} for update`);
+      const profile = await table.get(tx, id);
+      const users = await rows(
+        tx,
+        sql`select 1 from ${sql.table(usedBy.table)} where ${sql.ref(usedBy.column)} = ${id} limit 1`,
+      );
+      return profile && { profile, inUse: users.length > 0 };
+    },
+    hold: async (tx, id) =>
+      (await rows(tx, sql`select 1 from ${sql.table(name)} where id = ${id} and id <> ${NIL} for key share`)).length >
+      0,
+  };
+}

@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import type { Executor } from '../core/database.ts';
+
+export interface Statistics {
+  activeConnections: number;
+  bytesIn: number;
+  bytesOut: number;
+  requestErrors: number;
+  totalConnections: number;
+}
+
+/** Sums over amphorae: totals keep the history of replaced ones, open connections count only those that serve. */
+const SUMS = sql`
+  coalesce(sum(s.active_connections) filter (where a.status = 'ALLOCATED'), 0)::bigint as "activeConnections",
+  coalesce(sum(s.bytes_in), 0)::bigint as "bytesIn",
+  coalesce(sum(s.bytes_out), 0)::bigint as "bytesOut",
+  coalesce(sum(s.request_errors), 0)::bigint as "requestErrors",
+  coalesce(sum(s.total_connections), 0)::bigint as "totalConnections"`;
+
+async function sum(executor: Executor, condition: ReturnType<typeof sql>): Promise<Statistics> {
+  const { rows } = await sql<Statistics>`
+    select ${SUMS} from listener_statistics s left join amphora a on a.id = s.amphora_id where ${condition}`.execute(
+    executor,
+  );
+  return rows[0]!;
+}
+
+/** Counters of one amphora, per listener. */
+export async function ofAmphora(
+  executor: Executor,
+  amphoraId: string,
+): Promise<(Statistics & { listenerId: string; loadBalancerId: string | null })[]> {
+  const { rows } = await sql<Statistics & { listenerId: string; loadBalancerId: string | null }>`
+    select s.listener_id as "listenerId", coalesce(l.load_balancer_id, a.load_balancer_id) as "loadBalancerId",
+      s.active_connections as "activeConnections", s.bytes_in as "bytesIn", s.bytes_out as "bytesOut",
+      s.request_errors as "requestErrors", s.total_connections as "totalConnections"
+    from listener_statistics s left join listener l on l.id = s.listener_id left join amphora a on a.id = s.amphora_id
+    where s.amphora_id = ${amphoraId} order by s.listener_id`.execute(executor);
+  return rows;
+}
+
+export const forListener = (executor: Executor, listenerId: string) =>
+  sum(executor, sql`s.listener_id = ${listenerId}`);
+
+export const forLoadBalancer = (executor: Executor, loadBalancerId: string) =>
+  sum(executor, sql`s.listener_id in (select l.id from listener l where l.load_balancer_id = ${loadBalancerId})`);

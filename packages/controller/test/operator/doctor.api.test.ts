@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import { controlPlaneCertificates } from '../../src/operator/doctor/certificate-checks.ts';
+import { exitCode, type Finding, table } from '../../src/operator/doctor/check.ts';
+import { checkUpgrade, examine } from '../../src/operator/doctor/doctor.ts';
+import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import { DAY, storedAmphora } from '../housekeeping/support.ts';
+import { noopCloud } from '../processes/processes.ts';
+import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
+
+let testStore: TestStore;
+
+beforeAll(async () => {
+  testStore = await openTestStore();
+});
+afterAll(() => testStore.close());
+beforeEach(async () => {
+  const { db } = testStore.store;
+  await sql`truncate load_balancer, amphora, operation, worker, housekeeping_duty, orphan_suspect cascade`.execute(db);
+  await sql`insert into worker (id, host, pid, process_start) values ('w1', 'host boot', 7, '1')`.execute(db);
+  await sql`
+    insert into housekeeping_duty (name, holder, started_at, ended_at, next_at)
+    values ('purge', 'host pid 8', now(), now(), now() + interval '30 s')`.execute(db);
+});
+
+const config = (env: Record<string, string> = {}) =>
+  loadConfig({ env: { ...noopCloud(testStore.url), OS_HEALTH_MANAGER__HEARTBEAT_TIMEOUT: '60', ...env } });
+const look = () => examine(config(), testStore.url, { probe: false });
+const about = (findings: Finding[], check: string) => findings.filter((finding) => finding.check === check);
+
+async function serving(changes: object = {}): Promise<{ lb: string; amphora: string }> {
+  const lb = aLoadBalancer(changes);
+  await testStore.store.transaction((tx) => loadBalancers.insert(tx, lb));
+  return {
+    lb: lb.id,
+    amphora: await storedAmphora(testStore.store, lb.id, { createdAt: new Date(Date.now() - DAY * 1000) }),
+  };
+}
+
+const heard = (amphora: string, secondsAgo: number) =>
+  sql`insert into amphora_health (amphora_id, last_update) values (${amphora}, now() - make_interval(secs => ${secondsAgo}))`.execute(
+    testStore.store.db,
+  );
+
+const operation = (lb: string, secondsAgo: number) =>
+  sql`insert into operation (id, load_balancer_id, project_id, kind, resource_type, resource_id, input, flow_version, state,
+      current_step, created_at)
+    values (${randomUUID()}, ${lb}, 'p', 'update_load_balancer', 'load_balancer', ${lb}, '{}', 1, 'running', 'plug',
+      now() - make_interval(secs => ${secondsAgo}))`.execute(testStore.store.db);
+
+test('a healthy installation is well: exit code 0', async () => {
+  const { amphora } = await serving();
+  await heard(amphora, 3);
+  const findings = await look();
+  expect(findings.filter(({ result }) => result !== 'success')).toEqual([]);
+  expect(exitCode(findings)).toBe(0);
+  expect(table('Octavia Doctor', findings)).toContain('| Details: All 1 are heard');
+});
+
+test('dead workers, housekeeping that does not run or fails', async () => {
+  const { db } = testStore.store;
+  await sql`update worker set heartbeat_at = now() - interval '50 s'`.execute(db);
+  await sql`update housekeeping_duty set next_at = now() - interval '1 hour'`.execute(db);
+  await sql`
+    insert into housekeeping_duty (name, holder, started_at, ended_at, next_at, failures, outcome)
+    values ('orphans', 'h', now(), now(), now(), 3, 'the cloud is away')`.execute(db);
+  const findings = await look();
+  expect(about(findings, 'Workers')).toMatchObject([
+    { result: 'failure', details: expect.stringContaining('w1 (host pid 7): heard 50 s ago') },
+  ]);
+  expect(about(findings, 'Housekeeping: purge')).toMatchObject([
+    { result: 'warning', details: expect.stringContaining('no housekeeping service runs') },
+  ]);
+  expect(about(findings, 'Housekeeping: orphans')).toMatchObject([
+    { result: 'warning', details: 'Failed 3 times in a row: the cloud is away' },
+  ]);
+  expect(exitCode(findings)).toBe(2);
+});
+
+test('operations that take long, load balancers in ERROR with their reason, and ones nobody works on', async () => {
+  const broken = await serving({ provisioningStatus: 'ERROR', statusReason: 'no free address', name: 'web' });
+  const slow = await serving({ provisioningStatus: 'PENDING_UPDATE' });
+  await operation(slow.lb, 1200);
+  const stuck = await serving({ provisioningStatus: 'PENDING_UPDATE', createdAt: new Date(Date.now() - 120_000) });
+  const findings = await look();
+  expect(about(findings, 'Load balancers')[0]?.details).toContain(`${broken.lb} web: no free address`);
+  expect(about(findings, 'Operations')[0]).toMatchObject({
+    result: 'warning',
+    details: expect.stringContaining('running at "plug" since 20 min'),
+  });
+  expect(about(findings, 'Pending load balancers')).toMatchObject([
+    { result: 'failure', details: expect.stringContaining(stuck.lb) },
+  ]);
+});
+
+test('amphorae that are not heard, and certificates that are late with the reason', async () => {
+  const { amphora: never } = await serving();
+  const { amphora: silent } = await serving();
+  await heard(silent, 300);
+  const { amphora: well } = await serving();
+  await heard(well, 5);
+  await sql`update amphora set cert_expiration = now() - interval '1 hour' where id = ${well}`.execute(
+    testStore.store.db,
+  );
+  await sql`
+    insert into operation (id, load_balancer_id, project_id, kind, resource_type, resource_id, input, flow_version, state,
+      reason, ended_at)
+    values (${randomUUID()}, ${well}, 'p', 'rotate_amphora_certificate', 'amphora', ${well}, '{}', 1, 'failed',
+      'agent away', now())`.execute(testStore.store.db);
+  const findings = await look();
+  const [amphorae] = about(findings, 'Amphorae');
+  expect(amphorae?.details).toContain(`${never} of`);
+  expect(amphorae?.details).toContain('was never heard');
+  expect(amphorae?.details).toContain('was last heard 5 min ago');
+  expect(amphorae?.details).not.toContain(well);
+  expect(about(findings, 'Amphora certificates')).toMatchObject([
+    { result: 'failure', details: expect.stringContaining('failed 1 times, last: agent away') },
+  ]);
+});
+
+test('a deleted amphora that still sends heartbeats', async () => {
+  const zombie = await storedAmphora(testStore.store, null, { status: 'DELETED' });
+  await heard(zombie, 5);
+  expect(about(await look(), 'Deleted amphorae')).toMatchObject([
+    { result: 'warning', details: expect.stringContaining(`${zombie}, instance ${zombie}`) },
+  ]);
+});
+
+test('certificates of the control plane: their end, and whether they belong together', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'octavia-doctor-'));
+  try {
+    const paths = await ensureAuthorities(join(folder, 'one'));
+    const other = await ensureAuthorities(join(folder, 'two'));
+    const files = (server: typeof paths, client: typeof paths) =>
+      config({
+        OS_CERTIFICATES__CERT_GENERATOR: 'local_cert_generator',
+        OS_CERTIFICATES__CA_CERTIFICATE: paths.serverCaCertificate,
+        OS_HAPROXY_AMPHORA__SERVER_CA: server.serverCaCertificate,
+        OS_HAPROXY_AMPHORA__CLIENT_CERT: paths.clientCertificateAndKey,
+        OS_CONTROLLER_WORKER__CLIENT_CA: client.clientCaCertificate,
+      });
+    const now = new Date();
+    expect(exitCode(await controlPlaneCertificates(files(paths, paths), now))).toBe(0);
+    const soon = new Date(now.getTime() + 7280 * DAY * 1000);
+    expect(exitCode(await controlPlaneCertificates(files(paths, paths), soon))).toBe(1);
+    const late = new Date(now.getTime() + 7301 * DAY * 1000);
+    expect(exitCode(await controlPlaneCertificates(files(paths, paths), late))).toBe(2);
+    const wrong = await controlPlaneCertificates(files(other, other), now);
+    expect(wrong.filter(({ result }) => result === 'failure').map(({ details }) => details)).toEqual([
+      expect.stringContaining('does not hold the CA that signs'),
+      expect.stringContaining('new amphorae would refuse it'),
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('upgrade check: 0 when ready, 1 for remarks, 2 when the database cannot be reached', async () => {
+  const own = { OS_CERTIFICATES__SERVER_CERTS_KEY_PASSPHRASE: 'abcdefghijklmnopqrstuvwxyz012345' };
+  expect(exitCode(await checkUpgrade(config(own), testStore.url))).toBe(0);
+  const json = { ...own, OS_OSLO_POLICY__POLICY_FILE: 'policy.json' };
+  expect(exitCode(await checkUpgrade(config(json), testStore.url))).toBe(1);
+  const nowhere = 'postgresql://octavia@127.0.0.1:1/octavia';
+  expect(exitCode(await checkUpgrade(config(own), nowhere))).toBe(2);
+});
