@@ -10,8 +10,8 @@ import { cpuSeconds } from './cpu.ts';
 
 /** Handed to the process in the network namespace, from which the other service cannot be reached. */
 const MEASURED = 'OCTAVIA_BENCH_PEER';
-/** Some ten requests a second: enough to tell, and settled within minutes. */
-const PLAN: Plan = { batches: 40, runs: 2, runMs: 6000 };
+/** Some ten requests a second, and its worker needs seconds of CPU for each batch: enough to tell, and settled in minutes. */
+const PLAN: Plan = { batches: 12, runs: 2, runMs: 6000 };
 
 export type PeerRates = Partial<Record<Write, Rate>>;
 
