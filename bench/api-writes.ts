@@ -37,7 +37,7 @@ export interface Plan {
 
 const CLIENTS = 8;
 const BATCH_CLIENTS = 4;
-/** Between looks at what is not settled yet: each look costs the original as much as several changes. */
+/** Between looks at what is not settled yet: each look costs OpenStack Octavia as much as several changes. */
 const POLL_MS = 500;
 const LIST = '/v2/lbaas/loadbalancers';
 const median = (values: readonly number[]): number => percentile(values, 0.5);
@@ -85,7 +85,7 @@ export class Writes {
 
   /**
    * So many pools, each of its own load balancer, ready for a change. Made one by one: pools of a fully populated create stay
-   * PENDING_CREATE for good in the original.
+   * PENDING_CREATE for good in OpenStack Octavia.
    */
   async #pools(count: number, next: () => Buffer): Promise<string[]> {
     let left = count;
@@ -156,7 +156,7 @@ export class Writes {
     return ((await response.json()) as Record<string, { id: string }[]>)[kind] ?? [];
   }
 
-  /** Waits until nothing is PENDING. The original has load balancers ACTIVE a moment before their pools. */
+  /** Waits until nothing is PENDING. OpenStack Octavia has load balancers ACTIVE a moment before their pools. */
   async #settled(): Promise<void> {
     for (const kind of ['loadbalancers', 'pools'] as const) {
       for (const status of ['PENDING_CREATE', 'PENDING_UPDATE']) {

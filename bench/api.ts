@@ -1,11 +1,11 @@
 /**
- * `npm run bench:api`: the API under load, against the figures of the original. `--json` for machines.
+ * `npm run bench:api`: the API under load, against the figures of OpenStack Octavia. `--json` for machines.
  *
  * The reference, Octavia 11.0.0 from Debian 12 (uwsgi with 2 processes of 32 threads, MariaDB 10.11, 8 clients; 4 for batches),
  * was measured on a machine with 2 cores that API, database and load generator shared. Creates and batches are those of the
  * provider `amphora` on no-op drivers, with a worker that carries them out beside it; the rest was filled with `noop_driver`.
  * Compare only figures of one machine: the ratios here are exact on one like that. `--peer` measures creates and batches
- * of the original first, for ratios of one run (see `api-peer.ts`).
+ * of OpenStack Octavia first, for ratios of one run (see `api-peer.ts`).
  */
 import { cpuText, measurePeer, peerRates } from './api-peer.ts';
 import { type BenchServer, benchServer } from './api-server.ts';

@@ -5,7 +5,7 @@ export interface Figure {
   value: number;
   /** e.g. `s`, `/s`, `MB` */
   unit: string;
-  /** What the original needed or reached on such a machine, when it was measured. */
+  /** What OpenStack Octavia needed or reached on such a machine, when it was measured. */
   reference: number | null;
   /** Null: shown without being judged. */
   bar: number | null;

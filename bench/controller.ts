@@ -1,5 +1,5 @@
 /**
- * `npm run bench:controller [module…]`: what happens behind the API, against the figures of the original. `--json` for
+ * `npm run bench:controller [module…]`: what happens behind the API, against the figures of OpenStack Octavia. `--json` for
  * machines.
  *
  * The reference is Octavia 11.0.0 with no-op drivers on a machine with 2 cores: API, worker, health manager, database and

@@ -20,9 +20,9 @@ export const agentPaths = {
   uploadHaproxy: (amphoraId: string, loadBalancerId: string): string =>
     `/1.0/loadbalancer/${encodeURIComponent(amphoraId)}/${encodeURIComponent(loadBalancerId)}/haproxy`,
   getHaproxy: (loadBalancerId: string): string => `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/haproxy`,
-  /** GET. Ours: the original has no such endpoint. */
+  /** GET. Ours: OpenStack Octavia has no such endpoint. */
   sessions: (loadBalancerId: string): string => `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/sessions`,
-  /** GET: what is stored. Ours: the original has no such endpoint. */
+  /** GET: what is stored. Ours: OpenStack Octavia has no such endpoint. */
   certificateFiles: (loadBalancerId: string): string =>
     `/1.0/loadbalancer/${encodeURIComponent(loadBalancerId)}/certificates`,
   /** PUT, GET, DELETE. `name` is a file name that ends in `.pem`. */

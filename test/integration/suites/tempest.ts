@@ -9,7 +9,7 @@ import { atLeast, atMost, conclude, type Figure, say, sayCounts, sayLogs, tellFa
 import { configureTempest, PROVIDERS } from './tempest-configuration.ts';
 
 const PACKAGE = 'octavia_tempest_plugin.tests.api.v2';
-/** What the original passes, and skips. */
+/** What OpenStack Octavia passes, and skips. */
 const PASSING = readFileSync(join(import.meta.dirname, 'tempest-passing.txt'), 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'));
@@ -43,10 +43,10 @@ async function run(provider: (typeof TESTED)[number]): Promise<Figure[]> {
   const without = having('skip').filter(({ id, reason }) => own.includes(id) && reason.includes('provider'));
   const expected = own.filter((id) => !without.some((skipped) => skipped.id === id));
   const missing = expected.filter((id) => !passed.has(id));
-  for (const id of missing) say(`MISSING ${id}: the original passes it`);
+  for (const id of missing) say(`MISSING ${id}: OpenStack Octavia passes it`);
   return [
     atLeast(
-      `${provider}: passed of what the original passes`,
+      `${provider}: passed of what OpenStack Octavia passes`,
       expected.length - missing.length,
       'tests',
       expected.length,

@@ -12,7 +12,7 @@ export const VERSIONS: readonly [id: string, updated: string][] = [
   ['v2.4', '2018-12-19T00:00:00Z'],
   ['v2.5', '2019-01-21T00:00:00Z'],
   ['v2.6', '2019-01-25T00:00:00Z'],
-  // Earlier than its predecessor in the original list as well; clients compare ids, not times.
+  // Earlier than its predecessor in the list of OpenStack Octavia as well; clients compare ids, not times.
   ['v2.7', '2018-01-25T12:00:00Z'],
   ['v2.8', '2019-02-12T00:00:00Z'],
   ['v2.9', '2019-03-04T00:00:00Z'],

@@ -48,7 +48,7 @@ const RESOURCES = [
   allOperations,
 ];
 
-/** The original's routes of single objects begin at the collection, so there it is the id that it misses. */
+/** OpenStack Octavia's routes of single objects begin at the collection, so there it is the id that it misses. */
 function faultOfUnknown(path: string, method: string, paths: KnownPaths, reply: FastifyReply): OctaviaError {
   const methods = paths.methods(path);
   if (methods.length === 0) return new OctaviaError('ROUTE_NOT_FOUND');

@@ -1,6 +1,6 @@
 /**
- * Values that the original takes and that make no sense: an interval below zero, no attempt at all. Beside the options, whose
- * own bounds are those of the original's documentation. What is negative on purpose there (-1 = no limit) is so here.
+ * Values that OpenStack Octavia takes and that make no sense: an interval below zero, no attempt at all. Beside the options, whose
+ * own bounds are those of OpenStack Octavia's documentation. What is negative on purpose there (-1 = no limit) is so here.
  */
 import { OctaviaError } from '../errors.ts';
 import type { ConfigValues, SectionName } from './registry.ts';

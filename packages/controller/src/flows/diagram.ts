@@ -78,7 +78,7 @@ export function listFlows(): string {
   return FLOWS.map(({ kind, summary = '' }) => `${kind.padEnd(width)}  ${summary}`).join('\n');
 }
 
-/** @param name a kind of operation, or the name of a flow of the original. @throws OctaviaError NOT_FOUND */
+/** @param name a kind of operation, or the name of a flow of OpenStack Octavia. @throws OctaviaError NOT_FOUND */
 export function showFlow(name: string): string {
   const found = FLOWS.filter(({ kind }) => kind === name || flowName(kind) === name);
   if (found.length === 0) throw new OctaviaError('NOT_FOUND', { kind: 'Flow', id: name });
@@ -104,7 +104,7 @@ export function flowsDocument(): string {
 
 How operations are carried out. A flow is a list of named steps; each is done once, also when the worker dies in between:
 another one goes on at the first step that is not recorded as done. ${LEGEND}
-The second name of a flow is the one that the original uses in logs.
+The second name of a flow is the one that OpenStack Octavia uses in logs.
 
 Everything ends in one transaction that writes the statuses and the end of the operation. When a step fails, what was begun
 is undone and the object gets ERROR with the reason in \`status_reason\`. A load balancer in ERROR can always be failed over

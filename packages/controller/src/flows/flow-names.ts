@@ -1,6 +1,6 @@
 import type { OperationKind } from '../domain/operations.ts';
 
-/** Kinds whose flow the original names otherwise than by the pattern of the rest. */
+/** Kinds whose flow OpenStack Octavia names otherwise than by the pattern of the rest. */
 const IRREGULAR: Partial<Record<OperationKind, string>> = {
   create_listener: 'octavia-create-listener_flow',
   delete_listener: 'octavia-delete-listener_flow',
@@ -8,6 +8,6 @@ const IRREGULAR: Partial<Record<OperationKind, string>> = {
   update_amphora_configuration: 'octavia-update-amp-config-flow',
 };
 
-/** The name under which operators of the original know the flow of a kind. */
+/** The name under which operators of OpenStack Octavia know the flow of a kind. */
 export const flowName = (kind: OperationKind): string =>
   IRREGULAR[kind] ?? `octavia-${kind.replace('load_balancer', 'loadbalancer').replaceAll('_', '-')}-flow`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hostPathOf } from '../../src/clouds/compute/local/record.ts';
-import { runCommand } from '../../src/clouds/local-host/command.ts';
+import { runTool } from '../../src/clouds/local-host/command.ts';
 import { deterministicMac } from '../../src/clouds/local-host/deterministic-mac.ts';
 import { describeInstance, hostInterface, readInstance, tagOf } from '../../src/clouds/local-host/instance.ts';
 import { parseAddresses, parseLinks, parseRoutes } from '../../src/clouds/local-host/ip.ts';
@@ -39,13 +39,13 @@ describe('what iproute2 prints', () => {
 
 describe('a command', () => {
   it('gives its output and reads its input', async () => {
-    expect((await runCommand(['cat'], { input: 'text' })).stdout).toBe('text');
+    expect((await runTool(['cat'], { input: 'text' })).stdout).toBe('text');
   });
 
   it('says why it failed', async () => {
-    await expect(runCommand(['sh', '-c', 'echo why >&2; exit 3'])).rejects.toThrow(/ended with 3: why/);
-    await expect(runCommand(['sleep', '5'], { timeoutMs: 20 })).rejects.toThrow('"sleep 5" took longer than 20 ms');
-    await expect(runCommand(['no-such-tool'])).rejects.toThrow('no-such-tool is not installed');
+    await expect(runTool(['sh', '-c', 'echo why >&2; exit 3'])).rejects.toThrow(/ended with 3: why/);
+    await expect(runTool(['sleep', '5'], { timeoutMs: 20 })).rejects.toThrow('"sleep 5" took longer than 20 ms');
+    await expect(runTool(['no-such-tool'])).rejects.toThrow('no-such-tool is not installed');
   });
 });
 

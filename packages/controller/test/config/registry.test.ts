@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { registeredOptions } from '../../src/config/index.ts';
 
-/** The documented options of the original service: name, type, default as text, bounds, flags, old names. */
+/** The documented options of OpenStack Octavia: name, type, default as text, bounds, flags, old names. */
 const documented = readFileSync(join(import.meta.dirname, 'testdata/options.tsv'), 'utf8')
   .trimEnd()
   .split('\n')
@@ -15,7 +15,7 @@ const documented = readFileSync(join(import.meta.dirname, 'testdata/options.tsv'
 
 const registered = new Map(registeredOptions().map((entry) => [`${entry.section}.${entry.name}`, entry.option]));
 
-/** Options the original documents outside its tables, and our own. */
+/** Options OpenStack Octavia documents outside its tables, and our own. */
 const additional = `
 audit_middleware_notifications.driver audit_middleware_notifications.topics audit_middleware_notifications.transport_url
 api_settings.api_v1_enabled api_settings.request_timeout certificates.storage_path

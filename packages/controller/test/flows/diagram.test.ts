@@ -10,7 +10,7 @@ const step = (name: string, undo?: () => Promise<void>) => ({
   ...(undo ? { undo } : {}),
 });
 
-describe('names that the original has', () => {
+describe('names that OpenStack Octavia has', () => {
   test.each([
     ['create_load_balancer', 'octavia-create-loadbalancer-flow'],
     ['delete_load_balancer', 'octavia-delete-loadbalancer-flow'],

@@ -80,7 +80,7 @@ export const LISTENER = {
     answer: REFERENCES,
   },
   loadbalancers: references((listener: Listener) => [listener.loadBalancerId]),
-  // A filter only, of a field that the original has and nobody sets.
+  // A filter only, of a field that OpenStack Octavia has and nobody sets.
   peerPort: { type: integer(0), accepted: 'never', serve: null },
   ...INHERITED_PROJECT,
   ...STATE,

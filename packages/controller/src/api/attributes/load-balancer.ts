@@ -143,7 +143,7 @@ export const LOAD_BALANCER = {
     serve: references((_lb: LoadBalancer, relations: LoadBalancerRelations) => relations.poolIds).serve,
     answer: REFERENCES,
   },
-  // Filters only: how it is built is the operator's matter, and known to the original's lists.
+  // Filters only: how it is built is the operator's matter, and known to OpenStack Octavia's lists.
   topology: { type: choice(TOPOLOGIES), accepted: 'never', serve: null },
   serverGroupId: { type: text(), accepted: 'never', serve: null },
   ...STATE,

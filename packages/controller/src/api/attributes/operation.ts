@@ -1,4 +1,4 @@
-/** Operations, for those who look after the service. Ours, the original has nothing like it. */
+/** Operations, for those who look after the service. Ours, OpenStack Octavia has nothing like it. */
 import { OPERATION_KINDS, OPERATION_STATES, type Operation, RESOURCE_TYPES } from '../../domain/operations.ts';
 import { IDENTITY } from './common.ts';
 import { responder } from './response.ts';

@@ -26,7 +26,7 @@ export interface Attribute<T = unknown> {
   nullOnUpdate?: NullOnUpdate;
   /** A different type on PUT (parts become optional). */
   updateType?: ValueType<T>;
-  /** Names of the filter alone: the original's lists understand those of its database, too. */
+  /** Names of the filter alone: OpenStack Octavia's lists understand those of its database, too. */
   filterNames?: readonly string[];
   /** Although the type could be both: false = neither a filter nor a sort key, `filter` = not a sort key. */
   queryable?: false | 'filter';

@@ -39,7 +39,7 @@ export function renderResults(format: Format, results: readonly CheckResult[], d
   }
 }
 
-/** Keys in alphabetical order, as readers of the original's answers see them. */
+/** Keys in alphabetical order, as readers of OpenStack Octavia's answers see them. */
 const shortObject = (results: readonly CheckResult[]) => ({
   detailed: false,
   reasons: results.map(({ reason }) => reason),

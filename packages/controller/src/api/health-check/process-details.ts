@@ -1,4 +1,4 @@
-/** What the detailed formats tell about this process. The names are those monitoring tools know from the original. */
+/** What the detailed formats tell about this process. The names are those monitoring tools know from OpenStack Octavia. */
 import { hostname, platform, release } from 'node:os';
 import { getHeapSpaceStatistics } from 'node:v8';
 

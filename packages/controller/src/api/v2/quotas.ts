@@ -30,7 +30,7 @@ export function quotas(server: FastifyInstance, deps: ApiDependencies): void {
       queryable: QUERYABLE,
       scope: visibleProjects(request, 'quota'),
       list: store.list,
-      // The original's clients ask for fields and count on getting everything.
+      // OpenStack Octavia's clients ask for fields and count on getting everything.
       respond: async (rows) => rows.map((row) => listedQuotaResponse(row, null)),
     }),
   );

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { OctaviaError } from '../../errors.ts';
 import { conflictsWith } from './address-block.ts';
-import { CommandError, runCommand } from './command.ts';
+import { CommandError, runTool } from './command.ts';
 import { deterministicMac } from './deterministic-mac.ts';
 import {
   GUARD_METRIC,
@@ -123,7 +123,7 @@ export async function ensureBridges(instance: LocalInstance): Promise<void> {
     ]);
     for (const { bridge } of networksOf(instance)) {
       // Not in the batch: a path may hold blanks and quotes.
-      await runCommand(['ip', 'link', 'set', 'dev', bridge, 'alias', aliasOf(instance.stateDir)]);
+      await runTool(['ip', 'link', 'set', 'dev', bridge, 'alias', aliasOf(instance.stateDir)]);
       await refuseAdvertisements(bridge);
     }
     if (instance.netns === null) return;
@@ -134,7 +134,7 @@ export async function ensureBridges(instance: LocalInstance): Promise<void> {
 
 async function removeGuard(block: string): Promise<void> {
   try {
-    await runCommand(['ip', 'route', 'delete', 'unreachable', block, 'metric', String(GUARD_METRIC)]);
+    await runTool(['ip', 'route', 'delete', 'unreachable', block, 'metric', String(GUARD_METRIC)]);
   } catch (error) {
     if (!(error instanceof CommandError && error.stderr.includes('No such process'))) throw error;
   }

@@ -1,5 +1,5 @@
 /** Says before the first start what a host lacks for the local cloud, one sentence per missing thing. */
-import { CommandError, runCommand } from './command.ts';
+import { CommandError, runTool } from './command.ts';
 
 interface Tool {
   command: string[];
@@ -21,7 +21,7 @@ async function missingTools(): Promise<Tool[]> {
   const found = await Promise.all(
     TOOLS.map(async (tool) => {
       try {
-        await runCommand(tool.command);
+        await runTool(tool.command);
         return true;
       } catch (error) {
         // A tool that ran and disliked the option is installed.
@@ -37,7 +37,7 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
 /** Tries a thing for real, in a network namespace that ends with the command. */
 async function probe(command: string[], input: string, sentence: string): Promise<string[]> {
   try {
-    await runCommand(command, { input });
+    await runTool(command, { input });
     return [];
   } catch (error) {
     return [`${sentence} (${reason(error)})`];

@@ -37,7 +37,7 @@ export function toolEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** @throws CommandError unless the tool ends with status 0 in time */
-export function runCommand(command: readonly string[], options: CommandOptions = {}): Promise<CommandOutput> {
+export function runTool(command: readonly string[], options: CommandOptions = {}): Promise<CommandOutput> {
   const [file = '', ...args] = command;
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const shown = command.join(' ');

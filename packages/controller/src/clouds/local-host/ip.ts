@@ -1,5 +1,5 @@
 /** Typed door to iproute2: `ip -j` for reading, `ip -batch` for writing, `nsenter` for another network namespace. */
-import { CommandError, runCommand } from './command.ts';
+import { CommandError, runTool } from './command.ts';
 
 export interface Link {
   index: number;
@@ -86,16 +86,16 @@ export function parseRoutes(json: string): Route[] {
 }
 
 export async function listLinks(): Promise<Link[]> {
-  return parseLinks((await runCommand(['ip', '-j', 'link', 'show'])).stdout);
+  return parseLinks((await runTool(['ip', '-j', 'link', 'show'])).stdout);
 }
 
 export async function listAddresses(): Promise<AddressEntry[]> {
-  return parseAddresses((await runCommand(['ip', '-j', '-4', 'addr', 'show'])).stdout);
+  return parseAddresses((await runTool(['ip', '-j', '-4', 'addr', 'show'])).stdout);
 }
 
 /** Routes of every table: policy routing must not hide a network that is in use. */
 export async function listRoutes(): Promise<Route[]> {
-  return parseRoutes((await runCommand(['ip', '-j', '-4', 'route', 'show', 'table', 'all'])).stdout);
+  return parseRoutes((await runTool(['ip', '-j', '-4', 'route', 'show', 'table', 'all'])).stdout);
 }
 
 /**
@@ -105,7 +105,7 @@ export async function listRoutes(): Promise<Route[]> {
 export async function ipBatch(lines: readonly string[], pid?: number): Promise<void> {
   if (lines.length === 0) return;
   const namespace = pid === undefined ? [] : ['nsenter', `--net=/proc/${pid}/ns/net`];
-  await runCommand([...namespace, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
+  await runTool([...namespace, 'ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
 
 /** `ip` missed the interface itself, or the kernel did: it was just going with its network namespace. */
@@ -115,7 +115,7 @@ const GONE = /Cannot find device|No such device/;
 export async function deleteLinks(names: readonly string[]): Promise<void> {
   for (const name of names) {
     try {
-      await runCommand(['ip', 'link', 'delete', 'dev', name]);
+      await runTool(['ip', 'link', 'delete', 'dev', name]);
     } catch (error) {
       if (!(error instanceof CommandError && GONE.test(error.stderr))) throw error;
     }

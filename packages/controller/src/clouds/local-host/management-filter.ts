@@ -2,7 +2,7 @@
  * Keeps tenants out of the management network: on one host all networks have the same router, so a member there, or at the
  * host's own address in it, would be reached through a load balancer.
  */
-import { CommandError, runCommand } from './command.ts';
+import { CommandError, runTool } from './command.ts';
 import type { LocalInstance } from './instance.ts';
 
 const tableOf = (tag: string): string => `ip octavia_${tag}`;
@@ -22,7 +22,7 @@ add rule ${chain} iifname { ${bridges.join(', ')} } ip daddr ${management.subnet
 `;
 }
 
-const nft = (input: string) => runCommand(['nft', '-f', '-'], { input });
+const nft = (input: string) => runTool(['nft', '-f', '-'], { input });
 
 /** False: this kernel cannot. */
 export async function closeManagement(instance: LocalInstance): Promise<boolean> {

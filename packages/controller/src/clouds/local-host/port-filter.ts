@@ -7,7 +7,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { IngressRule } from '../../domain/ingress.ts';
-import { CommandError, runCommand } from './command.ts';
+import { CommandError, runTool } from './command.ts';
 import { hostInterface } from './instance.ts';
 
 const tableOf = (tag: string): string => `bridge octavia_${tag}`;
@@ -95,7 +95,7 @@ export function unfilterScript(tag: string, portId: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-const nft = (script: string) => runCommand(['nft', '-f', '-'], { input: script });
+const nft = (script: string) => runTool(['nft', '-f', '-'], { input: script });
 
 /** All or nothing. @throws CommandError */
 export async function filterPorts(tag: string, ports: Parameters<typeof filterScript>[1]): Promise<void> {
@@ -117,7 +117,7 @@ export async function canFilterPorts(): Promise<boolean> {
   try {
     const rule: IngressRule = { protocol: 'tcp', port: 80, sources: ['192.0.2.0/24'] };
     const input = filterScript('probe', [{ id: '00000000-0000-4000-8000-000000000000', rules: [rule] }]);
-    await runCommand(['unshare', '--net', 'nft', '-f', '-'], { input });
+    await runTool(['unshare', '--net', 'nft', '-f', '-'], { input });
     return true;
   } catch (error) {
     if (error instanceof CommandError) return false;

@@ -5,7 +5,11 @@ export const compute = section('Retries of compute actions.', {
   retry_interval: int(1, 'Seconds before retrying a compute action.'),
   retry_backoff: int(1, 'Seconds added per compute retry.'),
   retry_max: int(10, 'Ceiling in seconds between compute retries.'),
-  noop_boot_time: int(0, 'Seconds that instances of compute_noop_driver take to boot. Ours, not in the original.', {
-    min: 0,
-  }),
+  noop_boot_time: int(
+    0,
+    'Seconds that instances of compute_noop_driver take to boot. Ours, not in OpenStack Octavia.',
+    {
+      min: 0,
+    },
+  ),
 });

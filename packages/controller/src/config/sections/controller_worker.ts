@@ -34,22 +34,22 @@ export const controller_worker = section('Building amphorae: drivers, images, to
   db_commit_retry_max: int(5, 'Maximum seconds between database retries.'),
   error_retries: int(
     5,
-    'Repetitions of an operation that left a load balancer or an object below it in ERROR for a cause that can pass; 0: none. Ours, not in the original.',
+    'Repetitions of an operation that left a load balancer or an object below it in ERROR for a cause that can pass; 0: none. Ours, not in OpenStack Octavia.',
     { min: 0, max: 20 },
   ),
   error_retry_interval: int(
     30,
-    'Seconds before the first such repetition; each further one waits twice as long. Ours, not in the original.',
+    'Seconds before the first such repetition; each further one waits twice as long. Ours, not in OpenStack Octavia.',
     { min: 1 },
   ),
   concurrent_operations: int(
     20,
-    'Operations that one worker process works at at once; those that wait for a slot to build, a machine that boots or an agent that is silent are not counted. At most half of them build load balancers. Ours, not in the original.',
+    'Operations that one worker process works at at once; those that wait for a slot to build, a machine that boots or an agent that is silent are not counted. At most half of them build load balancers. Ours, not in OpenStack Octavia.',
     { min: 2, max: 200 },
   ),
   operations_in_flight: int(
     2000,
-    'Operations that build load balancers, and as many that replace amphorae, which one worker process has begun and not ended, those included that wait; bounds its memory. Ours, not in the original.',
+    'Operations that build load balancers, and as many that replace amphorae, which one worker process has begun and not ended, those included that wait; bounds its memory. Ours, not in OpenStack Octavia.',
     { min: 1, max: 8000 },
   ),
   dispatch_interval_ms: int(50, 'Milliseconds between looks at the queue of operations.', { min: 20, max: 1000 }),

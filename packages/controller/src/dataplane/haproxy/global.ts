@@ -23,7 +23,7 @@ const OLD_PROCESSES = 20;
 /** Bits. Of its own accord HAProxy has no parameters for DHE ciphers, and nobody gets in with them. */
 const DH_PARAMETERS = 2048;
 
-/** -1 is "unlimited"; 0 has been accepted and read as "not set" by the original service. */
+/** -1 is "unlimited"; 0 has been accepted and read as "not set" by OpenStack Octavia. */
 export function connectionLimit(listener: Listener, options: HaproxyOptions): number {
   const limit = listener.connectionLimit > 0 ? listener.connectionLimit : options.defaultConnectionLimit;
   return Math.min(limit, MOST_CONNECTIONS);

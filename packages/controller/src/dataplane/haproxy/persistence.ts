@@ -6,7 +6,7 @@ import type { ProxyMode } from './modes.ts';
 /** Longer session ids are told apart by their first 64 characters. */
 const COOKIE_VALUE_LENGTH = 64;
 
-/** Of a pool with HTTP_COOKIE that no other pool's cookie can meet; the original service has no other. */
+/** Of a pool with HTTP_COOKIE that no other pool's cookie can meet; OpenStack Octavia has no other. */
 const ONLY_COOKIE = 'SRV';
 
 export interface ServerCookie {

@@ -34,7 +34,7 @@ import type { LvsOptions } from './options.ts';
 
 type Family = 'ipv4' | 'ipv6';
 
-/** Words of IPVS. Weighted round robin also where nothing else is known, as the original does. */
+/** Words of IPVS. Weighted round robin also where nothing else is known, as OpenStack Octavia does. */
 const SCHEDULERS: Partial<Record<LbAlgorithm, string>> = {
   ROUND_ROBIN: 'wrr',
   LEAST_CONNECTIONS: 'lc',

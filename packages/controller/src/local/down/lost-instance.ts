@@ -1,7 +1,7 @@
 /** Finds what an instance left on the host when its instance.json is missing or damaged, by the tag of its path. */
 import { readdirSync } from 'node:fs';
 import { findAllSandboxes } from '../../clouds/compute/local/sandbox.ts';
-import { runCommand } from '../../clouds/local-host/command.ts';
+import { runTool } from '../../clouds/local-host/command.ts';
 import { inferInstance, type LocalInstance, tagOf } from '../../clouds/local-host/instance.ts';
 import { parseAddresses, parseLinks } from '../../clouds/local-host/ip.ts';
 import { namespaceExists, rememberedNamespace } from '../up/namespace.ts';
@@ -26,9 +26,9 @@ const named = (): string[] => {
 async function lookInto(netns: string | null, tag: string): Promise<Place | null> {
   const ip = ['ip', ...(netns === null ? [] : ['-n', netns]), '-j'];
   try {
-    const links = parseLinks((await runCommand([...ip, 'link', 'show'])).stdout);
+    const links = parseLinks((await runTool([...ip, 'link', 'show'])).stdout);
     if (!links.some(({ name }) => name.startsWith(`o${tag}`))) return null;
-    const addresses = parseAddresses((await runCommand([...ip, '-4', 'addr', 'show'])).stdout);
+    const addresses = parseAddresses((await runTool([...ip, '-4', 'addr', 'show'])).stdout);
     const management = addresses.find(({ device }) => device === `o${tag}mgt`);
     return { netns, gatewayIp: management?.address.split('/')[0] ?? null };
   } catch {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommandError, runCommand } from '../../clouds/local-host/command.ts';
+import { CommandError, runTool } from '../../clouds/local-host/command.ts';
 import { tagOf } from '../../clouds/local-host/instance.ts';
 import { parseLinks } from '../../clouds/local-host/ip.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -24,8 +24,8 @@ export async function ensureNamespace(name: string, stateDir: string): Promise<b
   const made = !namespaceExists(name);
   try {
     if (made) {
-      await runCommand(['ip', 'netns', 'add', name]);
-      await runCommand(['ip', '-n', name, 'link', 'set', 'dev', 'lo', 'up', 'alias', MADE_ALIAS]);
+      await runTool(['ip', 'netns', 'add', name]);
+      await runTool(['ip', '-n', name, 'link', 'set', 'dev', 'lo', 'up', 'alias', MADE_ALIAS]);
     }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -53,13 +53,13 @@ export async function removeMadeNamespace(stateDir: string): Promise<string | nu
   const name = rememberedNamespace(stateDir) ?? process.env[INSIDE] ?? null;
   if (name === null) return null;
   const removable = namespaceExists(name) && (await isOurs(name, tagOf(stateDir)));
-  if (removable) await runCommand(['ip', 'netns', 'delete', name]);
+  if (removable) await runTool(['ip', 'netns', 'delete', name]);
   rmSync(markFile(stateDir), { force: true });
   return removable ? name : null;
 }
 
 async function isOurs(name: string, tag: string): Promise<boolean> {
-  const links = parseLinks((await runCommand(['ip', '-n', name, '-j', 'link', 'show'])).stdout);
+  const links = parseLinks((await runTool(['ip', '-n', name, '-j', 'link', 'show'])).stdout);
   const made = links.some((link) => link.name === 'lo' && link.alias === MADE_ALIAS);
   return made && links.every((link) => (OTHER_INSTANCE.exec(link.name)?.[1] ?? tag) === tag);
 }

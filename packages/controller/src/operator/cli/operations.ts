@@ -104,7 +104,7 @@ function addFlows(program: Command): void {
   flows
     .command('show')
     .description('The steps of a flow as a diagram.')
-    .argument('<name>', 'a kind of operation, or the name of a flow of the original')
+    .argument('<name>', 'a kind of operation, or the name of a flow of OpenStack Octavia')
     .action(async (name: string) => {
       const { showFlow } = await import('../../flows/diagram.ts');
       say(showFlow(name));

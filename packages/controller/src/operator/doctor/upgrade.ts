@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../../config/index.ts';
 import { type Finding, failure, listing, success, warning } from './check.ts';
 
-/** Operators of the original come with policies in JSON, which is read no more. */
+/** Operators of OpenStack Octavia come with policies in JSON, which is read no more. */
 export function policyFile({ oslo_policy: { policy_file } }: Config): Finding[] {
   const name = 'Policy file';
   if (/\.ya?ml$/.test(policy_file)) {

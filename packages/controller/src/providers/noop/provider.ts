@@ -12,7 +12,7 @@ export interface Settler {
   add(loadBalancerId: string): void;
 }
 
-/** Not a network: a made-up address that clients of the original know. */
+/** Not a network: a made-up address that clients of OpenStack Octavia know. */
 const ADDRESS = '198.0.2.5';
 
 function madeUpVip({ networkId, fixedIps, qosPolicyId, vnicType, securityGroupIds }: VipWish): NewVip {

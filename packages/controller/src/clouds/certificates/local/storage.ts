@@ -1,5 +1,5 @@
 /**
- * The files of `[certificates] storage_path`, named as the original names them: `<id>.crt` (a certificate, authorities or
+ * The files of `[certificates] storage_path`, named as OpenStack Octavia names them: `<id>.crt` (a certificate, authorities or
  * a revocation list), `<id>.key`, `<id>.int` (intermediates), `<id>.pass` (of the key), and our `<id>.project`, the one
  * project that may use it.
  */

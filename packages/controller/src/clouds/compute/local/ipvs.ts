@@ -1,6 +1,6 @@
 /** IP Virtual Server: sandboxes share the kernel of this host, so what it lacks they lack. */
 import { existsSync } from 'node:fs';
-import { CommandError, runCommand } from '../../local-host/command.ts';
+import { CommandError, runTool } from '../../local-host/command.ts';
 
 /** There in every network namespace as soon as the module is. */
 const TABLE = '/proc/net/ip_vs';
@@ -15,7 +15,7 @@ export function ipvsMissing(table = TABLE): string | null {
 export async function loadIpvs(): Promise<void> {
   if (existsSync(TABLE)) return;
   try {
-    await runCommand(['modprobe', 'ip_vs']);
+    await runTool(['modprobe', 'ip_vs']);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
   }

@@ -151,7 +151,7 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
   if (!/^https?:$/.test(URL.parse(authUrl)?.protocol ?? '')) {
     refuse(`${named} auth_url = ${authUrl} is not an http or https address.`);
   }
-  // The original's option, whose name says less than it does: it bounds the answer, too.
+  // OpenStack Octavia's option, whose name says less than it does: it bounds the answer, too.
   const limit = own.http_connect_timeout === null ? null : own.http_connect_timeout * 1000;
   const ca = file('cafile', own.cafile ?? given.certificates.cafile);
   const cert = file('certfile', own.certfile ?? given.certificates.certfile);
