@@ -58,10 +58,54 @@ test('a project without room is left out, whole, and takes no other along', asyn
   expect(await counted(free)).toEqual({ exist: 1, used: 2 });
 });
 
+test('a project without a row begins one, which counts what it has', async () => {
+  const [fresh, older] = [randomUUID(), randomUUID()];
+  expect((await insert(fresh, fresh, older)).sort()).toEqual([fresh, older].sort());
+  expect(await counted(fresh)).toEqual({ exist: 2, used: 2 });
+  await sql`delete from quota where project_id = ${fresh}`.execute(database.store.db);
+  expect(await insert(fresh)).toEqual([fresh]);
+  expect(await counted(fresh)).toEqual({ exist: 3, used: 3 });
+});
+
+test('the first load balancers of a project keep to the default limit', async () => {
+  const rules = { enforced: true, defaults: { ...UNLIMITED_QUOTAS.defaults, loadBalancer: 1 } };
+  const [two, one] = [randomUUID(), randomUUID()];
+  const written = await insertTrees(database.store.db, [two, two, one].map(tree), rules);
+  expect([...written]).toEqual([one]);
+  expect(await counted(two)).toEqual({ exist: 0, used: null });
+});
+
 test('a counter that was never settled is not touched', async () => {
   const id = randomUUID();
+  await database.store.transaction((tx) => setLimits(tx, id, { loadBalancer: UNLIMITED }));
   expect(await insert(id)).toEqual([]);
   expect(await counted(id)).toEqual({ exist: 0, used: null });
+});
+
+test('many that begin the same projects at once count each load balancer once', async () => {
+  const projects = Array.from({ length: 5 }, () => randomUUID());
+  const begin = async (order: string[]) => {
+    const written = await insert(...order);
+    const reserveOne = (id: string) =>
+      database.store.transaction((tx) => reserve(tx, id, { loadBalancer: 1 }, UNLIMITED_QUOTAS));
+    for (const id of order) if (!written.includes(id)) await reserveOne(id);
+    return order.length - written.length;
+  };
+  const rounds = Array.from({ length: 12 }, (_, n) => begin(n % 2 ? projects : projects.toReversed()));
+  const reserved = (await Promise.all(rounds)).reduce((sum, count) => sum + count, 0);
+  const counts = await Promise.all(projects.map(counted));
+  const existing = counts.reduce((sum, row) => sum + Number(row?.exist), 0);
+  expect(counts.reduce((sum, row) => sum + (row?.used ?? 0), 0)).toBe(existing + reserved);
+  expect(existing + reserved).toBe(60);
+});
+
+test('a project that another transaction begins holds nobody up for long', async () => {
+  const id = randomUUID();
+  await database.store.transaction(async (tx) => {
+    await reserve(tx, id, { loadBalancer: 1 }, UNLIMITED_QUOTAS);
+    await expect(insert(id)).rejects.toThrow('lock timeout');
+  });
+  expect(await insert(id)).toEqual([id]);
 });
 
 test('a project that somebody holds is left out without waiting', async () => {

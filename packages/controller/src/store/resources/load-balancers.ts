@@ -210,7 +210,9 @@ export async function changeUnchanged(database: Database, change: UnlockedChange
     select id from load_balancer where id = ${id} and xmin = ${version}::xid for update skip locked)`;
   const isMine = sql`exists (select 1 from mine)`;
   const counts = Object.values(units.units).some((count) => count > 0);
-  const counting = counts ? [countWhereEasy(new Map([[units.projectId, units.units]]), units.rules, isMine)] : [];
+  const counting = counts
+    ? [countWhereEasy(new Map([[units.projectId, units.units]]), units.rules, { condition: isMine })]
+    : [];
   const isCounted = counts ? sql` and exists (select 1 from counted)` : sql``;
   const own = sql`waiting_load_balancer as (
     update load_balancer ${WAITS} where id = ${id} and ${isMine}${isCounted} returning id)`;

@@ -97,7 +97,7 @@ export async function insertTrees(
   rules: QuotaRules,
 ): Promise<ReadonlySet<string>> {
   const { parts, queued } = insertions(trees, COUNTED);
-  const counting = countWhereEasy(unitsByProject(trees), rules);
+  const counting = countWhereEasy(unitsByProject(trees), rules, { begins: true });
   const { rows } = await sql<{ projects: string[] }>`
     with ${sql.join([counting, ...parts])} select array(${COUNTED}) as projects, ${queued} as queued`.execute(database);
   return new Set(rows[0]?.projects);

@@ -19,6 +19,8 @@ export interface QuotaRules {
 
 /** Longer than any honest transaction, shorter than the patience of a client. */
 const LOCK_TIMEOUT = '5s';
+/** Of a statement that creates for many: they shall not wait long for one of them. */
+const SHARED_LOCK_TIMEOUT = '250ms';
 
 /** PostgreSQL: lock not available in time, deadlock. */
 const BUSY = new Set(['55P03', '40P01']);
@@ -115,31 +117,59 @@ function judge(
 /**
  * Part of a statement that creates for several projects at once: counts for those that nobody holds at the moment, that
  * have a settled counter of each kind already, and room for everything; names them as `counted (project_id)`. The others
- * are left to `reserve`, which waits, counts anew, and says what is wrong. @param condition without which nobody is
+ * are left to `reserve`, which waits, counts anew, and says what is wrong.
  */
 export function countWhereEasy(
   wishes: ReadonlyMap<string, QuotaUnits>,
   { enforced, defaults }: QuotaRules,
-  condition: RawBuilder<unknown> = sql`true`,
+  {
+    condition = sql`true`,
+    begins = false,
+  }: {
+    /** Without which nobody is counted. */
+    condition?: RawBuilder<unknown>;
+    /** Whether projects that have no row yet are counted, too: then the statement may wait for another that begins one. */
+    begins?: boolean;
+  } = {},
 ): RawBuilder<unknown> {
   const rows = [...wishes].map(([project_id, units]) => ({ project_id, ...units }));
   const wished = (kind: QuotaKind) => sql`coalesce(w.${sql.ref(kind)}, 0)`;
   const used = (kind: QuotaKind) => sql`q.${column(kind, 'in_use')}`;
   const columns = sql.join(KINDS.map((kind) => sql`${sql.ref(kind)} integer`));
   const sums = sql.join(KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${used(kind)} + ${wished(kind)}`));
+  const fits = (kind: QuotaKind, limit: RawBuilder<unknown>, counter: RawBuilder<unknown>) =>
+    enforced ? sql` and (${limit} < 0 or ${counter} + ${wished(kind)} <= ${limit})` : sql``;
   const easy = KINDS.map((kind) => {
     const limit = sql`coalesce(q.${column(kind, 'limit')}, ${sql.lit(defaults[kind])})`;
-    const room = enforced ? sql` and (${limit} < 0 or ${used(kind)} + ${wished(kind)} <= ${limit})` : sql``;
-    return sql`(${wished(kind)} = 0 or (${used(kind)} > 0${room}))`;
+    return sql`(${wished(kind)} = 0 or (${used(kind)} > 0${fits(kind, limit, used(kind))}))`;
   });
-  return sql`
-    wished as materialized (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as w (project_id text, ${columns})),
-    held as materialized (select project_id from quota
-      where project_id in (select project_id from wished) and ${condition} for update skip locked),
-    counted as (update quota q set ${sums} from wished w, held h
+  const parts = [
+    sql`wished as materialized (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as w (project_id text, ${columns}))`,
+    sql`held as materialized (select project_id from quota
+      where project_id in (select project_id from wished) and ${condition} for update skip locked)`,
+    sql`added as (update quota q set ${sums} from wished w, held h
       where q.project_id = w.project_id and h.project_id = w.project_id and ${sql.join(easy, sql` and `)}
-      returning q.project_id)`;
+      returning q.project_id)`,
+  ];
+  if (!begins) return sql`${sql.join(parts)}, counted as (select project_id from added)`;
+  // Who begins the row of a project counts what the project has. In the order of projects, so that two that begin the same
+  // ones do not wait for each other.
+  const kinds = KINDS.filter((kind) => rows.some((units) => (units[kind] ?? 0) > 0));
+  const has = (kind: QuotaKind) => sql`has.${sql.ref(kind)}`;
+  const counts = sql.join(kinds.map((kind) => sql`${COUNTS[kind](sql`w.project_id`)}::integer as ${sql.ref(kind)}`));
+  const firsts = kinds.map((kind) => sql`case when ${wished(kind)} > 0 then ${has(kind)} + ${wished(kind)} end`);
+  const room = kinds.map(
+    (kind) => sql`(${wished(kind)} = 0 or (true${fits(kind, sql`${sql.lit(defaults[kind])}`, has(kind))}))`,
+  );
+  return sql`${sql.join(parts)},
+    begun as (insert into quota (project_id, ${sql.join(kinds.map((kind) => column(kind, 'in_use')))})
+      select w.project_id, ${sql.join(firsts)}
+      from (select set_config('lock_timeout', ${SHARED_LOCK_TIMEOUT}, true)) as patience, wished w, lateral (select ${counts}) as has
+      where ${condition} and not exists (select 1 from quota q where q.project_id = w.project_id)
+        and ${sql.join(room, sql` and `)}
+      order by w.project_id on conflict do nothing returning project_id),
+    counted as (select project_id from added union all select project_id from begun)`;
 }
 
 /** One statement locks, counts and tells; a refusal rolls it back. The time limit holds for this one lock only. */
