@@ -124,7 +124,7 @@ async function measureChanges(
       ...steady.map(({ address }) => bodyOf(bench, address, 1 + (round % 5))),
       ...present.map(({ address }) => bodyOf(bench, address)),
     ]);
-    await client.waitForActive(balancer.id, { intervalMs: 5 });
+    await client.loadBalancers.waitFor(balancer.id, 'ACTIVE', { intervalMs: 5 });
     changes += steady.length + moving.length;
   }
   const changeSeconds = (performance.now() - started) / 1000;
@@ -144,12 +144,12 @@ async function measureMember(bench: Bench, balancer: Balancer, steady: Backend[]
   const samples: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     await putMembers(bench, balancer.poolId, without);
-    await client.waitForActive(balancer.id, { intervalMs: 5 });
+    await client.loadBalancers.waitFor(balancer.id, 'ACTIVE', { intervalMs: 5 });
     const started = performance.now();
     await client.members(balancer.poolId).create({ ...bodyOf(bench, one.address, 256), name: one.name });
     while ((await get(balancer.vip)).text !== one.name);
     samples.push((performance.now() - started) / 1000);
-    await client.waitForActive(balancer.id, { intervalMs: 5 });
+    await client.loadBalancers.waitFor(balancer.id, 'ACTIVE', { intervalMs: 5 });
   }
   say(`members: ${samples.map((seconds) => seconds.toFixed(3)).join(' ')} s`);
   return percentile(samples, 0.95);
@@ -161,14 +161,14 @@ async function measureBatch(bench: Bench, balancer: Balancer, steady: Backend[])
   const many = Array.from({ length: MANY }, (_, index) =>
     bodyOf(bench, (steady[0] as Backend).address, 1, 10_000 + index),
   );
-  await bench.client.waitForActive(balancer.id, { intervalMs: 5 });
+  await bench.client.loadBalancers.waitFor(balancer.id, 'ACTIVE', { intervalMs: 5 });
   const started = performance.now();
   await putMembers(bench, balancer.poolId, many);
   const accepted = performance.now();
   while ((await countServers(bench, balancer)) < MANY) await pause(10);
   const seconds = (performance.now() - accepted) / 1000;
   say(`batch: accepted after ${((accepted - started) / 1000).toFixed(2)} s, in effect ${seconds.toFixed(2)} s later`);
-  await bench.client.waitForActive(balancer.id, { intervalMs: 20 });
+  await bench.client.loadBalancers.waitFor(balancer.id, 'ACTIVE', { intervalMs: 20 });
   return seconds;
 }
 

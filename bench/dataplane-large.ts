@@ -1,6 +1,6 @@
 /** Single changes on a load balancer as large as they come: from the call until it is ACTIVE again. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { OctaviaClient } from '@octavia/client';
+import type { Listing, OctaviaClient } from '@octavia/client';
 import type { Bench } from './dataplane-inside.ts';
 import { percentile } from './statistics.ts';
 
@@ -23,7 +23,7 @@ export async function measureLarge({ client, controlPlane, say }: Bench): Promis
   const timed = async (change: () => Promise<unknown>): Promise<number> => {
     const started = performance.now();
     await change();
-    await client.waitForActive(id, { intervalMs: 20 });
+    await client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 20 });
     return (performance.now() - started) / 1000;
   };
   const [pool, listener] = [await firstOf(client.pools, id), await firstOf(client.listeners, id)];
@@ -52,8 +52,12 @@ export async function measureLarge({ client, controlPlane, say }: Bench): Promis
   return { memberSeconds: percentile(members, 0.95), listenerSeconds: percentile(listeners, 0.95) };
 }
 
-async function firstOf(of: OctaviaClient['pools'] | OctaviaClient['listeners'], id: string): Promise<string> {
-  const [first] = await of.list({ loadbalancer_id: id, limit: '1' });
+interface Listable {
+  list(query: { loadbalancer_id: string; limit: number }): Listing<{ id: string }>;
+}
+
+async function firstOf(of: Listable, id: string): Promise<string> {
+  const first = await of.list({ loadbalancer_id: id, limit: 1 }).first();
   if (!first) throw new Error('the large load balancer has nothing');
   return first.id;
 }
@@ -80,11 +84,11 @@ async function createLarge(client: OctaviaClient, endpoint: string, subnetId: st
   const loadbalancer = { name: 'large', project_id: 'bench', vip_subnet_id: subnetId, listeners };
   const made = JSON.parse(await send('POST', 'loadbalancers', { loadbalancer })) as { loadbalancer: { id: string } };
   const { id } = made.loadbalancer;
-  await client.waitForActive(id, { intervalMs: 200 });
-  const [last] = await client.pools.list({ loadbalancer_id: id, name: `pool ${LISTENERS - 1}` });
+  await client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 200 });
+  const last = await client.pools.list({ loadbalancer_id: id, name: `pool ${LISTENERS - 1}` }).first();
   const members = Array.from({ length: MANY }, (_, index) => ({ address: ADDRESS, protocol_port: 10_000 + index }));
   await send('PUT', `pools/${last?.id}/members`, { members });
-  await client.waitForActive(id, { intervalMs: 200 });
+  await client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 200 });
   // The first heartbeat with all of it.
   await pause(5_000);
   return { id };

@@ -101,7 +101,7 @@ async function makeBalancer(bench: Bench, topology: string, backends: readonly B
       listener('by-cookie', 81, { type: 'APP_COOKIE', cookie_name: 'sid' }),
     ],
   } as Parameters<typeof bench.client.loadBalancers.create>[0]);
-  const { vip_address: vip } = await bench.client.waitForActive(id);
+  const { vip_address: vip } = await bench.client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 50 });
   const listenerId = idIn(
     await call(bench, 'GET', `/v2/lbaas/listeners?loadbalancer_id=${id}&protocol_port=80`),
     'listeners',
@@ -127,12 +127,12 @@ async function reload(bench: Bench, { id, listenerId }: Made, round: number): Pr
       }),
   ];
   await changes[round % changes.length]?.();
-  await bench.client.waitForActive(id, { intervalMs: 10 });
+  await bench.client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 10 });
 }
 
 async function failOver(bench: Bench, { id }: Made, round: number): Promise<void> {
   const amphora = idIn(await call(bench, 'GET', `/v2/octavia/amphorae?loadbalancer_id=${id}`), 'amphorae');
   const path = round % 2 === 0 ? `/v2/lbaas/loadbalancers/${id}` : `/v2/octavia/amphorae/${amphora}`;
   await call(bench, 'PUT', `${path}/failover`);
-  await bench.client.waitForActive(id, { intervalMs: 20 });
+  await bench.client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 20 });
 }

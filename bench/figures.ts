@@ -60,9 +60,9 @@ async function measureCreates(
       project_id: 'bench',
       vip_subnet_id: subnets.public.id,
     });
-    const { vip_address: vip } = await client.waitForActive(id, { intervalMs: 10 });
+    const { vip_address: vip } = await client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 10 });
     await client.listeners.create({ loadbalancer_id: id, protocol: 'HTTP', protocol_port: 80 });
-    await client.waitForActive(id, { intervalMs: 10 });
+    await client.loadBalancers.waitFor(id, 'ACTIVE', { intervalMs: 10 });
     await waitForAnswer(vip, (answer) => answer.status !== null);
     samples.push((performance.now() - started) / 1000);
   }
@@ -91,7 +91,7 @@ async function measureMembers(
     samples.push((performance.now() - started) / 1000);
     await added;
     await client.members(balancer.poolId).delete(balancer.memberIds.get(second.name) ?? '');
-    await client.waitForActive(balancer.id, { intervalMs: 10 });
+    await client.loadBalancers.waitFor(balancer.id, 'ACTIVE', { intervalMs: 10 });
   }
   say(`members: ${samples.map((seconds) => seconds.toFixed(2)).join(' ')} s`);
   return samples;

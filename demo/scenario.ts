@@ -1,5 +1,5 @@
 /** What the demo shows and insists on. */
-import { ApiError, OctaviaClient, poll } from '@octavia/client';
+import { ApiError, NotFoundError, OctaviaClient, poll } from '@octavia/client';
 import { createBackends } from './backend.ts';
 import { addHealthMonitor, addMember, type Balancer, createBalancer, removeBalancer } from './balancer.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -89,7 +89,7 @@ const describe = ({ byBackend, failed }: Tally): string =>
 
 function waitForMember(client: OctaviaClient, balancer: Balancer, name: string, wanted: string): Promise<void> {
   const memberId = balancer.memberIds.get(name) ?? '';
-  return poll({ timeoutMs: STATUS_TIMEOUT_MS }, `member ${name} to become ${wanted}`, async () => {
+  return poll({ timeoutMs: STATUS_TIMEOUT_MS, intervalMs: 50 }, `member ${name} to become ${wanted}`, async () => {
     const { operating_status: state } = await client.members(balancer.poolId).show(memberId);
     return state === wanted ? { done: true, value: undefined } : { done: false, state };
   });
@@ -105,8 +105,8 @@ async function removeByForce(client: OctaviaClient, id: string): Promise<void> {
         await client.loadBalancers.delete(id, { cascade: true });
         return { done: true, value: undefined };
       } catch (error) {
+        if (error instanceof NotFoundError) return { done: true, value: undefined };
         if (!(error instanceof ApiError)) throw error;
-        if (error.status === 404) return { done: true, value: undefined };
         return { done: false, state: error.message };
       }
     },

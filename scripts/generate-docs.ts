@@ -9,6 +9,7 @@ import { policyReference, samplePolicy } from '../packages/controller/src/api/po
 import { configReference, sampleConfig } from '../packages/controller/src/config/index.ts';
 import { ERRORS } from '../packages/controller/src/errors.ts';
 import { flowsDocument } from '../packages/controller/src/flows/diagram.ts';
+import { clientTypes } from './client-types.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
@@ -118,6 +119,7 @@ export function generatedFiles(): Record<string, string> {
     'docs/policy.md': policyDocument(),
     'docs/flows.md': flowsDocument(),
     'docs/openapi.json': `${JSON.stringify(openapiDocument(), null, 2)}\n`,
+    'packages/client/src/wire.gen.ts': clientTypes(openapiDocument()),
     'etc/policy/policy.yaml.sample': samplePolicy(),
     'etc/octavia.conf': sampleConfig(),
   };

@@ -11,8 +11,8 @@ const { id } = await client.loadBalancers.create({
   project_id: 'e2e',
   vip_subnet_id: controlPlane.subnets.public.id,
 });
-const { vip_address: vip } = await client.waitForActive(id);
+const { vip_address: vip } = await client.loadBalancers.waitFor(id);
 await client.listeners.create({ loadbalancer_id: id, protocol: 'HTTP', protocol_port: 80 });
-await client.waitForActive(id);
+await client.loadBalancers.waitFor(id);
 await waitForAnswer(vip, (answer) => answer.status === 503);
 process.stdout.write(vip);

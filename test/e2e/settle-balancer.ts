@@ -12,7 +12,7 @@ const settled = await poll({ timeoutMs: Number(timeoutMs) }, `load balancer ${id
     ? { done: false, state: found.provisioning_status }
     : { done: true, value: found };
 });
-const { status_reason: reason = null } = settled as { status_reason?: string | null };
+const { status_reason: reason } = settled;
 process.stdout.write(JSON.stringify({ status: settled.provisioning_status, reason }));
 await client.loadBalancers.delete(id);
 await client.loadBalancers.waitForDeleted(id);

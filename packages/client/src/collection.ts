@@ -1,50 +1,149 @@
-import type { Query, Transport } from './transport.ts';
+import type { Api, CallOptions, QueryValue } from './api.ts';
+import { AnswerError, NotFoundError, WaitError } from './errors.ts';
+import { Listing, nextQuery } from './listing.ts';
+import { poll, type WaitOptions } from './wait.ts';
+import type { ProvisioningStatus } from './wire.gen.ts';
 
-/** One kind of object: its path, its wrapper keys and the five calls. */
-export class Collection<Item, Create, Update> {
-  protected readonly transport: Transport;
-  readonly #path: string;
-  readonly #singular: string;
-  readonly #plural: string;
+/** Where a kind is found, and what its bodies are wrapped in. */
+export interface Kind {
+  /** Below the root, for example `/v2/lbaas/pools`. */
+  path: string;
+  singular: string;
+  plural: string;
+  /** Key of the links of a list, where it is not `<plural>_links`. */
+  links?: string;
+}
 
-  constructor(transport: Transport, path: string, singular: string, plural: string) {
-    this.transport = transport;
-    this.#path = path;
-    this.#singular = singular;
-    this.#plural = plural;
+/** Paging and sorting, of every list. */
+export interface Paging {
+  /** Objects in one answer; the service may give fewer. */
+  limit?: number | undefined;
+  /** Id of the object in front of the first. */
+  marker?: string | undefined;
+  page_reverse?: boolean | undefined;
+  /** For example `name:asc,created_at:desc`. */
+  sort?: string | undefined;
+  sort_key?: string | undefined;
+  sort_dir?: 'asc' | 'desc' | undefined;
+}
+
+/** Filters by their names in the API; several values of one name are repeated. */
+export type ListQuery<Filter extends string> = Paging & { [name in Filter]?: QueryValue };
+
+/** A kind that can be read. */
+export class ReadableCollection<Item extends object, Filter extends string, Listed extends object = Item> {
+  protected readonly api: Api;
+  protected readonly kind: Kind;
+
+  constructor(api: Api, kind: Kind) {
+    this.api = api;
+    this.kind = kind;
   }
 
-  async create(input: Create): Promise<Item> {
-    return this.#unwrap(await this.transport.request('POST', this.#path, { [this.#singular]: input }), this.#singular);
+  /** Every object that passes the filters, over all pages. `fields`: only these attributes. */
+  list<Field extends keyof Listed & string>(
+    query: ListQuery<Filter> & { fields: readonly Field[] },
+    options?: CallOptions,
+  ): Listing<Pick<Listed, Field>>;
+  list(query?: ListQuery<Filter>, options?: CallOptions): Listing<Listed>;
+  list(query: Readonly<Record<string, QueryValue>> = {}, options: CallOptions = {}): Listing<Listed> {
+    const { path, plural, links = `${plural}_links` } = this.kind;
+    return new Listing(async (next) => {
+      const body = await this.api.request('GET', path, { query: next ?? query, ...options });
+      return { items: unwrap(body, plural), next: nextQuery(Object(body)[links]) };
+    });
   }
 
-  /** One page; filters, sorting and paging as query parameters of the API. */
-  async list(query: Query = {}): Promise<Item[]> {
-    return this.#unwrap(await this.transport.request('GET', this.#path, undefined, query), this.#plural);
+  async show(id: string, options: CallOptions = {}): Promise<Item> {
+    return unwrap(await this.api.request('GET', this.path(id), options), this.kind.singular);
   }
 
-  async show(id: string): Promise<Item> {
-    return this.#unwrap(await this.transport.request('GET', this.path(id)), this.#singular);
+  protected path(id: string, ...parts: string[]): string {
+    return [this.kind.path, encodeURIComponent(id), ...parts].join('/');
+  }
+}
+
+/** One that can be created, changed and deleted. The calls answer when the change is accepted, not when it is done. */
+export class Collection<
+  Item extends object,
+  Create extends object,
+  Update extends object,
+  Filter extends string,
+  Created extends object = Item,
+> extends ReadableCollection<Item, Filter> {
+  async create(input: Create, options: CallOptions = {}): Promise<Created> {
+    const { path, singular } = this.kind;
+    return unwrap(await this.api.request('POST', path, { body: { [singular]: input }, ...options }), singular);
   }
 
-  async update(id: string, input: Update): Promise<Item> {
-    return this.#unwrap(
-      await this.transport.request('PUT', this.path(id), { [this.#singular]: input }),
-      this.#singular,
-    );
+  async update(id: string, input: Update, options: CallOptions = {}): Promise<Item> {
+    const { singular } = this.kind;
+    return unwrap(await this.api.request('PUT', this.path(id), { body: { [singular]: input }, ...options }), singular);
   }
 
-  async delete(id: string, query: Query = {}): Promise<void> {
-    await this.transport.request('DELETE', this.path(id), undefined, query);
+  async delete(id: string, options: CallOptions = {}): Promise<void> {
+    await this.api.request('DELETE', this.path(id), options);
+  }
+}
+
+interface Provisioned {
+  provisioning_status: ProvisioningStatus;
+}
+
+/** One whose changes are carried out later: `provisioning_status` tells. */
+export class ProvisionedCollection<
+  Item extends Provisioned,
+  Create extends object,
+  Update extends object,
+  Filter extends string,
+  Created extends object = Item,
+> extends Collection<Item, Create, Update, Filter, Created> {
+  /**
+   * @param seen is called with every look, for example to show progress
+   * @throws WaitError when it is ERROR instead, or takes too long; NotFoundError; the reason of the signal
+   */
+  waitFor(
+    id: string,
+    status: ProvisioningStatus = 'ACTIVE',
+    { seen, ...options }: WaitOptions & { seen?: (item: Item) => void } = {},
+  ): Promise<Item> {
+    return poll(options, `${this.kind.singular} ${id} to become ${status}`, async () => {
+      const item = await this.show(id, options);
+      seen?.(item);
+      const { provisioning_status: state } = item;
+      if (state === status) return { done: true, value: item };
+      if (state === 'ERROR') throw failed(this.kind, id, item);
+      return { done: false, state };
+    });
   }
 
-  protected path(id: string): string {
-    return `${this.#path}/${encodeURIComponent(id)}`;
+  /** @throws WaitError when it is ERROR instead, or takes too long; the reason of the signal */
+  waitForDeleted(id: string, options: WaitOptions = {}): Promise<void> {
+    return poll(options, `${this.kind.singular} ${id} to be deleted`, async () => {
+      const item = await this.show(id, options).catch(gone);
+      if (item === null || item.provisioning_status === 'DELETED') return { done: true, value: undefined };
+      if (item.provisioning_status === 'ERROR') throw failed(this.kind, id, item);
+      return { done: false, state: item.provisioning_status };
+    });
   }
+}
 
-  #unwrap<T>(body: unknown, key: string): T {
-    const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[key] : undefined;
-    if (value === undefined) throw new TypeError(`The answer has no "${key}": is this an Octavia API?`);
-    return value as T;
-  }
+/** The handler of `show`: null where there is nothing. */
+export function gone(error: unknown): null {
+  if (error instanceof NotFoundError) return null;
+  throw error;
+}
+
+/** Says why where the service does. */
+function failed({ singular }: Kind, id: string, item: object): WaitError {
+  const { status_reason: reason } = item as { status_reason?: unknown };
+  const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
+  return new WaitError(`${singular} ${id} ended in ERROR${why}`, { state: 'ERROR', timedOut: false });
+}
+
+/** @throws AnswerError */
+export function unwrap<T>(body: unknown, key: string): T {
+  const value = Object(body)[key] as unknown;
+  if (value === undefined) throw new AnswerError(`The answer has no "${key}": is this an Octavia API?`);
+  return value as T;
 }

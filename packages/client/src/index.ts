@@ -1,5 +1,32 @@
+export { Amphorae, Operations, Providers, Quotas } from './administration.ts';
+export { Api, type ApiOptions, type Authenticator, type Call, type CallOptions, type QueryValue } from './api.ts';
 export { OctaviaClient } from './client.ts';
-export { ApiError, WaitError } from './error.ts';
-export { poll, type WaitOptions } from './load-balancers.ts';
-export type { Query, TransportOptions } from './transport.ts';
-export type * from './wire.ts';
+export {
+  Collection,
+  type ListQuery,
+  type Paging,
+  ProvisionedCollection,
+  ReadableCollection,
+} from './collection.ts';
+export {
+  AnswerError,
+  ApiError,
+  BadRequestError,
+  ConflictError,
+  ForbiddenError,
+  NotFoundError,
+  NotSupportedError,
+  OctaviaError,
+  QuotaError,
+  type Refusal,
+  UnauthorizedError,
+  UnavailableError,
+  UnreachableError,
+  WaitError,
+} from './errors.ts';
+export { fetchSend, type HttpAnswer, type HttpRequest, type Send } from './http.ts';
+export { Listing } from './listing.ts';
+export { Listeners, LoadBalancers } from './load-balancers.ts';
+export { Members } from './members.ts';
+export { type Look, poll, type WaitOptions } from './wait.ts';
+export type * from './wire.gen.ts';

@@ -353,7 +353,7 @@ export const ERRORS = define({
   AMPHORA_REFUSED: {
     status: 500,
     message: 'Amphora {id} answered {status} to {request}: {detail}',
-    remedy: 'The detail is the agent’s own text; for a refused configuration it is HAProxy’s.',
+    remedy: 'The detail is the text of the agent itself; for a refused configuration it is that of HAProxy.',
   },
   CONFIGURATION_REFUSED: {
     status: 500,

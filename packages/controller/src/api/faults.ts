@@ -82,25 +82,35 @@ function logFailure(request: FastifyRequest, fault: OctaviaError, error: unknown
   else if (fault.status >= 500) request.log.error({ err: error }, 'request failed');
 }
 
+/** An operation that a client has to wait for. */
+export interface Blocking {
+  id: string;
+  /** One sentence about it. */
+  text: string;
+}
+
 /**
+ * The code of the catalogue and what goes with it are headers: bodies have the shape of the contract, and a text is for people
+ * alone.
  * @param limit of request bodies, in bytes
- * @param debuginfo what else the client may know, for instance the operation that is in its way
  */
 export function sendFault(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
   limit: number,
-  debuginfo: string | null = null,
+  blocking: Blocking | null = null,
 ): FastifyReply {
   const isRoute = error instanceof RouteFault;
   const known = isRoute ? error.fault : isOctaviaError(error) ? error : ofServer(Object(error), limit);
   const fault = known ?? ofDatabase(error) ?? new OctaviaError('INTERNAL', { requestId: request.id });
   // Errors of the framework itself come here without having passed the hooks.
   reply.header('x-openstack-request-id', request.id);
+  reply.headers({ 'octavia-error-code': fault.code, 'octavia-remedy': fault.remedy });
+  if (blocking !== null) reply.header('octavia-operation', blocking.id);
   logFailure(request, fault, error);
   if (fault.status === 409 || CONTENDED.has(fault.code)) reply.header('retry-after', '1');
   if (fault.code === 'UNSUPPORTED_ENCODING') reply.header('accept-encoding', 'identity');
-  const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id, debuginfo);
+  const body = isRoute ? routeBody(fault) : bodyOf(fault, request.id, blocking?.text ?? null);
   return reply.code(fault.status).type('application/json').send(JSON.stringify(body));
 }

@@ -6,7 +6,7 @@ import { blocking } from '../store/operations/operations.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { sendFault, waitsFor } from './faults.ts';
+import { type Blocking, sendFault, waitsFor } from './faults.ts';
 import type { Policy } from './policy/policy.ts';
 import { canonicalUrl } from './urls.ts';
 
@@ -20,8 +20,10 @@ declare module 'fastify' {
 }
 
 /** For the client that has to wait: what for. */
-const described = ({ id, kind, currentStep, startedAt, createdAt }: Operation): string =>
-  `Operation ${id} is in the way: ${kind}, step ${currentStep ?? 'not begun'}, since ${(startedAt ?? createdAt).toISOString()}`;
+const described = ({ id, kind, currentStep, startedAt, createdAt }: Operation): Blocking => ({
+  id,
+  text: `Operation ${id} is in the way: ${kind}, step ${currentStep ?? 'not begun'}, since ${(startedAt ?? createdAt).toISOString()}`,
+});
 
 const noSchemas = () => (): never => {
   throw new Error('routes have no schemas');

@@ -227,6 +227,7 @@ test('a client that has to wait learns what for', async () => {
   for (const { status, headers, body } of refused) {
     expect(status).toBe(409);
     expect(headers.get('retry-after')).toBe('1');
+    expect(headers.get('octavia-operation')).toBe(id);
     expect(body.debuginfo).toMatch(
       new RegExp(`^Operation ${id} is in the way: update_load_balancer, step apply configuration, since \\d{4}-`),
     );

@@ -36,11 +36,15 @@ const EITHER: JsonSchema = { anyOf: [FAULT, ROUTE_FAULT] };
 
 const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
 const REQUEST_ID = { 'x-openstack-request-id': header('request_id') };
-const RETRY_AFTER = { ...REQUEST_ID, 'Retry-After': header('retry_after') };
+const REFUSED = { ...REQUEST_ID, 'Octavia-Error-Code': header('error_code'), 'Octavia-Remedy': header('remedy') };
+const RETRY_AFTER = { ...REFUSED, 'Retry-After': header('retry_after') };
 
 export const HEADERS = {
   request_id: { description: 'Names the request in logs.', schema: { type: 'string' } },
   retry_after: { description: 'Seconds after which the same request may pass.', schema: { type: 'integer' } },
+  error_code: { description: 'Names the error in docs/errors.md.', schema: { type: 'string' } },
+  remedy: { description: 'What can be done about it.', schema: { type: 'string' } },
+  blocking: { description: 'The id of the operation that is in the way.', schema: { type: 'string', format: 'uuid' } },
   challenge: { description: 'Where tokens are to be had.', schema: { type: 'string' } },
 };
 
@@ -51,7 +55,7 @@ export const answer = (description: string, schema?: JsonSchema) => ({
   ...(schema ? json(schema) : {}),
 });
 
-const refusal = (description: string, schema: JsonSchema, headers: object = REQUEST_ID) => ({
+const refusal = (description: string, schema: JsonSchema, headers: object = REFUSED) => ({
   description,
   headers,
   ...json(schema),
@@ -60,12 +64,12 @@ const refusal = (description: string, schema: JsonSchema, headers: object = REQU
 /** As `components.responses`, by status; `default` is what HTTP itself goes wrong with. */
 export const REFUSALS = {
   400: refusal('The request is wrong', EITHER),
-  401: refusal('No valid token', ROUTE_FAULT, { ...REQUEST_ID, 'WWW-Authenticate': header('challenge') }),
+  401: refusal('No valid token', ROUTE_FAULT, { ...REFUSED, 'WWW-Authenticate': header('challenge') }),
   403: refusal('Not allowed, or the quota is used up', FAULT),
   404: refusal('Not there', FAULT),
   '404_below': refusal('Not there, or its parent is not', EITHER),
   406: refusal('Only application/json can be produced', reference('not_acceptable')),
-  409: refusal('Does not fit the present state', FAULT, RETRY_AFTER),
+  409: refusal('Does not fit the present state', FAULT, { ...RETRY_AFTER, 'Octavia-Operation': header('blocking') }),
   413: refusal('The body is too large', ROUTE_FAULT),
   415: refusal('Bodies are not compressed', ROUTE_FAULT),
   500: refusal('A fault of the service or of the provider', FAULT),
