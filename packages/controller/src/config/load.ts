@@ -1,6 +1,5 @@
 /** Loads the configuration: who wins, what is wrong, what looks wrong. */
 import { OctaviaError } from '../errors.ts';
-import { checkTogether } from './checks.ts';
 import { findConfigWarnings } from './config-warnings.ts';
 import type { ConfigOverrides, ConfigValues, RegisteredOption, SectionName } from './registry.ts';
 import { REGISTRY, registeredOptions } from './registry.ts';
@@ -95,7 +94,7 @@ class Loader {
       return action();
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error;
-      const shown = option.secret ? '***' : value;
+      const shown = option.secret ? (error.shown ?? '***') : value;
       throw new OctaviaError('BAD_OPTION', { file, section, option: name, value: shown, reason: error.message });
     }
   }
@@ -152,8 +151,32 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const values = sections as ConfigValues;
   const surprises = findConfigWarnings(fileSettings, environmentSettings);
   if (values.DEFAULT.fatal_deprecations) refuseDeprecations(surprises.deprecations);
-  const warnings = [...surprises.unknown, ...surprises.deprecations.map(noticeText), ...checkTogether(values)];
+  checkRules(values);
+  const warnings = [...surprises.unknown, ...surprises.deprecations.map(noticeText), ...defaultWarnings(values)];
   return Object.freeze({ ...values, warnings: Object.freeze(warnings) });
+}
+
+const given = (values: ConfigValues, { section, name }: RegisteredOption): unknown =>
+  (values[section] as Readonly<Record<string, unknown>>)[name];
+
+/** Rules that span several options. @throws OctaviaError BAD_OPTION */
+function checkRules(values: ConfigValues): void {
+  for (const registered of registeredOptions()) {
+    const { section, name, option, rule } = registered;
+    const value = given(values, registered);
+    const reason = rule?.refuse(value, values[section]) ?? null;
+    if (reason === null) continue;
+    const shown = option.secret ? '***' : option.type.format(value);
+    throw new OctaviaError('BAD_OPTION', { file: 'configuration', section, option: name, value: shown, reason });
+  }
+}
+
+function defaultWarnings(values: ConfigValues): string[] {
+  return registeredOptions().flatMap((registered) => {
+    const { section, name, option } = registered;
+    const warned = option.defaultWarning !== undefined && given(values, registered) === option.default;
+    return warned ? [`[${section}] ${name} ${option.defaultWarning}`] : [];
+  });
 }
 
 function noticeText({ setting, text }: { setting: Setting; text: string }): string {

@@ -14,6 +14,8 @@ export interface OptionExtras {
   fallbackEnv?: string;
   /** Shown in place of a default that depends on the machine. */
   sample?: string;
+  /** Warned of while the option has its default; reads on from its name. */
+  defaultWarning?: string;
 }
 
 export interface Option<T> extends OptionExtras {
@@ -24,13 +26,30 @@ export interface Option<T> extends OptionExtras {
   readonly secret: boolean;
 }
 
+/** What an option may be because of others in its section. */
+export interface Rule<V, All> {
+  /** As documentation says it, a sentence. */
+  readonly text: string;
+  /** Why the value cannot be, without the name of the option; null when it can. */
+  refuse(value: V, all: All): string | null;
+}
+
+export type ValueOf<O> = O extends Option<infer T> ? T : never;
+type Values<O> = { readonly [K in keyof O]: ValueOf<O[K]> };
+export type Rules<O> = { readonly [K in keyof O]?: Rule<ValueOf<O[K]>, Values<O>> };
+
 export interface Section<O extends Record<string, Option<unknown>>> {
   readonly help: string;
   readonly options: O;
+  readonly rules: Rules<O>;
 }
 
-export function section<O extends Record<string, Option<unknown>>>(help: string, options: O): Section<O> {
-  return { help, options };
+export function section<O extends Record<string, Option<unknown>>>(
+  help: string,
+  options: O,
+  rules: Rules<NoInfer<O>> = {},
+): Section<O> {
+  return { help, options, rules };
 }
 
 /** An option whose default is null may be unset; all others always have a value. */

@@ -1,5 +1,5 @@
 /** Every section and option the controller reads, and the types of their values. */
-import type { Option } from './option.ts';
+import type { Option, Rule, ValueOf } from './option.ts';
 import { amphora_agent } from './sections/amphora_agent.ts';
 import { api_settings } from './sections/api_settings.ts';
 import { audit } from './sections/audit.ts';
@@ -73,7 +73,6 @@ export const REGISTRY = {
 export type Registry = typeof REGISTRY;
 export type SectionName = keyof Registry;
 
-type ValueOf<O> = O extends Option<infer T> ? T : never;
 type Options<S extends SectionName> = Registry[S]['options'];
 
 /** Values by section and option, as `config.api_settings.bind_port`; null is an option that is unset. */
@@ -90,11 +89,16 @@ export interface RegisteredOption {
   section: SectionName;
   name: string;
   option: Option<unknown>;
+  /** What other options of the section have to do with it. */
+  rule: Rule<unknown, unknown> | null;
 }
 
 /** All options in the order of the registry. */
 export function registeredOptions(): RegisteredOption[] {
-  return (Object.keys(REGISTRY) as SectionName[]).flatMap((section) =>
-    Object.entries<Option<unknown>>(REGISTRY[section].options).map(([name, option]) => ({ section, name, option })),
-  );
+  return (Object.keys(REGISTRY) as SectionName[]).flatMap((section) => {
+    const rules: Readonly<Record<string, Rule<unknown, unknown>>> = REGISTRY[section].rules;
+    return Object.entries<Option<unknown>>(REGISTRY[section].options).map(([name, option]) => {
+      return { section, name, option, rule: rules[name] ?? null };
+    });
+  });
 }

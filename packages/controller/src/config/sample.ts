@@ -1,6 +1,6 @@
 /** The sample configuration file: every option, its meaning and bounds, commented out at its default. */
 import type { Option } from './option.ts';
-import { REGISTRY } from './registry.ts';
+import { REGISTRY, type RegisteredOption, registeredOptions } from './registry.ts';
 
 const WIDTH = 100;
 
@@ -31,10 +31,11 @@ export function defaultTexts(option: Option<unknown>): string[] {
 }
 
 /** Facts about an option that are neither its type, its default nor its meaning. */
-export function notes(option: Option<unknown>): string[] {
+export function notes({ option, rule }: RegisteredOption): string[] {
   const facts: string[] = [];
   const { constraint } = option.type;
   if (constraint !== null) facts.push(`${constraint[0]!.toUpperCase()}${constraint.slice(1)}.`);
+  if (rule) facts.push(rule.text);
   if (option.mutable) facts.push('Mutable.');
   if (option.fallbackEnv !== undefined)
     facts.push(`When unset, the environment variable ${option.fallbackEnv} is read.`);
@@ -45,16 +46,17 @@ export function notes(option: Option<unknown>): string[] {
   return facts;
 }
 
-function sampleOption(name: string, option: Option<unknown>): string {
-  const comments = wrapped(`${option.help} (${option.type.name})`).concat(notes(option).flatMap(wrapped));
+function sampleOption(registered: RegisteredOption): string {
+  const { name, option } = registered;
+  const comments = wrapped(`${option.help} (${option.type.name})`).concat(notes(registered).flatMap(wrapped));
   const lines = defaultTexts(option).map((text) => `#${name} = ${quoted(text)}`.trimEnd());
   return [...comments, ...lines].join('\n');
 }
 
 export function sampleConfig(): string {
-  const sections = Object.entries(REGISTRY).map(([name, section]) => {
-    const options = Object.entries<Option<unknown>>(section.options).map(([key, option]) => sampleOption(key, option));
-    return [`[${name}]`, wrapped(section.help).join('\n'), ...options].join('\n\n');
-  });
-  return `${sections.join('\n\n\n')}\n`;
+  const sections = Map.groupBy(registeredOptions(), ({ section }) => section);
+  const texts = [...sections].map(([name, options]) =>
+    [`[${name}]`, wrapped(REGISTRY[name].help).join('\n'), ...options.map(sampleOption)].join('\n\n'),
+  );
+  return `${texts.join('\n\n\n')}\n`;
 }

@@ -2,7 +2,15 @@
 import { isIP } from 'node:net';
 
 /** Text or value an option cannot have; the message is the reason, without the option's name. */
-export class InvalidValue extends Error {}
+export class InvalidValue extends Error {
+  /** What may be shown of a secret value; the value itself of any other. */
+  readonly shown: string | undefined;
+
+  constructor(reason: string, shown?: string) {
+    super(reason);
+    this.shown = shown;
+  }
+}
 
 export interface ValueType<T> {
   /** As documentation names it, e.g. `port number`. */
@@ -24,8 +32,11 @@ export interface Bounds {
   max?: number;
 }
 
+/** Why a value is not acceptable; with what may be shown of it, where it is a secret. */
+type Refusal = string | { reason: string; shown: string };
+
 /** Returns the reason why a text is not acceptable, null when it is. */
-export type TextCheck = (value: string) => string | null;
+export type TextCheck = (value: string) => Refusal | null;
 
 interface Definition<T> {
   name: string;
@@ -33,14 +44,15 @@ interface Definition<T> {
   repeatable?: boolean;
   convert(text: string): T;
   /** The reason why not, or null. */
-  refuse?: (value: T) => string | null;
+  refuse?: (value: T) => Refusal | null;
   format(value: T): string;
 }
 
 function valueType<T>(definition: Definition<T>): ValueType<T> {
   const check = (value: T): void => {
-    const reason = definition.refuse?.(value) ?? null;
-    if (reason !== null) throw new InvalidValue(reason);
+    const refusal = definition.refuse?.(value) ?? null;
+    if (typeof refusal === 'string') throw new InvalidValue(refusal);
+    if (refusal !== null) throw new InvalidValue(refusal.reason, refusal.shown);
   };
   return {
     name: definition.name,

@@ -389,7 +389,7 @@ describe('warnings', () => {
   });
 
   it('become errors for old names with fatal_deprecations', () => {
-    const text = 'fatal_deprecations = True\n[sql]\nconnection = secret-thing';
+    const text = 'fatal_deprecations = True\n[sql]\nconnection = postgresql://octavia:secret@db/octavia';
     expect(messageOf(() => load(text), 'BAD_OPTION')).toBe(
       'octavia.conf:3: [sql] connection = …: is the old name of [database] connection; use the new one ([DEFAULT] fatal_deprecations is on)',
     );

@@ -10,7 +10,7 @@ export const amphora_agent = section('What the agent inside an amphora reads.', 
   agent_server_network_file: string(null, 'Single interface file; overrides agent_server_network_dir.', {
     forRemoval: true,
   }),
-  agent_request_read_timeout: int(180, 'Seconds a controller request may run before socket termination.'),
+  agent_request_read_timeout: int(180, 'Seconds a controller request may run before socket termination.', { min: 1 }),
   agent_tls_protocol: choice(
     'TLSv1.2',
     ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],

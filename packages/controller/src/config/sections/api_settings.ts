@@ -18,7 +18,32 @@ const CIPHERS = [
 const pageLimit = (value: string): string | null =>
   /^(infinite|[+-]?\d+)$/i.test(value) ? null : 'must be a whole number or infinite';
 
-export const api_settings = section('The HTTP API: where it listens and what it allows.', {
+const TLS_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+const rank = (version: string): number => (TLS_VERSIONS as readonly string[]).indexOf(version);
+
+const notProhibited = {
+  text: 'None of them may be on tls_cipher_prohibit_list.',
+  refuse(ciphers: string, { tls_cipher_prohibit_list: list }: { readonly tls_cipher_prohibit_list: string }) {
+    const prohibited = new Set(list.split(':').filter(Boolean));
+    const cipher = ciphers.split(':').find((name) => prohibited.has(name));
+    return cipher === undefined ? null : `${cipher} is on tls_cipher_prohibit_list`;
+  },
+};
+
+const allowedVersions = {
+  text: `Out of ${TLS_VERSIONS.join(', ')}; none below minimum_tls_version.`,
+  refuse(
+    versions: readonly string[],
+    { minimum_tls_version: minimum }: { readonly minimum_tls_version: string | null },
+  ) {
+    const unknown = versions.find((version) => rank(version) < 0);
+    if (unknown !== undefined) return `${unknown} is not one of ${TLS_VERSIONS.join(', ')}`;
+    const low = minimum === null ? undefined : versions.find((version) => rank(version) < rank(minimum));
+    return low === undefined ? null : `${low} is below minimum_tls_version ${minimum}`;
+  },
+};
+
+const options = {
   bind_host: ip('127.0.0.1', 'Address the API listens on.'),
   bind_port: port(9876, 'API listen port.'),
   api_v1_enabled: bool(false, 'Serve the deprecated operator API under /v1, too; keep it away from the public.'),
@@ -48,7 +73,7 @@ export const api_settings = section('The HTTP API: where it listens and what it 
   default_provider_driver: string('amphora', 'Provider used when a request names none.'),
   udp_connect_min_interval_health_monitor: int(3, 'Minimum UDP-CONNECT monitor delay; negative means none.'),
   healthcheck_enabled: bool(false, 'Serve the /healthcheck endpoint.'),
-  healthcheck_refresh_interval: int(5, 'Seconds healthcheck plugin results stay cached.'),
+  healthcheck_refresh_interval: int(5, 'Seconds healthcheck plugin results stay cached.', { min: 0 }),
   default_listener_ciphers: string(CIPHERS, 'Cipher string for new TLS listeners.'),
   default_pool_ciphers: string(CIPHERS, 'Cipher string for new TLS pools.'),
   tls_cipher_prohibit_list: string('', 'Colon-separated ciphers users may never use.', {
@@ -56,11 +81,21 @@ export const api_settings = section('The HTTP API: where it listens and what it 
   }),
   default_listener_tls_versions: list(['TLSv1.2', 'TLSv1.3'], 'TLS versions for new TLS listeners.'),
   default_pool_tls_versions: list(['TLSv1.2', 'TLSv1.3'], 'TLS versions for new TLS pools.'),
-  minimum_tls_version: choice(
-    null,
-    ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
-    'Lowest TLS version allowed on listeners and pools.',
-  ),
+  minimum_tls_version: choice(null, TLS_VERSIONS, 'Lowest TLS version allowed on listeners and pools.'),
   default_listener_alpn_protocols: list(['h2', 'http/1.1', 'http/1.0'], 'ALPN list for new TLS listeners.'),
   default_pool_alpn_protocols: list(['h2', 'http/1.1', 'http/1.0'], 'ALPN list for new TLS pools.'),
+};
+
+export const api_settings = section('The HTTP API: where it listens and what it allows.', options, {
+  default_listener_ciphers: notProhibited,
+  default_pool_ciphers: notProhibited,
+  default_listener_tls_versions: allowedVersions,
+  default_pool_tls_versions: allowedVersions,
+  default_provider_driver: {
+    text: 'Must be in enabled_provider_drivers.',
+    refuse(provider, { enabled_provider_drivers }) {
+      const enabled = Object.keys(enabled_provider_drivers);
+      return enabled.includes(provider) ? null : `is not in enabled_provider_drivers (${enabled.join(', ')})`;
+    },
+  },
 });

@@ -24,7 +24,11 @@ export const certificates = section('Issuing amphora certificates, and the store
   server_certs_key_passphrase: secret(
     'insecure-key-do-not-use-this-key',
     'Key of 32 base64url characters that encrypts amphora certificates and keys.',
-    { fallbackEnv: 'TLS_PASS_AMPS_DEFAULT', check: aesKey },
+    {
+      fallbackEnv: 'TLS_PASS_AMPS_DEFAULT',
+      check: aesKey,
+      defaultWarning: 'is the published default; set a key of your own',
+    },
   ),
   signing_digest: string('sha256', 'Signature digest.', { fallbackEnv: 'OS_OCTAVIA_CA_SIGNING_DIGEST' }),
   storage_path: string(
@@ -32,5 +36,5 @@ export const certificates = section('Issuing amphora certificates, and the store
     'Folder of the certificates that local_cert_manager reads and `octavia certificate add` writes.',
     { fallbackEnv: 'OS_OCTAVIA_TLS_STORAGE' },
   ),
-  cert_validity_time: int(2592000, 'Amphora certificate lifetime in seconds (30 days).'),
+  cert_validity_time: int(2592000, 'Amphora certificate lifetime in seconds (30 days).', { min: 1 }),
 });

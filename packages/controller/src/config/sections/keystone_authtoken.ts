@@ -16,8 +16,11 @@ export const keystone_authtoken = section('Validating the tokens of API requests
   http_connect_timeout: int(
     null,
     'Seconds that one request to Identity may take, from connecting to the end of the answer. Unset: 5 to connect, 10 in all.',
+    { min: 1 },
   ),
-  http_request_max_retries: int(3, 'Reconnect attempts to Identity; a request that ran out of time is not repeated.'),
+  http_request_max_retries: int(3, 'Reconnect attempts to Identity; a request that ran out of time is not repeated.', {
+    min: 0,
+  }),
   cache: string(null, 'Request environment key of a shared Swift cache.', { compatibility: true }),
   certfile: string(null, 'Client certificate if Identity demands one.'),
   keyfile: string(null, 'Client key if Identity demands one.'),
@@ -28,7 +31,7 @@ export const keystone_authtoken = section('Validating the tokens of API requests
     old: ['keystone_authtoken.memcache_servers'],
     compatibility: MEMORY,
   }),
-  token_cache_time: int(300, 'Seconds a validated token stays cached; -1 disables.'),
+  token_cache_time: int(300, 'Seconds a validated token stays cached; -1 disables.', { min: -1 }),
   memcache_security_strategy: choice(
     'None',
     ['None', 'MAC', 'ENCRYPT'],

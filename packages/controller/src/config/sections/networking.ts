@@ -1,11 +1,11 @@
 import { bool, int, list, section } from '../option.ts';
 
 export const networking = section('Networks: retries, and what users may ask for.', {
-  max_retries: int(15, 'Maximum attempts per network action.'),
-  retry_interval: int(1, 'Seconds before retrying a network action.'),
-  retry_backoff: int(1, 'Seconds added per network retry.'),
-  retry_max: int(10, 'Ceiling in seconds between network retries.'),
-  port_detach_timeout: int(300, 'Seconds to wait for port detach from an amphora.'),
+  max_retries: int(15, 'Maximum attempts per network action.', { min: 0 }),
+  retry_interval: int(1, 'Seconds before retrying a network action.', { min: 0 }),
+  retry_backoff: int(1, 'Seconds added per network retry.', { min: 0 }),
+  retry_max: int(10, 'Ceiling in seconds between network retries.', { min: 0 }),
+  port_detach_timeout: int(300, 'Seconds to wait for port detach from an amphora.', { min: 1 }),
   allow_vip_network_id: bool(true, 'Users may give vip_network_id.'),
   allow_vip_subnet_id: bool(true, 'Users may give vip_subnet_id.'),
   allow_vip_port_id: bool(true, 'Users may give vip_port_id.'),

@@ -10,5 +10,5 @@ export const oslo_messaging_notifications = section('Event notifications.', {
   topics: list(['notifications'], 'Topics; each level appended, e.g. notifications.info.', {
     old: ['rpc_notifier2.topics', 'DEFAULT.notification_topics'],
   }),
-  retry: int(-1, 'Re-send attempts: 0 none, -1 forever.'),
+  retry: int(-1, 'Re-send attempts: 0 none, -1 forever.', { min: -1 }),
 });
