@@ -29,7 +29,7 @@ import { providers } from './v2/providers.ts';
 import { quotas } from './v2/quotas.ts';
 
 /** The resources of API v2. */
-const RESOURCES = [
+export const RESOURCES = [
   loadBalancers,
   loadBalancerOperations,
   listeners,

@@ -8,7 +8,7 @@ const sources = readdirSync(folder)
   .filter((name) => name.endsWith('.ts'))
   .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
 
-/** Text of a route: from its registration to the next one. */
+/** Text of a route: from its registration to the next one. Those of changes cannot be declared without a rule. */
 const routes = sources.flatMap(({ name, text }) =>
   text
     .split(/^(?=[ \t]*server\.(?:get|post|put|delete|patch)\()/m)
@@ -20,7 +20,7 @@ const routes = sources.flatMap(({ name, text }) =>
 const ANSWERS_NOTHING = /^\s*server\.\w+\([^,]+, async \([^)]*\) => \{\s*throw /;
 
 describe('routes', () => {
-  it('are found', () => expect(routes.length).toBeGreaterThan(65));
+  it('are found', () => expect(routes.length).toBeGreaterThan(40));
 
   it.each(routes)('$title asks the policy', ({ route }) => {
     if (!ANSWERS_NOTHING.test(route)) expect(route).toMatch(/\b(authorise|visibleProjects)\(request, (?:'|rules\.)/);

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UNLIMITED } from '../../src/domain/quotas.ts';
 import { insertTrees, type NewTree } from '../../src/store/resources/new-trees.ts';
-import { reserve, setLimits } from '../../src/store/resources/quotas.ts';
+import { setLimits } from '../../src/store/resources/quota-limits.ts';
+import { reserve } from '../../src/store/resources/quotas.ts';
 import { aLoadBalancer, openTestStore, type TestStore, UNLIMITED_QUOTAS } from '../support/store.ts';
 
 let database: TestStore;

@@ -1,6 +1,6 @@
 /** Quotas (API contract §13.1). Each limit is accepted and served under every name that clients know it by. */
 import { MAXIMUM_LIMIT, UNLIMITED } from '../../domain/quotas.ts';
-import type { ProjectQuota } from '../../store/resources/quotas.ts';
+import type { ProjectQuota } from '../../store/resources/quota-limits.ts';
 import { responder } from './response.ts';
 import { integer, text } from './scalar-types.ts';
 import type { AttributeTable } from './table.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { HealthMonitor, Pool } from '../../domain/resources.ts';
+import type { HealthMonitor } from '../../domain/resources.ts';
 import { settleHealthMonitor, settleHealthMonitorChange } from '../../domain/validation/health-monitor.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/core/database.ts';
@@ -12,28 +12,22 @@ import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
-import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
-import { below, type LockedTree, lockChild, setPoolPending } from './tree-lock.ts';
+import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
+import { below, lockChild, setPoolPending } from './tree-lock.ts';
 
 const KIND = 'Health Monitor';
 const PATH = '/v2/lbaas/healthmonitors';
 const QUERYABLE = queryableFields(HEALTH_MONITOR);
 
-interface LockedMonitor {
-  current: HealthMonitor;
-  pool: Pool;
-  tree: LockedTree;
-}
-
-async function lockMonitor(tx: Tx, id: string): Promise<LockedMonitor> {
+async function lockMonitor(tx: Tx, id: string) {
   const find = () => store.get(tx, id);
   const locked = await lockChild(tx, find, async ({ poolId }) => (await pools.get(tx, poolId))?.loadBalancerId ?? null);
-  const { child: current, tree } = found(locked, KIND, id);
-  const pool = await pools.get(tx, current.poolId);
+  const { child, tree } = found(locked, KIND, id);
+  const pool = await pools.get(tx, child.poolId);
   if (!pool) throw notFound(KIND, id);
-  return { current, pool, tree: below(tx, tree, 'Pool', pool) };
+  return owned({ child, pool, tree: below(tx, tree, 'Pool', pool) });
 }
 
 export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): void {
@@ -56,75 +50,80 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
     return { healthmonitor: healthMonitorResponse(monitor, null, shownFields(request, deps)) };
   });
 
-  server.post(PATH, async (request, reply) => {
-    const { poolId, projectId: _ignored, ...fields } = createBody(request, HEALTH_MONITOR, HEALTH_MONITOR_ENVELOPE);
-    const monitor = await deps.store.transaction(async (tx) => {
+  treeChange(server, deps, {
+    method: 'POST',
+    url: PATH,
+    status: 201,
+    kind: 'create_health_monitor',
+    resourceType: 'health_monitor',
+    rule: 'healthmonitor:post',
+    parse(request) {
+      const { poolId, projectId: _ignored, ...fields } = createBody(request, HEALTH_MONITOR, HEALTH_MONITOR_ENVELOPE);
+      return { poolId, fields };
+    },
+    async lock(tx, { poolId }) {
       const locked = await lockChild(
         tx,
         () => pools.get(tx, poolId),
         (pool) => pool.loadBalancerId,
       );
-      const { child: pool, tree: whole } = found(locked, 'Pool', poolId);
-      const tree = below(tx, whole, 'Pool', pool);
-      const { loadBalancer } = tree;
-      authorise(request, 'healthmonitor:post', pool.projectId);
+      const { child, tree } = found(locked, 'Pool', poolId);
+      return owned({ child, tree: below(tx, tree, 'Pool', child) });
+    },
+    valid(_executor, { projectId, child: pool }, { fields }) {
       const settled = settleHealthMonitor(fields, pool.protocol, rules);
-      const created: HealthMonitor = { ...newResource(deps, pool.projectId), ...settled, poolId: pool.id };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, pools: [pool], healthMonitors: [created] });
-      await tree.reserve(pool.projectId, { healthMonitor: 1 }, quotaRules(deps.config));
-      if ((await store.byPool(tx, pool.id)).length > 0) throw new OctaviaError('DUPLICATE_HEALTH_MONITOR');
-      await setPoolPending(tx, tree, pool.id);
-      await store.insert(tx, created);
-      await provider.submit(tx, changeOf('create_health_monitor', created, loadBalancer.id));
-      return created;
-    });
-    return reply.code(201).send({ healthmonitor: healthMonitorResponse(monitor, null) });
+      const created: HealthMonitor = { ...newResource(deps, projectId), ...settled, poolId: pool.id };
+      return {
+        created,
+        resourceId: created.id,
+        makes: { healthMonitor: [created] },
+        candidate: { pools: [pool], healthMonitors: [created] },
+      };
+    },
+    async conflicts(executor, { child: pool }) {
+      if ((await store.byPool(executor, pool.id)).length > 0) throw new OctaviaError('DUPLICATE_HEALTH_MONITOR');
+    },
+    waits: (tx, { tree, child: pool }) => setPoolPending(tx, tree, pool.id),
+    write: (tx, _held, { created }) => store.insert(tx, created),
+    answer: (_executor, _found, { created }) => ({ healthmonitor: healthMonitorResponse(created, null) }),
   });
 
-  server.put(`${PATH}/:id`, async (request) => {
-    const change = updateBody(request, HEALTH_MONITOR, HEALTH_MONITOR_ENVELOPE);
-    const monitor = await deps.store.transaction(async (tx) => {
-      const { current, pool, tree } = await lockMonitor(tx, parameter(request));
-      const { loadBalancer } = tree;
-      authorise(request, 'healthmonitor:put', current.projectId);
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id`,
+    status: 200,
+    kind: 'update_health_monitor',
+    resourceType: 'health_monitor',
+    rule: 'healthmonitor:put',
+    parse(request) {
+      return { id: parameter(request), change: updateBody(request, HEALTH_MONITOR, HEALTH_MONITOR_ENVELOPE) };
+    },
+    lock: (tx, { id }) => lockMonitor(tx, id),
+    valid(_executor, { child: current, pool }, { change }) {
       const written = pendingUpdate(deps, settleHealthMonitorChange(current, change, rules));
       const updated: HealthMonitor = { ...current, ...written };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, pools: [pool], healthMonitors: [updated] });
-      tree.requireActive();
-      await setPoolPending(tx, tree, pool.id);
-      await store.update(tx, current.id, written);
-      await provider.submit(tx, changeOf('update_health_monitor', updated, loadBalancer.id));
-      return updated;
-    });
-    return { healthmonitor: healthMonitorResponse(monitor, null) };
+      const candidate = { pools: [pool], healthMonitors: [updated] };
+      return { written, updated, resourceId: updated.id, makes: {}, candidate };
+    },
+    conflicts: null,
+    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
+    write: (tx, { child }, { written }) => store.update(tx, child.id, written),
+    answer: (_executor, _found, { updated }) => ({ healthmonitor: healthMonitorResponse(updated, null) }),
   });
 
-  server.delete(`${PATH}/:id`, async (request, reply) => {
-    await deps.store.transaction(async (tx) => {
-      const { current, pool, tree } = await lockMonitor(tx, parameter(request));
-      authorise(request, 'healthmonitor:delete', current.projectId);
-      const provider = deps.providers.get(tree.loadBalancer.provider);
-      tree.requireActive();
-      await setPoolPending(tx, tree, pool.id);
-      await store.update(tx, current.id, { provisioningStatus: 'PENDING_DELETE' });
-      await provider.submit(tx, changeOf('delete_health_monitor', current, tree.loadBalancer.id));
-    });
-    return reply.code(204).send();
+  treeChange(server, deps, {
+    method: 'DELETE',
+    url: `${PATH}/:id`,
+    status: 204,
+    kind: 'delete_health_monitor',
+    resourceType: 'health_monitor',
+    rule: 'healthmonitor:delete',
+    parse: (request) => parameter(request),
+    lock: lockMonitor,
+    valid: (_executor, { child }) => removal(child),
+    conflicts: null,
+    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
+    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    answer: null,
   });
-}
-
-function changeOf(
-  kind: 'create_health_monitor' | 'update_health_monitor' | 'delete_health_monitor',
-  monitor: HealthMonitor,
-  loadBalancerId: string,
-) {
-  return {
-    kind,
-    loadBalancerId,
-    projectId: monitor.projectId,
-    resourceType: 'health_monitor' as const,
-    resourceId: monitor.id,
-  };
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
+import type { L7Policy, L7Rule } from '../../domain/resources.ts';
 import { settleL7Policy, settleL7PolicyChange } from '../../domain/validation/l7-policy.ts';
 import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -15,31 +15,25 @@ import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { requireFittingPool } from './fitting-pool.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
-import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
-import { type LockedTree, lockChild, setListenerPending } from './tree-lock.ts';
+import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
+import { lockChild, setListenerPending } from './tree-lock.ts';
 
 const KIND = 'L7 Policy';
 const PATH = '/v2/lbaas/l7policies';
 const QUERYABLE = queryableFields(L7POLICY);
 
-interface LockedPolicy {
-  current: L7Policy;
-  listener: Listener;
-  tree: LockedTree;
-}
-
-async function lockPolicy(tx: Tx, id: string): Promise<LockedPolicy> {
+async function lockPolicy(tx: Tx, id: string) {
   const find = () => store.get(tx, id);
   const locked = await lockChild(
     tx,
     find,
     async ({ listenerId }) => (await listeners.get(tx, listenerId))?.loadBalancerId ?? null,
   );
-  const { child: current, tree } = found(locked, KIND, id);
-  const listener = await listeners.get(tx, current.listenerId);
+  const { child, tree } = found(locked, KIND, id);
+  const listener = await listeners.get(tx, child.listenerId);
   if (!listener) throw notFound(KIND, id);
-  return { current, listener, tree };
+  return owned({ child, listener, tree });
 }
 
 async function relations(executor: Executor, id: string): Promise<L7PolicyRelations> {
@@ -69,92 +63,106 @@ export function l7policies(server: FastifyInstance, deps: ApiDependencies): void
     return { l7policy: l7policyResponse(policy, await relations(db, policy.id), shownFields(request, deps)) };
   });
 
-  server.post(PATH, async (request, reply) => {
-    const body = createBody(request, L7POLICY, L7POLICY_ENVELOPE);
-    const { listenerId, projectId: _ignored, rules: givenRules, position: wanted, ...fields } = body;
-    const result = await deps.store.transaction(async (tx) => {
+  treeChange(server, deps, {
+    method: 'POST',
+    url: PATH,
+    status: 201,
+    kind: 'create_l7policy',
+    resourceType: 'l7policy',
+    rule: 'l7policy:post',
+    parse(request) {
+      const body = createBody(request, L7POLICY, L7POLICY_ENVELOPE);
+      const { listenerId, projectId: _ignored, rules, position, ...fields } = body;
+      return { listenerId, rules, position, fields };
+    },
+    async lock(tx, { listenerId }) {
       const locked = await lockChild(
         tx,
         () => listeners.get(tx, listenerId),
         (listener) => listener.loadBalancerId,
       );
-      const { child: listener, tree } = found(locked, 'Listener', listenerId);
-      const { loadBalancer } = tree;
-      const { projectId } = listener;
-      authorise(request, 'l7policy:post', projectId);
+      return owned(found(locked, 'Listener', listenerId));
+    },
+    async valid(executor, { projectId, child: listener, tree: { loadBalancer } }, { fields, position, rules: given }) {
       if (listener.protocol === 'PROMETHEUS') throw new OctaviaError('PROMETHEUS_CHILD');
       const settled = settleL7Policy(fields);
-      await requireFittingPool(tx, settled.redirectPoolId, listener.protocol, loadBalancer.id);
-      // The position is found under the lock, once nothing can refuse the policy any more.
-      const draft: L7Policy = { ...newResource(deps, projectId), ...settled, listenerId, position: wanted ?? 1 };
-      const rules = givenRules.map((given): L7Rule => {
-        return { ...newResource(deps, projectId), name: '', ...settleL7Rule(given), l7policyId: draft.id };
+      await requireFittingPool(executor, settled.redirectPoolId, listener.protocol, loadBalancer.id);
+      const listenerId = listener.id;
+      const created: L7Policy = { ...newResource(deps, projectId), ...settled, listenerId, position: position ?? 1 };
+      const rules = given.map((rule): L7Rule => {
+        return { ...newResource(deps, projectId), name: '', ...settleL7Rule(rule), l7policyId: created.id };
       });
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: [listener], l7policies: [draft], l7rules: rules });
-      const units = { l7policy: 1, l7rule: rules.length };
-      await tree.reserve(projectId, units, quotaRules(deps.config));
-      checkRuleCount(draft.id, rules.length);
-      await setListenerPending(tx, tree, listenerId);
-      const created: L7Policy = { ...draft, position: await store.openPosition(tx, listenerId, wanted) };
+      return {
+        created,
+        rules,
+        position,
+        resourceId: created.id,
+        makes: { l7policy: [created], l7rule: rules },
+        candidate: { listeners: [listener], l7policies: [created], l7rules: rules },
+      };
+    },
+    conflicts: (_executor, _found, { created, rules }) => checkRuleCount(created.id, rules.length),
+    waits: (tx, { tree, child: listener }) => setListenerPending(tx, tree, listener.id),
+    async write(tx, { child: listener }, { created, rules, position }) {
+      // Found under the lock, once nothing can refuse the policy any more.
+      created.position = await store.openPosition(tx, listener.id, position);
       await store.insert(tx, created);
       for (const rule of rules) await l7rules.insert(tx, rule);
-      await provider.submit(tx, changeOf('create_l7policy', created, loadBalancer.id));
-      return { created, ruleIds: rules.map(({ id }) => id) };
-    });
-    return reply.code(201).send({ l7policy: l7policyResponse(result.created, { ruleIds: result.ruleIds }) });
+    },
+    answer: (_executor, _found, { created, rules }) => ({
+      l7policy: l7policyResponse(created, { ruleIds: rules.map(({ id }) => id) }),
+    }),
   });
 
-  server.put(`${PATH}/:id`, async (request) => {
-    const change = updateBody(request, L7POLICY, L7POLICY_ENVELOPE);
-    const result = await deps.store.transaction(async (tx) => {
-      const { current, listener, tree } = await lockPolicy(tx, parameter(request));
-      const { loadBalancer } = tree;
-      authorise(request, 'l7policy:put', current.projectId);
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id`,
+    status: 200,
+    kind: 'update_l7policy',
+    resourceType: 'l7policy',
+    rule: 'l7policy:put',
+    parse: (request) => ({ id: parameter(request), change: updateBody(request, L7POLICY, L7POLICY_ENVELOPE) }),
+    lock: (tx, { id }) => lockPolicy(tx, id),
+    async valid(executor, { child: current, listener, tree: { loadBalancer } }, { change }) {
       const settled = settleL7PolicyChange(current, change);
       if (settled.redirectPoolId !== current.redirectPoolId) {
-        await requireFittingPool(tx, settled.redirectPoolId, listener.protocol, loadBalancer.id);
+        await requireFittingPool(executor, settled.redirectPoolId, listener.protocol, loadBalancer.id);
       }
       const written = pendingUpdate(deps, settled);
       const updated: L7Policy = { ...current, ...written };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: [listener], l7policies: [updated] });
-      tree.requireActive();
-      await setListenerPending(tx, tree, listener.id);
-      if (change.position !== undefined) {
-        updated.position = await store.movePosition(tx, current, change.position);
-      }
+      return {
+        written,
+        updated,
+        position: change.position,
+        resourceId: updated.id,
+        makes: {},
+        candidate: { listeners: [listener], l7policies: [updated] },
+      };
+    },
+    conflicts: null,
+    waits: (tx, { tree, listener }) => setListenerPending(tx, tree, listener.id),
+    async write(tx, { child: current }, { written, updated, position }) {
+      if (position !== undefined) updated.position = await store.movePosition(tx, current, position);
       await store.update(tx, current.id, { ...written, position: updated.position });
-      await provider.submit(tx, changeOf('update_l7policy', updated, loadBalancer.id));
-      return { updated, relations: await relations(tx, updated.id) };
-    });
-    return { l7policy: l7policyResponse(result.updated, result.relations) };
+    },
+    answer: async (executor, _found, { updated }) => ({
+      l7policy: l7policyResponse(updated, await relations(executor, updated.id)),
+    }),
   });
 
-  server.delete(`${PATH}/:id`, async (request, reply) => {
-    await deps.store.transaction(async (tx) => {
-      const { current, listener, tree } = await lockPolicy(tx, parameter(request));
-      authorise(request, 'l7policy:delete', current.projectId);
-      const provider = deps.providers.get(tree.loadBalancer.provider);
-      tree.requireActive();
-      await setListenerPending(tx, tree, listener.id);
-      await store.update(tx, current.id, { provisioningStatus: 'PENDING_DELETE' });
-      await provider.submit(tx, changeOf('delete_l7policy', current, tree.loadBalancer.id));
-    });
-    return reply.code(204).send();
+  treeChange(server, deps, {
+    method: 'DELETE',
+    url: `${PATH}/:id`,
+    status: 204,
+    kind: 'delete_l7policy',
+    resourceType: 'l7policy',
+    rule: 'l7policy:delete',
+    parse: (request) => parameter(request),
+    lock: lockPolicy,
+    valid: (_executor, { child }) => removal(child),
+    conflicts: null,
+    waits: (tx, { tree, listener }) => setListenerPending(tx, tree, listener.id),
+    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    answer: null,
   });
-}
-
-function changeOf(
-  kind: 'create_l7policy' | 'update_l7policy' | 'delete_l7policy',
-  policy: L7Policy,
-  loadBalancerId: string,
-) {
-  return {
-    kind,
-    loadBalancerId,
-    projectId: policy.projectId,
-    resourceType: 'l7policy' as const,
-    resourceId: policy.id,
-  };
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
+import type { L7Policy, L7Rule } from '../../domain/resources.ts';
 import { checkRuleCount, settleL7Rule, settleL7RuleChange } from '../../domain/validation/l7-rule.ts';
 import type { Executor, Tx } from '../../store/core/database.ts';
 import * as policies from '../../store/resources/l7-policies.ts';
@@ -13,9 +13,9 @@ import { answerList } from '../lists/collection.ts';
 import { authorise } from '../policy/authorise.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
-import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
-import { below, type LockedTree, lockChild, setPolicyPending } from './tree-lock.ts';
+import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
+import { below, lockChild, setPolicyPending } from './tree-lock.ts';
 
 const KIND = 'L7 Rule';
 const PARENT = 'L7Policy';
@@ -35,14 +35,11 @@ async function ruleOf(executor: Executor, policy: L7Policy, id: string): Promise
   return found(rule?.l7policyId === policy.id ? rule : null, KIND, id);
 }
 
-interface LockedParent {
-  policy: L7Policy;
-  listener: Listener;
-  tree: LockedTree;
+interface InPolicy {
+  policyId: string;
 }
 
-async function lockParent(tx: Tx, request: FastifyRequest): Promise<LockedParent> {
-  const id = parameter(request, 'policy');
+async function lockParent(tx: Tx, { policyId: id }: InPolicy) {
   const locked = await lockChild(
     tx,
     () => policies.get(tx, id),
@@ -52,6 +49,11 @@ async function lockParent(tx: Tx, request: FastifyRequest): Promise<LockedParent
   if (!listener) throw new RouteFault(notFound(PARENT, id));
   const policy = locked.child;
   return { policy, listener, tree: below(tx, locked.tree, PARENT, policy) };
+}
+
+async function lockRule(tx: Tx, { policyId, id }: InPolicy & { id: string }) {
+  const locked = await lockParent(tx, { policyId });
+  return owned({ ...locked, child: await ruleOf(tx, locked.policy, id) });
 }
 
 export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
@@ -75,73 +77,79 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
     return { rule: l7ruleResponse(rule, null, shownFields(request, deps)) };
   });
 
-  server.post(PATH, async (request, reply) => {
-    await parent(db, request);
-    const { projectId: _ignored, ...fields } = createBody(request, L7RULE, L7RULE_ENVELOPE);
-    const rule = await deps.store.transaction(async (tx) => {
-      const { policy, listener, tree } = await lockParent(tx, request);
-      const { loadBalancer } = tree;
-      authorise(request, 'l7rule:post', policy.projectId);
-      const created: L7Rule = {
-        ...newResource(deps, policy.projectId),
-        name: '',
-        ...settleL7Rule(fields),
-        l7policyId: policy.id,
+  treeChange(server, deps, {
+    method: 'POST',
+    url: PATH,
+    status: 201,
+    kind: 'create_l7rule',
+    resourceType: 'l7rule',
+    rule: 'l7rule:post',
+    async parse(request) {
+      const { id: policyId } = await parent(db, request);
+      const { projectId: _ignored, ...fields } = createBody(request, L7RULE, L7RULE_ENVELOPE);
+      return { policyId, fields };
+    },
+    lock: async (tx, asked) => owned(await lockParent(tx, asked)),
+    valid(_executor, { projectId, policy, listener }, { fields }) {
+      const settled = settleL7Rule(fields);
+      const created: L7Rule = { ...newResource(deps, projectId), name: '', ...settled, l7policyId: policy.id };
+      return {
+        created,
+        resourceId: created.id,
+        makes: { l7rule: [created] },
+        candidate: { listeners: [listener], l7policies: [policy], l7rules: [created] },
       };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: [listener], l7policies: [policy], l7rules: [created] });
-      await tree.reserve(policy.projectId, { l7rule: 1 }, quotaRules(deps.config));
-      checkRuleCount(policy.id, (await store.byPolicy(tx, policy.id)).length + 1);
-      await setPolicyPending(tx, tree, policy);
-      await store.insert(tx, created);
-      await provider.submit(tx, changeOf('create_l7rule', created, loadBalancer.id));
-      return created;
-    });
-    return reply.code(201).send({ rule: l7ruleResponse(rule, null) });
+    },
+    async conflicts(executor, { policy }) {
+      checkRuleCount(policy.id, (await store.byPolicy(executor, policy.id)).length + 1);
+    },
+    waits: (tx, { tree, policy }) => setPolicyPending(tx, tree, policy),
+    write: (tx, _held, { created }) => store.insert(tx, created),
+    answer: (_executor, _found, { created }) => ({ rule: l7ruleResponse(created, null) }),
   });
 
-  server.put(`${PATH}/:id`, async (request) => {
-    await parent(db, request);
-    const change = updateBody(request, L7RULE, L7RULE_ENVELOPE);
-    const rule = await deps.store.transaction(async (tx) => {
-      const { policy, listener, tree } = await lockParent(tx, request);
-      const { loadBalancer } = tree;
-      const current = await ruleOf(tx, policy, parameter(request));
-      authorise(request, 'l7rule:put', current.projectId);
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id`,
+    status: 200,
+    kind: 'update_l7rule',
+    resourceType: 'l7rule',
+    rule: 'l7rule:put',
+    async parse(request) {
+      const { id: policyId } = await parent(db, request);
+      return { policyId, id: parameter(request), change: updateBody(request, L7RULE, L7RULE_ENVELOPE) };
+    },
+    lock: lockRule,
+    valid(_executor, { child: current, policy, listener }, { change }) {
       const written = pendingUpdate(deps, settleL7RuleChange(current, change));
       const updated: L7Rule = { ...current, ...written };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: [listener], l7policies: [policy], l7rules: [updated] });
-      tree.requireActive();
-      await setPolicyPending(tx, tree, policy);
-      await store.update(tx, current.id, written);
-      await provider.submit(tx, changeOf('update_l7rule', updated, loadBalancer.id));
-      return updated;
-    });
-    return { rule: l7ruleResponse(rule, null) };
+      return {
+        written,
+        updated,
+        resourceId: updated.id,
+        makes: {},
+        candidate: { listeners: [listener], l7policies: [policy], l7rules: [updated] },
+      };
+    },
+    conflicts: null,
+    waits: (tx, { tree, policy }) => setPolicyPending(tx, tree, policy),
+    write: (tx, { child }, { written }) => store.update(tx, child.id, written),
+    answer: (_executor, _found, { updated }) => ({ rule: l7ruleResponse(updated, null) }),
   });
 
-  server.delete(`${PATH}/:id`, async (request, reply) => {
-    await deps.store.transaction(async (tx) => {
-      const { policy, tree } = await lockParent(tx, request);
-      const rule = await ruleOf(tx, policy, parameter(request));
-      authorise(request, 'l7rule:delete', rule.projectId);
-      const provider = deps.providers.get(tree.loadBalancer.provider);
-      tree.requireActive();
-      await setPolicyPending(tx, tree, policy);
-      await store.update(tx, rule.id, { provisioningStatus: 'PENDING_DELETE' });
-      await provider.submit(tx, changeOf('delete_l7rule', rule, tree.loadBalancer.id));
-    });
-    return reply.code(204).send();
+  treeChange(server, deps, {
+    method: 'DELETE',
+    url: `${PATH}/:id`,
+    status: 204,
+    kind: 'delete_l7rule',
+    resourceType: 'l7rule',
+    rule: 'l7rule:delete',
+    parse: (request) => ({ policyId: parameter(request, 'policy'), id: parameter(request) }),
+    lock: lockRule,
+    valid: (_executor, { child }) => removal(child),
+    conflicts: null,
+    waits: (tx, { tree, policy }) => setPolicyPending(tx, tree, policy),
+    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    answer: null,
   });
-}
-
-function changeOf(kind: 'create_l7rule' | 'update_l7rule' | 'delete_l7rule', rule: L7Rule, loadBalancerId: string) {
-  return {
-    kind,
-    loadBalancerId,
-    projectId: rule.projectId,
-    resourceType: 'l7rule' as const,
-    resourceId: rule.id,
-  };
 }

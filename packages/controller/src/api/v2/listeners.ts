@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Listener, LoadBalancer } from '../../domain/resources.ts';
 import {
   checkCidrsBesideGroups,
@@ -20,11 +20,11 @@ import { changesTls, checkChangedListenerCiphers, checkListenerCiphers } from '.
 import { requireFittingPool } from './fitting-pool.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
-import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkListenerSecrets, hasListenerSecrets } from './secrets.ts';
 import { statisticsResponse } from './statistics.ts';
+import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
 import { lockDirectChild, lockTree } from './tree-lock.ts';
 
 const KIND = 'Listener';
@@ -70,100 +70,117 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
     return statisticsResponse(await statistics.forListener(db, listener.id));
   });
 
-  /** What is not there or not allowed is refused later, under the lock. */
-  async function checkNewSecrets(request: FastifyRequest, loadBalancerId: string, fields: ListenerFields) {
-    const loadBalancer = await loadBalancers.get(db, loadBalancerId);
-    if (loadBalancer === null) return;
-    authorise(request, 'listener:post', loadBalancer.projectId);
-    const settled = settleListener(fields, rules, vipAddresses(loadBalancer));
-    await checkListenerSecrets(deps, loadBalancer.projectId, settled);
-  }
-
-  async function checkChangedSecrets(request: FastifyRequest, id: string, change: Partial<ListenerFields>) {
-    const current = await store.get(db, id);
-    const loadBalancer = current && (await loadBalancers.get(db, current.loadBalancerId));
-    if (!current || !loadBalancer) return;
-    authorise(request, 'listener:put', current.projectId);
-    const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
-    await checkListenerSecrets(deps, current.projectId, { ...current, ...settled }, current);
-  }
-
-  server.post(PATH, async (request, reply) => {
-    const {
-      loadBalancerId,
-      projectId: _ignored,
-      defaultPool: _treeOnly,
-      l7policies: _treeOnlyToo,
-      ...fields
-    } = createBody(request, LISTENER, LISTENER_ENVELOPE);
-    if (hasListenerSecrets(fields)) await checkNewSecrets(request, loadBalancerId, fields);
-    const listener = await deps.store.transaction(async (tx) => {
-      const tree = found(await lockTree(tx, loadBalancerId), 'Load Balancer', loadBalancerId);
-      const { loadBalancer } = tree;
-      authorise(request, 'listener:post', loadBalancer.projectId);
-      const fitting = await requireFittingPool(tx, fields.defaultPoolId, fields.protocol, loadBalancerId);
+  treeChange(server, deps, {
+    method: 'POST',
+    url: PATH,
+    status: 201,
+    kind: 'create_listener',
+    resourceType: 'listener',
+    rule: 'listener:post',
+    parse(request) {
+      const {
+        loadBalancerId,
+        projectId: _ignored,
+        defaultPool: _treeOnly,
+        l7policies: _treeOnlyToo,
+        ...fields
+      } = createBody(request, LISTENER, LISTENER_ENVELOPE);
+      return { loadBalancerId, fields };
+    },
+    async outside({ loadBalancerId, fields }) {
+      const loadBalancer = hasListenerSecrets(fields) ? await loadBalancers.get(db, loadBalancerId) : null;
+      return (
+        loadBalancer && {
+          projectId: loadBalancer.projectId,
+          ask: async () => {
+            const settled = settleListener(fields, rules, vipAddresses(loadBalancer));
+            await checkListenerSecrets(deps, loadBalancer.projectId, settled);
+          },
+        }
+      );
+    },
+    async lock(tx, { loadBalancerId }) {
+      return owned({ tree: found(await lockTree(tx, loadBalancerId), 'Load Balancer', loadBalancerId) });
+    },
+    async valid(executor, { tree: { loadBalancer } }, { fields }) {
+      const fitting = await requireFittingPool(executor, fields.defaultPoolId, fields.protocol, loadBalancer.id);
       const settled: ListenerFields = settleListener(fields, rules, vipAddresses(loadBalancer));
       checkListenerCiphers(settled, rules);
       checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
-      const created: Listener = { ...newResource(deps, loadBalancer.projectId), ...settled, loadBalancerId };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: [created], ...fitting });
-      await tree.reserve(loadBalancer.projectId, { listener: 1 }, quotaRules(deps.config));
-      checkPortFree(created, await store.byLoadBalancer(tx, loadBalancerId));
-      await tree.setPending();
-      await store.insert(tx, created);
-      await provider.submit(tx, changeOf('create_listener', created));
-      return created;
-    });
-    return reply.code(201).send({ listener: listenerResponse(listener, { l7policyIds: [] }) });
+      const { id: loadBalancerId, projectId } = loadBalancer;
+      const created: Listener = { ...newResource(deps, projectId), ...settled, loadBalancerId };
+      return {
+        created,
+        resourceId: created.id,
+        makes: { listener: [created] },
+        candidate: { listeners: [created], ...fitting },
+      };
+    },
+    async conflicts(executor, { tree }, { created }) {
+      checkPortFree(created, await store.byLoadBalancer(executor, tree.loadBalancer.id));
+    },
+    waits: (_tx, { tree }) => tree.setPending(),
+    write: (tx, _held, { created }) => store.insert(tx, created),
+    answer: (_executor, _found, { created }) => ({ listener: listenerResponse(created, { l7policyIds: [] }) }),
   });
 
-  server.put(`${PATH}/:id`, async (request) => {
-    const change = updateBody(request, LISTENER, LISTENER_ENVELOPE);
-    const id = parameter(request);
-    if (hasListenerSecrets(change) || changesTls(change)) await checkChangedSecrets(request, id, change);
-    const result = await deps.store.transaction(async (tx) => {
-      const { child: current, tree } = await lockDirectChild(tx, store.get, KIND, id);
-      const { loadBalancer } = tree;
-      authorise(request, 'listener:put', current.projectId);
-      const fitting = await requireFittingPool(tx, change.defaultPoolId, current.protocol, current.loadBalancerId);
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id`,
+    status: 200,
+    kind: 'update_listener',
+    resourceType: 'listener',
+    rule: 'listener:put',
+    parse: (request) => ({ id: parameter(request), change: updateBody(request, LISTENER, LISTENER_ENVELOPE) }),
+    async outside({ id, change }) {
+      const current = hasListenerSecrets(change) || changesTls(change) ? await store.get(db, id) : null;
+      const loadBalancer = current && (await loadBalancers.get(db, current.loadBalancerId));
+      if (!current || !loadBalancer) return null;
+      return {
+        projectId: current.projectId,
+        ask: async () => {
+          const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
+          await checkListenerSecrets(deps, current.projectId, { ...current, ...settled }, current);
+        },
+      };
+    },
+    lock: async (tx, { id }) => owned(await lockDirectChild(tx, store.get, KIND, id)),
+    async valid(executor, { child: current, tree: { loadBalancer } }, { change }) {
+      const fitting = await requireFittingPool(executor, change.defaultPoolId, current.protocol, loadBalancer.id);
       const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
       checkChangedListenerCiphers(current, change, settled, rules);
       checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
       const written = pendingUpdate(deps, settled);
       const updated: Listener = { ...current, ...written };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: [updated], ...fitting });
-      tree.requireActive();
-      await tree.setPending();
-      await store.update(tx, current.id, written);
-      await provider.submit(tx, changeOf('update_listener', updated));
-      return { updated, relations: await relations(tx, updated.id) };
-    });
-    return { listener: listenerResponse(result.updated, result.relations) };
+      return {
+        written,
+        updated,
+        resourceId: updated.id,
+        makes: {},
+        candidate: { listeners: [updated], ...fitting },
+      };
+    },
+    conflicts: null,
+    waits: (_tx, { tree }) => tree.setPending(),
+    write: (tx, { child }, { written }) => store.update(tx, child.id, written),
+    answer: async (executor, _found, { updated }) => ({
+      listener: listenerResponse(updated, await relations(executor, updated.id)),
+    }),
   });
 
-  server.delete(`${PATH}/:id`, async (request, reply) => {
-    const id = parameter(request);
-    await deps.store.transaction(async (tx) => {
-      const { child: listener, tree } = await lockDirectChild(tx, store.get, KIND, id);
-      authorise(request, 'listener:delete', listener.projectId);
-      const provider = deps.providers.get(tree.loadBalancer.provider);
-      tree.requireActive();
-      await tree.setPending();
-      await store.update(tx, listener.id, { provisioningStatus: 'PENDING_DELETE' });
-      await provider.submit(tx, changeOf('delete_listener', listener));
-    });
-    return reply.code(204).send();
+  treeChange(server, deps, {
+    method: 'DELETE',
+    url: `${PATH}/:id`,
+    status: 204,
+    kind: 'delete_listener',
+    resourceType: 'listener',
+    rule: 'listener:delete',
+    parse: (request) => parameter(request),
+    lock: async (tx, id) => owned(await lockDirectChild(tx, store.get, KIND, id)),
+    valid: (_executor, { child }) => removal(child),
+    conflicts: null,
+    waits: (_tx, { tree }) => tree.setPending(),
+    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    answer: null,
   });
-}
-
-function changeOf(kind: 'create_listener' | 'update_listener' | 'delete_listener', listener: Listener) {
-  return {
-    kind,
-    loadBalancerId: listener.loadBalancerId,
-    projectId: listener.projectId,
-    resourceType: 'listener' as const,
-    resourceId: listener.id,
-  };
 }

@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { PortChanges } from '../../clouds/network/interface.ts';
-import type { LoadBalancer } from '../../domain/resources.ts';
+import type { LoadBalancer, Vip } from '../../domain/resources.ts';
 import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Tx } from '../../store/core/database.ts';
+import type { Executor, Tx } from '../../store/core/database.ts';
 import { isDatabaseUnavailable } from '../../store/core/unavailable.ts';
 import * as listeners from '../../store/resources/listeners.ts';
 import * as store from '../../store/resources/load-balancers.ts';
-import { insertTree, isThere, type NewTree, unitsOf } from '../../store/resources/new-trees.ts';
+import { type Children, insertTree, isThere, type NewTree, objectsOf } from '../../store/resources/new-trees.ts';
 import * as quotas from '../../store/resources/quotas.ts';
 import * as statistics from '../../store/resources/statistics.ts';
 import { statusTree as statuses } from '../../store/resources/status-tree.ts';
 import {
   LOAD_BALANCER,
   LOAD_BALANCER_ENVELOPE,
+  type LoadBalancerCreate,
   type LoadBalancerRelations,
   loadBalancerResponse,
   loadBalancerText,
@@ -25,8 +25,10 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { listText } from '../lists/collection.ts';
 import { RowTexts } from '../lists/row-texts.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
+import { changeRoute, type Draft, type Target } from './change.ts';
 import {
   allowsMemberSriov,
+  type Choice,
   choose,
   topologyOf,
   unchosen,
@@ -40,10 +42,11 @@ import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkTreeSecrets } from './secrets.ts';
-import { seenBy } from './seen-networks.ts';
+import { type SeenNetworks, seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusText } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
+import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
 import { checkUnique, memberSubnets, planTree } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
 import { treeResponse } from './tree-response.ts';
@@ -65,20 +68,10 @@ const QUERYABLE = queryableFields(LOAD_BALANCER);
 const OWNER = store.SHOWN_FIELDS.indexOf('projectId');
 const CHILDLESS: LoadBalancerRelations = { listenerIds: [], poolIds: [] };
 
-async function locked(tx: Tx, id: string): Promise<LoadBalancer> {
-  return found(await lockTree(tx, id), KIND, id).loadBalancer;
-}
-
-function requireState(loadBalancer: LoadBalancer, admitted: readonly LoadBalancer['provisioningStatus'][]): void {
-  const { id, provisioningStatus: state } = loadBalancer;
-  if (!admitted.includes(state)) throw new OctaviaError('LB_INVALID_STATE', { state, id });
-}
-
 export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): void {
   const rules = rulesOf(deps.config);
   const { db } = deps.store;
-  const limits = quotaRules(deps.config);
-  const writer = new TreeWriter(deps.store, limits);
+  const writer = new TreeWriter(deps.store, quotaRules(deps.config));
   const written = new RowTexts();
   // Versions are those of one server.
   deps.store.onConnection(() => written.forget());
@@ -116,73 +109,98 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     });
   }
 
-  server.post(PATH, async (request, reply) => {
-    const body = createBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
-    const projectId = body.projectId || request.caller.projectId;
-    if (!projectId) throw new OctaviaError('MISSING_PROJECT');
-    authorise(request, 'loadbalancer:post', projectId);
-    if (body.vipSgIds.length > 0) authorise(request, 'loadbalancer:post:vip_sg_ids', projectId);
-    const choosing = body.flavorId !== null || body.availabilityZone !== null;
-    const chosen = choosing
-      ? await deps.store.transaction((tx) => choose(tx, body, deps.providers))
-      : unchosen(body, deps.providers);
-    const { networking } = deps.config;
-    const vipNetworks = zoneVipNetworks(chosen);
-    const topology = topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology);
-    const seen = seenBy(request.caller, deps.network);
-    const plan = await planVip(
-      seen,
-      vipNetworks ? { ...networking, valid_vip_networks: vipNetworks } : networking,
-      body,
-      { topology, vnicType: vnicTypeOf(chosen) },
-    );
-    const subnets = await knownSubnets(seen, memberSubnets(body));
-    const draft: LoadBalancer = {
-      ...newResource(deps, projectId),
-      name: body.name,
-      description: body.description,
-      adminStateUp: body.adminStateUp,
-      tags: body.tags,
-      provider: chosen.providerName,
-      topology,
-      flavorId: body.flavorId,
-      availabilityZone: body.availabilityZone,
-      ...(await draftVip(plan)),
-    };
-    const tree = planTree(body, draft, { ...rules, sriovMembers: allowsMemberSriov(chosen) }, subnets, deps);
-    await checkTreeSecrets(deps, projectId, tree);
-    const provider = deps.providers.get(chosen.providerName);
-    await validateChoice(chosen, provider);
-    if (draft.vip.networkId !== null) await provider.checkVipNetwork(draft.vip.networkId);
-    provider.check({ loadBalancer: draft, ...tree });
-    const units = unitsOf(tree);
-    // What is refused anyway costs no port. It is counted with the load balancer.
-    await quotas.requireRoom(db, projectId, units, limits);
-    checkUnique(tree);
-    const { operation, committed } = provider.accept(changeOf('create_load_balancer', draft));
-    const allocated = await allocateVip(deps.network, provider, plan, draft);
-    const loadBalancer = asSpelled({ ...draft, ...allocated }, body);
-    const created: NewTree = { loadBalancer, ...tree, operation };
-    const inOwnTransaction = () =>
-      deps.store.transaction(async (tx) => {
-        // They may have gone since.
-        if (choosing) await choose(tx, body, deps.providers);
-        await quotas.reserve(tx, projectId, units, limits);
-        await insertTree(tx, created);
-      });
-    try {
-      if (choosing || !(await writer.write(created))) await inOwnTransaction();
-    } catch (error) {
-      // Written with others after all: only the answer was lost.
-      if (!isThere(error)) {
-        await withdrawVip(request, loadBalancer, error);
-        throw error;
-      }
-    }
-    committed?.();
-    return reply
-      .code(201)
-      .send({ loadbalancer: { ...loadBalancerResponse(loadBalancer, CHILDLESS), ...treeResponse(tree) } });
+  changeRoute<Asked, Target, Target, CreateDraft>(server, deps, {
+    method: 'POST',
+    url: PATH,
+    status: 201,
+    kind: 'create_load_balancer',
+    resourceType: 'load_balancer',
+    rule: 'loadbalancer:post',
+    parse(request) {
+      const body = createBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
+      const projectId = body.projectId || request.caller.projectId;
+      if (!projectId) throw new OctaviaError('MISSING_PROJECT');
+      return { body, projectId, seen: seenBy(request.caller, deps.network) };
+    },
+    alsoNeeds: ({ body }) => (body.vipSgIds.length > 0 ? ['loadbalancer:post:vip_sg_ids'] : []),
+    async valid(_executor, { projectId }, { body, seen }) {
+      const chosen = chooses(body)
+        ? await deps.store.transaction((tx) => choose(tx, body, deps.providers))
+        : unchosen(body, deps.providers);
+      const { networking } = deps.config;
+      const vipNetworks = zoneVipNetworks(chosen);
+      const topology = topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology);
+      const plan = await planVip(
+        seen,
+        vipNetworks ? { ...networking, valid_vip_networks: vipNetworks } : networking,
+        body,
+        { topology, vnicType: vnicTypeOf(chosen) },
+      );
+      const subnets = await knownSubnets(seen, memberSubnets(body));
+      const loadBalancer: LoadBalancer = {
+        ...newResource(deps, projectId),
+        name: body.name,
+        description: body.description,
+        adminStateUp: body.adminStateUp,
+        tags: body.tags,
+        provider: chosen.providerName,
+        topology,
+        flavorId: body.flavorId,
+        availabilityZone: body.availabilityZone,
+        ...(await draftVip(plan)),
+      };
+      const tree = planTree(body, loadBalancer, { ...rules, sriovMembers: allowsMemberSriov(chosen) }, subnets, deps);
+      await checkTreeSecrets(deps, projectId, tree);
+      return {
+        chosen,
+        plan,
+        loadBalancer,
+        tree,
+        resourceId: loadBalancer.id,
+        makes: objectsOf(loadBalancer, tree),
+        candidate: tree,
+        // What is built depends on the topology, which a flow knows from its operation alone.
+        input: { topology },
+      };
+    },
+    served: (_found, { loadBalancer }) => loadBalancer,
+    async consult(provider, { chosen, loadBalancer: { vip } }) {
+      await validateChoice(chosen, provider);
+      if (vip.networkId !== null) await provider.checkVipNetwork(vip.networkId);
+    },
+    conflicts: (_executor, _found, { tree }) => checkUnique(tree),
+    locked: null,
+    atOnce: {
+      see: (asked) => asked,
+      // What is refused anyway costs no port. It is counted with the load balancer.
+      looksAtQuota: true,
+      async write({ request, asked: { body }, provider, draft, operation, units, limits }) {
+        const allocated = await allocateVip(deps.network, provider, draft.plan, draft.loadBalancer);
+        const loadBalancer = asSpelled({ ...draft.loadBalancer, ...allocated }, body);
+        const created: NewTree = { loadBalancer, ...draft.tree, operation };
+        const { projectId } = loadBalancer;
+        const inOwnTransaction = () =>
+          deps.store.transaction(async (tx) => {
+            // They may have gone since.
+            if (chooses(body)) await choose(tx, body, deps.providers);
+            await quotas.reserve(tx, projectId, units, limits);
+            await insertTree(tx, created);
+          });
+        try {
+          if (chooses(body) || !(await writer.write(created))) await inOwnTransaction();
+        } catch (error) {
+          // Written with others after all: only the answer was lost.
+          if (!isThere(error)) {
+            await withdrawVip(request, loadBalancer, error);
+            throw error;
+          }
+        }
+        return { ...draft, loadBalancer };
+      },
+    },
+    answer: (_executor, _found, { loadBalancer, tree }) => ({
+      loadbalancer: { ...loadBalancerResponse(loadBalancer, CHILDLESS), ...treeResponse(tree) },
+    }),
   });
 
   /**
@@ -218,81 +236,126 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     };
   }
 
-  /** Before the transaction: a network driver may need a database connection of its own. */
-  async function checkVipChange(
-    request: FastifyRequest,
-    { qosPolicyId, securityGroupIds }: Pick<PortChanges, 'qosPolicyId' | 'securityGroupIds'>,
-  ): Promise<void> {
-    const { projectId, vip } = found(await store.get(db, parameter(request)), KIND, parameter(request));
-    authorise(request, 'loadbalancer:put', projectId);
-    if (securityGroupIds) authorise(request, 'loadbalancer:put:vip_sg_ids', projectId);
-    if (qosPolicyId !== undefined) await checkQosPolicy(deps.network, qosPolicyId);
-    if (securityGroupIds) await checkSecurityGroups(deps.network, securityGroupIds, vip.vnicType);
-  }
-
-  server.put(`${PATH}/:id`, async (request) => {
-    const { vipQosPolicyId, vipSgIds, ...change } = updateBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
-    const vipChange = {
-      ...(vipQosPolicyId === undefined ? {} : { qosPolicyId: vipQosPolicyId }),
-      ...(vipSgIds === undefined ? {} : { securityGroupIds: vipSgIds }),
-    };
-    const changesVip = Object.keys(vipChange).length > 0;
-    if (changesVip) await checkVipChange(request, vipChange);
-    const result = await deps.store.transaction(async (tx) => {
-      const current = await locked(tx, parameter(request));
-      authorise(request, 'loadbalancer:put', current.projectId);
-      for (const { allowedCidrs } of vipSgIds ? await listeners.byLoadBalancer(tx, current.id) : []) {
-        checkCidrsBesideGroups(allowedCidrs, vipSgIds ?? []);
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id`,
+    status: 200,
+    kind: 'update_load_balancer',
+    resourceType: 'load_balancer',
+    rule: 'loadbalancer:put',
+    parse(request) {
+      const { vipQosPolicyId, vipSgIds, ...change } = updateBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
+      const vipChange: Partial<Pick<Vip, 'qosPolicyId' | 'securityGroupIds'>> = {
+        ...(vipQosPolicyId === undefined ? {} : { qosPolicyId: vipQosPolicyId }),
+        ...(vipSgIds === undefined ? {} : { securityGroupIds: vipSgIds }),
+      };
+      return { id: parameter(request), change, vipChange };
+    },
+    alsoNeeds: ({ vipChange }) => (vipChange.securityGroupIds ? ['loadbalancer:put:vip_sg_ids'] : []),
+    /** A network driver may need a database connection of its own. */
+    async outside({ id, vipChange: { qosPolicyId, securityGroupIds } }) {
+      const changesVip = qosPolicyId !== undefined || securityGroupIds !== undefined;
+      const current = changesVip ? await store.get(db, id) : null;
+      return (
+        current && {
+          projectId: current.projectId,
+          ask: async () => {
+            if (qosPolicyId !== undefined) await checkQosPolicy(deps.network, qosPolicyId);
+            if (securityGroupIds) await checkSecurityGroups(deps.network, securityGroupIds, current.vip.vnicType);
+          },
+        }
+      );
+    },
+    lock: (tx, { id }) => lock(tx, id),
+    async valid(executor, { tree: { loadBalancer: current } }, { change, vipChange }) {
+      const { securityGroupIds } = vipChange;
+      for (const { allowedCidrs } of securityGroupIds ? await listeners.byLoadBalancer(executor, current.id) : []) {
+        checkCidrsBesideGroups(allowedCidrs, securityGroupIds ?? []);
       }
-      const vip = changesVip ? { vip: { ...current.vip, ...vipChange } } : {};
+      const vip = Object.keys(vipChange).length > 0 ? { vip: { ...current.vip, ...vipChange } } : {};
       const written = pendingUpdate(deps, { ...change, ...vip });
       const updated: LoadBalancer = { ...current, ...written };
-      const provider = deps.providers.get(current.provider);
-      provider.check({ loadBalancer: updated });
-      requireState(current, ['ACTIVE']);
-      await store.update(tx, current.id, written);
-      await provider.submit(tx, changeOf('update_load_balancer', updated));
-      return { updated, relations: (await store.childIds(tx, [current.id])).get(current.id) ?? CHILDLESS };
-    });
-    return { loadbalancer: loadBalancerResponse(result.updated, result.relations) };
+      return { written, updated, resourceId: updated.id, makes: {}, candidate: { loadBalancer: updated } };
+    },
+    admittedIn: ['ACTIVE'],
+    conflicts: null,
+    waits: null,
+    write: (tx, _held, { updated, written }) => store.update(tx, updated.id, written),
+    answer: async (executor, _found, { updated }) => ({
+      loadbalancer: loadBalancerResponse(updated, await relations(executor, updated.id)),
+    }),
   });
 
-  server.put(`${PATH}/:id/failover`, async (request, reply) => {
-    await deps.store.transaction(async (tx) => {
-      const loadBalancer = await locked(tx, parameter(request));
-      authorise(request, 'loadbalancer:put_failover', loadBalancer.projectId);
-      const provider = deps.providers.get(loadBalancer.provider);
-      requireState(loadBalancer, ['ACTIVE', 'ERROR']);
-      await store.update(tx, loadBalancer.id, { provisioningStatus: 'PENDING_UPDATE' });
-      await provider.submit(tx, changeOf('failover_load_balancer', loadBalancer));
-    });
-    return reply.code(202).send();
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id/failover`,
+    status: 202,
+    kind: 'failover_load_balancer',
+    resourceType: 'load_balancer',
+    rule: 'loadbalancer:put_failover',
+    parse: (request) => parameter(request),
+    lock,
+    valid(_executor, { tree: { loadBalancer } }) {
+      const { id, topology } = loadBalancer;
+      return { resourceId: id, makes: {}, candidate: null, input: { topology } };
+    },
+    admittedIn: ['ACTIVE', 'ERROR'],
+    conflicts: null,
+    waits: null,
+    write: (tx, { tree }) => store.update(tx, tree.loadBalancer.id, { provisioningStatus: 'PENDING_UPDATE' }),
+    answer: null,
   });
 
-  server.delete(`${PATH}/:id`, async (request, reply) => {
-    const cascade = isTrueish(queryParameters(request).get('cascade') ?? '');
-    await deps.store.transaction(async (tx) => {
-      const loadBalancer = await locked(tx, parameter(request));
+  treeChange(server, deps, {
+    method: 'DELETE',
+    url: `${PATH}/:id`,
+    status: 204,
+    kind: 'delete_load_balancer',
+    resourceType: 'load_balancer',
+    rule: 'loadbalancer:delete',
+    parse(request) {
+      const cascade = isTrueish(queryParameters(request).get('cascade') ?? '');
+      return { id: parameter(request), cascade };
+    },
+    lock: (tx, { id }) => lock(tx, id),
+    async valid(executor, { tree: { loadBalancer } }, { cascade }) {
       const { id } = loadBalancer;
-      authorise(request, 'loadbalancer:delete', loadBalancer.projectId);
-      const { listenerIds, poolIds } = (await store.childIds(tx, [id])).get(id) ?? CHILDLESS;
+      const { listenerIds, poolIds } = await relations(executor, id);
       if (!cascade && listenerIds.length + poolIds.length > 0) {
         throw refusal(`Cannot delete Load Balancer ${id} - it has children`);
       }
-      const provider = deps.providers.get(loadBalancer.provider);
-      requireState(loadBalancer, ['ACTIVE', 'ERROR']);
-      await store.update(tx, id, { provisioningStatus: 'PENDING_DELETE' });
-      await provider.submit(tx, { ...changeOf('delete_load_balancer', loadBalancer), input: { cascade } });
-    });
-    return reply.code(204).send();
+      return { ...removal(loadBalancer), input: { cascade } };
+    },
+    admittedIn: ['ACTIVE', 'ERROR'],
+    conflicts: null,
+    waits: null,
+    write: (tx, { tree }) => store.update(tx, tree.loadBalancer.id, PENDING_DELETE),
+    answer: null,
   });
 }
 
-/** What is built depends on the topology, which a flow knows from its operation alone. */
-function changeOf(
-  kind: 'create_load_balancer' | 'update_load_balancer' | 'delete_load_balancer' | 'failover_load_balancer',
-  { id, projectId, topology }: LoadBalancer,
-) {
-  const input = kind === 'create_load_balancer' || kind === 'failover_load_balancer' ? { topology } : {};
-  return { kind, loadBalancerId: id, projectId, resourceType: 'load_balancer' as const, resourceId: id, input };
+interface Asked {
+  body: LoadBalancerCreate;
+  projectId: string;
+  seen: SeenNetworks;
+}
+
+interface CreateDraft extends Draft {
+  chosen: Choice;
+  plan: VipPlan;
+  /** The addresses of the VIP stand in until it is allocated. */
+  loadBalancer: LoadBalancer;
+  tree: Children;
+}
+
+/** Flavor and zone are held while the load balancer is written. */
+const chooses = ({ flavorId, availabilityZone }: LoadBalancerCreate): boolean =>
+  flavorId !== null || availabilityZone !== null;
+
+async function lock(tx: Tx, id: string) {
+  return owned({ tree: found(await lockTree(tx, id), KIND, id) });
+}
+
+async function relations(executor: Executor, id: string): Promise<LoadBalancerRelations> {
+  return (await store.childIds(executor, [id])).get(id) ?? CHILDLESS;
 }

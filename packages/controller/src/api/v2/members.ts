@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, Pool } from '../../domain/resources.ts';
 import { checkEndpointFree, checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
-import type { Executor } from '../../store/core/database.ts';
+import type { Executor, Tx } from '../../store/core/database.ts';
 import { isMonitored } from '../../store/resources/health-monitors.ts';
 import * as store from '../../store/resources/members.ts';
 import * as pools from '../../store/resources/pools.ts';
@@ -16,11 +16,11 @@ import { flavorAllowsMemberSriov } from './flavor-selection.ts';
 import { memberBatches } from './member-batches.ts';
 import { newMemberStatus, newResource, pendingUpdate } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
-import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { seenBy } from './seen-networks.ts';
 import { knownSubnets, requireSubnet } from './subnets.ts';
+import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
 import { lockPool, setPoolPending } from './tree-lock.ts';
 
 const KIND = 'Member';
@@ -62,79 +62,97 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     return { member: memberResponse(member, null, shownFields(request, deps)) };
   });
 
-  server.post(PATH, async (request, reply) => {
-    const outside = await parent(db, request);
-    const { projectId: _ignored, ...fields } = createBody(request, MEMBER, MEMBER_ENVELOPE);
-    // Asked before the transaction: a network driver may need a database connection of its own.
-    const subnets = await knownSubnets(seenBy(request.caller, deps.network), [fields.subnetId]);
-    const member = await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, outside);
-      const { loadBalancer } = tree;
-      authorise(request, 'member:post', pool.projectId);
+  treeChange(server, deps, {
+    method: 'POST',
+    url: PATH,
+    status: 201,
+    kind: 'create_member',
+    resourceType: 'member',
+    rule: 'member:post',
+    async parse(request) {
+      const outside = await parent(db, request);
+      const { projectId: _ignored, ...fields } = createBody(request, MEMBER, MEMBER_ENVELOPE);
+      // Asked before the transaction: a network driver may need a database connection of its own.
+      const subnets = await knownSubnets(seenBy(request.caller, deps.network), [fields.subnetId]);
+      return { outside, fields, subnets };
+    },
+    async lock(tx, { outside }) {
+      const locked = owned(await lockPool(tx, outside));
+      return { ...locked, allowsSriov: () => flavorAllowsMemberSriov(tx, locked.tree.loadBalancer.flavorId) };
+    },
+    async valid(executor, { projectId, pool, allowsSriov }, { fields, subnets }) {
       checkMemberAddresses(fields, rules);
       requireSubnet(fields.subnetId, subnets);
-      const status = newMemberStatus(await isMonitored(tx, pool.id));
-      const sriov = fields.requestSriov && (await flavorAllowsMemberSriov(tx, loadBalancer.flavorId));
-      const settled = settleMember(fields, sriov);
-      const created: Member = { ...newResource(deps, pool.projectId, status), ...settled, poolId: pool.id };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: await deciding(tx, pool), pools: [pool], members: [created] });
-      await tree.reserve(pool.projectId, { member: 1 }, quotaRules(deps.config));
-      checkEndpointFree(created, await store.byPool(tx, pool.id));
-      await setPoolPending(tx, tree, pool.id);
-      await store.insert(tx, created);
-      await provider.submit(tx, changeOf('create_member', created, loadBalancer.id));
-      return created;
-    });
-    return reply.code(201).send({ member: memberResponse(member, null) });
+      const status = newMemberStatus(await isMonitored(executor, pool.id));
+      const settled = settleMember(fields, fields.requestSriov && (await allowsSriov()));
+      const created: Member = { ...newResource(deps, projectId, status), ...settled, poolId: pool.id };
+      const listeners = await deciding(executor, pool);
+      return {
+        created,
+        resourceId: created.id,
+        makes: { member: [created] },
+        candidate: { listeners, pools: [pool], members: [created] },
+      };
+    },
+    async conflicts(executor, { pool }, { created }) {
+      checkEndpointFree(created, await store.byPool(executor, pool.id));
+    },
+    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
+    write: (tx, _held, { created }) => store.insert(tx, created),
+    answer: (_executor, _found, { created }) => ({ member: memberResponse(created, null) }),
   });
 
-  server.put(`${PATH}/:id`, async (request) => {
-    const outside = await parent(db, request);
-    const change = updateBody(request, MEMBER, MEMBER_ENVELOPE);
-    const member = await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, outside);
-      const { loadBalancer } = tree;
-      const current = await memberOf(tx, pool, parameter(request));
-      authorise(request, 'member:put', current.projectId);
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id`,
+    status: 200,
+    kind: 'update_member',
+    resourceType: 'member',
+    rule: 'member:put',
+    async parse(request) {
+      const outside = await parent(db, request);
+      return { outside, id: parameter(request), change: updateBody(request, MEMBER, MEMBER_ENVELOPE) };
+    },
+    lock: lockMember,
+    async valid(executor, { child: current, pool }, { change }) {
       checkMemberAddresses(change, rules);
       const written = pendingUpdate(deps, change);
       const updated: Member = { ...current, ...written };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, listeners: await deciding(tx, pool), pools: [pool], members: [updated] });
-      tree.requireActive();
-      await setPoolPending(tx, tree, pool.id);
-      await store.update(tx, current.id, written);
-      await provider.submit(tx, changeOf('update_member', updated, loadBalancer.id));
-      return updated;
-    });
-    return { member: memberResponse(member, null) };
+      const listeners = await deciding(executor, pool);
+      return {
+        written,
+        updated,
+        resourceId: updated.id,
+        makes: {},
+        candidate: { listeners, pools: [pool], members: [updated] },
+      };
+    },
+    conflicts: null,
+    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
+    write: (tx, { child }, { written }) => store.update(tx, child.id, written),
+    answer: (_executor, _found, { updated }) => ({ member: memberResponse(updated, null) }),
   });
 
-  server.delete(`${PATH}/:id`, async (request, reply) => {
-    const outside = await parent(db, request);
-    await deps.store.transaction(async (tx) => {
-      const { pool, tree } = await lockPool(tx, outside);
-      const member = await memberOf(tx, pool, parameter(request));
-      authorise(request, 'member:delete', member.projectId);
-      const provider = deps.providers.get(tree.loadBalancer.provider);
-      tree.requireActive();
-      await setPoolPending(tx, tree, pool.id);
-      await store.update(tx, member.id, { provisioningStatus: 'PENDING_DELETE' });
-      await provider.submit(tx, changeOf('delete_member', member, tree.loadBalancer.id));
-    });
-    return reply.code(204).send();
+  treeChange(server, deps, {
+    method: 'DELETE',
+    url: `${PATH}/:id`,
+    status: 204,
+    kind: 'delete_member',
+    resourceType: 'member',
+    rule: 'member:delete',
+    parse: async (request) => ({ outside: await parent(db, request), id: parameter(request) }),
+    lock: lockMember,
+    valid: (_executor, { child }) => removal(child),
+    conflicts: null,
+    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
+    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    answer: null,
   });
 
   memberBatches(server, deps);
 }
 
-function changeOf(kind: 'create_member' | 'update_member' | 'delete_member', member: Member, loadBalancerId: string) {
-  return {
-    kind,
-    loadBalancerId,
-    projectId: member.projectId,
-    resourceType: 'member' as const,
-    resourceId: member.id,
-  };
+async function lockMember(tx: Tx, { outside, id }: { outside: Pool; id: string }) {
+  const locked = await lockPool(tx, outside);
+  return owned({ ...locked, child: await memberOf(tx, locked.pool, id) });
 }

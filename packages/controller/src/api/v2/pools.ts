@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Pool } from '../../domain/resources.ts';
-import { type PoolInput, settlePool, settlePoolChange } from '../../domain/validation/pool.ts';
+import { settlePool, settlePoolChange } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
+import type { Tx } from '../../store/core/database.ts';
 import * as listeners from '../../store/resources/listeners.ts';
 import * as loadBalancers from '../../store/resources/load-balancers.ts';
 import * as store from '../../store/resources/pools.ts';
@@ -15,11 +16,11 @@ import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { checkChangedPoolCiphers, checkPoolCiphers } from './ciphers.ts';
 import { newResource, pendingUpdate } from './new-resource.ts';
 import { found } from './not-found.ts';
-import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkPoolSecrets, hasPoolSecrets } from './secrets.ts';
-import { lockDirectChild, lockTree, setListenersPending } from './tree-lock.ts';
+import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
+import { type LockedTree, lockDirectChild, lockTree, setListenersPending } from './tree-lock.ts';
 
 const KIND = 'Pool';
 const PATH = '/v2/lbaas/pools';
@@ -51,121 +52,123 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
     return { pool: poolResponse(pool, relations, shownFields(request, deps)) };
   });
 
-  /** What is not there or not allowed is refused later, under the lock. */
-  async function checkNewSecrets(
-    request: FastifyRequest,
-    loadBalancerId: string | null,
-    listenerId: string | null,
-    fields: PoolInput,
-  ): Promise<void> {
-    const listener = loadBalancerId === null && listenerId !== null ? await listeners.get(db, listenerId) : null;
-    const loadBalancer = await loadBalancers.get(db, loadBalancerId ?? listener?.loadBalancerId ?? '');
-    if (loadBalancer === null) return;
-    authorise(request, 'pool:post', loadBalancer.projectId);
-    await checkPoolSecrets(deps, loadBalancer.projectId, settlePool(fields, rules));
-  }
-
-  async function checkChangedSecrets(request: FastifyRequest, id: string, change: Partial<PoolInput>): Promise<void> {
-    const current = await store.get(db, id);
-    if (current === null) return;
-    authorise(request, 'pool:put', current.projectId);
-    const settled = settlePoolChange(current, change, rules);
-    await checkPoolSecrets(deps, current.projectId, { ...current, ...settled }, current);
-  }
-
-  server.post(PATH, async (request, reply) => {
-    const {
-      loadBalancerId: givenLoadBalancerId,
-      listenerId,
-      projectId: _ignored,
-      members: _treeOnly,
-      healthmonitor: _treeOnlyToo,
-      ...fields
-    } = createBody(request, POOL, POOL_ENVELOPE);
-    if (!givenLoadBalancerId && !listenerId) {
-      throw refusal('Must provide at least one of: loadbalancer_id, listener_id');
-    }
-    if (hasPoolSecrets(fields)) await checkNewSecrets(request, givenLoadBalancerId, listenerId, fields);
-    const result = await deps.store.transaction(async (tx) => {
+  treeChange(server, deps, {
+    method: 'POST',
+    url: PATH,
+    status: 201,
+    kind: 'create_pool',
+    resourceType: 'pool',
+    rule: 'pool:post',
+    parse(request) {
+      const {
+        loadBalancerId,
+        listenerId,
+        projectId: _ignored,
+        members: _treeOnly,
+        healthmonitor: _treeOnlyToo,
+        ...fields
+      } = createBody(request, POOL, POOL_ENVELOPE);
+      if (!loadBalancerId && !listenerId) {
+        throw refusal('Must provide at least one of: loadbalancer_id, listener_id');
+      }
+      return { loadBalancerId, listenerId, fields };
+    },
+    async outside({ loadBalancerId, listenerId, fields }) {
+      if (!hasPoolSecrets(fields)) return null;
+      const listener = loadBalancerId === null && listenerId !== null ? await listeners.get(db, listenerId) : null;
+      const loadBalancer = await loadBalancers.get(db, loadBalancerId ?? listener?.loadBalancerId ?? '');
+      if (loadBalancer === null) return null;
+      const { projectId } = loadBalancer;
+      return { projectId, ask: () => checkPoolSecrets(deps, projectId, settlePool(fields, rules)) };
+    },
+    async lock(tx, { loadBalancerId: given, listenerId }) {
       const named = listenerId ? found(await listeners.get(tx, listenerId), 'Listener', listenerId) : null;
-      const loadBalancerId = givenLoadBalancerId ?? named?.loadBalancerId ?? '';
+      const loadBalancerId = given ?? named?.loadBalancerId ?? '';
       const tree = found(await lockTree(tx, loadBalancerId), 'Load Balancer', loadBalancerId);
-      const { loadBalancer } = tree;
       // Read again under the lock, and only within the load balancer.
       const candidate = listenerId ? await listeners.get(tx, listenerId) : null;
-      const own = candidate?.loadBalancerId === loadBalancer.id ? candidate : null;
-      const listener = listenerId ? found(own, 'Listener', listenerId) : null;
-      authorise(request, 'pool:post', loadBalancer.projectId);
+      const own = candidate?.loadBalancerId === tree.loadBalancer.id ? candidate : null;
+      return { ...owned({ tree }), listener: listenerId ? found(own, 'Listener', listenerId) : null };
+    },
+    valid(_executor, { projectId, tree: { loadBalancer }, listener }, { fields }) {
       if (listener) checkPoolFitsListener(fields.protocol, listener.protocol);
       const settled = settlePool(fields, rules);
       checkPoolCiphers(settled, rules);
-      const pool: Pool = {
-        ...newResource(deps, loadBalancer.projectId),
-        ...settled,
-        loadBalancerId: loadBalancer.id,
-      };
-      const provider = deps.providers.get(loadBalancer.provider);
-      provider.check({ loadBalancer, pools: [pool] });
-      await tree.reserve(loadBalancer.projectId, { pool: 1 }, quotaRules(deps.config));
+      const created: Pool = { ...newResource(deps, projectId), ...settled, loadBalancerId: loadBalancer.id };
+      return { created, resourceId: created.id, makes: { pool: [created] }, candidate: { pools: [created] } };
+    },
+    conflicts(_executor, { listener }) {
       if (listener?.defaultPoolId) throw new OctaviaError('DUPLICATE_DEFAULT_POOL');
-      await tree.setPending();
-      await store.insert(tx, pool);
-      if (listener) {
-        await listeners.update(tx, listener.id, { defaultPoolId: pool.id, provisioningStatus: 'PENDING_UPDATE' });
-      }
-      await provider.submit(tx, changeOf('create_pool', pool));
-      return { pool, relations: { ...UNRELATED, listenerIds: listener ? [listener.id] : [] } };
-    });
-    return reply.code(201).send({ pool: poolResponse(result.pool, result.relations) });
+    },
+    waits: (_tx, { tree }) => tree.setPending(),
+    async write(tx, { listener }, { created }) {
+      await store.insert(tx, created);
+      if (listener === null) return;
+      await listeners.update(tx, listener.id, { defaultPoolId: created.id, provisioningStatus: 'PENDING_UPDATE' });
+    },
+    answer: (_executor, { listener }, { created }) => ({
+      pool: poolResponse(created, { ...UNRELATED, listenerIds: listener ? [listener.id] : [] }),
+    }),
   });
 
-  server.put(`${PATH}/:id`, async (request) => {
-    const change = updateBody(request, POOL, POOL_ENVELOPE);
-    const id = parameter(request);
-    if (hasPoolSecrets(change)) await checkChangedSecrets(request, id, change);
-    const result = await deps.store.transaction(async (tx) => {
-      const { child: current, tree } = await lockDirectChild(tx, store.get, KIND, id);
-      authorise(request, 'pool:put', current.projectId);
+  treeChange(server, deps, {
+    method: 'PUT',
+    url: `${PATH}/:id`,
+    status: 200,
+    kind: 'update_pool',
+    resourceType: 'pool',
+    rule: 'pool:put',
+    parse: (request) => ({ id: parameter(request), change: updateBody(request, POOL, POOL_ENVELOPE) }),
+    async outside({ id, change }) {
+      const current = hasPoolSecrets(change) ? await store.get(db, id) : null;
+      if (current === null) return null;
+      const { projectId } = current;
+      return {
+        projectId,
+        ask: async () => {
+          const settled = settlePoolChange(current, change, rules);
+          await checkPoolSecrets(deps, projectId, { ...current, ...settled }, current);
+        },
+      };
+    },
+    lock: async (tx, { id }) => owned(await lockDirectChild(tx, store.get, KIND, id)),
+    valid(_executor, { child: current }, { change }) {
       const settled = settlePoolChange(current, change, rules);
       checkChangedPoolCiphers(current, change, settled, rules);
       const written = pendingUpdate(deps, settled);
-      const pool: Pool = { ...current, ...written };
-      const provider = deps.providers.get(tree.loadBalancer.provider);
-      provider.check({ loadBalancer: tree.loadBalancer, pools: [pool] });
-      tree.requireActive();
-      await tree.setPending();
-      await setListenersPending(tx, pool.id);
-      await store.update(tx, pool.id, written);
-      await provider.submit(tx, changeOf('update_pool', pool));
-      return { pool, relations: (await store.relations(tx, [pool.id])).get(pool.id) ?? UNRELATED };
-    });
-    return { pool: poolResponse(result.pool, result.relations) };
+      const updated: Pool = { ...current, ...written };
+      return { written, updated, resourceId: updated.id, makes: {}, candidate: { pools: [updated] } };
+    },
+    conflicts: null,
+    waits: (tx, held) => waitsWithPool(tx, held),
+    write: (tx, { child }, { written }) => store.update(tx, child.id, written),
+    answer: async (executor, _found, { updated }) => ({
+      pool: poolResponse(updated, (await store.relations(executor, [updated.id])).get(updated.id) ?? UNRELATED),
+    }),
   });
 
-  server.delete(`${PATH}/:id`, async (request, reply) => {
-    const id = parameter(request);
-    await deps.store.transaction(async (tx) => {
-      const { child: pool, tree } = await lockDirectChild(tx, store.get, KIND, id);
-      authorise(request, 'pool:delete', pool.projectId);
-      const provider = deps.providers.get(tree.loadBalancer.provider);
-      tree.requireActive();
-      const policy = await store.redirectingPolicyId(tx, pool.id);
-      if (policy !== null) throw new OctaviaError('POOL_IN_USE', { id: pool.id, policy });
-      await tree.setPending();
-      await setListenersPending(tx, pool.id);
-      await store.update(tx, pool.id, { provisioningStatus: 'PENDING_DELETE' });
-      await provider.submit(tx, changeOf('delete_pool', pool));
-    });
-    return reply.code(204).send();
+  treeChange(server, deps, {
+    method: 'DELETE',
+    url: `${PATH}/:id`,
+    status: 204,
+    kind: 'delete_pool',
+    resourceType: 'pool',
+    rule: 'pool:delete',
+    parse: (request) => parameter(request),
+    lock: async (tx, id) => owned(await lockDirectChild(tx, store.get, KIND, id)),
+    valid: (_executor, { child }) => removal(child),
+    async conflicts(executor, { child: { id } }) {
+      const policy = await store.redirectingPolicyId(executor, id);
+      if (policy !== null) throw new OctaviaError('POOL_IN_USE', { id, policy });
+    },
+    waits: (tx, held) => waitsWithPool(tx, held),
+    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    answer: null,
   });
 }
 
-function changeOf(kind: 'create_pool' | 'update_pool' | 'delete_pool', pool: Pool) {
-  return {
-    kind,
-    loadBalancerId: pool.loadBalancerId,
-    projectId: pool.projectId,
-    resourceType: 'pool' as const,
-    resourceId: pool.id,
-  };
+/** The load balancer and the listeners that send to it. */
+async function waitsWithPool(tx: Tx, { child, tree }: { child: Pool; tree: LockedTree }): Promise<void> {
+  await tree.setPending();
+  await setListenersPending(tx, child.id);
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Limits, QuotaKind } from '../../domain/quotas.ts';
-import * as store from '../../store/resources/quotas.ts';
+import * as store from '../../store/resources/quota-limits.ts';
 import { queryableFields } from '../attributes/query.ts';
 import { LISTED_QUOTA, listedQuotaResponse, QUOTA, QUOTA_ENVELOPE, quotaResponse } from '../attributes/quota.ts';
 import { text } from '../attributes/scalar-types.ts';

@@ -7,7 +7,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Operation, OperationKind } from '../../domain/operations.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Executor, Tx } from '../core/database.ts';
-import { releasePendingDelete, releaseTrees } from '../resources/quota-release.ts';
+import { releasePendingDelete, releaseTrees } from '../resources/quotas.ts';
 import { assignFailure, assignFirstFailure, type Failure, HAS_FAILURE } from './failures.ts';
 
 export type ChildTable = 'listener' | 'pool' | 'member' | 'health_monitor' | 'l7policy' | 'l7rule';

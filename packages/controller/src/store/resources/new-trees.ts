@@ -1,6 +1,6 @@
 /** New load balancers with everything below them, and the operations that build them, in one statement. */
 import { type RawBuilder, sql } from 'kysely';
-import type { QuotaKind, QuotaUnits } from '../../domain/quotas.ts';
+import { type NewObjects, type QuotaUnits, sumOf, unitsOf } from '../../domain/quotas.ts';
 import type { HealthMonitor, L7Policy, L7Rule, Listener, LoadBalancer, Member, Pool } from '../../domain/resources.ts';
 import { type Database, isUniqueViolation, type Tx } from '../core/database.ts';
 import { type QueuedOperation, submission } from '../operations/operations.ts';
@@ -28,27 +28,23 @@ export interface NewTree extends Children {
   operation: QueuedOperation | null;
 }
 
-/** What a tree takes of its project's quota. */
-export const unitsOf = (tree: Children): Record<QuotaKind, number> => ({
-  loadBalancer: 1,
-  listener: tree.listeners.length,
-  pool: tree.pools.length,
-  healthMonitor: tree.healthMonitors.length,
-  member: tree.members.length,
-  l7policy: tree.l7policies.length,
-  l7rule: tree.l7rules.length,
+/** What a tree is made of, as quotas count it. */
+export const objectsOf = (loadBalancer: LoadBalancer, tree: Children): Required<NewObjects> => ({
+  loadBalancer: [loadBalancer],
+  listener: tree.listeners,
+  pool: tree.pools,
+  healthMonitor: tree.healthMonitors,
+  member: tree.members,
+  l7policy: tree.l7policies,
+  l7rule: tree.l7rules,
 });
 
 function unitsByProject(trees: readonly NewTree[]): Map<string, QuotaUnits> {
-  const projects = new Map<string, Record<QuotaKind, number>>();
-  for (const tree of trees) {
-    const { projectId } = tree.loadBalancer;
-    const units = unitsOf(tree);
-    const sum = projects.get(projectId);
-    if (!sum) projects.set(projectId, units);
-    else for (const kind of Object.keys(units) as QuotaKind[]) sum[kind] += units[kind];
-  }
-  return projects;
+  const projects = Map.groupBy(trees, ({ loadBalancer }) => loadBalancer.projectId);
+  const units = [...projects].map(([project, own]): [string, QuotaUnits] => {
+    return [project, sumOf(own.map((tree) => unitsOf(objectsOf(tree.loadBalancer, tree))))];
+  });
+  return new Map(units);
 }
 
 /** Parts that write trees, parents first; those of the projects alone, where a query of them is given. */

@@ -1,14 +1,12 @@
 /**
- * Quotas: limits and in-use counters, one row per project. The row is the lock that serialises the creates of a project
+ * The books of quotas: what projects have in use, one row each. What a change costs is said in `domain/quotas.ts`. The row is the lock that serialises the creates of a project
  * (QU-LOCK). Whoever takes it holds the lock of the load balancer already, and touches ports only afterwards: load
  * balancer, quota, ports is the order everywhere, so nobody can wait in a circle.
  */
 import { type RawBuilder, sql } from 'kysely';
-import { type Limits, QUOTA_KINDS, type QuotaKind, type QuotaUnits } from '../../domain/quotas.ts';
+import { KINDS, lineage, QUOTA_KINDS, type QuotaKind, type QuotaUnits } from '../../domain/quotas.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Executor, Tx } from '../core/database.ts';
-import type { ListQuery } from '../core/list-query.ts';
-import { Table } from '../core/table.ts';
 
 export interface QuotaRules {
   /** False: counted all the same, never refused (`auth_strategy = noauth`). */
@@ -25,29 +23,34 @@ const SHARED_LOCK_TIMEOUT = '250ms';
 /** PostgreSQL: lock not available in time, deadlock. */
 const BUSY = new Set(['55P03', '40P01']);
 
-const KINDS = Object.keys(QUOTA_KINDS) as QuotaKind[];
-
 const kindsOf = (units: QuotaUnits): QuotaKind[] => KINDS.filter((kind) => (units[kind] ?? 0) > 0);
 
 const column = (kind: QuotaKind, part: 'limit' | 'in_use') => sql.ref(`${QUOTA_KINDS[kind].column}_${part}`);
 
-/** What the project has of a kind, counted from the objects. `project` is an SQL expression. */
-const COUNTS: Record<QuotaKind, (project: RawBuilder<unknown>) => RawBuilder<unknown>> = {
-  loadBalancer: (project) =>
-    sql`(select count(*) from load_balancer b where b.project_id = ${project} and b.provisioning_status <> 'DELETED')`,
-  listener: (project) => sql`(select count(*) from listener l where l.project_id = ${project})`,
-  pool: (project) => sql`(select count(*) from pool p where p.project_id = ${project})`,
-  // Through the parent: it is the parent's table that has an index on the project.
-  healthMonitor: (project) =>
-    sql`(select count(*) from pool p join health_monitor h on h.pool_id = p.id where p.project_id = ${project})`,
-  member: (project) =>
-    sql`(select count(*) from pool p join member m on m.pool_id = p.id where p.project_id = ${project})`,
-  l7policy: (project) =>
-    sql`(select count(*) from listener l join l7policy y on y.listener_id = l.id where l.project_id = ${project})`,
-  l7rule: (project) =>
-    sql`(select count(*) from listener l join l7policy y on y.listener_id = l.id join l7rule r on r.l7policy_id = y.id
-      where l.project_id = ${project})`,
-};
+const cell = (kind: QuotaKind, name: string) => sql.ref(`${QUOTA_KINDS[kind].column}.${name}`);
+
+/** `pool join member on member.pool_id = pool.id`: the kind with everything that it stands below. */
+function joined(kind: QuotaKind): RawBuilder<unknown> {
+  const tables = lineage(kind).map((one, index, line) => {
+    const table = sql.table(QUOTA_KINDS[one].column);
+    const parent = line[index - 1];
+    if (parent === undefined) return table;
+    return sql`join ${table} on ${cell(one, `${QUOTA_KINDS[parent].column}_id`)} = ${cell(parent, 'id')}`;
+  });
+  return sql.join(tables, sql` `);
+}
+
+const EXISTS = sql`load_balancer.provisioning_status <> 'DELETED'`;
+
+/**
+ * What the project has of a kind, counted from the objects. Through the uppermost parent: it is that table that has an
+ * index on the project. `project` is an SQL expression.
+ */
+function counted(kind: QuotaKind, project: RawBuilder<unknown>): RawBuilder<unknown> {
+  const [root = kind] = lineage(kind);
+  const existing = kind === 'loadBalancer' ? sql` and ${EXISTS}` : sql``;
+  return sql`(select count(*) from ${joined(kind)} where ${cell(root, 'project_id')} = ${project}${existing})`;
+}
 
 type QuotaRow = Record<`${string}_in_use`, number> & Record<`${string}_limit`, number | null>;
 
@@ -87,7 +90,7 @@ export async function requireRoom(
   if (kinds.length === 0 || !enforced) return;
   const cells = kinds.flatMap((kind) => {
     const [inUse, limit] = [column(kind, 'in_use'), column(kind, 'limit')];
-    const used = sql`coalesce(nullif(q.${inUse}, 0), ${COUNTS[kind](sql`asked.id`)}::integer)`;
+    const used = sql`coalesce(nullif(q.${inUse}, 0), ${counted(kind, sql`asked.id`)}::integer)`;
     return [sql`${used} + ${units[kind]}::integer as ${inUse}`, sql`q.${limit}`];
   });
   const { rows } = await sql<QuotaRow>`
@@ -157,7 +160,7 @@ export function countWhereEasy(
   // ones do not wait for each other.
   const kinds = KINDS.filter((kind) => rows.some((units) => (units[kind] ?? 0) > 0));
   const has = (kind: QuotaKind) => sql`has.${sql.ref(kind)}`;
-  const counts = sql.join(kinds.map((kind) => sql`${COUNTS[kind](sql`w.project_id`)}::integer as ${sql.ref(kind)}`));
+  const counts = sql.join(kinds.map((kind) => sql`${counted(kind, sql`w.project_id`)}::integer as ${sql.ref(kind)}`));
   const firsts = kinds.map((kind) => sql`case when ${wished(kind)} > 0 then ${has(kind)} + ${wished(kind)} end`);
   const room = kinds.map(
     (kind) => sql`(${wished(kind)} = 0 or (true${fits(kind, sql`${sql.lit(defaults[kind])}`, has(kind))}))`,
@@ -201,7 +204,7 @@ async function count(tx: Tx, projectId: string, units: QuotaUnits, kinds: QuotaK
 /** A counter that was unset or 0 is counted anew (QU-INIT); under the lock, so nothing changes meanwhile. */
 async function initialise(tx: Tx, projectId: string, units: QuotaUnits, kinds: QuotaKind[]): Promise<QuotaRow> {
   const assignments = sql.join(
-    kinds.map((kind) => sql`${column(kind, 'in_use')} = ${COUNTS[kind](sql`q.project_id`)} + ${units[kind]}::integer`),
+    kinds.map((kind) => sql`${column(kind, 'in_use')} = ${counted(kind, sql`q.project_id`)} + ${units[kind]}::integer`),
   );
   const { rows } = await sql<QuotaRow>`
     update quota q set ${assignments} where q.project_id = ${projectId}
@@ -218,7 +221,7 @@ export async function recount(tx: Tx, projectId?: string): Promise<number> {
   // In the order in which settlements lock several projects.
   await sql`select 1 from quota where ${chosen} order by project_id for update`.execute(tx);
   const assignments = sql.join(
-    KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${COUNTS[kind](sql`q.project_id`)}`),
+    KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${counted(kind, sql`q.project_id`)}`),
   );
   const result = await sql`update quota q set ${assignments} where ${chosen}`.execute(tx);
   return Number(result.numAffectedRows ?? 0);
@@ -226,7 +229,7 @@ export async function recount(tx: Tx, projectId?: string): Promise<number> {
 
 /** Projects whose counters differ from what exists, in one snapshot. A counter that is unset is not wrong. */
 export async function miscounted(executor: Executor): Promise<string[]> {
-  const differences = KINDS.map((kind) => sql`${column(kind, 'in_use')} <> ${COUNTS[kind](sql`q.project_id`)}`);
+  const differences = KINDS.map((kind) => sql`${column(kind, 'in_use')} <> ${counted(kind, sql`q.project_id`)}`);
   const { rows } = await sql<{ projectId: string }>`
     select q.project_id as "projectId" from quota q where ${sql.join(differences, sql` or `)} order by 1`.execute(
     executor,
@@ -234,37 +237,54 @@ export async function miscounted(executor: Executor): Promise<string[]> {
   return rows.map((row) => row.projectId);
 }
 
-/** `id` is the project. Null limits are not set: the defaults hold. */
-export type ProjectQuota = { id: string } & Limits;
-
-const table = new Table<ProjectQuota>({
-  name: 'quota',
-  columns: {
-    id: 'project_id',
-    ...Object.fromEntries(KINDS.map((kind) => [kind, `${QUOTA_KINDS[kind].column}_limit`])),
-  },
-  computed: Object.fromEntries(
-    KINDS.map((kind) => [
-      `inUse${kind[0]?.toUpperCase()}${kind.slice(1)}`,
-      `coalesce(t.${QUOTA_KINDS[kind].column}_in_use, 0)`,
-    ]),
-  ),
-});
-
-export const get = (executor: Executor, projectId: string) => table.get(executor, projectId);
-export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
-
-/** Sets the named limits (null = back to the default) and makes the record when there is none. */
-export async function setLimits(tx: Tx, projectId: string, limits: Partial<Limits>): Promise<void> {
-  await sql`insert into quota (project_id) values (${projectId}) on conflict do nothing`.execute(tx);
-  await table.update(tx, projectId, limits);
+/**
+ * Gives back what is about to go. Called under the lock of the load balancers and right before the rows are deleted, while
+ * what goes can still be counted.
+ * @param condition of the tables of the lineage, beside that they belong to the load balancers
+ */
+async function release(
+  tx: Tx,
+  kinds: readonly QuotaKind[],
+  condition: (kind: QuotaKind) => RawBuilder<unknown>,
+): Promise<void> {
+  const parts = kinds.map(
+    (kind) => sql`select ${cell(kind, 'project_id')} as project_id, ${sql.lit(kind)} as kind
+      from ${joined(kind)} where ${condition(kind)}`,
+  );
+  const assignments = kinds.map((kind) => {
+    const name = column(kind, 'in_use');
+    const count = sql`(select n from counted c where c.project_id = q.project_id and c.kind = ${sql.lit(kind)})`;
+    return sql`${name} = greatest(0, ${name} - coalesce(${count}, 0))`;
+  });
+  // Locked in order of project: settlements of several load balancers may meet.
+  await sql`
+    with counted as materialized (
+      select project_id, kind, count(*)::integer as n from (${sql.join(parts, sql` union all `)}) as all_gone
+      group by project_id, kind),
+    locked as materialized (
+      select project_id from quota where project_id in (select project_id from counted) order by project_id for update)
+    update quota q set ${sql.join(assignments)} from locked where q.project_id = locked.project_id`.execute(tx);
 }
 
-/** Back to the defaults; what is in use stays counted. @returns whether there was a record */
-export async function resetLimits(tx: Executor, projectId: string): Promise<boolean> {
-  if (!(await table.get(tx, projectId))) return false;
-  const assignments = KINDS.map((kind) => sql`${column(kind, 'limit')} = null`);
-  const result = await sql`
-    update quota set ${sql.join(assignments)}, updated_at = now() where project_id = ${projectId}`.execute(tx);
-  return (result.numAffectedRows ?? 0n) > 0n;
+const CHILDREN = KINDS.filter((kind) => kind !== 'loadBalancer');
+
+const within = (kind: QuotaKind, ids: readonly string[]): RawBuilder<unknown> =>
+  sql`${cell(lineage(kind)[0] ?? kind, 'load_balancer_id')} = any(${ids}::uuid[])`;
+
+/** Children of these load balancers that are PENDING_DELETE, with what hangs on them. */
+export async function releasePendingDelete(tx: Tx, loadBalancerIds: readonly string[]): Promise<void> {
+  const inPools = sql`any(array(select id from pool where ${within('pool', loadBalancerIds)}))`;
+  await release(tx, CHILDREN, (kind) => {
+    const line = lineage(kind);
+    const goes = line.map((one) => sql`${cell(one, 'provisioning_status')} = 'PENDING_DELETE'`);
+    // An array of pools, for the planner does not know how few they are: it would read all members there are.
+    const indexed = line.length > 1 && line[0] === 'pool' ? sql` and ${cell(kind, 'pool_id')} = ${inPools}` : sql``;
+    return sql`${within(kind, loadBalancerIds)}${indexed} and (${sql.join(goes, sql` or `)})`;
+  });
+}
+
+/** Whole load balancers. */
+export async function releaseTrees(tx: Tx, loadBalancerIds: readonly string[]): Promise<void> {
+  const existing = sql`${cell('loadBalancer', 'id')} = any(${loadBalancerIds}::uuid[]) and ${EXISTS}`;
+  await release(tx, KINDS, (kind) => (kind === 'loadBalancer' ? existing : within(kind, loadBalancerIds)));
 }

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import type { ApiDependencies } from '../../../src/api/dependencies.ts';
+import { createInstance } from '../../../src/api/instance.ts';
 import { Policy } from '../../../src/api/policy/policy.ts';
-import { buildServer } from '../../../src/api/server.ts';
+import { buildServer, RESOURCES } from '../../../src/api/server.ts';
+import type { ChangeSummary } from '../../../src/api/v2/change.ts';
 import type { Port, PortRequest, Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
@@ -11,6 +14,7 @@ import { OctaviaError } from '../../../src/errors.ts';
 import { certificateManager } from '../../../src/processes/drivers.ts';
 import { identityDriver } from '../../../src/processes/identity.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
+import { Store } from '../../../src/store/core/database.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { RecordingProvider } from './recording-provider.ts';
 
@@ -216,12 +220,35 @@ export class TestApi {
   }
 }
 
-async function buildTestServer(
-  { store }: TestStore,
+export interface TestRoute {
+  method: string;
+  url: string;
+  /** Of routes that submit a change. */
+  change: ChangeSummary | undefined;
+}
+
+/** The routes of all resources, as they are registered. Nothing is connected to. */
+export async function routesOfResources(): Promise<TestRoute[]> {
+  const store = new Store({ url: 'postgresql://127.0.0.1:1/none', maxConnections: 1 });
+  const deps = await testDependencies({ store }, new TestNetwork(store.db), new RecordingProvider(), {});
+  const instance = createInstance(deps);
+  const routes: TestRoute[] = [];
+  instance.addHook('onRoute', ({ method, url, config }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url, change: config?.change });
+  });
+  for (const register of RESOURCES) register(instance, deps);
+  await instance.close();
+  await deps.identity.close();
+  await store.close();
+  return routes;
+}
+
+async function testDependencies(
+  { store }: Pick<TestStore, 'store'>,
   network: TestNetwork,
   provider: RecordingProvider,
   overrides: ConfigOverrides,
-): Promise<FastifyInstance> {
+): Promise<ApiDependencies> {
   const config = loadConfig({
     env: {},
     overrides: { ...overrides, api_settings: { auth_strategy: 'noauth', ...overrides.api_settings } },
@@ -237,7 +264,7 @@ async function buildTestServer(
     log: logger,
     now,
   });
-  const server = buildServer({
+  return {
     config,
     store,
     network,
@@ -248,7 +275,17 @@ async function buildTestServer(
     now,
     newId: randomUUID,
     logger,
-  });
-  server.addHook('onClose', () => identity.close());
+  };
+}
+
+async function buildTestServer(
+  database: TestStore,
+  network: TestNetwork,
+  provider: RecordingProvider,
+  overrides: ConfigOverrides,
+): Promise<FastifyInstance> {
+  const deps = await testDependencies(database, network, provider, overrides);
+  const server = buildServer(deps);
+  server.addHook('onClose', () => deps.identity.close());
   return server;
 }
