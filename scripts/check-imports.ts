@@ -28,6 +28,7 @@ const PACKAGE_IMPORTS: Record<string, RegExp> = {
   protocol: /^$/,
   'provider-lib': /^$/,
   client: /^$/,
+  cli: /^@octavia\/client(\/keystone)?$/,
 };
 
 /** Libraries that only some places may use, since the rest of the house must not depend on them. */

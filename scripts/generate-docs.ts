@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cliReference } from '../packages/cli/src/reference.ts';
 import { openapiDocument } from '../packages/controller/src/api/openapi/document.ts';
 import { policyReference, samplePolicy } from '../packages/controller/src/api/policy/reference.ts';
 import { configReference, sampleConfig } from '../packages/controller/src/config/index.ts';
@@ -118,6 +119,7 @@ export function generatedFiles(): Record<string, string> {
     'docs/configuration.md': configurationDocument(),
     'docs/policy.md': policyDocument(),
     'docs/flows.md': flowsDocument(),
+    'docs/cli.md': cliReference(),
     'docs/openapi.json': `${JSON.stringify(openapiDocument(), null, 2)}\n`,
     'packages/client/src/wire.gen.ts': clientTypes(openapiDocument()),
     'etc/policy/policy.yaml.sample': samplePolicy(),

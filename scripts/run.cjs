@@ -17,6 +17,7 @@ const COMMANDS = {
   test: ['scripts/test.ts'],
   'test:keystone': ['test/integration/keystone/run.ts'],
   'test:clients': ['test/integration/clients/main.ts'],
+  'test:cli': ['test/integration/cli/main.ts'],
   'test:openapi': ['test/integration/openapi/main.ts'],
   'test:tempest': ['test/integration/suites/main.ts', 'tempest'],
   'test:sdk': ['test/integration/suites/main.ts', 'sdk'],

@@ -1,0 +1,79 @@
+/** The reference page docs/cli.md, made of the table of commands. */
+import type { Argument, Command } from './command.ts';
+import { spelling } from './parser/usage.ts';
+import { AUTH_ARGUMENTS, CONNECTION_ARGUMENTS, PROGRAM_ARGUMENTS } from './table/global.ts';
+import { COMMANDS } from './table/index.ts';
+import { HELP, outputArguments } from './table/output.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
+const shown = (known: readonly Argument[]): readonly Argument[] => known.filter(({ hidden }) => hidden !== true);
+
+function table(known: readonly Argument[]): string {
+  const rows = shown(known).map((argument) => {
+    const marks = [...(argument.required ? ['required'] : []), ...(argument.action === 'append' ? ['repeatable'] : [])];
+    const name = `\`${spelling(argument).replaceAll('|', '\\|')}\``;
+    return `| ${name} | ${cell(argument.help)}${marks.length > 0 ? ` (${marks.join(', ')})` : ''} |`;
+  });
+  return `| | |\n|---|---|\n${rows.join('\n')}\n`;
+}
+
+/** `--enable` or `--disable`. */
+function exclusions({ arguments: known, oneOf = [] }: Command): string {
+  const groups = Map.groupBy(
+    known.filter(({ group }) => group !== undefined),
+    ({ group }) => group ?? '',
+  );
+  const lines = [...groups]
+    .filter(([, members]) => members.length > 1)
+    .map(([group, members]) => {
+      const names = members.map(({ flags }) => `\`${flags[0]}\``).join(' or ');
+      return `${oneOf.includes(group) ? 'One' : 'At most one'} of ${names}.`;
+    });
+  return lines.length > 0 ? `\n${lines.join(' ')}\n` : '';
+}
+
+function section(command: Command): string {
+  const words = command.arguments.filter(({ flags }) => flags.length === 0);
+  const title = ['octavia', command.words, ...words.map(spelling)].join(' ');
+  const body = command.arguments.length > 0 ? `\n${table(command.arguments)}${exclusions(command)}` : '';
+  return `### \`${title}\`\n\n${command.summary}\n${body}`;
+}
+
+const LIST_ONLY = (argument: Argument): boolean => !outputArguments('one').includes(argument);
+
+export function cliReference(): string {
+  const list = outputArguments('list').filter(LIST_ONLY);
+  return `# Command line
+
+\`octavia loadbalancer …\` takes the same words as \`openstack loadbalancer …\` of python-octaviaclient: options may be shortened
+as long as they stay unique, and stand before, between or behind the other words; \`--\` ends them. Words of the command may be
+shortened, too: \`octavia loadb mem li web\` is \`octavia loadbalancer member list web\`. Where a name or id is asked for, both do.
+\`octavia help <command>\` shows the options of one command.
+
+Exit codes: 0 done, 1 refused or failed, 2 not understood, 130 interrupted, 141 nobody reads the output any more.
+
+## Options of the program
+
+They may stand anywhere.
+
+${table(PROGRAM_ARGUMENTS)}
+### Connection
+
+${table(CONNECTION_ARGUMENTS)}
+### Authentication
+
+${table(AUTH_ARGUMENTS)}
+## How things are shown
+
+Commands that show one object:
+
+${table([HELP, ...outputArguments('one')])}
+Commands that show a list, beside \`--noindent\`, \`--max-width\`, \`--fit-width\` and \`--print-empty\`:
+
+${table(list)}
+## Commands
+
+${COMMANDS.map(section).join('\n')}
+Generated from \`packages/cli/src/table/\` by \`scripts/generate-docs.ts\`.
+`;
+}
