@@ -32,7 +32,7 @@ import { preparePing } from './health-checks/ping.ts';
 import { Router } from './http/router.ts';
 import { AgentServer } from './http/server.ts';
 import { VrrpService } from './keepalived/service.ts';
-import { createLog, type Log, messageOf } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { Ipvs } from './lvs/ipvs.ts';
 import { LvsReader } from './lvs/reader.ts';
 import { LvsSupervisor } from './lvs/supervisor.ts';
@@ -114,7 +114,9 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     haproxyPending: async () => {
       const waiting = supervisor.wanted().filter(({ id }) => !supervisor.isFailed(id));
       const balancing = lvs.wanted().filter(({ id }) => !lvs.isFailed(id));
-      return (await Promise.all([...waiting, ...balancing].map((service) => service.isServing()))).includes(false);
+      // One whose files cannot be read counts as late: keepalived waits for it a moment, not for good.
+      const serving = [...waiting, ...balancing].map((service) => service.isServing().catch(() => false));
+      return (await Promise.all(serving)).includes(false);
     },
     pidFiles: () => [
       ...supervisor.wanted().map((service) => service.paths.pid),
@@ -176,7 +178,11 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
   await supervisor.begin();
   await lvs.begin();
   for (const service of supervisor.all()) {
-    await metrics.follow(service.id, (await service.stored())?.toString('utf8') ?? '');
+    try {
+      await metrics.follow(service.id, (await service.stored())?.toString('utf8') ?? '');
+    } catch (error) {
+      log.error({ id: service.id, err: error }, 'No metrics are served for this load balancer');
+    }
   }
   server = await listen(settings, context, log);
   health.start();
@@ -187,7 +193,7 @@ export async function startAgent(configFile: string): Promise<RunningAgent> {
     lvs.kick();
     vrrp.kick();
   });
-  log.info(`agent of amphora ${settings.amphoraId} listens on port ${server.address().port}`);
+  log.info({ amphora: settings.amphoraId, port: server.address().port }, 'The agent listens');
   const listening = server;
   return {
     port: listening.address().port,
@@ -253,6 +259,6 @@ async function keep(id: string, counters: Counters, log: Log, read: () => Promis
     for (const reading of await read()) counters.absorb(reading);
     await counters.save();
   } catch (error) {
-    log.warn(`${id}: the last counts are lost: ${messageOf(error)}`);
+    log.warn({ id, err: error }, 'The last counts are lost');
   }
 }

@@ -1,9 +1,11 @@
 /** Entry of the bundled agent: `node amphora-agent.cjs [--config-file <path>]`. */
 import { startAgent } from './agent.ts';
-import { messageOf } from './log.ts';
+import { createLog } from './log.ts';
 import { giveBackSpareMemory } from './system/spare-memory.ts';
 
 const DEFAULT_CONFIG_FILE = '/etc/octavia/amphora-agent.conf';
+/** For what happens outside the agent's life, where no configuration says otherwise. */
+const log = createLog(() => false);
 
 function configFile(args: string[]): string {
   const index = args.indexOf('--config-file');
@@ -22,13 +24,13 @@ startAgent(configFile(process.argv.slice(2))).then(
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
     process.on('SIGHUP', () => {
-      agent.reloadConfiguration().catch((error: unknown) => {
-        process.stderr.write(`configuration not reloaded: ${messageOf(error)}\n`);
-      });
+      agent
+        .reloadConfiguration()
+        .catch((error: unknown) => log.error({ err: error }, 'The configuration was not reloaded'));
     });
   },
   (error: unknown) => {
-    process.stderr.write(`the agent cannot start: ${messageOf(error)}\n`);
+    log.error({ err: error }, 'The agent cannot start');
     process.exit(1);
   },
 );

@@ -197,7 +197,7 @@ describe('configuration', () => {
     const answer = await client.send('PUT', agentPaths.config(), text);
     expect([answer.status, answer.json()]).toEqual([202, { message: 'OK' }]);
     await client.send('GET', '/info');
-    await until('a debug line', () => lab.console.includes('DEBUG GET /info 200'));
+    await until('a debug line', () => lab.console.includes('DEBUG agent: GET /info status=200'));
     expect(readFileSync(lab.configFile, 'utf8')).toBe(text);
     expect(statSync(lab.configFile).mode & 0o777).toBe(0o600);
   });

@@ -187,7 +187,9 @@ class RecordingSender extends DatagramSender {
 }
 
 describe('sending', () => {
-  async function make(): Promise<{ sender: RecordingSender; at: (ms: number, readings: Reading[]) => Promise<void> }> {
+  async function make(
+    known = async () => new Set([LISTENER]),
+  ): Promise<{ sender: RecordingSender; at: (ms: number, readings: Reading[]) => Promise<void> }> {
     const sender = new RecordingSender();
     let [clock, readings]: [number, Reading[]] = [0, []];
     const settings: MutableSettings = {
@@ -201,7 +203,7 @@ describe('sending', () => {
       amphoraId: 'amphora',
       settings: () => settings,
       collect: async () => readings,
-      knownListeners: async () => new Set([LISTENER]),
+      knownListeners: known,
       counters: await Counters.load(folder, log, 41),
       sender,
       log,
@@ -213,6 +215,13 @@ describe('sending', () => {
     };
     return { sender, at };
   }
+
+  test('a stored configuration that cannot be read holds no heartbeat up, and loses no counts', async () => {
+    const { sender, at } = await make(() => Promise.reject(new Error('EIO')));
+    await at(0, [reading('w', 3)]);
+    await at(10_000, [reading('w', 9)]);
+    expect(sender.sent.map(({ message }) => message.listeners[LISTENER]?.stats.totconns)).toEqual([3, 6]);
+  });
 
   test('one beat each interval, differences only', async () => {
     const { sender, at } = await make();

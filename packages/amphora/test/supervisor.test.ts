@@ -78,12 +78,11 @@ let state: AgentState;
 let lines: string[];
 let services: Services;
 
-const log: Log = {
-  debug: (text) => void lines.push(text),
-  info: (text) => void lines.push(text),
-  warn: (text) => void lines.push(text),
-  error: (text) => void lines.push(text),
+const say = (fields: object, message: string): void => {
+  const { id, attempt, err } = fields as { id?: string; attempt?: number; err?: Error };
+  lines.push([id, message, attempt, err?.message].filter((part) => part !== undefined).join(': '));
 };
+const log: Log = { debug: say, info: say, warn: say, error: say };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'supervisor-'));
@@ -113,7 +112,10 @@ test('a start that fails is tried ever later, at once after a kick, and says so 
   await seconds(18);
   expect(service?.attempts).toEqual([0, 1, 2, 4, 9]);
   expect(services.isFailed('0')).toBe(true);
-  expect(lines.slice(-2)).toEqual(['0: program is not running, starting it (attempt 5)', '0: address not there']);
+  expect(lines.slice(-2)).toEqual([
+    '0: program is not running; starting it: 5',
+    '0: program could not be looked after; trying again: address not there',
+  ]);
   Object.assign(service ?? {}, { start: async () => {} });
   services.kick();
   await vi.advanceTimersByTimeAsync(1);
@@ -152,7 +154,7 @@ test('no attempt is counted while something is missing that every start needs', 
   services.ready = true;
   await seconds(1);
   expect(services.made[0]?.attempts).toHaveLength(1);
-  expect(lines).toEqual(['0: program is not running, starting it (attempt 1)']);
+  expect(lines).toEqual(['0: program is not running; starting it: 1']);
 });
 
 test('one that takes long to start is started once and keeps no other waiting', async () => {
@@ -197,7 +199,7 @@ test('of those it finds it keeps what is stored, and reloads what an agent left 
   expect(services.all().map(({ id }) => id)).toEqual(['0', '1', '3', '4']);
   expect(found.map(({ activated }) => activated)).toEqual([[true], [true], [], [], []]);
   expect(found.flatMap(({ attempts }) => attempts)).toEqual([]);
-  expect(lines).toEqual(['0: address not there']);
+  expect(lines).toEqual(['0: program could not be reloaded: address not there']);
 });
 
 test('the last one that a change removes is told, also when the change fails', async () => {
@@ -210,4 +212,16 @@ test('the last one that a change removes is told, also when the change fails', a
   expect([services.find('0'), services.emptyings]).toEqual([null, 0]);
   await expect(services.change('1', remove)).rejects.toThrow('half done');
   expect([services.find('1'), services.emptyings]).toEqual([null, 1]);
+});
+
+test('one whose files cannot be read is neither given up nor in the way of the others', async () => {
+  const unreadable = { stored: () => Promise.reject(new Error('file cannot be read: EIO')) };
+  const [broken, sound] = await begin({ ...unreadable, serving: true }, { serving: true, inDoubt: true });
+  expect(services.all().map(({ id }) => id)).toEqual(['0', '1']);
+  expect([broken?.activated, sound?.activated]).toEqual([[], [true]]);
+  expect(lines).toEqual(['0: program could not be taken over: file cannot be read: EIO']);
+  expect(await services.change('0', async () => 'answer')).toBe('answer');
+  expect(services.find('0')).not.toBeNull();
+  await expect(services.change('0', () => Promise.reject(new Error('half done')))).rejects.toThrow('half done');
+  expect(services.find('0')).not.toBeNull();
 });

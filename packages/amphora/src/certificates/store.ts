@@ -1,8 +1,9 @@
 /** Certificate files of load balancers: `<base_cert_dir>/<load balancer>/<name>.pem`, private, written whole. */
-import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { certificateFolder } from '@octavia/protocol/agent-api';
 import { writeFileAtomic } from '../state/atomic-file.ts';
+import { listIfPresent, readIfPresent } from '../state/optional-file.ts';
 
 /** No separators, no leading dot: a name can mean only a file in its folder. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,250}\.pem$/;
@@ -21,24 +22,18 @@ export class CertificateStore {
 
   /** True when files of the load balancer are here. */
   async knows(loadBalancerId: string): Promise<boolean> {
-    return readdir(this.#of(loadBalancerId)).then(
-      (names) => names.length > 0,
-      () => false,
-    );
+    return (await listIfPresent(this.#of(loadBalancerId))).length > 0;
   }
 
   /** File names, in order. */
   async list(loadBalancerId: string): Promise<string[]> {
-    const names = await readdir(this.#of(loadBalancerId)).catch(() => []);
+    const names = await listIfPresent(this.#of(loadBalancerId));
     return names.filter(isCertificateName).sort();
   }
 
   /** Null when there is no such file. */
-  async read(loadBalancerId: string, name: string): Promise<Buffer | null> {
-    return readFile(join(this.#of(loadBalancerId), name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
+  read(loadBalancerId: string, name: string): Promise<Buffer | null> {
+    return readIfPresent(join(this.#of(loadBalancerId), name));
   }
 
   async write(loadBalancerId: string, name: string, content: Buffer): Promise<void> {

@@ -1,8 +1,9 @@
 /** One load balancer on this amphora: its stored configuration, its HAProxy, and the way from one to the other. */
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import type { CertificateStore } from '../certificates/store.ts';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
+import { readIfPresent } from '../state/optional-file.ts';
 import type { RunCommand } from '../system/run.ts';
 import { CertificateCommands } from './certificate-apply.ts';
 import { planCertificates } from './certificate-plan.ts';
@@ -74,7 +75,7 @@ export class LoadBalancerService {
   }
 
   stored(): Promise<Buffer | null> {
-    return readFile(this.paths.stored).catch(() => null);
+    return readIfPresent(this.paths.stored);
   }
 
   /** Its HAProxy is alive. */
@@ -221,12 +222,15 @@ export class LoadBalancerService {
       await new CertificateCommands(statsSocket, this.#running.folder(folder)).apply(certificates);
       const busy = await applyRuntimeChange(statsSocket, servers, this.#leftovers);
       if (busy.length > 0)
-        this.#options.log.info(`${this.id}: ${busy.length} removed members finish their connections`);
+        this.#options.log.info({ id: this.id, members: busy.length }, 'Removed members finish their connections');
       // Only now: after a refusal the files must be those of before, in case HAProxy cannot use the others at all.
       await this.#running.follow(stored, wanted, folder, certificates);
       return true;
     } catch (error) {
-      this.#options.log.warn(`${this.id}: reloading, for it cannot be changed while it runs: ${messageOf(error)}`);
+      this.#options.log.warn(
+        { id: this.id, err: error },
+        'Reloading HAProxy, because it cannot be changed while it runs',
+      );
       return false;
     }
   }
@@ -248,9 +252,9 @@ export class LoadBalancerService {
     try {
       // The master waits without a configuration after a failed reload until it is told to load a good one.
       await this.#startOrReload(wasRunning && (await this.isServing()));
-      this.#options.log.warn(`${this.id}: serving the configuration from before the failed change`);
+      this.#options.log.warn({ id: this.id }, 'Serving the configuration from before the failed change');
     } catch (error) {
-      this.#options.log.error(`${this.id}: the last good configuration does not start: ${messageOf(error)}`);
+      this.#options.log.error({ id: this.id, err: error }, 'The last good configuration does not start');
     }
   }
 
@@ -261,7 +265,7 @@ export class LoadBalancerService {
       const state = await askSocket(this.paths.statsSocket, 'show servers state', 2_000);
       await writeFile(this.paths.serverState, checkResultsOnly(state), { mode: 0o600 });
     } catch (error) {
-      this.#options.log.warn(`${this.id}: member states could not be saved: ${messageOf(error)}`);
+      this.#options.log.warn({ id: this.id, err: error }, 'Member states could not be saved');
     }
   }
 }

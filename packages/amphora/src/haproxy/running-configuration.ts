@@ -1,8 +1,9 @@
 /** What HAProxy is started and reloaded with, on disk: written so that a crash at any moment leaves something that starts. */
 import { createHash } from 'node:crypto';
-import { copyFile, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../state/atomic-file.ts';
+import { readIfPresent } from '../state/optional-file.ts';
 import { fillFolder, followChanges } from './certificate-folder.ts';
 import type { CertificateChange } from './certificate-plan.ts';
 import { digestsOf, type ReadCertificateFile, type SlottedText, withSlots } from './certificate-slots.ts';
@@ -18,8 +19,8 @@ import {
 export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 async function read(path: string): Promise<RunningFile | null> {
-  const content = await readFile(path, 'utf8').catch(() => null);
-  return content === null ? null : readRunningFile(content);
+  const content = await readIfPresent(path);
+  return content === null ? null : readRunningFile(content.toString('utf8'));
 }
 
 export class RunningConfiguration {

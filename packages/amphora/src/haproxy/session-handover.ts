@@ -1,5 +1,5 @@
 /** Sessions in stick tables live on when HAProxy is reloaded: the process of before hands them to the one that follows. */
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { delay } from '../system/delay.ts';
 import { Conversation } from './conversation.ts';
 import { RELEASE, RELEASED } from './session-hold.ts';
@@ -45,9 +45,9 @@ export class SessionHandover {
       if ([...(await entriesOf(former)).values()].every((used) => used === 0)) return this.dismiss();
       const settled = async () => readPeers(await former.ask('show peers', ASK_LIMIT_MS))?.settled !== false;
       if (await within(SETTLE_LIMIT_MS, settled)) return;
-      this.#log.warn(`${this.#id}: reloading although the sessions cannot be kept`);
+      this.#log.warn({ id: this.#id }, 'Reloading although the sessions cannot be kept');
     } catch (error) {
-      this.#log.warn(`${this.#id}: the sessions may be lost: ${messageOf(error)}`);
+      this.#log.warn({ id: this.#id, err: error }, 'The sessions may be lost');
     }
     this.dismiss();
   }
@@ -63,7 +63,8 @@ export class SessionHandover {
     if (this.#former !== null) await this.#inherit(this.#former, workers);
     if (!running.includes('lua.wait_for_sessions')) return;
     const released = async () => (await this.#ask(RELEASE, workers))?.includes(RELEASED) === true;
-    if (!(await within(RELEASE_LIMIT_MS, released))) this.#log.warn(`${this.#id}: requests wait longer than needed`);
+    if (!(await within(RELEASE_LIMIT_MS, released)))
+      this.#log.warn({ id: this.#id }, 'Requests wait longer than needed');
   }
 
   /** Lets the former process go, whatever came of the reload. */
@@ -90,8 +91,8 @@ export class SessionHandover {
       return hasAllOf(all, countEntries(answer));
     });
     const took = Date.now() - began;
-    if (inherited) this.#log.debug(`${this.#id}: the sessions were handed over within ${took} ms`);
-    else this.#log.warn(`${this.#id}: sessions are lost: not all were handed over within ${took} ms`);
+    if (inherited) this.#log.debug({ id: this.#id, ms: took }, 'The sessions were handed over');
+    else this.#log.warn({ id: this.#id, ms: took }, 'Sessions are lost: not all were handed over in time');
   }
 
   /** Null when it was not one of these processes that answered: the one of before may accept a last question. */

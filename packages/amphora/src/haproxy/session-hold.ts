@@ -68,7 +68,7 @@ export function sessionHold(
   const prepare = async (): Promise<string | null> => {
     const { stdout } = await run(haproxy, ['-vv']);
     if (!/\sUSE_LUA=1\b|\s\+LUA\b/.test(stdout)) {
-      log.warn('this HAProxy has no Lua: requests during a reload may go to another member than their session');
+      log.warn({}, 'This HAProxy has no Lua: requests during a reload may go to another member than their session');
       return null;
     }
     const path = join(basePath, 'sessions.lua');

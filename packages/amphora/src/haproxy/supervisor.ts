@@ -25,7 +25,7 @@ export class HaproxySupervisor extends Supervisor<LoadBalancerService> {
 
   protected override async adopted(service: LoadBalancerService, starts: Restarts): Promise<void> {
     starts.started(Date.now());
-    this.log.info(`${service.id}: adopted running haproxy ${await service.process.pid()}`);
+    this.log.info({ id: service.id, pid: await service.process.pid() }, 'Adopted a running HAProxy');
     await this.state.setDesired(service.id, 'running');
   }
 }

@@ -26,5 +26,5 @@ echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range
 export async function preparePing(basePath: string, namespace: TrafficNamespace, log: Log): Promise<void> {
   await writeFileAtomic(join(basePath, 'ping-wrapper.sh'), PING_SCRIPT, 0o755);
   const result = await namespace.script(ALLOW, []);
-  if (result.code !== 0) log.error(`PING health monitors will not work: ${outputOf(result)}`);
+  if (result.code !== 0) log.error({ err: outputOf(result) }, 'PING health monitors will not work');
 }

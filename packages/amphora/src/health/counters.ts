@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
 import type { Reading, Totals } from './statistics.ts';
@@ -47,7 +47,7 @@ export class Counters {
       return new Counters(path, counters, Math.max(sequence, now));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        log.warn(`${path} is not usable, counting starts anew: ${messageOf(error)}`);
+        log.warn({ file: path, err: error }, 'The file of counters is not usable; counting starts anew');
       }
       return new Counters(path, new Map(), now);
     }

@@ -1,7 +1,7 @@
 /** Reads all HAProxy processes of the amphora side by side; one that does not answer is left out. */
 import { listenersOf } from '../haproxy/config-text.ts';
 import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { type Reading, readStatistics } from './statistics.ts';
 
 /** A change that takes longer is no moment any more: what HAProxy says then is reported. */
@@ -39,11 +39,11 @@ export class HealthReader {
     const last = this.#last.get(service.id);
     if (service.changing && last !== undefined && performance.now() - last.at < CHANGE_LIMIT_MS) return last.reading;
     this.#last.delete(service.id);
-    if (!(await service.isServing())) {
-      this.#silent.delete(service.id);
-      return null;
-    }
     try {
+      if (!(await service.isServing())) {
+        this.#silent.delete(service.id);
+        return null;
+      }
       const askedAt = performance.now();
       const reading = { ...(await readStatistics(service.paths.statsSocket)), askedAt };
       // A reload that began meanwhile may have paused the listeners in this very answer.
@@ -53,7 +53,7 @@ export class HealthReader {
       return reading;
     } catch (error) {
       this.#silent.set(service.id, this.silentLooks(service.id) + 1);
-      this.#log.warn(`${service.id}: ${messageOf(error)}`);
+      this.#log.warn({ id: service.id, err: error }, 'HAProxy could not be asked');
       return null;
     }
   }

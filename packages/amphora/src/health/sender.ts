@@ -40,7 +40,9 @@ export class HealthSender {
 
   start(): void {
     const look = async (): Promise<void> => {
-      await this.look().catch((error: unknown) => this.#options.log.error(`heartbeat: ${messageOf(error)}`));
+      await this.look().catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'No heartbeat could be made; trying again'),
+      );
       if (!this.#stopped) this.#timer = setTimeout(look, LOOK_INTERVAL_MS);
     };
     void look();
@@ -91,16 +93,20 @@ export class HealthSender {
     const { heartbeatKey, controllerIpPortList } = settings();
     if (heartbeatKey === null || controllerIpPortList.length === 0) {
       await counters.save();
-      return log.debug('no heartbeat: heartbeat_key or controller_ip_port_list is not set');
+      return log.debug({}, 'No heartbeat: heartbeat_key or controller_ip_port_list is not set');
     }
     const taken = new Map<string, Totals>();
     const message = this.#message(readings, taken);
-    counters.retain(await this.#options.knownListeners());
+    const known = await this.#options.knownListeners().catch((error: unknown) => {
+      log.warn({ err: error }, 'Counters of removed listeners are kept');
+      return null;
+    });
+    if (known !== null) counters.retain(known);
     // Saved first: an agent that dies right here loses one message, it never counts the same traffic twice.
     await counters.save();
     const error = await this.#deliver(encodeHeartbeat(message, heartbeatKey));
-    if (error === null) return log.debug(`heartbeat ${message.seq} sent`);
-    log.warn(`heartbeat ${message.seq} not sent: ${error}`);
+    if (error === null) return log.debug({ seq: message.seq }, 'Heartbeat sent');
+    log.warn({ seq: message.seq, err: error }, 'Heartbeat not sent');
     for (const [id, totals] of taken) counters.giveBack(id, totals);
     await counters.save();
     // Not sent is not reported: a changed status is tried again at the next look, with the next controller.

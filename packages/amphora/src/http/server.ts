@@ -54,7 +54,7 @@ export class AgentServer {
       },
       (request, response) => void this.#serve(request, response),
     );
-    this.#server.on('tlsClientError', (error) => options.log.warn(`TLS peer refused: ${messageOf(error)}`));
+    this.#server.on('tlsClientError', (error) => options.log.warn({ err: error }, 'TLS peer refused'));
   }
 
   /** Where the kernel has no IPv6, the default `::` means every IPv4 address. */
@@ -121,7 +121,7 @@ export class AgentServer {
     const answer = await this.#answer(request);
     const text = typeof answer.body === 'string';
     const body = Buffer.from(text ? (answer.body as string) : JSON.stringify(answer.body), 'utf8');
-    this.#options.log.debug(`${request.method} ${request.url} ${answer.status}`);
+    this.#options.log.debug({ status: answer.status }, `${request.method} ${request.url}`);
     response.statusCode = answer.status;
     response.setHeader('Content-Type', text ? 'text/plain; charset=utf-8' : 'application/json');
     response.setHeader('Content-Length', body.length);
@@ -138,7 +138,7 @@ export class AgentServer {
       return await route.handle({ params, body: (limit) => readBody(request, limit), peer });
     } catch (error) {
       if (error instanceof AnswerError) return error.answer;
-      this.#options.log.error(`${request.method} ${request.url}: ${messageOf(error)}`);
+      this.#options.log.error({ err: error }, `${request.method} ${request.url} failed`);
       return new HttpError(500, messageOf(error)).answer;
     }
   }

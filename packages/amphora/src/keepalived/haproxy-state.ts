@@ -3,8 +3,9 @@
  * into a file that keepalived watches, so the VIPs move at once. The check script covers the time without an agent: it
  * costs one small shell, and fails for what the file says and for a HAProxy that is not alive.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../state/atomic-file.ts';
+import { readIfPresent } from '../state/optional-file.ts';
 import type { KeepalivedPaths } from './paths.ts';
 
 const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
@@ -36,16 +37,9 @@ export class HaproxyStateFile {
       await writeFileAtomic(this.#paths.checkScript, script, 0o700);
       this.#script = script;
     }
-    if (down === this.#down && (await this.#isThere())) return;
+    if (down === this.#down && (await readIfPresent(this.#paths.haproxyState)) !== null) return;
     // In place: keepalived watches this very file.
     await writeFile(this.#paths.haproxyState, down ? '1\n' : '0\n', { mode: 0o600 });
     this.#down = down;
-  }
-
-  #isThere(): Promise<boolean> {
-    return readFile(this.#paths.haproxyState).then(
-      () => true,
-      () => false,
-    );
   }
 }

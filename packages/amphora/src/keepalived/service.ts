@@ -1,10 +1,11 @@
 /** VRRP of this amphora: its stored configuration, its keepalived, and the watch that starts it again when it dies. */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import type { VrrpAction } from '@octavia/protocol/agent-api';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
 import type { AgentState } from '../state/agent-state.ts';
+import { readIfPresent } from '../state/optional-file.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
 import { Restarts } from '../system/restarts.ts';
 import type { RunCommand } from '../system/run.ts';
@@ -34,7 +35,6 @@ const WATCH_INTERVAL_MS = 1_000;
 const HAPROXY_FIRST_MS = 5_000;
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
 
 export class VrrpService {
   readonly #options: VrrpOptions;
@@ -83,12 +83,12 @@ export class VrrpService {
   }
 
   async isStored(): Promise<boolean> {
-    return (await readOrNull(this.#paths.configuration)) !== null;
+    return (await readIfPresent(this.#paths.configuration)) !== null;
   }
 
   /** SHA-256 of the configuration keepalived uses; null when it does not run. */
   async runningHash(): Promise<string | null> {
-    const running = (await this.isRunning()) ? await readOrNull(this.#paths.running) : null;
+    const running = (await this.isRunning()) ? await readIfPresent(this.#paths.running) : null;
     return running === null ? null : sha256(running);
   }
 
@@ -127,7 +127,7 @@ export class VrrpService {
   }
 
   async #activate(force: boolean): Promise<void> {
-    const stored = await readOrNull(this.#paths.configuration);
+    const stored = await readIfPresent(this.#paths.configuration);
     if (stored === null) throw new KeepalivedError('no keepalived configuration was uploaded');
     await this.#report();
     const running = await this.runningHash();
@@ -153,7 +153,9 @@ export class VrrpService {
   #schedule(ms: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
-      await this.#watch().catch((error: unknown) => this.#options.log.error(`keepalived: ${messageOf(error)}`));
+      await this.#watch().catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'keepalived could not be looked after; trying again'),
+      );
       if (this.#timer !== null) this.#schedule(WATCH_INTERVAL_MS);
     }, ms);
   }
@@ -174,7 +176,7 @@ export class VrrpService {
   async #restart(): Promise<void> {
     const { log } = this.#options;
     if (!this.#starts.attempt(Date.now())) return;
-    log.warn(`keepalived is not running, starting it (attempt ${this.#starts.attempts})`);
+    log.warn({ attempt: this.#starts.attempts }, 'keepalived is not running; starting it');
     if (this.#seenRunning) this.restarts += 1;
     this.#seenRunning = false;
     try {
@@ -219,7 +221,9 @@ export class VrrpService {
       for (const cidr of held.filter((item) => leased.includes(item))) {
         await namespace
           .batch([`address delete ${cidr} dev ${port.name}`])
-          .catch((error: unknown) => log.warn(`${cidr} stays on ${port.name}: ${messageOf(error)}`));
+          .catch((error: unknown) =>
+            log.warn({ interface: port.name, address: cidr, err: error }, 'A VIP could not be taken off'),
+          );
       }
     }
   }

@@ -1,11 +1,12 @@
 /** One UDP or SCTP listener on this amphora: its stored configuration, its keepalived, and the way from one to the other. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import type { ActionDone } from '@octavia/protocol/agent-api';
 import { configurationProblem } from '../keepalived/check.ts';
 import { KeepalivedError, KeepalivedProcess } from '../keepalived/process.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
+import { readIfPresent } from '../state/optional-file.ts';
 import type { RunCommand } from '../system/run.ts';
 import { type LvsConfiguration, readConfiguration } from './configuration.ts';
 import { type LvsPaths, lvsPaths } from './paths.ts';
@@ -26,7 +27,6 @@ export interface LvsListenerOptions {
 }
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-const readOrNull = (path: string): Promise<Buffer | null> => readFile(path).catch(() => null);
 const parse = (content: Buffer): LvsConfiguration => readConfiguration(content.toString('utf8'));
 
 export class LvsListener {
@@ -47,12 +47,12 @@ export class LvsListener {
   }
 
   stored(): Promise<Buffer | null> {
-    return readOrNull(this.paths.stored);
+    return readIfPresent(this.paths.stored);
   }
 
   /** Null before the first start. */
   async running(): Promise<LvsConfiguration | null> {
-    const content = await readOrNull(this.paths.running);
+    const content = await readIfPresent(this.paths.running);
     const configuration = content === null ? null : parse(content);
     this.#balances = configuration?.balances === true;
     return configuration;
@@ -65,7 +65,7 @@ export class LvsListener {
 
   /** Differs after each start of keepalived. */
   async startedAt(): Promise<string> {
-    return (await readOrNull(this.paths.started))?.toString('utf8') ?? '';
+    return (await readIfPresent(this.paths.started))?.toString('utf8') ?? '';
   }
 
   /** keepalived is being started or reloaded right now: members come and go for a moment, which is not their status. */
@@ -81,7 +81,7 @@ export class LvsListener {
 
   /** SHA-256 of the configuration in use; null when none is. */
   async runningHash(): Promise<string | null> {
-    const content = (await this.isServing()) ? await readOrNull(this.paths.running) : null;
+    const content = (await this.isServing()) ? await readIfPresent(this.paths.running) : null;
     return content === null ? null : sha256(content);
   }
 
@@ -122,7 +122,7 @@ export class LvsListener {
 
   /** Whether an agent died while it took over a configuration. */
   async isInDoubt(): Promise<boolean> {
-    return (await readOrNull(this.paths.taking)) !== null;
+    return (await readIfPresent(this.paths.taking)) !== null;
   }
 
   async #change<T>(work: () => Promise<T>): Promise<T> {

@@ -1,8 +1,9 @@
 /** Reads all UDP and SCTP listeners of the amphora; one that does not serve is left out. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Reading } from '../health/statistics.ts';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
+import { readIfPresent } from '../state/optional-file.ts';
 import type { LvsConfiguration } from './configuration.ts';
 import type { LvsListener } from './listener.ts';
 import { readingOf } from './statistics.ts';
@@ -15,7 +16,7 @@ export class LvsReader {
   readonly #namespace: TrafficNamespace;
   readonly #log: Log;
   readonly #last = new Map<string, { at: number; reading: Reading }>();
-  #place: Promise<string> | null = null;
+  #place: string | null = null;
 
   constructor(namespace: TrafficNamespace, log: Log) {
     this.#namespace = namespace;
@@ -26,12 +27,17 @@ export class LvsReader {
     if (listeners.length === 0) return [];
     const unsettled = new Set(listeners.filter((listener) => listener.changing));
     const kernel = await readKernel(this.#namespace).catch((error: unknown) => {
-      this.#log.warn(messageOf(error));
+      this.#log.warn({ err: error }, 'The kernel could not be asked for UDP and SCTP listeners');
       return null;
     });
     if (kernel === null) return [];
     const readings = await Promise.all(
-      listeners.map((listener) => this.#read(listener, kernel, unsettled.has(listener))),
+      listeners.map((listener) =>
+        this.#read(listener, kernel, unsettled.has(listener)).catch((error: unknown) => {
+          this.#log.warn({ id: listener.id, err: error }, 'The listener could not be read');
+          return null;
+        }),
+      ),
     );
     return readings.filter((reading) => reading !== null);
   }
@@ -58,14 +64,14 @@ export class LvsReader {
   }
 
   async #reading(listener: LvsListener, configuration: LvsConfiguration, kernel: Kernel): Promise<Reading> {
-    this.#place ??= this.#name();
-    const worker = `${await this.#place}/${await listener.startedAt()}`;
+    this.#place ??= await this.#name();
+    const worker = `${this.#place}/${await listener.startedAt()}`;
     return readingOf(listener.id, configuration, kernel, worker);
   }
 
   /** The kernel's counts live no longer than it and the namespace. */
   async #name(): Promise<string> {
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+    const boot = (await readIfPresent('/proc/sys/kernel/random/boot_id'))?.toString('utf8') ?? '';
     const { ino } = await stat(`/run/netns/${this.#namespace.name}`);
     return `ipvs@${boot.trim()}/${ino}`;
   }

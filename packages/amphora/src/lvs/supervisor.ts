@@ -3,7 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lvsFiles } from '@octavia/protocol/lvs-files';
 import { isUuid } from '../haproxy/paths.ts';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import { Supervisor } from '../system/supervisor.ts';
@@ -30,7 +30,9 @@ export class LvsSupervisor extends Supervisor<LvsListener> {
     await writeFileAtomic(sctpCheck, SCTP_CHECK, 0o755);
     await this.adopt((await readdir(folder)).filter(isUuid));
     if (this.wanted().length > 0) {
-      await this.#prepare().catch((error: unknown) => this.log.error(messageOf(error)));
+      await this.#prepare().catch((error: unknown) =>
+        this.log.error({ err: error }, 'The kernel could not be made ready for UDP and SCTP listeners'),
+      );
     }
     this.watch();
   }

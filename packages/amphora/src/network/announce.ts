@@ -23,5 +23,5 @@ export async function announceAddresses(
   log: Log,
 ): Promise<void> {
   const result = await namespace.script(SCRIPT, [device, mac]);
-  if (result.code !== 0) log.warn(`addresses of ${device} could not be announced: ${outputOf(result)}`);
+  if (result.code !== 0) log.warn({ interface: device, err: outputOf(result) }, 'Addresses could not be announced');
 }

@@ -12,5 +12,5 @@ echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind || exit 1
 
 export async function allowForeignBind(namespace: TrafficNamespace, log: Log): Promise<void> {
   const result = await namespace.script(SCRIPT, []);
-  if (result.code !== 0) log.error(`HAProxy cannot bind addresses that are elsewhere: ${outputOf(result)}`);
+  if (result.code !== 0) log.error({ err: outputOf(result) }, 'HAProxy cannot bind addresses that are elsewhere');
 }

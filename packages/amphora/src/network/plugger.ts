@@ -1,5 +1,5 @@
 /** Finds interfaces by MAC address, moves them into the traffic namespace, and does so again after a reboot. */
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { delay } from '../system/delay.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
@@ -85,11 +85,12 @@ export class Plugger {
           await this.#reconcile(current);
           await announceAddresses(this.#namespace, current.name, current.mac, this.#log);
         });
-        this.#log.info(`interface ${port.name} (${port.mac}) is in place`);
+        this.#log.info({ interface: port.name, mac: port.mac }, 'Interface is in place');
         onRestored();
       } catch (error) {
         missing.push(port);
-        if (attempt === 0) this.#log.warn(`interface ${port.name} waits: ${messageOf(error)}`);
+        if (attempt === 0)
+          this.#log.warn({ interface: port.name, err: error }, 'Interface is not in place yet; trying again');
       }
     }
     return missing;

@@ -1,5 +1,5 @@
 /** Makes an interface inside the traffic namespace look like its plan; changes only what differs. */
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { delay } from '../system/delay.ts';
 import type { InterfacePlan, PlannedRoute } from './interface-plan.ts';
 import { parseIp } from './ip-address.ts';
@@ -28,7 +28,7 @@ export async function reconcileInterface(namespace: TrafficNamespace, plan: Inte
     for (const version of [4, 6] as const) await namespace.batch(await ruleChanges(namespace, plan, version), version);
   } catch (error) {
     // A kernel without policy routing still serves every client that is not inside a member network.
-    log.warn(`policy routing for ${plan.name} is not available: ${messageOf(error)}`);
+    log.warn({ interface: plan.name, err: error }, 'Policy routing is not available');
   }
 }
 
@@ -52,7 +52,7 @@ async function waitUntilUsable(namespace: TrafficNamespace, plan: InterfacePlan,
     if (!addresses.some((address) => address.tentative)) return;
     await delay(TENTATIVE_POLL_MS);
   }
-  log.warn(`addresses of ${plan.name} are still tentative after ${TENTATIVE_LIMIT_MS / 1000} s`);
+  log.warn({ interface: plan.name }, `Addresses are still tentative after ${TENTATIVE_LIMIT_MS / 1000} s`);
 }
 
 /** `proto static` marks the agent's own routes, so that those of the kernel and of keepalived are left alone. */

@@ -6,7 +6,7 @@ import { chmod, readFile, rm } from 'node:fs/promises';
 import { createServer, request, type Server, type ServerResponse } from 'node:http';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import { translate, type Utilisation, utilisationText } from './translate.ts';
 
 /** Below HAProxy's own limit for the answer. */
@@ -51,7 +51,7 @@ async function answer(response: ServerResponse, exporter: string, log: Log): Pro
   try {
     body = utilisationText(await utilisation()) + translate(await fetchMetrics(exporter));
   } catch (error) {
-    log.warn(`metrics: ${messageOf(error)}`);
+    log.warn({ err: error }, 'Metrics could not be read');
     status = 502;
   }
   response.writeHead(status, {
@@ -102,7 +102,7 @@ export class MetricsProxies {
       server.once('error', reject);
       server.listen(path, resolve);
     });
-    server.on('error', (error) => this.#log.error(`metrics: ${messageOf(error)}`));
+    server.on('error', (error) => this.#log.error({ err: error }, 'The socket of the metrics failed'));
     // HAProxy connects after it gave up root.
     await chmod(path, 0o666);
     this.#servers.set(loadBalancerId, server);

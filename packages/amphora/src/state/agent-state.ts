@@ -1,7 +1,7 @@
 /** What the agent must know after a reboot: its plugged interfaces, and which HAProxys and keepaliveds should run. */
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { InterfacePlan } from '../network/interface-plan.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
 import { writeFileAtomic } from './atomic-file.ts';
@@ -34,7 +34,7 @@ export class AgentState {
       return new AgentState(path, parse(await readFile(path, 'utf8')));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        log.error(`${path} is not usable and was set aside: ${messageOf(error)}`);
+        log.error({ file: path, err: error }, 'The file of the agent’s state is not usable and was set aside');
         await rename(path, `${path}.unusable`);
       }
       return new AgentState(path, { version: 1, ports: [], load_balancers: {} });

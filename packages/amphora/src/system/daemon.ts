@@ -3,7 +3,9 @@
  * of it is found again through the pid file and /proc.
  */
 import { spawn } from 'node:child_process';
-import { open, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { open, rm, truncate } from 'node:fs/promises';
+import { messageOf } from '../log.ts';
+import { readIfPresent, sizeIfPresent } from '../state/optional-file.ts';
 import { delay } from './delay.ts';
 import { isProcessOf, readPidFile } from './process-identity.ts';
 
@@ -110,21 +112,17 @@ export class Daemon {
     return isProcessOf(pid, this.#files.running);
   }
 
-  output(): Promise<string> {
-    return readFile(this.#files.output, 'utf8').catch(() => '');
+  async output(): Promise<string> {
+    return (await readIfPresent(this.#files.output))?.toString('utf8') ?? '';
   }
 
   async forgetOutput(): Promise<void> {
-    await truncate(this.#files.output).catch(() => {});
+    if ((await sizeIfPresent(this.#files.output)) > 0) await truncate(this.#files.output);
   }
 
   /** Keeps the file that takes its messages small. */
   async boundOutput(): Promise<void> {
-    const size = await stat(this.#files.output).then(
-      (info) => info.size,
-      () => 0,
-    );
-    if (size > MAX_OUTPUT_BYTES) await truncate(this.#files.output);
+    if ((await sizeIfPresent(this.#files.output)) > MAX_OUTPUT_BYTES) await truncate(this.#files.output);
   }
 
   async #gone(pid: number): Promise<boolean> {
@@ -136,7 +134,7 @@ export class Daemon {
   }
 
   async #explain(reason: string): Promise<string> {
-    const words = (await this.output()).trim().slice(-4_000);
+    const words = (await this.output().catch(messageOf)).trim().slice(-4_000);
     return words === '' ? reason : `${reason}\n${words}`;
   }
 }

@@ -1,5 +1,5 @@
 /** Services of one kind on this amphora: adopts, starts and restarts what runs for them, one change at a time each. */
-import { type Log, messageOf } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { Restarts } from './restarts.ts';
@@ -63,12 +63,19 @@ export abstract class Supervisor<T extends Supervised> {
 
   protected async adopt(ids: string[]): Promise<void> {
     for (const id of ids) {
-      const { service, starts } = this.#entry(id);
-      if ((await service.stored()) === null) await this.#forget(id);
-      else if (await service.isServing()) {
-        await this.adopted(service, starts);
-        if (await service.isInDoubt()) await this.#decide(id);
-      }
+      // One whose files cannot be read is not given up, and keeps the others from nothing.
+      await this.#adoptOne(id).catch((error: unknown) =>
+        this.log.error({ id, err: error }, `${this.#daemon} could not be taken over`),
+      );
+    }
+  }
+
+  async #adoptOne(id: string): Promise<void> {
+    const { service, starts } = this.#entry(id);
+    if ((await service.stored()) === null) await this.#forget(id);
+    else if (await service.isServing()) {
+      await this.adopted(service, starts);
+      if (await service.isInDoubt()) await this.#decide(id);
     }
   }
 
@@ -115,15 +122,24 @@ export abstract class Supervisor<T extends Supervised> {
       } finally {
         entry.starts.reset();
         entry.failed = false;
-        if ((await entry.service.stored()) === null) await this.#forget(id);
+        if (await this.#isRemoved(entry.service)) await this.#forget(id);
       }
     });
+  }
+
+  async #isRemoved(service: T): Promise<boolean> {
+    try {
+      return (await service.stored()) === null;
+    } catch (error) {
+      this.log.error({ id: service.id, err: error }, 'It is not known whether a configuration is stored');
+      return false;
+    }
   }
 
   /** Only a reload tells which configuration is in use. */
   async #decide(id: string): Promise<void> {
     await this.change(id, (service) => service.activate(true)).catch((error: unknown) =>
-      this.log.error(`${id}: ${messageOf(error)}`),
+      this.log.error({ id, err: error }, `${this.#daemon} could not be reloaded`),
     );
   }
 
@@ -167,7 +183,7 @@ export abstract class Supervisor<T extends Supervised> {
         if (await this.canStart()) await this.#restart(entry);
       });
     } catch (error) {
-      this.log.error(`${service.id}: ${messageOf(error)}`);
+      this.log.error({ id: service.id, err: error }, `${this.#daemon} could not be looked after; trying again`);
     } finally {
       entry.checking = false;
     }
@@ -176,7 +192,7 @@ export abstract class Supervisor<T extends Supervised> {
   async #restart(entry: Entry<T>): Promise<void> {
     const { service, starts } = entry;
     if (!starts.attempt(Date.now())) return;
-    this.log.warn(`${service.id}: ${this.#daemon} is not running, starting it (attempt ${starts.attempts})`);
+    this.log.warn({ id: service.id, attempt: starts.attempts }, `${this.#daemon} is not running; starting it`);
     try {
       await service.revive();
       entry.failed = false;
