@@ -20,9 +20,9 @@ function errorsDocument(): string {
   );
   return `# Errors
 
-Every error that leaves the service. In the API the message is the \`faultstring\` of the answer; at start-up it is the
-last line on standard error. Words in braces are filled in. Generated from \`packages/controller/src/errors.ts\` by
-\`scripts/generate-docs.ts\`.
+Every error that leaves the service. In the API the message is the \`faultstring\` of the answer; at start-up the message and
+what to do are the last lines on standard error. Words in braces are filled in. Generated from
+\`packages/controller/src/errors/\` by \`scripts/generate-docs.ts\`.
 
 | code | HTTP status | message | what to do |
 |---|---|---|---|

@@ -34,6 +34,7 @@ describe('check-imports', () => {
     [src('api/a.ts'), "import type { Kysely } from 'kysely';\nimport { type Pool } from 'pg';"],
     [src('api/v2/a.ts'), "import { OctaviaError } from '../../errors.ts';\nexport * from '../b.ts';"],
     [src('config/a.ts'), "import { OctaviaError } from '../errors.ts';"],
+    [src('errors.ts'), "import { accessErrors } from './errors/access.ts';"],
     [src('health/a.ts'), "import { decode } from '@octavia/protocol/heartbeat';"],
     [src('domain/a.ts'), "import { isIP } from 'node:net';\nimport type { Stats } from 'node:fs';"],
     [src('domain/a.ts'), "// import { x } from '../api/x.ts';\n/*\nimport '../api/x.ts';\n*/\nconst s = 'x';"],

@@ -54,7 +54,9 @@ test('a second up on a state directory in use says so', async () => {
   const { controlPlane } = await bench.up('busy', 19_914);
   const { code, stderr } = await runOctavia(['up', '--state-dir', bench.stateDir('busy'), '--port', '19915']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(new RegExp(`^A control plane already runs on \\S+ \\(pid ${controlPlane.pid}\\).*\\n$`));
+  expect(stderr).toMatch(
+    new RegExp(`^A control plane already runs on \\S+ \\(pid ${controlPlane.pid}\\).*\\nStop it .*\\n$`),
+  );
 });
 
 test('down is idempotent and says when there is nothing to do', async () => {

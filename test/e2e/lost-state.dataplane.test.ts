@@ -20,13 +20,13 @@ afterEach(() => bench.remove());
 test.each([
   ['a file', (folder: string) => join(folder, 'file'), 'is a file, not a folder.'],
   ['below a file', (folder: string) => join(folder, 'file/state'), 'is a file, not a folder.'],
-  ['in /proc', () => '/proc/octavia', 'lies in /proc, which belongs to the kernel.'],
+  ['in /proc', () => '/proc/octavia', 'it lies in /proc, which belongs to the kernel.'],
   ['deep in /sys', () => '/sys/kernel/octavia/state', 'lies in /sys, which belongs to the kernel.'],
-])('a state directory that is %s is refused in one sentence', async (_, path, sentence) => {
+])('a state directory that is %s is refused with the remedy', async (_, path, sentence) => {
   writeFileSync(join(bench.folder, 'file'), '');
   for (const name of [['up', '--cloud', 'noop'], ['up'], ['down']]) {
     const { code, stderr } = await runOctavia([...name, '--state-dir', path(bench.folder)]);
-    expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 1, lines: 2 });
+    expect({ code, lines: stderr.split('\n').length }).toEqual({ code: 1, lines: 3 });
     expect(stderr).toContain(sentence);
   }
 });

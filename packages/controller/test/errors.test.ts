@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ERRORS, type ErrorCode, isOctaviaError, OctaviaError } from '../src/errors.ts';
+import { ERROR_PARTS, ERRORS, type ErrorCode, isOctaviaError, OctaviaError } from '../src/errors.ts';
 
 const source = join(import.meta.dirname, '../src');
 const text = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts') && path !== 'errors.ts')
+  .filter((path) => path.endsWith('.ts') && path !== 'errors.ts' && !path.startsWith('errors/'))
   .map((path) => readFileSync(join(source, path), 'utf8'))
   .join('\n');
 const codes = Object.keys(ERRORS) as ErrorCode[];
@@ -13,6 +13,23 @@ const codes = Object.keys(ERRORS) as ErrorCode[];
 describe('error catalogue', () => {
   it('has no dead code: each is thrown or answered somewhere', () => {
     expect(codes.filter((code) => !text.includes(`'${code}'`))).toEqual([]);
+  });
+
+  it('has each code in one of its parts only', () => {
+    const all = ERROR_PARTS.flatMap((part) => Object.keys(part));
+    expect(all.filter((code, index) => all.indexOf(code) !== index)).toEqual([]);
+    expect(all).toEqual(codes);
+  });
+
+  it('leaves no text to who throws: a message says more than its placeholders', () => {
+    const empty = ([, { message }]: [string, { message: string }]): boolean =>
+      /^\W*$/.test(message.replaceAll(/\{\w+\}/g, ''));
+    // What the operator says of a status is all there is to say.
+    expect(
+      Object.entries(ERRORS)
+        .filter(empty)
+        .map(([code]) => code),
+    ).toEqual(['OPERATOR_RESET', 'BAD_OPTION']);
   });
 
   it.each(codes)('%s has a status, a message and a remedy', (code) => {

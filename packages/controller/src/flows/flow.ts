@@ -2,6 +2,7 @@
  * A flow is data: an ordered list of named steps, each with what it does and how that is undone. The runner makes every
  * step durable; a step may therefore run again after a crash and has to find and adopt what it made before.
  */
+import type { Log } from '@octavia/protocol/log';
 import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
 import type { AntiAffinity, ComputeDriver } from '../clouds/compute/interface.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
@@ -12,12 +13,6 @@ import type { Amphora } from '../domain/resources.ts';
 import type { Store, Tx } from '../store/core/database.ts';
 import type { BuildQueue } from './build-queue.ts';
 import type { Places } from './places.ts';
-
-export interface FlowLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 export interface Tries {
   attempts: number;
@@ -71,7 +66,7 @@ export interface FlowDependencies {
   computeWait: { intervalMs: number; timeoutMs: number };
   sleep(ms: number): Promise<void>;
   now(): Date;
-  log: FlowLogger;
+  log: Log;
 }
 
 export interface StepContext extends FlowDependencies {

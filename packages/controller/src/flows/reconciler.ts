@@ -2,13 +2,15 @@
  * No operation is ever without a live owner. Every worker reports itself; one at a time (advisory lock) hands the
  * operations of dead workers back to the queue and restarts or abandons those whose flow ended without settling them.
  */
+
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { Log } from '@octavia/protocol/log';
+import { readOfProcess } from '../files/optional.ts';
 import type { Store } from '../store/core/database.ts';
 import * as operations from '../store/operations/operations.ts';
 import * as workers from '../store/operations/workers.ts';
 import type { FlowEngine } from './engine.ts';
-import type { FlowLogger } from './flow.ts';
 import type { Sweeper } from './sweeper.ts';
 
 export interface ReconcilerOptions {
@@ -35,12 +37,8 @@ export function thisWorker(id: string): workers.Worker {
 
 /** Start time in clock ticks since boot (field 22 of /proc/pid/stat, counted after the command name). */
 function processStart(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
+  const stat = readOfProcess(pid, 'stat');
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 
 interface Loop {
@@ -53,7 +51,7 @@ export class Reconciler {
   readonly #store: Store;
   readonly #engine: FlowEngine;
   readonly #worker: workers.Worker;
-  readonly #log: FlowLogger;
+  readonly #log: Log;
   readonly #options: Required<Omit<ReconcilerOptions, 'sweeper'>>;
   readonly #sweeper: Pick<Sweeper, 'sweep'> | null;
   #beats: Loop | null = null;
@@ -63,13 +61,7 @@ export class Reconciler {
   /** Workflows that ran in the round before although their operation had ended. */
   #ended = new Set<string>();
 
-  constructor(
-    store: Store,
-    engine: FlowEngine,
-    worker: workers.Worker,
-    log: FlowLogger,
-    options: ReconcilerOptions = {},
-  ) {
+  constructor(store: Store, engine: FlowEngine, worker: workers.Worker, log: Log, options: ReconcilerOptions = {}) {
     const { sweeper, ...times } = options;
     this.#options = { ...DEFAULTS, ...times };
     this.#sweeper = sweeper ?? null;

@@ -2,14 +2,15 @@
  * Whatever says that something is going on has an owner. Statuses without one are settled within a minute; what is in ERROR
  * for a cause that can pass is tried again. One process at a time does this (the reconciler elects it).
  */
+
 import { randomUUID } from 'node:crypto';
+import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../errors.ts';
 import type { Store, Tx } from '../store/core/database.ts';
 import type { Failure } from '../store/operations/failures.ts';
 import * as operations from '../store/operations/operations.ts';
 import * as recovery from '../store/operations/recovery.ts';
 import { retryable, waitAgain } from '../store/operations/retries.ts';
-import type { FlowLogger } from './flow.ts';
 import type { OperationQueue } from './operation-queue.ts';
 import { TRANSIENT_ERRORS } from './transient-errors.ts';
 
@@ -37,7 +38,7 @@ const CHILD_GONE = gone('Update or delete it.');
 export class Sweeper {
   readonly #store: Store;
   readonly #queue: Pick<OperationQueue, 'submit'>;
-  readonly #log: FlowLogger;
+  readonly #log: Log;
   readonly #options: Required<SweeperOptions>;
   readonly #now: () => number;
   /** Load balancers seen without an owner, and since when. */
@@ -48,7 +49,7 @@ export class Sweeper {
   constructor(
     store: Store,
     queue: Pick<OperationQueue, 'submit'>,
-    log: FlowLogger,
+    log: Log,
     options: SweeperOptions,
     now: () => number = () => performance.now(),
   ) {

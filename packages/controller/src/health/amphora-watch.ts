@@ -2,11 +2,12 @@
  * Looks for amphorae that fell silent and has them replaced: within a budget, never more than the circuit breaker allows, and
  * not at all while this process or the way of the heartbeats is the more likely culprit.
  */
+import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../errors.ts';
 import type { Store, Tx } from '../store/core/database.ts';
 import { isDatabaseUnavailable } from '../store/core/unavailable.ts';
 import * as stale from '../store/heartbeats/stale-amphorae.ts';
-import { type Clock, type HealthLogger, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { allowance, type BudgetLimits, isMassLoss, SMALL_CLOUD } from './failover-budget.ts';
 import { FailoverGate } from './failover-gate.ts';
 import type { Hearing } from './heartbeat-receiver.ts';
@@ -30,7 +31,7 @@ export interface WatchDependencies {
   requestFailover: (tx: Tx, amphoraId: string, cause: string) => Promise<'queued' | 'busy' | 'gone'>;
   /** Whether the agent answers; asked where silence alone proves little. */
   answers: (amphoraId: string) => Promise<boolean>;
-  log: HealthLogger;
+  log: Log;
   clock?: Clock;
 }
 

@@ -6,9 +6,3 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() };
-
-export interface HealthLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}

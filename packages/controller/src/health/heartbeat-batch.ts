@@ -2,12 +2,13 @@
  * Turns received heartbeats into statuses and statistics. The cost in statements depends on the number of batches, not of
  * amphorae; trees are read only where a report or the tree itself is new.
  */
+import type { Log } from '@octavia/protocol/log';
 import { statusChanges } from '../domain/operating-status.ts';
 import type { Store } from '../store/core/database.ts';
 import { isUuid } from '../store/core/table.ts';
 import * as health from '../store/heartbeats/health.ts';
 import type { ListenerCounts } from '../store/heartbeats/heartbeat-statistics.ts';
-import type { Clock, HealthLogger } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { together, type Waiting } from './heartbeat-buffer.ts';
 import type { HeartbeatKeys } from './heartbeat-keys.ts';
 import { Repeated } from './repeated.ts';
@@ -37,7 +38,7 @@ export interface BatchDependencies {
   keys: Pick<HeartbeatKeys, 'read'>;
   statistics: readonly StatisticsDriver[];
   clock: Clock;
-  log: HealthLogger;
+  log: Log;
 }
 
 export class HeartbeatBatches {

@@ -1,9 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeartbeatError } from '@octavia/protocol/heartbeat';
+import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../errors.ts';
 import { isPassing } from '../store/heartbeats/health.ts';
-import { type Clock, type HealthLogger, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { HeartbeatBatches } from './heartbeat-batch.ts';
 import { HeartbeatBuffer, type Waiting, waitingOf } from './heartbeat-buffer.ts';
 import type { HeartbeatKeys } from './heartbeat-keys.ts';
@@ -27,7 +28,7 @@ const ADDRESS_RETRY_MS = 200;
 export interface ReceiverDependencies {
   keys: HeartbeatKeys;
   batches: Pick<HeartbeatBatches, 'apply' | 'compare' | 'unfinished'>;
-  log: HealthLogger;
+  log: Log;
   clock?: Clock;
 }
 
@@ -46,7 +47,7 @@ export class HeartbeatReceiver implements Hearing {
   readonly #options: ReceiverOptions;
   readonly #keys: HeartbeatKeys;
   readonly #batches: ReceiverDependencies['batches'];
-  readonly #log: HealthLogger;
+  readonly #log: Log;
   readonly #clock: Clock;
   readonly #waiting = new HeartbeatBuffer();
   #socket: Socket | null = null;
@@ -72,7 +73,7 @@ export class HeartbeatReceiver implements Hearing {
     return this.#flushingSince ?? this.#waiting.oldest;
   }
 
-  /** @throws OctaviaError STARTUP */
+  /** @throws OctaviaError LISTEN_FAILED */
   async start(): Promise<void> {
     const { address, port } = this.#options;
     // The worker may be about to make the bridge that carries the address.
@@ -87,8 +88,12 @@ export class HeartbeatReceiver implements Hearing {
           await sleep(ADDRESS_RETRY_MS);
           continue;
         }
-        const detail = `The health manager cannot listen on ${address} UDP port ${port} (${code}). Check [health_manager] bind_ip and bind_port, and that no other health manager runs there.`;
-        throw new OctaviaError('STARTUP', { detail }, { cause: error });
+        const options = '[health_manager] bind_ip and bind_port';
+        throw new OctaviaError(
+          'LISTEN_FAILED',
+          { service: 'health manager', host: address, port: `UDP port ${port}`, reason: String(code), options },
+          { cause: error },
+        );
       }
     }
   }

@@ -1,14 +1,15 @@
-import type { Clock, HealthLogger } from './clock.ts';
+import type { Log } from '@octavia/protocol/log';
+import type { Clock } from './clock.ts';
 
 const AGAIN_MS = 60_000;
 
 /** Says what lasts when it begins, once a minute while it lasts, and when it ends. */
 export class Repeated {
-  readonly #log: HealthLogger;
+  readonly #log: Log;
   readonly #clock: Clock;
   readonly #last = new Map<string, number>();
 
-  constructor(log: HealthLogger, clock: Clock) {
+  constructor(log: Log, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
   }

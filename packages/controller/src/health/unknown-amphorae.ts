@@ -1,4 +1,5 @@
-import type { Clock, HealthLogger } from './clock.ts';
+import type { Log } from '@octavia/protocol/log';
+import type { Clock } from './clock.ts';
 
 const LOG_INTERVAL_MS = 60_000;
 const NAMED = 5;
@@ -11,13 +12,13 @@ type Kind = keyof typeof SENTENCES;
 
 /** Signed heartbeats of amphorae this control plane does not have: a line a minute, with names and the number of messages. */
 export class UnknownAmphorae {
-  readonly #log: HealthLogger;
+  readonly #log: Log;
   readonly #clock: Clock;
   readonly #seen = { unknown: new Set<string>(), deleted: new Set<string>() };
   readonly #messages = { unknown: 0, deleted: 0 };
   readonly #nextLog = { unknown: 0, deleted: 0 };
 
-  constructor(log: HealthLogger, clock: Clock) {
+  constructor(log: Log, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
   }

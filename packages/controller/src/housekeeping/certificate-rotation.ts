@@ -1,10 +1,11 @@
 /**
  * Renews the server certificates of agents in time, in place: a worker uploads the new one, traffic notices nothing.
  */
+import type { Log } from '@octavia/protocol/log';
 import type { RequestOutcome } from '../flows/failover-requests.ts';
 import type { Store, Tx } from '../store/core/database.ts';
 import * as certificates from '../store/resources/amphora-certificates.ts';
-import type { DutyOutcome, HousekeeperLog } from './housekeeper.ts';
+import type { DutyOutcome } from './housekeeper.ts';
 
 /** The authority that signs certificates of amphorae now. */
 export interface SigningAuthority {
@@ -27,7 +28,7 @@ export interface RotationOptions {
   /** Null where certificates are not signed here (no-op generator). @throws OctaviaError when its files are unusable */
   authority(): Promise<SigningAuthority | null>;
   request(tx: Tx, amphoraId: string): Promise<RequestOutcome>;
-  log: HousekeeperLog;
+  log: Log;
   now(): Date;
 }
 

@@ -2,6 +2,7 @@
  * Runs the duties of housekeeping, each at its interval. Any number of processes may run one of these; whoever gets the
  * lock does what is due, and when it dies the next one does.
  */
+import type { Log } from '@octavia/protocol/log';
 import type { Store } from '../store/core/database.ts';
 import * as housekeeping from '../store/operations/housekeeping.ts';
 
@@ -19,17 +20,12 @@ export interface Duty {
   run(): Promise<DutyOutcome>;
 }
 
-export interface HousekeeperLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 export interface HousekeeperOptions {
   store: Store;
   /** Of this process, for operators: host and process id. */
   holder: string;
   duties: readonly Duty[];
-  log: HousekeeperLog;
+  log: Log;
   /** Pause between looks at what is due (ms). */
   tickMs?: number;
 }

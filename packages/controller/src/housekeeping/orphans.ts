@@ -2,12 +2,13 @@
  * Finds instances and ports that this service made and no row names any more (a cloud that failed while something was
  * deleted, a database restored from an older copy), and removes those that stay so for long enough.
  */
+import type { Log } from '@octavia/protocol/log';
 import type { ComputeDriver } from '../clouds/compute/interface.ts';
 import type { NetworkDriver, Port } from '../clouds/network/interface.ts';
 import { canonicalUuid } from '../domain/uuid.ts';
 import type { Store } from '../store/core/database.ts';
 import * as orphans from '../store/resources/orphans.ts';
-import type { DutyOutcome, HousekeeperLog } from './housekeeper.ts';
+import type { DutyOutcome } from './housekeeper.ts';
 
 export interface OrphanOptions {
   store: Store;
@@ -19,7 +20,7 @@ export interface OrphanOptions {
   dryRun: boolean;
   /** True: also when most of what is there looks like an orphan. */
   force?: boolean;
-  log: HousekeeperLog;
+  log: Log;
 }
 
 export interface OrphanReport {

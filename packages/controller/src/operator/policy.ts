@@ -1,5 +1,7 @@
 /** `octavia policy`: what the commands of oslo.policy do, for this service's rules. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { convertedPolicy, mergedPolicy, redundantRules } from '../api/policy/merged.ts';
 import { PolicySyntaxError } from '../api/policy/parse.ts';
 import { Policy } from '../api/policy/policy.ts';
@@ -80,10 +82,16 @@ export interface CheckOptions extends PolicyCommandOptions {
 }
 
 function json(file: string): unknown {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new OctaviaError('STARTUP', { detail: `${file} cannot be read as JSON: ${(error as Error).message}.` });
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new OctaviaError('INPUT_UNREADABLE', { file, reason: (cause as Error).message }, { cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new OctaviaError('NOT_JSON', { file, reason: (cause as Error).message }, { cause });
   }
 }
 
@@ -93,20 +101,16 @@ function rulesNamed(rule: string | undefined): ApiRule[] {
   const short = rule.startsWith(API_PREFIX) ? rule.slice(API_PREFIX.length) : rule;
   const found = all.filter((name) => name === short);
   if (found.length > 0) return found;
-  throw new OctaviaError('STARTUP', { detail: `There is no rule ${rule}. \`octavia policy sample\` prints all.` });
+  throw new OctaviaError('UNKNOWN_POLICY_RULE', { rule });
 }
 
 /** @returns `passed: <rule>` or `failed: <rule>` for each rule */
 export function checkAccess(options: CheckOptions): string[] {
   const token = parseToken(json(options.access));
   if (token === null) {
-    throw new OctaviaError('STARTUP', { detail: `${options.access} holds no token of Keystone v3: {"token": {…}}.` });
+    throw new OctaviaError('NOT_A_TOKEN', { file: options.access });
   }
-  const log = {
-    info: () => undefined,
-    warn: (text: string) => void process.stderr.write(`${text}\n`),
-    error: () => undefined,
-  };
+  const log = { ...SILENT_LOG, warn: (_: object, text: string) => void process.stderr.write(`${text}\n`) };
   const policy = new Policy({ settings: settingsOf(options), everybodyIsAdmin: false, log, now: () => new Date() });
   const caller = policy.caller(token.identity);
   const project = options.project ?? token.identity.projectId;

@@ -21,8 +21,8 @@ async function readInput(file: string): Promise<Buffer> {
   try {
     return await readFile(file === '-' ? '/dev/stdin' : file);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new OctaviaError('STARTUP', { detail: `${file} cannot be read (${code}).` }, { cause });
+    const { message: reason } = cause as Error;
+    throw new OctaviaError('INPUT_UNREADABLE', { file, reason }, { cause });
   }
 }
 

@@ -19,7 +19,7 @@ export interface ApiService extends Service {
   endpoint: string;
 }
 
-/** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError STARTUP */
+/** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError */
 export async function startApi(runtime: Runtime): Promise<ApiService> {
   const { config, store, network, log } = runtime;
   const identity = await identityDriver(config, log);
@@ -58,10 +58,11 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     await server.close();
     await identity.close();
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EADDRINUSE' ? 'another process listens there' : message;
+    const reason = code === 'EADDRINUSE' ? 'another process listens there' : message;
+    const options = '[api_settings] bind_host and bind_port';
     throw new OctaviaError(
-      'STARTUP',
-      { detail: `The API cannot listen on ${host} port ${port}: ${why}.` },
+      'LISTEN_FAILED',
+      { service: 'API', host, port: `port ${port}`, reason, options },
       { cause: error },
     );
   }
@@ -92,7 +93,7 @@ async function providers(runtime: Runtime, queue: OperationQueue, settler: NoopS
 }
 
 export const runApi = (config: Config): Promise<ProcessService> =>
-  alone(config, async (runtime) => {
+  alone('api', config, async (runtime) => {
     await requireSchema(runtime);
     return startApi(runtime);
   });
@@ -100,6 +101,5 @@ export const runApi = (config: Config): Promise<ProcessService> =>
 async function requireSchema({ store }: Runtime): Promise<void> {
   const { pending } = await migrationStatus(store.db);
   if (pending.length === 0) return;
-  const detail = `The database lacks ${pending.join(', ')}. Run \`octavia db-manage upgrade\` first.`;
-  throw new OctaviaError('STARTUP', { detail });
+  throw new OctaviaError('SCHEMA_OUTDATED', { migrations: pending.join(', ') });
 }

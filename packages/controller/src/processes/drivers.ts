@@ -12,8 +12,7 @@ import { OctaviaError } from '../errors.ts';
 import type { Runtime } from './runtime.ts';
 
 export function unknownChoice(option: string, name: string, known: string[]): OctaviaError {
-  const detail = `${option} = ${name} is not known to this release. It has: ${known.join(', ')}.`;
-  return new OctaviaError('STARTUP', { detail });
+  return new OctaviaError('UNKNOWN_CHOICE', { option, value: name, known: known.join(', ') });
 }
 
 export async function computeDriver({ config, instance, network, log }: Runtime): Promise<ComputeDriver> {
@@ -80,6 +79,7 @@ export async function certificateManager({
   if (cert_manager === 'barbican_cert_manager') {
     const { UnconfiguredCertificateManager } = await import('../clouds/certificates/unconfigured/manager.ts');
     log.info(
+      {},
       '[certificates] cert_manager = barbican_cert_manager: this release cannot read Barbican, TLS references are refused',
     );
     return new UnconfiguredCertificateManager();

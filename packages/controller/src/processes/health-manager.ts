@@ -12,14 +12,16 @@ import { HeartbeatReceiver } from '../health/heartbeat-receiver.ts';
 import { statisticsDrivers } from '../health/statistics/registry.ts';
 import * as amphorae from '../store/resources/amphorae.ts';
 import { dataplaneDriver } from './drivers.ts';
+import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 /** An agent that lives answers at once. */
 const PROBE_MS = 3_000;
 
-/** Receives heartbeats on [health_manager] bind_ip:bind_port and replaces silent amphorae. @throws OctaviaError STARTUP */
+/** Receives heartbeats on [health_manager] bind_ip:bind_port and replaces silent amphorae. @throws OctaviaError */
 export async function startHealthManager(runtime: Runtime): Promise<Service> {
-  const { config, store, log } = runtime;
+  const { config, store } = runtime;
+  const log = withComponent(runtime.log, 'health-manager');
   const options = config.health_manager;
   const keys = new HeartbeatKeys(keySettings(config), systemClock);
   const statistics = statisticsDrivers(config.controller_worker.statistics_drivers, log);
@@ -42,7 +44,7 @@ export async function startHealthManager(runtime: Runtime): Promise<Service> {
       if (!keys.change(keySettings(config))) return;
       const sentence =
         'heartbeat_key changed: heartbeats signed with the old key are accepted for a day, or until a restart unless heartbeat_key_previous holds it. Amphorae have to get the new key before, or all of them will be judged dead';
-      log.warn(sentence);
+      log.warn({}, sentence);
     },
     async stop() {
       await watch.stop();
@@ -53,8 +55,7 @@ export async function startHealthManager(runtime: Runtime): Promise<Service> {
 
 function keySettings({ health_manager: { heartbeat_key, heartbeat_key_previous } }: Config): KeySettings {
   if (heartbeat_key) return { current: heartbeat_key, previous: heartbeat_key_previous };
-  const detail = '[health_manager] heartbeat_key is not set; amphorae sign their heartbeats with it.';
-  throw new OctaviaError('STARTUP', { detail });
+  throw new OctaviaError('HEARTBEAT_KEY_MISSING');
 }
 
 const watchOptions = ({ health_manager: options, DEFAULT }: Config) => ({
@@ -80,4 +81,5 @@ function agentAnswers(runtime: Runtime): (amphoraId: string) => Promise<boolean>
   };
 }
 
-export const runHealthManager = (config: Config): Promise<ProcessService> => alone(config, startHealthManager);
+export const runHealthManager = (config: Config): Promise<ProcessService> =>
+  alone('health-manager', config, startHealthManager);

@@ -84,4 +84,5 @@ async function orphans(runtime: Runtime): Promise<Duty[]> {
   return [{ name: 'orphans', intervalSeconds: orphan_interval, run }];
 }
 
-export const runHousekeeping = (config: Config): Promise<ProcessService> => alone(config, startHousekeeping);
+export const runHousekeeping = (config: Config): Promise<ProcessService> =>
+  alone('housekeeping', config, startHousekeeping);

@@ -1,15 +1,15 @@
+import type { Log } from '@octavia/protocol/log';
 import type { IdentityDriver } from '../clouds/identity/interface.ts';
 import type { Config } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
-import type { Logger } from './logger.ts';
 
 /**
  * The driver of `[api_settings] auth_strategy`.
- * @throws OctaviaError STARTUP for a strategy this release cannot enforce: it never serves without the asked-for check
+ * @throws OctaviaError UNKNOWN_CHOICE for a strategy this release cannot enforce: it never serves without the asked-for check
  */
 export async function identityDriver(
   config: Pick<Config, 'api_settings' | 'audit' | 'keystone_authtoken' | 'service_auth'>,
-  log: Pick<Logger, 'error'>,
+  log: Pick<Log, 'error'>,
 ): Promise<IdentityDriver> {
   const { auth_strategy: strategy } = config.api_settings;
   if (strategy === 'noauth') {
@@ -21,7 +21,6 @@ export async function identityDriver(
     const { keystoneSettings } = await import('../clouds/identity/keystone/settings.ts');
     return new KeystoneIdentityDriver(keystoneSettings(config), { now: Date.now, log });
   }
-  throw new OctaviaError('STARTUP', {
-    detail: `[api_settings] auth_strategy = ${strategy} is not available. Use keystone or noauth.`,
-  });
+  const option = '[api_settings] auth_strategy';
+  throw new OctaviaError('UNKNOWN_CHOICE', { option, value: strategy, known: 'keystone, noauth' });
 }

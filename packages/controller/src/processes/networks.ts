@@ -12,10 +12,16 @@ export async function seedNetworks({
   const { NoopNetworkDriver } = await import('../clouds/network/noop/driver.ts');
   if (network instanceof LocalNetworkDriver && instance) {
     if (!(await network.bootstrap(instance))) {
-      log.warn('This kernel filters nothing (nf_tables): tenants reach the management network through load balancers');
+      log.warn(
+        {},
+        'This kernel filters nothing (nf_tables): tenants reach the management network through load balancers',
+      );
     }
     if (!(await network.canFilter())) {
-      log.warn('This kernel filters no bridges (nf_tables_bridge): allowed CIDRs are enforced inside amphorae only');
+      log.warn(
+        {},
+        'This kernel filters no bridges (nf_tables_bridge): allowed CIDRs are enforced inside amphorae only',
+      );
     }
   }
   if (network instanceof NoopNetworkDriver) await network.bootstrap();
@@ -23,7 +29,7 @@ export async function seedNetworks({
 
 /**
  * For a worker alone, which nobody prepared the cloud for: bridges that a reboot of the host took, and the subnets of a
- * database that `up` never saw. @throws OctaviaError STARTUP when this is not the network the cloud lives in
+ * database that `up` never saw. @throws OctaviaError WRONG_NAMESPACE when this is not the network the cloud lives in
  */
 export async function readyCloud(runtime: Pick<Runtime, 'network' | 'instance' | 'log'>): Promise<void> {
   const { instance } = runtime;
@@ -40,6 +46,5 @@ function requireNamespace(name: string | null): void {
   const file = `/run/netns/${name}`;
   const wanted = statSync(file, { throwIfNoEntry: false });
   if (wanted && wanted.ino === statSync('/proc/self/ns/net').ino) return;
-  const detail = `The load balancers of this host live in network namespace ${name}: run the service there (ip netns exec ${name}, or NetworkNamespacePath=${file} in its unit).`;
-  throw new OctaviaError('STARTUP', { detail });
+  throw new OctaviaError('WRONG_NAMESPACE', { name, file });
 }

@@ -1,6 +1,6 @@
 /** Takes over the options that may change while a process runs, and names those that may not. */
+import type { Log } from '@octavia/protocol/log';
 import { type Config, registeredOptions } from '../config/index.ts';
-import type { Logger } from './logger.ts';
 
 export interface OptionChange {
   /** e.g. `[health_manager] heartbeat_interval` */
@@ -46,7 +46,7 @@ export function adopt(current: Config, fresh: Config): Adopted {
  * Reads the configuration again and adopts what may change. A configuration that cannot be read changes nothing.
  * @returns false when it was refused
  */
-export function reload(current: Config, load: () => Config, log: Logger): boolean {
+export function reload(current: Config, load: () => Config, log: Log & { level: string }): boolean {
   let fresh: Config;
   try {
     fresh = load();
@@ -56,10 +56,10 @@ export function reload(current: Config, load: () => Config, log: Logger): boolea
   }
   const { changed, needRestart } = adopt(current, fresh);
   log.level = logLevel(current);
-  for (const warning of fresh.warnings) log.warn(warning);
+  for (const warning of fresh.warnings) log.warn({}, warning);
   for (const { option, from, to } of changed) log.info({ from, to }, `Reloaded ${option}`);
   if (needRestart.length > 0) log.warn({ options: needRestart }, 'These options change with a restart only');
-  if (changed.length === 0) log.info('The configuration was reloaded; no mutable option changed');
+  if (changed.length === 0) log.info({}, 'The configuration was reloaded; no mutable option changed');
   return true;
 }
 

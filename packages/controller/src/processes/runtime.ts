@@ -1,10 +1,10 @@
 /** What every service stands on: configuration, log, store and the drivers the configuration names. */
+import type { Log } from '@octavia/protocol/log';
 import type { LocalInstance } from '../clouds/local-host/instance.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import { type Config, describeConfig } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { Store } from '../store/core/database.ts';
-import { unknownChoice } from './drivers.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { reload } from './reload.ts';
 
@@ -34,19 +34,14 @@ export interface ProcessService extends Service {
   reload(load: () => Config): void;
 }
 
-/** Opens the store and the network driver. @throws OctaviaError STARTUP */
-export async function openRuntime(given: Config): Promise<Runtime> {
+/** Opens the store and the network driver. @param process in log lines @throws OctaviaError */
+export async function openRuntime(given: Config, process?: string): Promise<Runtime> {
   // A copy, for a reload changes it.
   const config = { ...given };
   const databaseUrl = config.database.connection;
-  if (!databaseUrl) {
-    throw new OctaviaError('STARTUP', {
-      detail:
-        '[database] connection is not set. Give it in octavia.conf, or use `octavia up`, which brings its own PostgreSQL.',
-    });
-  }
-  const log = createLogger(config);
-  for (const warning of config.warnings) log.warn(warning);
+  if (!databaseUrl) throw new OctaviaError('DATABASE_NOT_SET');
+  const log = createLogger(config, process);
+  for (const warning of config.warnings) log.warn({}, warning);
   logOptions(config, log);
   const store = new Store({
     url: databaseUrl,
@@ -77,14 +72,18 @@ export async function openRuntime(given: Config): Promise<Runtime> {
 }
 
 /** `[DEFAULT] log_options`: every value, secrets covered. */
-function logOptions(config: Config, log: Logger): void {
+function logOptions(config: Config, log: Log): void {
   if (!config.DEFAULT.log_options || !config.DEFAULT.debug) return;
-  for (const { section, name, value } of describeConfig(config)) log.debug(`[${section}] ${name} = ${value}`);
+  for (const { section, name, value } of describeConfig(config)) log.debug({}, `[${section}] ${name} = ${value}`);
 }
 
 /** Runs one service with a runtime of its own. */
-export async function alone(config: Config, start: (runtime: Runtime) => Promise<Service>): Promise<ProcessService> {
-  const runtime = await openRuntime(config);
+export async function alone(
+  process: string,
+  config: Config,
+  start: (runtime: Runtime) => Promise<Service>,
+): Promise<ProcessService> {
+  const runtime = await openRuntime(config, process);
   try {
     const service = await start(runtime);
     return {
@@ -112,11 +111,7 @@ async function localInstance(config: Config): Promise<LocalInstance | null> {
   const { readInstance } = await import('../clouds/local-host/instance.ts');
   const stateDir = config.local_cloud.state_dir;
   const instance = await readInstance(stateDir);
-  if (!instance) {
-    throw new OctaviaError('STARTUP', {
-      detail: `${stateDir} holds no local cloud yet. Start it once with \`octavia up\`.`,
-    });
-  }
+  if (!instance) throw new OctaviaError('LOCAL_CLOUD_MISSING', { stateDir });
   return instance;
 }
 
@@ -132,6 +127,10 @@ async function networkDriver(config: Config, store: Store, instance: LocalInstan
       return new NoopNetworkDriver(store.db);
     }
     default:
-      throw unknownChoice('[controller_worker] network_driver', name, ['network_local_driver', 'network_noop_driver']);
+      throw new OctaviaError('UNKNOWN_CHOICE', {
+        option: '[controller_worker] network_driver',
+        value: name,
+        known: 'network_local_driver, network_noop_driver',
+      });
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@octavia/protocol/log';
 import type { NotificationDriver } from '../clouds/notifications/interface.ts';
 import { openNotifications } from '../clouds/notifications/open.ts';
 import type { Config } from '../config/index.ts';
@@ -18,7 +19,7 @@ import { flowOf } from '../flows/registry.ts';
 import { renewCertificate } from '../flows/steps/agent.ts';
 import { Sweeper } from '../flows/sweeper.ts';
 import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
-import type { Logger } from './logger.ts';
+import { withComponent } from './logger.ts';
 import { readyCloud } from './networks.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -28,9 +29,10 @@ const PROVIDERS_OF_WORKERS = ['amphora', 'amphorav2', 'octavia'];
 /** `graceful_shutdown_timeout = 0`: as long as it takes. */
 const WITHOUT_END_MS = 2 ** 31 - 1;
 
-/** Carries out accepted operations. @throws OctaviaError STARTUP */
+/** Carries out accepted operations. @throws OctaviaError */
 export async function startWorker(runtime: Runtime): Promise<Service> {
-  const { config, store, network, log, databaseUrl } = runtime;
+  const { config, store, network, databaseUrl } = runtime;
+  const log = withComponent(runtime.log, 'worker');
   const { concurrent_operations, operations_in_flight } = config.controller_worker;
   const places = new Places({ atOnce: concurrent_operations, inFlight: operations_in_flight });
   const [compute, certificates] = await Promise.all([computeDriver(runtime), certificateGenerator(runtime)]);
@@ -109,7 +111,7 @@ function flowOptions({ controller_worker, haproxy_amphora, keepalived_vrrp, nova
 }
 
 /** Null: nothing is told, by choice or for want of a driver. */
-function notifications(config: Config, log: Logger): NotificationDriver | null {
+function notifications(config: Config, log: Log): NotificationDriver | null {
   const { driver: drivers, topics, transport_url: transportUrl } = config.oslo_messaging_notifications;
   const wanted = drivers.some((name) => name !== 'noop' && name !== 'test');
   if (!config.controller_worker.event_notifications || !wanted) return null;
@@ -118,8 +120,7 @@ function notifications(config: Config, log: Logger): NotificationDriver | null {
 
 function heartbeatKey({ health_manager }: Config): string {
   if (health_manager.heartbeat_key) return health_manager.heartbeat_key;
-  const detail = '[health_manager] heartbeat_key is not set; amphorae sign their heartbeats with it.';
-  throw new OctaviaError('STARTUP', { detail });
+  throw new OctaviaError('HEARTBEAT_KEY_MISSING');
 }
 
 /** Some of it may be reloaded, so the configuration is read for each amphora anew. */
@@ -144,7 +145,7 @@ function agentConfiguration(config: Config) {
 }
 
 export const runWorker = (config: Config): Promise<ProcessService> =>
-  alone(config, async (runtime) => {
+  alone('worker', config, async (runtime) => {
     await readyCloud(runtime);
     return startWorker(runtime);
   });

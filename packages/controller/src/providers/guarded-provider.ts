@@ -1,3 +1,4 @@
+import { type Log, SILENT_LOG } from '@octavia/protocol/log';
 import { Conflict, DriverError, NotFound, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
 import { OctaviaError } from '../errors.ts';
 import { afterCommit, type Tx } from '../store/core/database.ts';
@@ -5,21 +6,14 @@ import { isDatabaseUnavailable } from '../store/core/unavailable.ts';
 import * as operations from '../store/operations/operations.ts';
 import type { Change, Provider } from './interface.ts';
 
-export interface GuardLogger {
-  info(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 /** A provider that has an answer to every call: what it leaves out is "not implemented". */
 export interface GuardedProvider extends Required<Omit<Provider, 'createVip'>>, Pick<Provider, 'createVip'> {
   /** Accepts the change in the transaction that writes it. */
   submit(tx: Tx, change: Change): Promise<void>;
 }
 
-const SILENT: GuardLogger = { info: () => undefined, error: () => undefined };
-
 /** Wraps a provider so that whatever it raises reaches the client as the contract's table says (PD-CALL-WRAP). */
-export function guard(provider: Provider, log: GuardLogger = SILENT): GuardedProvider {
+export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SILENT_LOG): GuardedProvider {
   const mapped = (error: unknown): unknown => {
     const fault = faultOf(provider.name, error);
     if (fault === error) return error;

@@ -1,5 +1,6 @@
+import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../errors.ts';
-import { type GuardedProvider, type GuardLogger, guard } from './guarded-provider.ts';
+import { type GuardedProvider, guard } from './guarded-provider.ts';
 import type { Provider } from './interface.ts';
 
 /** Enabled providers by name; several names may lead to the same provider (`octavia` is an old name of `amphora`). */
@@ -13,7 +14,7 @@ export class ProviderRegistry {
     providers: Record<string, Provider>,
     enabled: Record<string, string>,
     defaultName: string,
-    log?: GuardLogger,
+    log?: Pick<Log, 'info' | 'error'>,
   ) {
     this.#providers = new Map(Object.entries(providers).map(([name, provider]) => [name, guard(provider, log)]));
     this.#enabled = new Map(Object.entries(enabled));

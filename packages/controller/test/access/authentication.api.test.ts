@@ -225,7 +225,7 @@ describe('the policy file', () => {
 describe('start', () => {
   it('is refused with a strategy that is not there, and with credentials that are not', async () => {
     await expect(open.sibling({ api_settings: { auth_strategy: 'testing' } })).rejects.toThrow(
-      'auth_strategy = testing is not available',
+      'auth_strategy = testing is not known to this release. It has: keystone, noauth.',
     );
     await expect(open.sibling({ api_settings: { auth_strategy: 'keystone' } })).rejects.toThrow(
       'auth_strategy = keystone needs [service_auth] auth_url, username, password, project_name',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { describe, expect, it } from 'vitest';
 import { Policy } from '../../src/api/policy/policy.ts';
 import { parsePolicyFile } from '../../src/api/policy/policy-file.ts';
@@ -7,7 +8,7 @@ import { API_RULES, type ApiRule, POLICY_RULES } from '../../src/api/policy/rule
 import type { Identity } from '../../src/clouds/identity/interface.ts';
 import { expected, type Group, PERSONAS, type Persona } from './personas.ts';
 
-const log = { info: () => undefined, warn: (text: string) => expect.fail(text), error: () => undefined };
+const log = { ...SILENT_LOG, warn: (_: object, text: string) => expect.fail(text) };
 
 function policy(file: string, strict: boolean): Policy {
   const settings = { policy_file: file, enforce_scope: strict, enforce_new_defaults: strict };

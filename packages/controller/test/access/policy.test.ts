@@ -28,13 +28,13 @@ let time = 0;
 let lines: string[] = [];
 const write = (text: string) => writeFileSync(file, text);
 
-const note = (text: string) => void lines.push(text);
+const note = (fields: object, text: string) => void lines.push(`${text} ${JSON.stringify(fields)}`);
 
 function policy(settings: object = {}, everybodyIsAdmin = false): Policy {
   return new Policy({
     settings: { policy_file: file, enforce_scope: false, enforce_new_defaults: false, ...settings },
     everybodyIsAdmin,
-    log: { info: note, warn: note, error: note },
+    log: { debug: note, info: note, warn: note, error: note },
     now: () => new Date(time),
   });
 }
@@ -165,7 +165,7 @@ describe('the policy file', () => {
         rules.refresh();
       }
       expect(lines).toHaveLength(1);
-      expect(lines[0]).toContain(`${file} is wrong, the rules before it stay in force`);
+      expect(lines[0]).toContain(`The policy file is wrong: the rules before it stay in force {"file":"${file}"`);
       expect(may(rules, { roles: ['builder'] }, 'pool:post')).toBe(true);
     }
   });
@@ -188,8 +188,8 @@ describe('the policy file', () => {
     write('listener_post: "@"\nhelper: "role:a"\n"load-balancer:write": "rule:helper or rule:helpr"\n');
     const rules = policy();
     expect(lines).toEqual([
-      `${file}: rule listener_post is not known and nothing refers to it: it has no effect`,
-      `${file}: rule load-balancer:write refers to helpr, which is not defined and so allows nobody`,
+      `Policy file: rule listener_post is not known and nothing refers to it: it has no effect {"file":"${file}"}`,
+      `Policy file: rule load-balancer:write refers to helpr, which is not defined and so allows nobody {"file":"${file}"}`,
     ]);
     expect(may(rules, { roles: ['a'] }, 'pool:post')).toBe(true);
     expect(may(rules, { roles: ['b'] }, 'pool:post')).toBe(false);

@@ -71,7 +71,7 @@ describe('reading an authority', () => {
 
   it('refuses a file that holds no certificate', async () => {
     await expect(readAuthority({ ...files(), certificatePem: 'x' }, 'ca')).rejects.toMatchObject({
-      code: 'STARTUP',
+      code: 'AUTHORITY_UNUSABLE',
     });
   });
 });

@@ -95,15 +95,15 @@ describe('an existing folder', () => {
     const key = createPrivateKey(await readFile(paths.serverCaKey, 'utf8'));
     const locked = { type: 'pkcs1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'secret' } as const;
     await writeFile(paths.serverCaKey, key.export(locked));
-    await expect(ensureAuthorities(directory)).rejects.toMatchObject({ code: 'STARTUP' });
+    await expect(ensureAuthorities(directory)).rejects.toMatchObject({ code: 'AUTHORITY_UNUSABLE' });
     await expect(ensureAuthorities(directory, { passphrase: 'secret' })).resolves.toEqual(paths);
   });
 });
 
 describe('files that do not belong together', () => {
   it.each<[keyof AuthorityPaths, string]>([
-    ['serverCaKey', 'server_ca.key.pem is not'],
-    ['clientCaCertificate', 'client_ca.cert.pem is not'],
+    ['serverCaKey', 'server_ca.key.pem, which belongs to it, is not'],
+    ['clientCaCertificate', 'client_ca.cert.pem, which belongs to it, is not'],
   ])('%s missing is reported', async (file, message) => {
     const paths = await ensureAuthorities(directory);
     await rm(paths[file]);

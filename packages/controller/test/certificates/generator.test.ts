@@ -77,7 +77,7 @@ it('works again once an unusable CA file is corrected', async () => {
   await writeFile(caPrivateKey, (await newAuthority()).privateKeyPem);
   const options = { caCertificate: paths.serverCaCertificate, caPrivateKey, clientCa: '', validitySeconds: MONTH };
   const corrected = new LocalCertificateGenerator(options);
-  await expect(corrected.issueServerCertificate(AMPHORA_ID)).rejects.toMatchObject({ code: 'STARTUP' });
+  await expect(corrected.issueServerCertificate(AMPHORA_ID)).rejects.toMatchObject({ code: 'AUTHORITY_UNUSABLE' });
   await writeFile(caPrivateKey, await readFile(paths.serverCaKey));
   await expect(corrected.issueServerCertificate(AMPHORA_ID)).resolves.toHaveProperty('certificate');
 });

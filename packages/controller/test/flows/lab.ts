@@ -1,5 +1,7 @@
 /** A load balancer on the noop cloud, operations run in this process, and a journal of what they asked of the outside. */
+
 import { randomUUID } from 'node:crypto';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { NoopCertificateGenerator } from '../../src/clouds/certificates/noop/generator.ts';
 import { NoopComputeDriver } from '../../src/clouds/compute/noop/driver.ts';
 import { NoopNetworkDriver } from '../../src/clouds/network/noop/driver.ts';
@@ -18,7 +20,7 @@ import * as amphorae from '../../src/store/resources/amphorae.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { insertOperation } from '../support/operations.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
-import { silentLog, turnsIn } from './support.ts';
+import { turnsIn } from './support.ts';
 
 const SUBNET = deterministicUuid('noop', 'public-subnet');
 const NETWORK = deterministicUuid('noop', 'public-net');
@@ -103,7 +105,7 @@ export class Lab {
       computeWait: { intervalMs: 5, timeoutMs: 500 },
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, 2))),
       now: () => new Date(Date.now() + this.waitedMs),
-      log: silentLog,
+      log: SILENT_LOG,
     };
   }
 

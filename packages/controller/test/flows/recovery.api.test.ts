@@ -1,5 +1,7 @@
 /** What no operation works on, what failed for a cause that can pass, and workers that come back from the dead. */
+
 import { randomUUID } from 'node:crypto';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Operation } from '../../src/domain/operations.ts';
 import { OctaviaError } from '../../src/errors.ts';
@@ -14,7 +16,7 @@ import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { insertOperation } from '../support/operations.ts';
 import { aListener, aLoadBalancer, type TestStore } from '../support/store.ts';
 import { type RunningEngine, startEngine } from './running-engine.ts';
-import { ended, flowWith, silentLog, storeOnly, submit } from './support.ts';
+import { ended, flowWith, storeOnly, submit } from './support.ts';
 
 let running: RunningEngine;
 let testStore: TestStore;
@@ -36,7 +38,7 @@ const sweeper = (options: Partial<ConstructorParameters<typeof Sweeper>[3]> = {}
   new Sweeper(
     testStore.store,
     queue,
-    silentLog,
+    SILENT_LOG,
     { providers: ['amphora'], retries: 3, retryIntervalSeconds: 0, ...options },
     () => clock,
   );

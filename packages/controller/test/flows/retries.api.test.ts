@@ -1,5 +1,7 @@
 /** A child whose change did not reach the amphora: tried again by itself, or in force by a later change. Never both, nor against a later wish. */
+
 import { randomUUID } from 'node:crypto';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ApplyOutcome } from '../../src/dataplane/interface.ts';
 import type { Operation } from '../../src/domain/operations.ts';
@@ -8,7 +10,6 @@ import { OctaviaError } from '../../src/errors.ts';
 import { Sweeper } from '../../src/flows/sweeper.ts';
 import * as operations from '../../src/store/operations/operations.ts';
 import { Harness, PUBLIC_SUBNET, type Trial } from './crash/harness.ts';
-import { silentLog } from './support.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -107,7 +108,7 @@ const inForce = (): string[] => [...trial.world.instances.values()].map(({ confi
 async function sweep(): Promise<Operation[]> {
   const before = new Set((await history()).map(({ id }) => id));
   const options = { providers: ['amphora'], retries: 3, retryIntervalSeconds: 0 };
-  await new Sweeper(harness.store, harness.queue, silentLog, options).sweep();
+  await new Sweeper(harness.store, harness.queue, SILENT_LOG, options).sweep();
   return (await history()).filter(({ id }) => !before.has(id));
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { FlowEngine } from '../../src/flows/engine.ts';
 import type { FlowDependencies } from '../../src/flows/flow.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
-import { silentLog, storeOnly } from './support.ts';
+import { storeOnly } from './support.ts';
 
 /** A database with one worker on it, known to the others, and a queue to give it operations. */
 export interface RunningEngine {
@@ -32,7 +33,7 @@ export async function startEngine(
     { ...storeOnly(store), ...dependencies },
     flowOf,
   );
-  const reconciler = new Reconciler(store, engine, thisWorker(workerId), silentLog);
+  const reconciler = new Reconciler(store, engine, thisWorker(workerId), SILENT_LOG);
   await reconciler.announce();
   await engine.start();
   // As a worker does. Without it the lease ends after 15 s, and nothing goes on in a file that takes longer on a busy machine.

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import type { Operation, OperationKind, ResourceType } from '../../src/domain/operations.ts';
 import { BuildQueue } from '../../src/flows/build-queue.ts';
 import {
   DEFAULT_FLOW_OPTIONS,
   type Flow,
   type FlowDependencies,
-  type FlowLogger,
   type FlowOptions,
   type FlowPart,
 } from '../../src/flows/flow.ts';
@@ -14,8 +14,6 @@ import { Places } from '../../src/flows/places.ts';
 import type { Store, Tx } from '../../src/store/core/database.ts';
 import * as operations from '../../src/store/operations/operations.ts';
 import * as outcome from '../../src/store/operations/outcome.ts';
-
-export const silentLog: FlowLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Few enough that tests beside this one get on, more than a test takes. */
 export const turnsIn = (
@@ -49,7 +47,7 @@ export function storeOnly(store: Store): FlowDependencies {
     computeWait: { intervalMs: 10, timeoutMs: 1000 },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     now: () => new Date(),
-    log: silentLog,
+    log: SILENT_LOG,
   };
 }
 

@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FlowEngine } from '../../src/flows/engine.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
-import { ended, flowWith, silentLog, storeOnly, submit } from './support.ts';
+import { ended, flowWith, storeOnly, submit } from './support.ts';
 
 let testStore: TestStore;
 let child: ChildProcess | undefined;
@@ -52,7 +53,7 @@ test('another worker ends what a killed one began, without repeating its finishe
     storeOnly(store),
     flowWith([note('one'), note('two')]),
   );
-  const reconciler = new Reconciler(store, engine, thisWorker('heir'), silentLog);
+  const reconciler = new Reconciler(store, engine, thisWorker('heir'), SILENT_LOG);
   await reconciler.announce();
   await engine.start();
   const before = Date.now();

@@ -1,8 +1,9 @@
 /** A worker in a process of its own that hangs in its second step: the parent kills it there. argv: url, workerId */
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { FlowEngine } from '../../src/flows/engine.ts';
 import { Reconciler, thisWorker } from '../../src/flows/reconciler.ts';
 import { Store } from '../../src/store/core/database.ts';
-import { flowWith, silentLog, storeOnly } from './support.ts';
+import { flowWith, storeOnly } from './support.ts';
 
 const [url = '', workerId = ''] = process.argv.slice(2);
 const store = new Store({ url, maxConnections: 4 });
@@ -24,5 +25,5 @@ const flow = flowWith([
   },
 ]);
 const engine = new FlowEngine({ url, workerId, dispatchIntervalMs: 20 }, storeOnly(store), flow);
-await new Reconciler(store, engine, thisWorker(workerId), silentLog).announce();
+await new Reconciler(store, engine, thisWorker(workerId), SILENT_LOG).announce();
 await engine.start();

@@ -1,5 +1,7 @@
 /** UDP and SCTP listeners report beside those of HAProxy, in the same shape; of one of the two engines nothing may be lost. */
+
 import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OperatingStatus } from '../../src/domain/statuses.ts';
 import { systemClock as clock } from '../../src/health/clock.ts';
@@ -23,7 +25,6 @@ const pool = aPool(lb.id, { protocol: 'UDP' });
 const udp = aListener(lb.id, { protocol: 'UDP', protocolPort: 53, defaultPoolId: pool.id });
 const member = aMember(pool.id);
 const amphora = anAmphora(lb.id);
-const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let testStore: TestStore;
 let hear: (message: Omit<HeartbeatMessage, 'id' | 'seq' | 'ver'>) => Promise<void>;
 
@@ -38,8 +39,11 @@ beforeAll(async () => {
     await amphorae.insert(tx, amphora);
   });
   const keys = new HeartbeatKeys({ current: KEY, previous: null }, clock);
-  const batches = new HeartbeatBatches({ store, keys, statistics: [databaseStatistics], clock, log });
-  const receiver = new HeartbeatReceiver({ address: '', port: 0, receiveBuffer: 0 }, { keys, batches, log, clock });
+  const batches = new HeartbeatBatches({ store, keys, statistics: [databaseStatistics], clock, log: SILENT_LOG });
+  const receiver = new HeartbeatReceiver(
+    { address: '', port: 0, receiveBuffer: 0 },
+    { keys, batches, log: SILENT_LOG, clock },
+  );
   let seq = 0;
   hear = async (message) => {
     seq += 1;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/health/clock.ts';
 import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
@@ -25,7 +26,7 @@ const listener = aListener(lb.id, { defaultPoolId: pool.id });
 const member = aMember(pool.id, { operatingStatus: 'NO_MONITOR' });
 const amphoraId = '5e5a4f2c-3d0e-4bb1-9c55-7f0d2a3b4c5d';
 const warnings: object[] = [];
-const log = { info: () => undefined, warn: (fields: object) => void warnings.push(fields), error: () => undefined };
+const log = { ...SILENT_LOG, warn: (fields: object) => void warnings.push(fields) };
 const keys = new HeartbeatKeys({ current: KEY, previous: null }, systemClock);
 const newReceiver = (store: Store, port: number, address = '127.0.0.1') =>
   new HeartbeatReceiver(
@@ -152,7 +153,7 @@ test('a heartbeat of an amphora nobody knows is ignored', async () => {
 
 test('two health managers cannot share an address, and the second says so', async () => {
   await expect(newReceiver(testStore.store, PORT).start()).rejects.toThrow(
-    /cannot listen on 127\.0\.0\.1 UDP port 15555 \(EADDRINUSE\)/,
+    /cannot listen on 127\.0\.0\.1 UDP port 15555: EADDRINUSE/,
   );
 });
 

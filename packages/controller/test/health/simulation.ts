@@ -129,7 +129,7 @@ export class Simulation {
     const clock: Clock = { monotonic: () => this.time * 1000, wall: () => BEGIN + this.time * 1000 };
     const note = (level: string) => (fields: object, message: string) =>
       void this.log.push({ level, message, fields: fields as Record<string, unknown> });
-    const log = { info: note('info'), warn: note('warn'), error: note('error') };
+    const log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
     const { store } = this;
     const keys = new HeartbeatKeys({ current: KEY, previous: null }, clock);
     const batches = new HeartbeatBatches({ store, keys, statistics: [databaseStatistics], clock, log });

@@ -31,7 +31,7 @@ export function notedLog() {
   const lines: LogLine[] = [];
   const note = (level: string) => (fields: object, message: string) =>
     void lines.push({ level, message, fields: fields as Record<string, unknown> });
-  return { lines, info: note('info'), warn: note('warn'), error: note('error') };
+  return { lines, debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
 }
 
 const OPTIONS: WatchOptions = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { Log } from '@octavia/protocol/log';
 import { sql } from 'kysely';
 import type { Amphora } from '../../src/domain/resources.ts';
-import type { HousekeeperLog } from '../../src/housekeeping/housekeeper.ts';
 import type { Store } from '../../src/store/core/database.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import { anAmphora } from '../support/resources.ts';
@@ -13,10 +13,10 @@ export interface Said {
   message: string;
 }
 
-export function listeningLog(): HousekeeperLog & { said: Said[] } {
+export function listeningLog(): Log & { said: Said[] } {
   const said: Said[] = [];
   const note = (fields: object, message: string) => void said.push({ fields: { ...fields }, message });
-  return { said, info: note, warn: note };
+  return { said, debug: note, info: note, warn: note, error: note };
 }
 
 export async function storedAmphora(

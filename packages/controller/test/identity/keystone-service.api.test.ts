@@ -176,10 +176,10 @@ describe('settings', () => {
   it.each([
     [{}, {}, '[service_auth] auth_url, username, password, project_name'],
     [{ ...base, password: null }, {}, '[keystone_authtoken] password'],
-    [{ ...base, auth_type: 'v3token' }, {}, '[keystone_authtoken] auth_type = v3token is not available'],
+    [{ ...base, auth_type: 'v3token' }, {}, '[keystone_authtoken] auth_type = v3token is not known'],
     [{ ...base, auth_section: 'other' }, {}, 'auth_section = other is not known'],
-    [{ ...base, auth_url: 'k:5000' }, {}, 'auth_url = k:5000 is not an http or https address'],
-    [{ ...base, cafile: '/no/such/file' }, {}, 'cafile = /no/such/file cannot be read'],
+    [{ ...base, auth_url: 'k:5000' }, {}, 'auth_url = k:5000 cannot be used: it is no http or https address.'],
+    [{ ...base, cafile: '/no/such/file' }, {}, '[keystone_authtoken] cafile = /no/such/file cannot be read: ENOENT'],
   ])('that cannot work stop the service at start: %j %j', (section, other, reason) => {
     expect(() => login(section, other)).toThrow(reason);
   });

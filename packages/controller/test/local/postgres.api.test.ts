@@ -131,7 +131,7 @@ describe('startPostgres', () => {
   test.runIf(process.getuid?.() === 0)('names the folder that its account may not enter', async () => {
     mkdirSync(join(base, 'closed'), { mode: 0o700 });
     await expect(startPostgres({ stateDir: join(base, 'closed/state'), log })).rejects.toThrow(
-      `who may not enter ${join(base, 'closed')}:`,
+      `who may not enter ${join(base, 'closed')}.`,
     );
   });
 });

@@ -26,8 +26,9 @@ describe('reportError', () => {
     });
   });
 
-  test('a start-up error is one sentence', () => {
-    expect(capture(new OctaviaError('STARTUP', { detail: 'Port 1 is taken.' })).text).toBe('Port 1 is taken.\n');
+  test('a start-up error, too', () => {
+    const taken = new OctaviaError('PORT_TAKEN', { host: '::', port: 1 });
+    expect(capture(taken).text).toBe('Port 1 of :: is taken.\nChoose another one with --port.\n');
   });
 
   test('an unexpected error shows its stack in debug mode only', () => {

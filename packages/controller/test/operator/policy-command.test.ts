@@ -155,7 +155,11 @@ describe('octavia policy check', () => {
     expect(run('check', '--access', access, '--config-file', config()).stderr).toContain(
       'holds no token of Keystone v3',
     );
-    expect(run('check', '--access', '/no/such.json', '--config-file', config()).status).toBe(1);
+    const absent = run('check', '--access', '/no/such.json', '--config-file', config());
+    expect(absent.status).toBe(1);
+    expect(absent.stderr).toContain('/no/such.json cannot be read: ENOENT');
+    const damaged = file('damaged.json', '{');
+    expect(run('check', '--access', damaged, '--config-file', config()).stderr).toContain(`${damaged} is not JSON: `);
     const fine = file('fine.json', JSON.stringify(token([])));
     const { stderr } = run('check', '--access', fine, '--rule', 'tea:brew', '--config-file', config());
     expect(stderr).toContain('There is no rule tea:brew.');

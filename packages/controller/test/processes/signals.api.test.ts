@@ -33,6 +33,16 @@ afterAll(async () => {
 
 const heard = (): string[] => readFileSync(heardBySystemd, 'utf8').trim().split('\n');
 
+test('the lines of its log say time, level, component, message and fields', async () => {
+  const logged = service.output
+    .trim()
+    .split('\n')
+    .filter((line) => /^\d/.test(line));
+  expect(logged.length).toBeGreaterThan(0);
+  const shape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO |WARN |ERROR) [a-z-]+: \S.*$/;
+  expect(logged.filter((line) => !shape.test(line))).toEqual([]);
+});
+
 test('systemd hears that the service is ready, and then that it lives', async () => {
   await expect.poll(() => heard()[0], { timeout: 10_000 }).toBe('--ready --status=running');
   await expect
@@ -51,8 +61,8 @@ test('SIGHUP adopts what may change and says so; a broken file is refused and th
     'Reloaded [DEFAULT] debug from=False to=True',
     'Reloaded [DEFAULT] graceful_shutdown_timeout from=60 to=7',
     'Reloaded [controller_worker] loadbalancer_topology from=SINGLE to=ACTIVE_STANDBY',
-    'DEBUG [DEFAULT] debug = True',
-    'DEBUG [health_manager] heartbeat_key = ***',
+    'DEBUG api: [DEFAULT] debug = True',
+    'DEBUG api: [health_manager] heartbeat_key = ***',
   ]) {
     await service.said(line);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { NoopSettler } from '../../src/providers/noop/settler.ts';
 import { CatalogApi, type Json, NOOP_PROVIDERS } from '../catalog/support/catalog-api.ts';
@@ -151,7 +152,7 @@ test('what a crashed process left is settled by the next one', async () => {
   const { store } = api.database;
   await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_UPDATE' where id = $1`, [made.id]);
   await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_DELETE' where id = $1`, [doomed.id]);
-  const next = new NoopSettler({ store, providers: NOOP_PROVIDERS, log: { warn: () => undefined }, sweepMs: 20 });
+  const next = new NoopSettler({ store, providers: NOOP_PROVIDERS, log: SILENT_LOG, sweepMs: 20 });
   next.start();
   try {
     await expect.poll(() => show(`loadbalancers/${made.id}`)).toMatchObject(ACTIVE);

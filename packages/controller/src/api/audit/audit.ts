@@ -22,7 +22,7 @@ function firstBodyKey({ body }: FastifyRequest): string | null {
 export function auditCalls(server: FastifyInstance, { config, newId, now, logger }: ApiDependencies): void {
   if (!config.audit.enabled) return;
   const ignored = new Set(config.audit.ignore_req_list.split(',').map((method) => method.trim().toUpperCase()));
-  const map = readAuditMap(config.audit.audit_map_file, (text) => logger.info(text));
+  const map = readAuditMap(config.audit.audit_map_file, (text) => logger.info({}, text));
   const notifier = auditNotifier(config, logger);
   const { enable_proxy_headers_parsing: believeProxy } = config.oslo_middleware;
   const running = new WeakMap<FastifyRequest, AuditedCall>();
@@ -35,6 +35,7 @@ export function auditCalls(server: FastifyInstance, { config, newId, now, logger
     if (target === null && !warned && caller.userId !== null) {
       warned = true;
       logger.warn(
+        {},
         `Audit events name no target: tokens come without a service catalogue, or it has no ${map.targetEndpointType ?? 'service at our address'}`,
       );
     }

@@ -17,7 +17,7 @@ export function healthCheck(server: FastifyInstance, { config, store, now, logge
   const { healthcheck_enabled: enabled, healthcheck_refresh_interval: seconds } = config.api_settings;
   if (!enabled) return;
   const { detailed } = config.healthcheck;
-  const checks = configuredChecks(config.healthcheck, store, (text) => logger.warn(text));
+  const checks = configuredChecks(config.healthcheck, store, (text) => logger.warn({}, text));
   const cached = new CachedChecks(checks, seconds, now);
   const admits = admission(config.healthcheck);
 

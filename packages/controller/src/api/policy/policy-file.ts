@@ -1,7 +1,8 @@
 /** The operator's policy file: found, read, and read again when it changes. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
+import { statIfPresent } from '../../files/optional.ts';
 import { PolicySyntaxError } from './parse.ts';
 
 /** Where a relative `[oslo_policy] policy_file` is looked for. */
@@ -9,14 +10,8 @@ const FOLDER = '/etc/octavia';
 
 /** Identity of a file's content; null when there is no file. */
 function stamp(path: string): string | null {
-  try {
-    const { dev, ino, size, mtimeMs } = statSync(path);
-    return `${dev}:${ino}:${size}:${mtimeMs}`;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw error;
-  }
+  const found = statIfPresent(path);
+  return found === null ? null : `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}`;
 }
 
 /** Loaded when there is a file: most installations have none, and every start would read its 72 modules. */

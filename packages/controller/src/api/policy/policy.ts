@@ -1,4 +1,5 @@
 /** Who may do what: the rules in force, and the questions the API asks them. */
+import type { Log } from '@octavia/protocol/log';
 import type { Identity } from '../../clouds/identity/interface.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Caller } from '../caller.ts';
@@ -12,7 +13,7 @@ export interface PolicyOptions {
   settings: { policy_file: string; enforce_scope: boolean; enforce_new_defaults: boolean };
   /** `auth_strategy = noauth`: everybody is an administrator. */
   everybodyIsAdmin: boolean;
-  log: { info(text: string): void; warn(text: string): void; error(text: string): void };
+  log: Log;
   now(): Date;
 }
 
@@ -62,7 +63,7 @@ export class Policy {
   #build(overrides: Record<string, unknown>): RuleSet {
     const { settings, log } = this.#options;
     const rules = buildRules(overrides, { enforceNewDefaults: settings.enforce_new_defaults });
-    for (const warning of rules.warnings) log.warn(`${this.#file.path}: ${warning}`);
+    for (const warning of rules.warnings) log.warn({ file: this.#file.path }, `Policy file: ${warning}`);
     return rules;
   }
 
@@ -77,9 +78,9 @@ export class Policy {
       if (overrides === undefined) return;
       this.#rules = this.#build(overrides);
       this.#callers = new WeakMap();
-      log.info(`${this.#file.path} has changed: its rules are in force`);
+      log.info({ file: this.#file.path }, 'The policy file has changed: its rules are in force');
     } catch (error) {
-      log.error(`${this.#file.path} is wrong, the rules before it stay in force: ${(error as Error).message}`);
+      log.error({ file: this.#file.path, err: error }, 'The policy file is wrong: the rules before it stay in force');
     }
   }
 

@@ -15,6 +15,7 @@ import { Refused, Resources, type Routes } from './resources.ts';
 /** @param routes of the resources of API v2 */
 export function operatorApi(server: FastifyInstance, deps: ApiDependencies, routes: readonly Routes[]): void {
   deps.logger.warn(
+    {},
     'The operator API v1 is enabled beside v2. It is deprecated and meant for operators: keep /v1 private',
   );
   const resources = new Resources(deps, routes);

@@ -49,13 +49,13 @@ export function conflictsWith(block: string, occupied: readonly string[]): strin
 
 /**
  * The first free /20 of `range`, searched from a slot derived from the tag so that two instances rarely meet.
- * @throws OctaviaError STARTUP when the range is too small, unreadable or full
+ * @throws OctaviaError OPTION_UNUSABLE, NO_FREE_BLOCK when the range is too small, unreadable or full
  */
 export function chooseBlock(range: string, tag: string, occupied: readonly string[]): string {
   const whole = parseCidr(range);
   if (!whole || whole.prefix > BLOCK_PREFIX) {
-    const detail = `[local_cloud] subnet_range = ${range} is not an IPv4 network of at least /${BLOCK_PREFIX}.`;
-    throw new OctaviaError('STARTUP', { detail });
+    const reason = `it is no IPv4 network of at least /${BLOCK_PREFIX}`;
+    throw new OctaviaError('OPTION_UNUSABLE', { option: '[local_cloud] subnet_range', value: range, reason });
   }
   const slots = 2 ** (BLOCK_PREFIX - whole.prefix);
   const start = Number.parseInt(tag, 16) % slots;
@@ -64,7 +64,6 @@ export function chooseBlock(range: string, tag: string, occupied: readonly strin
     const block = `${formatIpv4(first)}/${BLOCK_PREFIX}`;
     if (conflictsWith(block, occupied).length === 0) return block;
   }
-  throw new OctaviaError('STARTUP', {
-    detail: `Every /${BLOCK_PREFIX} of ${range} is in use on this host (${conflictsWith(range, occupied).join(', ')}). Set [local_cloud] subnet_range to a free private network.`,
-  });
+  const inUse = conflictsWith(range, occupied).join(', ');
+  throw new OctaviaError('NO_FREE_BLOCK', { prefix: BLOCK_PREFIX, range, occupied: inUse });
 }

@@ -1,7 +1,7 @@
 /** The three Linux bridges of an instance. Idempotent; the host's forwarding and firewall are left alone. */
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { OctaviaError } from '../../errors.ts';
+import { isPresent } from '../../files/optional.ts';
 import { conflictsWith } from './address-block.ts';
 import { CommandError, runTool } from './command.ts';
 import { deterministicMac } from './deterministic-mac.ts';
@@ -28,10 +28,8 @@ function refuseForeignBridges(instance: LocalInstance, links: Link[]): void {
   for (const { name, alias } of links) {
     if (!names.has(name) || !alias?.startsWith('octavia:') || alias === aliasOf(instance.stateDir)) continue;
     const owner = alias.slice('octavia:'.length);
-    if (!existsSync(owner)) continue; // the state directory was moved to here
-    throw new OctaviaError('STARTUP', {
-      detail: `Bridge ${name} belongs to the instance in ${owner}. Use another --state-dir.`,
-    });
+    if (!isPresent(owner)) continue; // the state directory was moved to here
+    throw new OctaviaError('BRIDGE_TAKEN', { bridge: name, owner });
   }
 }
 
@@ -44,9 +42,7 @@ async function refuseForeignAddresses(instance: LocalInstance): Promise<void> {
   const [conflict] = conflictsWith(instance.block, cidrs);
   if (conflict === undefined) return;
   const device = foreign.find((entry) => entry.cidr === conflict)?.device ?? 'a route';
-  throw new OctaviaError('STARTUP', {
-    detail: `The address block ${instance.block} of this instance is now used by ${conflict} (${device}). Remove that, or run "octavia down --purge" and start again.`,
-  });
+  throw new OctaviaError('BLOCK_TAKEN', { block: instance.block, conflict, device });
 }
 
 /** The two ends of a bridge's anchor. */
@@ -91,7 +87,7 @@ async function refuseAdvertisements(bridge: string): Promise<void> {
     ['autoconf', '0'],
   ] as const) {
     const file = `/proc/sys/net/ipv6/conf/${bridge}/${option}`;
-    if (existsSync(file)) await writeFile(file, value);
+    if (isPresent(file)) await writeFile(file, value);
   }
 }
 
@@ -100,14 +96,14 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
     return await withHostLock(HOST_NETWORK_LOCK, work);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new OctaviaError('STARTUP', { detail: `The local network could not be set up: ${error.message}` });
+    throw new OctaviaError('HOST_NETWORK_FAILED', { reason: error.message }, { cause: error });
   }
 }
 
 /**
  * Makes the bridges, their gateway addresses and the guarding routes; mends what is half there. In a namespace of our own
  * also brings `lo` up and switches forwarding on, because nobody else does it there.
- * @throws OctaviaError STARTUP
+ * @throws OctaviaError
  */
 export async function ensureBridges(instance: LocalInstance): Promise<void> {
   await guarded(async () => {

@@ -1,9 +1,10 @@
 /** One installation of the local cloud on a host: its tag, its address block and what follows from them. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import { OctaviaError } from '../../errors.ts';
+import { readTextIfPresent } from '../../files/optional.ts';
 import { chooseBlock, formatIpv4, parseCidr } from './address-block.ts';
 import { ipBatch, listAddresses, listRoutes } from './ip.ts';
 import { withHostLock } from './lock.ts';
@@ -75,7 +76,7 @@ export const hostInterface = (tag: string, portId: string): string =>
 /** Everything that follows from tag and block. Pure. */
 export function describeInstance(parts: Pick<LocalInstance, 'tag' | 'stateDir' | 'block' | 'netns'>): LocalInstance {
   const range = parseCidr(parts.block);
-  if (!range) throw new OctaviaError('STARTUP', { detail: `instance.json holds no usable block: ${parts.block}` });
+  if (!range) throw new OctaviaError('INSTANCE_DAMAGED', { file: instanceFile(parts.stateDir) });
   const ipv6Start = `fd${parts.tag.slice(0, 2)}:${parts.tag.slice(2)}`.replaceAll(/:0+(?=.)/g, ':');
   const describeIpv6 = (subnet: string, position: number): LocalSubnet => ({
     id: deterministicUuid(parts.tag, `${subnet}-ipv6`),
@@ -134,16 +135,11 @@ export function inferInstance(stateDir: string, gatewayIp: string | null, netns:
 
 /** The instance a state directory holds; null when none was started there yet. Touches nothing. */
 export async function readInstance(stateDir: string): Promise<LocalInstance | null> {
-  let text: string;
-  try {
-    text = await readFile(instanceFile(stateDir), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  const text = await readTextIfPresent(instanceFile(stateDir));
+  if (text === null) return null;
   const { tag, block, netns } = parseObject(text);
   if (typeof tag !== 'string' || !/^[0-9a-f]{6}$/.test(tag) || typeof block !== 'string') {
-    throw new OctaviaError('STARTUP', { detail: `${instanceFile(stateDir)} is damaged; restore or remove it.` });
+    throw new OctaviaError('INSTANCE_DAMAGED', { file: instanceFile(stateDir) });
   }
   const real = await realpath(stateDir);
   return describeInstance({ tag, stateDir: real, block, netns: typeof netns === 'string' ? netns : null });
@@ -172,7 +168,7 @@ async function persist(instance: LocalInstance): Promise<void> {
 
 /**
  * The instance of a state directory; at the first call chooses its block, claims it with the guarding route and writes
- * instance.json. Creates the directory. @throws OctaviaError STARTUP when no block is free
+ * instance.json. Creates the directory. @throws OctaviaError NO_FREE_BLOCK when no block is free
  */
 export async function loadInstance(options: InstanceOptions): Promise<LocalInstance> {
   await mkdir(options.stateDir, { recursive: true });

@@ -2,8 +2,9 @@
  * Processes by identity. A pid alone is not one: the kernel gives it to another process later, so it always travels with
  * the start time, and nothing here looks for a process by its name.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readOfProcess } from '../../files/optional.ts';
 
 export interface ProcessIdentity {
   pid: number;
@@ -17,17 +18,9 @@ export function parseStat(stat: string): { state: string; startTime: number } {
   return { state: fields[0] ?? '', startTime: Number(fields[19]) };
 }
 
-function readProc(pid: number, file: string): string | null {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return null; // gone
-  }
-}
-
 /** Identity of a living process; null when there is none (a zombie is dead). */
 export function identify(pid: number): ProcessIdentity | null {
-  const stat = readProc(pid, 'stat');
+  const stat = readOfProcess(pid, 'stat');
   if (stat === null) return null;
   const { state, startTime } = parseStat(stat);
   return state === 'Z' || state === 'X' ? null : { pid, startTime };
@@ -42,7 +35,7 @@ export function findProcesses(test: (args: string[]) => boolean): ProcessIdentit
   return readdirSync('/proc').flatMap((entry) => {
     if (!/^\d+$/.test(entry)) return [];
     const pid = Number(entry);
-    const commandLine = readProc(pid, 'cmdline');
+    const commandLine = readOfProcess(pid, 'cmdline');
     if (!commandLine || !test(commandLine.split('\0'))) return [];
     return identify(pid) ?? [];
   });

@@ -1,8 +1,5 @@
+import type { Log } from '@octavia/protocol/log';
 import type { Notification, NotificationDriver } from './interface.ts';
-
-interface Log {
-  info(fields: object, text: string): void;
-}
 
 /** `driver = log`: one line of JSON a notification, in the log of the process. */
 export class LogNotificationDriver implements NotificationDriver {

@@ -1,4 +1,5 @@
 /** From the options of a section to the drivers it names: the one place where a driver of a message bus is added. */
+import type { Log } from '@octavia/protocol/log';
 import type { NotificationDriver } from './interface.ts';
 import { LogNotificationDriver } from './log.ts';
 import { NoopNotificationDriver } from './noop.ts';
@@ -14,11 +15,6 @@ export interface NotificationSettings {
   transportUrl: string | null;
 }
 
-interface Log {
-  info(fields: object, text: string): void;
-  warn(text: string): void;
-}
-
 const SILENT = ['noop', 'test'];
 
 /** What cannot be delivered in this release is written to the log rather than lost, and a warning at start says so. */
@@ -28,6 +24,7 @@ export function openNotifications(settings: NotificationSettings, log: Log): Not
   if (buses.length > 0) {
     const meant = topics.length > 0 ? ` (topics ${topics.join(', ')})` : '';
     log.warn(
+      {},
       `${subject} cannot be sent with the driver ${buses.join(', ')}${meant} in this release: they are written to the log instead`,
     );
   }

@@ -32,7 +32,7 @@ function ipv6Window(cidr: string): store.AddressWindow {
 export function allocationWindow(cidr: string): store.AddressWindow {
   if (ipVersion(cidr) === 6) return ipv6Window(cidr);
   const range = parseCidr(cidr);
-  if (!range) throw new OctaviaError('STARTUP', { detail: `Subnet ${cidr} is not an IPv4 network.` });
+  if (!range) throw new OctaviaError('SUBNET_UNUSABLE', { cidr });
   const first = range.first + RESERVED_ADDRESSES;
   return { first: formatIpv4(first), count: Math.max(0, range.last - first) };
 }

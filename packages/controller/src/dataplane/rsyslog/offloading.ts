@@ -22,7 +22,7 @@ export interface LogOffloading {
   disableLocalStorage: boolean;
 }
 
-/** @throws OctaviaError STARTUP for a receiver that cannot be read */
+/** @throws OctaviaError for a receiver that cannot be read */
 export function logOffloading({ amphora_agent: agent }: Config): LogOffloading {
   const targets = (option: 'admin_log_targets' | 'tenant_log_targets'): LogTarget[] =>
     (agent[option] ?? []).map((text) => parseLogTarget(text, `[amphora_agent] ${option}`));
@@ -87,14 +87,14 @@ export function renderLogOffloading(options: LogOffloading): string {
 /**
  * For flows: the rules of each new amphora, nothing when no log goes anywhere.
  *
- * @throws OctaviaError STARTUP for a receiver that cannot be read or a missing template
+ * @throws OctaviaError for a receiver that cannot be read or a missing template
  */
 export async function logForwarding(config: Config): Promise<{ logForwarding?: string }> {
   const path = config.amphora_agent.logging_template_override;
   if (path) {
     const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-      const detail = `[amphora_agent] logging_template_override = ${path} cannot be read (${cause.code}).`;
-      throw new OctaviaError('STARTUP', { detail }, { cause });
+      const option = '[amphora_agent] logging_template_override';
+      throw new OctaviaError('OPTION_FILE_UNREADABLE', { option, file: path, reason: cause.message }, { cause });
     });
     return { logForwarding: text };
   }

@@ -13,7 +13,7 @@ const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 /**
  * `host:port`, split at the last colon, so that IPv6 needs no brackets (`2001:db8::10:514` is port 514).
  *
- * @throws OctaviaError STARTUP naming the option
+ * @throws OctaviaError OPTION_UNUSABLE naming the option
  */
 export function parseLogTarget(text: string, option: string): LogTarget {
   const at = text.lastIndexOf(':');
@@ -21,9 +21,8 @@ export function parseLogTarget(text: string, option: string): LogTarget {
   const digits = text.slice(at + 1);
   const port = /^\d{1,5}$/.test(digits) ? Number(digits) : 0;
   if ((isIP(host) === 0 && !HOST_NAME.test(host)) || port < 1 || port > 65_535) {
-    throw new OctaviaError('STARTUP', {
-      detail: `${option}: "${text}" is not a log receiver. Write host:port, several separated by commas.`,
-    });
+    const reason = 'a log receiver is written host:port, several are separated by commas';
+    throw new OctaviaError('OPTION_UNUSABLE', { option, value: text, reason });
   }
   return { host, port };
 }

@@ -1,5 +1,5 @@
 /** `octavia down`: stops everything of one state directory, and with `purge` removes it. Needs no configuration. */
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { purgeAll, stopAll } from '../../clouds/compute/local/teardown.ts';
@@ -7,6 +7,7 @@ import { removeBridges } from '../../clouds/local-host/bridges.ts';
 import { type LocalInstance, readInstance } from '../../clouds/local-host/instance.ts';
 import { isAlive, killProcesses, type ProcessIdentity } from '../../clouds/local-host/process.ts';
 import { OctaviaError } from '../../errors.ts';
+import { isPresent } from '../../files/optional.ts';
 import { stopPostgres } from '../postgres/stop.ts';
 import { continueInside, isInside, namespaceExists, removeMadeNamespace } from '../up/namespace.ts';
 import { findControlPlane } from '../up/record.ts';
@@ -27,7 +28,7 @@ export async function down({ stateDir: given, purge }: DownOptions): Promise<voi
   requireStateFolder(path);
   const stateDir = realPath(path);
   const instance = await findInstance(stateDir, purge);
-  if (!existsSync(path) && !instance) return say(`Nothing runs: there is no state directory ${path}.`);
+  if (!isPresent(path) && !instance) return say(`Nothing runs: there is no state directory ${path}.`);
   requireRights(stateDir, instance);
   // Bridges and cables are only visible inside.
   if (instance?.netns && !isInside(instance.netns) && namespaceExists(instance.netns)) continueInside(instance.netns);
@@ -51,9 +52,9 @@ export async function down({ stateDir: given, purge }: DownOptions): Promise<voi
 
 /** Without symbolic links, also when the last part is gone. */
 function realPath(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
+  if (isPresent(path)) return realpathSync(path);
   const parent = dirname(path);
-  return existsSync(parent) ? join(realpathSync(parent), basename(path)) : path;
+  return isPresent(parent) ? join(realpathSync(parent), basename(path)) : path;
 }
 
 /** What runs is found without its file too; a damaged file is only overruled by who wants it removed. */
@@ -84,7 +85,7 @@ async function stopCloud(instance: LocalInstance, purge: boolean): Promise<void>
 
 function requireRights(stateDir: string, instance: LocalInstance | null): void {
   if (instance === null || process.getuid?.() === 0) return;
-  throw new OctaviaError('STARTUP', { detail: `${stateDir} holds a local cloud: run down as root.` });
+  throw new OctaviaError('DOWN_NEEDS_ROOT', { stateDir });
 }
 
 /** SIGTERM, patience, SIGKILL. */
@@ -93,7 +94,7 @@ async function stopProcess(target: ProcessIdentity): Promise<void> {
     process.kill(target.pid, 'SIGTERM');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
-    throw new OctaviaError('STARTUP', { detail: `The control plane (pid ${target.pid}) belongs to somebody else.` });
+    throw new OctaviaError('CONTROL_PLANE_FOREIGN', { pid: target.pid });
   }
   const until = Date.now() + STOP_TIMEOUT_MS;
   while (isAlive(target)) {

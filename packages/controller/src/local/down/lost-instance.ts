@@ -1,9 +1,9 @@
 /** Finds what an instance left on the host when its instance.json is missing or damaged, by the tag of its path. */
-import { readdirSync } from 'node:fs';
 import { findAllSandboxes } from '../../clouds/compute/local/sandbox.ts';
 import { runTool } from '../../clouds/local-host/command.ts';
 import { inferInstance, type LocalInstance, tagOf } from '../../clouds/local-host/instance.ts';
 import { parseAddresses, parseLinks } from '../../clouds/local-host/ip.ts';
+import { listIfPresent } from '../../files/optional.ts';
 import { namespaceExists, rememberedNamespace } from '../up/namespace.ts';
 
 const NAMESPACES = '/run/netns';
@@ -14,14 +14,6 @@ interface Place {
   /** Address of the management bridge. */
   gatewayIp: string | null;
 }
-
-const named = (): string[] => {
-  try {
-    return readdirSync(NAMESPACES).sort();
-  } catch {
-    return [];
-  }
-};
 
 async function lookInto(netns: string | null, tag: string): Promise<Place | null> {
   const ip = ['ip', ...(netns === null ? [] : ['-n', netns]), '-j'];
@@ -44,7 +36,7 @@ async function lookInto(netns: string | null, tag: string): Promise<Place | null
 export async function findLostInstance(stateDir: string): Promise<LocalInstance | null> {
   const tag = tagOf(stateDir);
   const remembered = rememberedNamespace(stateDir);
-  const others = named().filter((name) => name !== remembered);
+  const others = (await listIfPresent(NAMESPACES)).sort().filter((name) => name !== remembered);
   const places = [...(remembered !== null && namespaceExists(remembered) ? [remembered] : []), null, ...others];
   for (const netns of places) {
     const place = await lookInto(netns, tag);

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isPresent } from '../../files/optional.ts';
 import { folderPaths } from '../postgres/folders.ts';
 
 /** All that this program ever puts into a state directory. */
@@ -26,7 +27,7 @@ export function emptyState(stateDir: string): void {
   const { base, socket } = folderPaths(stateDir);
   // The socket of a state directory with a long path lives elsewhere.
   if (dirname(socket) !== base) rmSync(socket, { recursive: true, force: true });
-  const names = existsSync(stateDir) ? readdirSync(stateDir).filter(isOurs) : [];
+  const names = isPresent(stateDir) ? readdirSync(stateDir).filter(isOurs) : [];
   for (const name of names) rmSync(join(stateDir, name), { recursive: true, force: true });
 }
 

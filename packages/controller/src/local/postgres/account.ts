@@ -25,9 +25,7 @@ export function chooseAccount(ownerOfCluster: number | null): Account {
   ];
   const chosen = candidates.find((account) => account.ids.uid !== 0);
   if (chosen) return chosen;
-  throw new OctaviaError('STARTUP', {
-    detail: 'PostgreSQL cannot run as root and there is neither an account postgres nor nobody to run it as.',
-  });
+  throw new OctaviaError('POSTGRES_ACCOUNT_MISSING');
 }
 
 /** Whether the account can search the folder or execute the file. Tried, not computed: ACLs and mounts count. */

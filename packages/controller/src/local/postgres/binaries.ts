@@ -29,9 +29,7 @@ function installedPackage(): string {
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
-    throw new OctaviaError('STARTUP', {
-      detail: `There is no embedded PostgreSQL for this machine (npm package ${name}); set [database] connection to a PostgreSQL server.`,
-    });
+    throw new OctaviaError('POSTGRES_MISSING', { package: name });
   }
 }
 

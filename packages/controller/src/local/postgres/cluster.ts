@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OctaviaError } from '../../errors.ts';
+import { isPresent } from '../../files/optional.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import type { Folders } from './folders.ts';
@@ -27,16 +28,15 @@ const SETTINGS: Record<string, string> = {
 
 const SUPERUSER = 'octavia';
 
-/** Makes the cluster where there is none. @throws OctaviaError STARTUP for one of another major version */
+/** Makes the cluster where there is none. @throws OctaviaError POSTGRES_VERSION for one of another major version */
 export function ensureCluster(folders: Folders, binaries: Binaries, account: Account): void {
   const versionFile = join(folders.data, 'PG_VERSION');
   const complete = join(folders.data, 'octavia.conf');
-  if (!existsSync(complete)) initialise(folders, binaries, account);
+  // Not there, and not merely unreadable: what is there would be removed.
+  if (!isPresent(complete)) initialise(folders, binaries, account);
   const found = readFileSync(versionFile, 'utf8').trim();
   if (found !== binaries.major) {
-    throw new OctaviaError('STARTUP', {
-      detail: `${folders.data} was made by PostgreSQL ${found} and this release brings ${binaries.major}: dump it with the old release, or remove it with down --purge`,
-    });
+    throw new OctaviaError('POSTGRES_VERSION', { folder: folders.data, found, wanted: binaries.major });
   }
   writeSettings(folders);
 }
@@ -65,8 +65,8 @@ function initialise(folders: Folders, binaries: Binaries, account: Account): voi
     // Cause first, then what was cleaned up: of many lines the ones with an error say why.
     const lines = result.stderr?.trim().split('\n') ?? [];
     const errors = lines.filter((line) => /\b(FATAL|PANIC|ERROR|error):/.test(line));
-    const why = result.error?.message ?? (errors.length > 0 ? errors : lines).slice(-2).join(' ');
-    throw new OctaviaError('STARTUP', { detail: `The embedded PostgreSQL could not be initialised: ${why}` });
+    const reason = result.error?.message ?? (errors.length > 0 ? errors : lines).slice(-2).join(' ');
+    throw new OctaviaError('POSTGRES_INIT_FAILED', { reason });
   }
   appendFileSync(join(folders.data, 'postgresql.conf'), "\ninclude = 'octavia.conf'\n");
   // Flushing 40 MB of templates takes 0.3 s of the first start; it can as well happen while the server runs.

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, realpathSync, s
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { OctaviaError } from '../../errors.ts';
+import { statIfPresent } from '../../files/optional.ts';
 import { type Account, canReach } from './account.ts';
 
 /** Everything below `<state>/postgres`, mode 0700 and owned by the account: the folder is the access control. */
@@ -19,7 +20,7 @@ const SOCKET_NAME = '.s.PGSQL.5432';
 
 export function ownerOfCluster(stateDir: string): number | null {
   const data = join(stateDir, 'postgres/data');
-  return existsSync(data) ? statSync(data).uid : null;
+  return statIfPresent(data)?.uid ?? null;
 }
 
 /** Paths only; nothing is made. */
@@ -45,9 +46,7 @@ export function makeFolders(stateDir: string, account: Account): Folders {
   const folders = folderPaths(stateDir);
   const blocked = account.ids ? firstUnreachable(dirname(folders.base), account) : null;
   if (blocked !== null) {
-    throw new OctaviaError('STARTUP', {
-      detail: `PostgreSQL runs as ${account.name}, who may not enter ${blocked}: choose a --state-dir elsewhere, or run chmod o+x ${blocked}`,
-    });
+    throw new OctaviaError('POSTGRES_SHUT_OUT', { account: account.name, folder: blocked });
   }
   makePrivate(folders.base, account);
   makePrivate(folders.socket, account);
@@ -66,9 +65,7 @@ function makePrivate(folder: string, account: Account): void {
   const wanted = account.ids?.uid ?? process.getuid?.();
   // In a shared place (/tmp) somebody else may have been there first.
   if (!found.isDirectory() || (found.uid !== wanted && process.getuid?.() !== 0)) {
-    throw new OctaviaError('STARTUP', {
-      detail: `${folder} belongs to somebody else; remove it or choose another --state-dir`,
-    });
+    throw new OctaviaError('FOLDER_FOREIGN', { folder });
   }
   if (account.ids) chownSync(folder, account.ids.uid, account.ids.gid);
   chmodSync(folder, 0o700);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, fchownSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fchownSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { OctaviaError } from '../../errors.ts';
+import { readTextIfPresentSync, statIfPresent } from '../../files/optional.ts';
 import { type Account, chooseAccount } from './account.ts';
 import { type Binaries, locateBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
@@ -33,7 +34,7 @@ const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 /**
  * Starts the embedded PostgreSQL of a state directory, detached: it outlives this process and is adopted by the next
  * start. Unix socket only. First start about 1 s, later ones about 0.1 s.
- * @throws OctaviaError STARTUP
+ * @throws OctaviaError
  */
 export async function startPostgres({ stateDir, log }: StartOptions): Promise<RunningPostgres> {
   const account = chooseAccount(ownerOfCluster(stateDir));
@@ -63,11 +64,11 @@ export function postgresUrl(stateDir: string): string | null {
 async function launch(folders: Folders, binaries: Binaries, account: Account): Promise<Postmaster> {
   const until = Date.now() + ORPHANS_TIMEOUT_MS;
   for (;;) {
-    const logStart = existsSync(folders.log) ? statSync(folders.log).size : 0;
+    const logStart = statIfPresent(folders.log)?.size ?? 0;
     try {
       return await launchOnce(folders, binaries, account);
     } catch (error) {
-      const said = existsSync(folders.log) ? readFileSync(folders.log, 'utf8').slice(logStart) : '';
+      const said = readTextIfPresentSync(folders.log)?.slice(logStart) ?? '';
       if (!said.includes('pre-existing shared memory block') || Date.now() > until) throw error;
       await sleep(100);
     }
@@ -75,8 +76,7 @@ async function launch(folders: Folders, binaries: Binaries, account: Account): P
 }
 
 async function launchOnce(folders: Folders, binaries: Binaries, account: Account): Promise<Postmaster> {
-  if (existsSync(folders.log) && statSync(folders.log).size > LOG_LIMIT_BYTES)
-    renameSync(folders.log, `${folders.log}.1`);
+  if ((statIfPresent(folders.log)?.size ?? 0) > LOG_LIMIT_BYTES) renameSync(folders.log, `${folders.log}.1`);
   const log = openSync(folders.log, 'a', 0o600);
   if (account.ids) fchownSync(log, account.ids.uid, account.ids.gid);
   let ended: string | null = null;
@@ -105,8 +105,8 @@ async function waitUntilReady(folders: Folders, pid: number, ended: () => string
   for (;;) {
     const found = findPostmaster(folders.data);
     if (found?.ready) return found;
-    const why = ended() ?? (Date.now() > until ? `pid ${pid} accepts no connections, see ${folders.log}` : null);
-    if (why !== null) throw new OctaviaError('STARTUP', { detail: `The embedded PostgreSQL does not start: ${why}` });
+    const reason = ended() ?? (Date.now() > until ? `pid ${pid} accepts no connections, see ${folders.log}` : null);
+    if (reason !== null) throw new OctaviaError('POSTGRES_START_FAILED', { reason });
     await sleep(5);
   }
 }

@@ -19,8 +19,9 @@ export async function stopPostgres(stateDir: string): Promise<boolean> {
 async function signalAndWait(pid: number, signal: NodeJS.Signals, timeoutMs: number): Promise<boolean> {
   try {
     process.kill(pid, signal);
-  } catch {
-    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
+    throw error;
   }
   const until = Date.now() + timeoutMs;
   while (isRunning(pid)) {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isPresent, readTextIfPresentSync } from '../../files/optional.ts';
 
-const AMPHORA_PACKAGE = join(import.meta.dirname, '../../../../amphora');
+const PACKAGES = join(import.meta.dirname, '../../../..');
+/** What goes into the bundle, and the versions of what comes from elsewhere. */
+const SOURCES = ['{amphora,protocol}/src/**/*.ts', 'amphora/build.ts', 'amphora/package.json'];
 
 /**
  * The agent as one file, at the path. Bundled again only when its source changed (0.1 s saved at every start). Replaced
@@ -11,7 +14,7 @@ const AMPHORA_PACKAGE = join(import.meta.dirname, '../../../../amphora');
 export async function ensureAgentBundle(path: string): Promise<void> {
   const stamp = `${path}.source`;
   const hash = sourceHash();
-  if (existsSync(path) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  if (isPresent(path) && readTextIfPresentSync(stamp) === hash) return;
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.cjs`;
   // Loaded here: the bundler is only needed when there is something to bundle.
@@ -23,10 +26,8 @@ export async function ensureAgentBundle(path: string): Promise<void> {
 
 function sourceHash(): string {
   const hash = createHash('sha256');
-  const files = [...globSync('src/**/*.ts', { cwd: AMPHORA_PACKAGE }).sort(), 'build.ts', 'package.json'];
-  for (const file of files) {
-    const source = join(AMPHORA_PACKAGE, file);
-    hash.update(`${file}\0`).update(existsSync(source) ? readFileSync(source) : '');
+  for (const file of globSync(SOURCES, { cwd: PACKAGES }).sort()) {
+    hash.update(`${file}\0`).update(readTextIfPresentSync(join(PACKAGES, file)) ?? '');
   }
   return hash.digest('hex');
 }

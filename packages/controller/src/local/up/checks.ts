@@ -4,18 +4,14 @@ import { checkHost } from '../../clouds/local-host/check.ts';
 import { readInstance } from '../../clouds/local-host/instance.ts';
 import { OctaviaError } from '../../errors.ts';
 
-/** @throws OctaviaError STARTUP with every missing thing, one sentence a line */
+/** @throws OctaviaError UP_NEEDS_ROOT, HOST_UNFIT with every missing thing, one sentence a line */
 export async function requireLocalCloud(): Promise<void> {
-  if (process.getuid?.() !== 0) {
-    throw new OctaviaError('STARTUP', {
-      detail: 'The local cloud makes network interfaces and sandboxes: run it as root, or use --cloud noop.',
-    });
-  }
+  if (process.getuid?.() !== 0) throw new OctaviaError('UP_NEEDS_ROOT');
   const lacks = await checkHost();
-  if (lacks.length > 0) throw new OctaviaError('STARTUP', { detail: lacks.join('\n') });
+  if (lacks.length > 0) throw new OctaviaError('HOST_UNFIT', { lacks: lacks.map((lack) => `\n${lack}`).join('') });
 }
 
-/** @throws OctaviaError STARTUP when something else listens there */
+/** @throws OctaviaError when something else listens there */
 export async function requireFreePort(host: string, port: number): Promise<void> {
   const server = createServer();
   try {
@@ -24,28 +20,27 @@ export async function requireFreePort(host: string, port: number): Promise<void>
       server.listen({ host, port, exclusive: true }, resolve);
     });
   } catch (error) {
-    throw new OctaviaError('STARTUP', { detail: portSentence(host, port, error as NodeJS.ErrnoException) });
+    throw portError(host, port, error as NodeJS.ErrnoException);
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
 }
 
-function portSentence(host: string, port: number, error: NodeJS.ErrnoException): string {
-  if (error.code === 'EADDRINUSE') return `Port ${port} of ${host} is taken: choose another one with --port.`;
-  if (error.code === 'EACCES') return `Port ${port} needs root: choose one above 1023 with --port.`;
-  return `The API cannot listen on ${host} port ${port}: ${error.message}`;
+function portError(host: string, port: number, cause: NodeJS.ErrnoException): OctaviaError {
+  if (cause.code === 'EADDRINUSE') return new OctaviaError('PORT_TAKEN', { host, port }, { cause });
+  if (cause.code === 'EACCES') return new OctaviaError('PORT_NEEDS_ROOT', { port }, { cause });
+  const details = { service: 'API', host, port: `port ${port}`, reason: cause.message, options: '--host and --port' };
+  return new OctaviaError('LISTEN_FAILED', details, { cause });
 }
 
 /**
  * Amphorae that run cannot move to another network namespace.
- * @throws OctaviaError STARTUP when some of this state directory run elsewhere
+ * @throws OctaviaError NAMESPACE_CHANGED when some of this state directory run elsewhere
  */
 export async function requireSameNamespace(stateDir: string, netns: string | null): Promise<void> {
   const instance = await readInstance(stateDir);
   if (!instance || instance.netns === netns || findAllSandboxes(instance).length === 0) return;
   const place = (name: string | null): string => (name === null ? 'the host’s network' : `network namespace ${name}`);
   const flag = instance.netns === null ? 'without --netns' : `with --netns ${instance.netns}`;
-  throw new OctaviaError('STARTUP', {
-    detail: `The load balancers of ${stateDir} run in ${place(instance.netns)}: start ${flag}, or stop them with down.`,
-  });
+  throw new OctaviaError('NAMESPACE_CHANGED', { stateDir, place: place(instance.netns), flag });
 }

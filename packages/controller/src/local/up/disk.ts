@@ -16,14 +16,16 @@ function freeMegabytes(path: string): number | null {
   return files > 0 && ffree === 0 ? 0 : (bavail * bsize) / MEGABYTE;
 }
 
-const remedy = (stateDir: string): string => `Make room there, or choose another --state-dir than ${stateDir}.`;
-
-/** @throws OctaviaError STARTUP before anything is made where a first start would not succeed */
+/** @throws OctaviaError DISK_TOO_SMALL before anything is made where a first start would not succeed */
 export function requireRoom(stateDir: string): void {
   const free = freeMegabytes(stateDir);
   if (free === null || free >= FIRST_START_MEGABYTES) return;
-  const detail = `The disk of ${existingPart(stateDir)} has ${Math.floor(free)} MB left, and a first start needs ${FIRST_START_MEGABYTES} MB. ${remedy(stateDir)}`;
-  throw new OctaviaError('STARTUP', { detail });
+  throw new OctaviaError('DISK_TOO_SMALL', {
+    folder: existingPart(stateDir),
+    free: Math.floor(free),
+    needed: FIRST_START_MEGABYTES,
+    stateDir,
+  });
 }
 
 /** Codes of Node and of PostgreSQL. */
@@ -39,7 +41,6 @@ export function explainFullDisk(stateDir: string, error: unknown): unknown {
   const free = freeMegabytes(stateDir);
   const isCause = saysFull(error);
   if (!isCause && (free === null || free >= FULL_MEGABYTES)) return error;
-  const full = `The disk of ${stateDir} is full. ${remedy(stateDir)}`;
-  const detail = isCause || !(error instanceof Error) ? full : `${full} (${error.message})`;
-  return new OctaviaError('STARTUP', { detail }, { cause: error });
+  const besides = isCause || !(error instanceof Error) ? '' : ` (${error.message})`;
+  return new OctaviaError('DISK_FULL', { stateDir, besides }, { cause: error });
 }

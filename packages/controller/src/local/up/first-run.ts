@@ -1,5 +1,5 @@
 /** What the first start on a state directory does, counted on from what the program before this one did. */
-import { existsSync } from 'node:fs';
+import { isPresent } from '../../files/optional.ts';
 import { folderPaths } from '../postgres/folders.ts';
 
 /** Set by scripts/run.cjs. */
@@ -7,7 +7,7 @@ const STEPS_DONE = 'OCTAVIA_STEPS_DONE';
 const STEPS = 2;
 
 /** Whether the database is still to be made. */
-export const isFirstRun = (stateDir: string): boolean => !existsSync(folderPaths(stateDir).data);
+export const isFirstRun = (stateDir: string): boolean => !isPresent(folderPaths(stateDir).data);
 
 /** @returns what tells that the next step begins; it says nothing where this is no first run */
 export function countSteps(first: boolean, log: (line: string) => void, env = process.env): (name: string) => void {

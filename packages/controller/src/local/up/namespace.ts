@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, runTool } from '../../clouds/local-host/command.ts';
 import { tagOf } from '../../clouds/local-host/instance.ts';
 import { parseLinks } from '../../clouds/local-host/ip.ts';
 import { OctaviaError } from '../../errors.ts';
+import { isPresent, readTextIfPresentSync } from '../../files/optional.ts';
 
 /** Where iproute2 keeps named network namespaces. */
 const FOLDER = '/run/netns';
@@ -12,7 +13,7 @@ const INSIDE = 'OCTAVIA_INSIDE_NETNS';
 
 const markFile = (stateDir: string): string => join(stateDir, 'netns.json');
 
-export const namespaceExists = (name: string): boolean => existsSync(join(FOLDER, name));
+export const namespaceExists = (name: string): boolean => isPresent(join(FOLDER, name));
 export const isInside = (name: string): boolean => process.env[INSIDE] === name;
 
 /** Marks the loopback interface of a namespace that we made: the mark lives and dies with it. */
@@ -29,7 +30,7 @@ export async function ensureNamespace(name: string, stateDir: string): Promise<b
     }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new OctaviaError('STARTUP', { detail: `Network namespace ${name} could not be made: ${error.message}` });
+    throw new OctaviaError('NAMESPACE_FAILED', { name, reason: error.message }, { cause: error });
   }
   writeFileSync(markFile(stateDir), `${JSON.stringify({ name })}\n`);
   return made;
@@ -37,11 +38,13 @@ export async function ensureNamespace(name: string, stateDir: string): Promise<b
 
 /** The namespace this state directory was last started in, or null. */
 export function rememberedNamespace(stateDir: string): string | null {
+  const text = readTextIfPresentSync(markFile(stateDir));
+  if (text === null) return null;
   try {
-    const { name } = JSON.parse(readFileSync(markFile(stateDir), 'utf8')) as { name?: unknown };
+    const { name } = JSON.parse(text) as { name?: unknown };
     return typeof name === 'string' ? name : null;
   } catch {
-    return null;
+    return null; // half written
   }
 }
 
@@ -71,7 +74,7 @@ async function isOurs(name: string, tag: string): Promise<boolean> {
 export function continueInside(name: string, extra: Record<string, string> = {}): never {
   const ip = ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'].find((path) => existsSync(path));
   if (ip === undefined || process.execve === undefined) {
-    throw new OctaviaError('STARTUP', { detail: 'ip is missing: apt-get install iproute2' });
+    throw new OctaviaError('PROGRAM_MISSING', { program: 'ip', package: 'iproute2' });
   }
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   // A handler that runs after this line would note the signal in a program that is gone: from here on signals end us.

@@ -1,7 +1,8 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isAlive, type ProcessIdentity } from '../../clouds/local-host/process.ts';
 import { OctaviaError } from '../../errors.ts';
+import { isAbsent, readTextIfPresentSync } from '../../files/optional.ts';
 
 export interface RecordedSubnet {
   id: string;
@@ -38,13 +39,13 @@ export function findControlPlane(stateDir: string): ControlPlaneRecord | null {
 /**
  * Takes the state directory for this process; the record is the lock. It is written under another name and linked into
  * place, so that it is never seen incomplete. Taken again by the same process (after it replaced its image) is fine.
- * @throws OctaviaError STARTUP when another living process holds it
+ * @throws OctaviaError STATE_DIR_TAKEN when another living process holds it
  */
 export function claimStateDirectory(stateDir: string, netns: string | null): void {
   const file = recordFile(stateDir);
   const draft = `${file}.${process.pid}`;
   const self = identify(process.pid);
-  if (self === null) throw new OctaviaError('STARTUP', { detail: '/proc is not mounted; mount it and start again.' });
+  if (self === null) throw new OctaviaError('PROC_MISSING');
   const record: ControlPlaneRecord = { ...self, netns, endpoint: null, host: null, port: null, subnets: null };
   try {
     writeFileSync(draft, serialise(record), { mode: 0o644 });
@@ -66,8 +67,9 @@ function discardStale(file: string, stale: ControlPlaneRecord | null): void {
   const aside = `${file}.stale-${process.pid}`;
   try {
     renameSync(file, aside);
-  } catch {
-    return;
+  } catch (error) {
+    if (isAbsent(error)) return;
+    throw error;
   }
   const taken = readRecord(aside);
   if (taken && isAlive(taken) && taken.pid !== stale?.pid) tryLink(aside, file);
@@ -91,9 +93,7 @@ export function releaseStateDirectory(stateDir: string): void {
 export function alreadyRuns(stateDir: string, holder: ControlPlaneRecord): OctaviaError {
   const where = holder.endpoint === null ? '' : ` and answers at ${holder.endpoint}`;
   const inside = holder.netns === null ? '' : ` in network namespace ${holder.netns}`;
-  return new OctaviaError('STARTUP', {
-    detail: `A control plane already runs on ${stateDir} (pid ${holder.pid})${where}${inside}; stop it with "down --state-dir ${stateDir}", or choose another --state-dir.`,
-  });
+  return new OctaviaError('STATE_DIR_TAKEN', { stateDir, pid: holder.pid, where: `${where}${inside}` });
 }
 
 function tryLink(from: string, to: string): boolean {
@@ -109,13 +109,15 @@ function tryLink(from: string, to: string): boolean {
 const serialise = (record: ControlPlaneRecord): string => `${JSON.stringify(record, null, 2)}\n`;
 
 function readRecord(file: string): ControlPlaneRecord | null {
+  const text = readTextIfPresentSync(file);
+  if (text === null) return null;
   try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const value: unknown = JSON.parse(text);
     const record = value as Partial<ControlPlaneRecord> | null;
     return typeof record?.pid === 'number' && typeof record.startTime === 'number'
       ? (record as ControlPlaneRecord)
       : null;
   } catch {
-    return null;
+    return null; // damaged: it names nobody
   }
 }

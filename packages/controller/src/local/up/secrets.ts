@@ -4,7 +4,7 @@ import { OctaviaError } from '../../errors.ts';
 
 const SECRET = /^[\x21-\x7e]{16,256}$/;
 
-/** The secret in the file; made at the first call: 32 characters of base64url. Readable by its owner only. @throws OctaviaError STARTUP */
+/** The secret in the file; made at the first call: 32 characters of base64url. Readable by its owner only. @throws OctaviaError SECRET_DAMAGED */
 export function ensureSecret(file: string): string {
   const draft = `${file}.${process.pid}`;
   try {
@@ -17,7 +17,5 @@ export function ensureSecret(file: string): string {
   }
   const secret = readFileSync(file, 'utf8').trim();
   if (SECRET.test(secret)) return secret;
-  throw new OctaviaError('STARTUP', {
-    detail: `${file} holds no key: one line of 16 to 256 printable characters is expected. Restore it from a backup, or delete it to have a new one made; load balancers that run then have to be failed over.`,
-  });
+  throw new OctaviaError('SECRET_DAMAGED', { file });
 }

@@ -5,8 +5,8 @@ import { OctaviaError } from '../../errors.ts';
 /** File systems of the kernel: nothing can be kept there. */
 const KERNEL_FOLDERS = ['/proc', '/sys', '/dev'];
 
-function refuse(detail: string): never {
-  throw new OctaviaError('STARTUP', { detail: `${detail} Choose another --state-dir.` });
+function refuse(path: string, reason: string): never {
+  throw new OctaviaError('STATE_DIR_UNUSABLE', { path, reason });
 }
 
 /** The deepest folder of the path that is there. */
@@ -14,13 +14,13 @@ export function existingPart(path: string): string {
   return existsSync(path) || path === '/' ? path : existingPart(dirname(path));
 }
 
-/** @throws OctaviaError STARTUP when the path can hold no state directory */
+/** @throws OctaviaError STATE_DIR_UNUSABLE when the path can hold no state directory */
 export function requireStateFolder(path: string): void {
   const found = existingPart(path);
   const real = realpathSync(found);
   const kernel = KERNEL_FOLDERS.find((folder) => real === folder || real.startsWith(`${folder}/`));
-  if (kernel !== undefined) refuse(`${path} lies in ${kernel}, which belongs to the kernel.`);
-  if (!statSync(real).isDirectory()) refuse(`${found} is a file, not a folder.`);
+  if (kernel !== undefined) refuse(path, `it lies in ${kernel}, which belongs to the kernel`);
+  if (!statSync(real).isDirectory()) refuse(path, `${found} is a file, not a folder`);
 }
 
 export interface StateFolder {
@@ -34,7 +34,7 @@ export interface StateFolder {
 
 /**
  * Makes the state directory when it is missing.
- * @throws OctaviaError STARTUP when it cannot be one
+ * @throws OctaviaError STATE_DIR_UNUSABLE when it cannot be one
  */
 export function makeStateFolder(path: string): StateFolder {
   try {
@@ -45,7 +45,7 @@ export function makeStateFolder(path: string): StateFolder {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : code === 'EROFS' ? 'read-only' : message;
-    return refuse(`The state directory ${path} cannot be used: ${why}.`);
+    return refuse(path, why);
   }
 }
 

@@ -6,7 +6,7 @@ export class UndoStack {
 
   #interruption: string | null = null;
 
-  /** @throws OctaviaError STARTUP when the start was interrupted meanwhile; the action is kept and will run */
+  /** @throws OctaviaError START_INTERRUPTED when the start was interrupted meanwhile; the action is kept and will run */
   push(action: () => unknown): void {
     this.#actions.push(action);
     this.check();
@@ -19,7 +19,7 @@ export class UndoStack {
 
   check(): void {
     if (this.#interruption === null) return;
-    throw new OctaviaError('STARTUP', { detail: `Stopped by ${this.#interruption} while starting.` });
+    throw new OctaviaError('START_INTERRUPTED', { signal: this.#interruption });
   }
 
   /** Newest first. An action that fails does not keep the others from running. */

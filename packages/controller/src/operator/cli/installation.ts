@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { OctaviaError } from '../../errors.ts';
+import { isPresent, readTextIfPresentSync } from '../../files/optional.ts';
 
 export interface InstallationFlags {
   configFile: string[];
@@ -16,18 +17,15 @@ export interface Installation {
 /**
  * The installation a command is for: what the configuration says, or the one that `up` runs on the state directory. May
  * replace this process by the same command inside the namespace of that one, from where its amphorae are seen.
- * @throws OctaviaError STARTUP when neither is there
+ * @throws OctaviaError INSTALLATION_NOT_FOUND when neither is there
  */
 export async function findInstallation({ configFile: files, stateDir }: InstallationFlags): Promise<Installation> {
   const config = loadConfig({ files, env: process.env });
   if (config.database.connection !== null) return { config, databaseUrl: config.database.connection };
   const { postgresUrl } = await import('../../local/postgres/start.ts');
   const path = resolve(stateDir);
-  const databaseUrl = existsSync(path) ? postgresUrl(realpathSync(path)) : null;
-  if (databaseUrl === null) {
-    const detail = `Set [database] connection, in a --config-file or as OS_DATABASE__CONNECTION, or name the --state-dir of a running "octavia up" (nothing runs on ${path}).`;
-    throw new OctaviaError('STARTUP', { detail });
-  }
+  const databaseUrl = isPresent(path) ? postgresUrl(realpathSync(path)) : null;
+  if (databaseUrl === null) throw new OctaviaError('INSTALLATION_NOT_FOUND', { stateDir: path });
   const { readInstance } = await import('../../clouds/local-host/instance.ts');
   const { cloudDefaults, statePaths } = await import('../../local/up/settings.ts');
   const { continueInside, isInside, namespaceExists } = await import('../../local/up/namespace.ts');
@@ -43,9 +41,6 @@ export async function findInstallation({ configFile: files, stateDir }: Installa
 
 /** What `up` made at its first start; only its owner may read it. */
 function secretOf(file: string): { server_certs_key_passphrase?: string } {
-  try {
-    return { server_certs_key_passphrase: readFileSync(file, 'utf8').trim() };
-  } catch {
-    return {};
-  }
+  const text = readTextIfPresentSync(file);
+  return text === null ? {} : { server_certs_key_passphrase: text.trim() };
 }

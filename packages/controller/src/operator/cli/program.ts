@@ -177,9 +177,7 @@ async function databaseUrl(flags: ConfigFlags): Promise<string> {
   const { OctaviaError } = await import('../../errors.ts');
   const { connection } = loadConfig({ files: flags.configFile, env: process.env }).database;
   if (connection !== null) return connection;
-  throw new OctaviaError('STARTUP', {
-    detail: 'Set [database] connection, in a --config-file or as OS_DATABASE__CONNECTION.',
-  });
+  throw new OctaviaError('DATABASE_NOT_SET');
 }
 
 function addQuota(program: Command): void {

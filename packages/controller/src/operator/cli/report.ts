@@ -16,8 +16,7 @@ const PROCESS: Output = {
 export function reportError(error: unknown, output: Output = PROCESS, debug = process.env.OS_DEFAULT__DEBUG): void {
   output.exit(1);
   if (error instanceof OctaviaError) {
-    // The sentence of a start-up error is complete in itself.
-    output.error(error.code === 'STARTUP' ? error.message : `${error.message}\n${error.remedy}`);
+    output.error(`${error.message}\n${error.remedy}`);
     return;
   }
   const wantsStack = /^(1|true|yes|on)$/i.test(debug ?? '');

@@ -3,6 +3,7 @@
  * next one: under load one transaction serves dozens of creates. Crash-safe by looking at what is left over instead of
  * remembering: at start, and then regularly, everything PENDING under these providers is settled.
  */
+import type { Log } from '@octavia/protocol/log';
 import type { Store } from '../../store/core/database.ts';
 import { isContention } from '../../store/core/unavailable.ts';
 import { pendingUnder, settleWithoutHealthReports } from '../../store/operations/without-health-reports.ts';
@@ -12,7 +13,7 @@ export interface NoopSettlerOptions {
   store: Store;
   /** Names of the providers whose load balancers are settled. */
   providers: readonly string[];
-  log: { warn(fields: object, message: string): void };
+  log: Pick<Log, 'warn'>;
   /** How long a batch collects, in milliseconds: short for who waits, long enough that one commit serves many. */
   collectMs?: number;
   /** Between looks at what others left PENDING, in milliseconds. */

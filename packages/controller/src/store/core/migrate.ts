@@ -30,11 +30,7 @@ export async function migrateToLatest(db: Database): Promise<string[]> {
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error) {
     const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the schema';
-    throw new OctaviaError(
-      'STARTUP',
-      { detail: `Database migration ${failed} failed: ${String(error)}` },
-      { cause: error },
-    );
+    throw new OctaviaError('MIGRATION_FAILED', { migration: failed, reason: String(error) }, { cause: error });
   }
   return (results ?? []).map((result) => result.migrationName);
 }

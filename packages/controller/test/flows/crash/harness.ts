@@ -2,7 +2,9 @@
  * A control plane whose workers can be ended anywhere. Changes are asked for over the real API; operations are run by the
  * real runner, one trial on one cloud of its own, many trials beside each other on one database.
  */
+
 import { randomUUID } from 'node:crypto';
+import { SILENT_LOG } from '@octavia/protocol/log';
 import type { FastifyInstance } from 'fastify';
 import { sql } from 'kysely';
 import { pino } from 'pino';
@@ -27,7 +29,7 @@ import type { Tx } from '../../../src/store/core/database.ts';
 import * as operations from '../../../src/store/operations/operations.ts';
 import { insertOperation } from '../../support/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
-import { silentLog, turnsIn } from '../support.ts';
+import { turnsIn } from '../support.ts';
 import { World } from './world.ts';
 
 export const PUBLIC_SUBNET = deterministicUuid('noop', 'public-subnet');
@@ -200,7 +202,7 @@ export class Trial {
       computeWait: { intervalMs: 1, timeoutMs: 1_000 },
       sleep: async () => undefined,
       now: () => new Date(),
-      log: silentLog,
+      log: SILENT_LOG,
     };
   }
 }

@@ -24,7 +24,7 @@ const message = (error: unknown): string => (error instanceof Error ? error.mess
  * Reads a CA. The first certificate of the file is the CA's own.
  *
  * @param what how to call the files in an error, e.g. their paths
- * @throws OctaviaError STARTUP when the key cannot be opened or does not belong to the certificate
+ * @throws OctaviaError AUTHORITY_UNUSABLE when the key cannot be opened or does not belong to the certificate
  */
 export async function readAuthority(files: AuthorityFiles, what: string): Promise<CertificateAuthority> {
   const { certificatePem, privateKeyPem: keyPem, passphrase, digest } = files;
@@ -37,7 +37,6 @@ export async function readAuthority(files: AuthorityFiles, what: string): Promis
     }
     return { certificate: new x509.X509Certificate(own.raw), key, certificatePem };
   } catch (error) {
-    const detail = `Certificate authority ${what} cannot be used: ${message(error)}`;
-    throw new OctaviaError('STARTUP', { detail }, { cause: error });
+    throw new OctaviaError('AUTHORITY_UNUSABLE', { files: what, reason: message(error) }, { cause: error });
   }
 }

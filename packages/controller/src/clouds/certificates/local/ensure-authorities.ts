@@ -3,10 +3,11 @@ import { X509Certificate } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OctaviaError } from '../../../errors.ts';
+import { readTextIfPresent } from '../../../files/optional.ts';
 import { type CertificateAuthority, readAuthority } from './authority.ts';
 import { type CertificateContext, makeCaCertificate, makeClientCertificate, systemContext } from './certificate.ts';
 import { generateKeys, type KeyKind, privateKeyPem, readSigningKey, type SigningDigest } from './keys.ts';
-import { createOnce, readIfPresent } from './secret-file.ts';
+import { createOnce } from './secret-file.ts';
 
 /** 7300 days, as the operators' guide makes its CAs. */
 const AUTHORITY_VALIDITY_SECONDS = 7300 * 86_400;
@@ -47,21 +48,19 @@ interface Place {
 
 const SECRET = 0o600;
 
-function refuse(detail: string): never {
-  throw new OctaviaError('STARTUP', { detail });
-}
-
 /**
  * The key comes first and the certificate is made from the key that is on disk, so a pair always belongs together,
  * also when the process before died between the two or another process does the same now.
  */
 async function ensureAuthority(place: Place, options: Required<EnsureOptions>): Promise<CertificateAuthority> {
   const { passphrase, digest, keyKind, context } = options;
-  const existing = await readIfPresent(place.certificate);
-  let keyPem = await readIfPresent(place.key);
-  if (existing !== null && keyPem === null) refuse(`${place.certificate} is there but its key ${place.key} is not.`);
+  const existing = await readTextIfPresent(place.certificate);
+  let keyPem = await readTextIfPresent(place.key);
+  if (existing !== null && keyPem === null) {
+    throw new OctaviaError('AUTHORITY_INCOMPLETE', { file: place.certificate, other: place.key });
+  }
   keyPem ??= await createOnce(place.key, await privateKeyPem((await generateKeys(keyKind)).privateKey), SECRET);
-  let certificatePem = existing ?? (await readIfPresent(place.certificate));
+  let certificatePem = existing ?? (await readTextIfPresent(place.certificate));
   if (certificatePem === null) {
     const key = await readSigningKey(keyPem, passphrase, digest);
     const certificate = await makeCaCertificate(place.name, key, AUTHORITY_VALIDITY_SECONDS, context);
@@ -86,17 +85,24 @@ async function makeClientFile(authority: CertificateAuthority, context: Certific
 function requireSignedBy(clientPem: string, caPem: string, paths: AuthorityPaths): void {
   const client = new X509Certificate(clientPem);
   if (!client.verify(new X509Certificate(caPem).publicKey)) {
-    refuse(`${paths.clientCertificateAndKey} is not signed by ${paths.clientCaCertificate}; agents would refuse it.`);
+    throw new OctaviaError('CLIENT_CERTIFICATE_FOREIGN', {
+      file: paths.clientCertificateAndKey,
+      authority: paths.clientCaCertificate,
+    });
   }
 }
 
 /** An operator may keep the client CA's key elsewhere, once the client certificate is there. */
 async function ensureClient(paths: AuthorityPaths, options: Required<EnsureOptions>): Promise<void> {
-  const existing = await readIfPresent(paths.clientCertificateAndKey);
-  const existingCa = await readIfPresent(paths.clientCaCertificate);
+  const existing = await readTextIfPresent(paths.clientCertificateAndKey);
+  const existingCa = await readTextIfPresent(paths.clientCaCertificate);
   if (existing !== null) {
-    if (existingCa === null)
-      refuse(`${paths.clientCertificateAndKey} is there but its CA ${paths.clientCaCertificate} is not.`);
+    if (existingCa === null) {
+      throw new OctaviaError('AUTHORITY_INCOMPLETE', {
+        file: paths.clientCertificateAndKey,
+        other: paths.clientCaCertificate,
+      });
+    }
     return requireSignedBy(existing, existingCa, paths);
   }
   const place = { name: 'Octavia client CA', certificate: paths.clientCaCertificate, key: paths.clientCaKey };
@@ -110,7 +116,7 @@ async function ensureClient(paths: AuthorityPaths, options: Required<EnsureOptio
  * Makes what is missing of the server CA, the client CA and the controller's client certificate, and checks what is
  * there. The folder gets mode 0700, new files 0600. Safe to run at any time and by several processes at once.
  *
- * @throws OctaviaError STARTUP when files of the folder do not belong together or cannot be opened
+ * @throws OctaviaError when files of the folder do not belong together or cannot be opened
  */
 export async function ensureAuthorities(directory: string, options: EnsureOptions = {}): Promise<AuthorityPaths> {
   const { keyKind = 'EC', digest = 'sha256', passphrase = null, context = systemContext } = options;

@@ -4,8 +4,9 @@
  * project that may use it.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listIfPresent, readIfPresent } from '../../../files/optional.ts';
 import { Secret } from '../../../tls/secret.ts';
 
 /** A reference is a name here, never a path. */
@@ -30,7 +31,7 @@ export class CertificateStorage {
     this.#folder = folder;
   }
 
-  /** Null when nothing of that name is stored. @throws system errors of unreadable files */
+  /** Null when nothing of that name is stored. @throws OctaviaError FILE_UNREADABLE */
   async read(id: string): Promise<StoredSecret | null> {
     if (!ID.test(id)) return null;
     const certificate = await this.#read(id, 'crt');
@@ -63,8 +64,8 @@ export class CertificateStorage {
 
   /** Names in order. */
   async list(): Promise<string[]> {
-    const files = await readdir(this.#folder).catch(absent);
-    return (files ?? []).flatMap((file) => (file.endsWith('.crt') ? [file.slice(0, -'.crt'.length)] : [])).sort();
+    const files = await listIfPresent(this.#folder);
+    return files.flatMap((file) => (file.endsWith('.crt') ? [file.slice(0, -'.crt'.length)] : [])).sort();
   }
 
   /** False when there was nothing of that name. */
@@ -79,7 +80,7 @@ export class CertificateStorage {
   }
 
   #read(id: string, ending: Ending): Promise<Buffer | null> {
-    return readFile(this.#path(id, ending)).catch(absent);
+    return readIfPresent(this.#path(id, ending));
   }
 
   async #write(id: string, ending: Ending, content: string): Promise<void> {
@@ -93,9 +94,4 @@ export class CertificateStorage {
     }
     await rename(draft, this.#path(id, ending));
   }
-}
-
-function absent(error: unknown): null {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-  throw error;
 }

@@ -1,6 +1,7 @@
 /** What the driver knows of one instance, kept in `<state dir>/amphorae/<id>/instance.json`. */
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listIfPresent, readTextIfPresent, statIfPresent } from '../../../files/optional.ts';
 import type { LocalInstance } from '../../local-host/instance.ts';
 import type { ProcessIdentity } from '../../local-host/process.ts';
 import type { Port } from '../../network/interface.ts';
@@ -33,18 +34,13 @@ export function directoryOf(instance: Pick<LocalInstance, 'stateDir'>, id: strin
   return join(amphoraeDirectory(instance), id);
 }
 
-const unlessMissing = (error: unknown): null => {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-  throw error;
-};
-
 export async function directoryExists(directory: string): Promise<boolean> {
-  return (await stat(directory).catch(unlessMissing))?.isDirectory() ?? false;
+  return statIfPresent(directory)?.isDirectory() ?? false;
 }
 
 /** Null when the instance is not there or not yet described. */
 export async function readRecord(directory: string): Promise<InstanceRecord | null> {
-  const text = await readFile(join(directory, 'instance.json'), 'utf8').catch(unlessMissing);
+  const text = await readTextIfPresent(join(directory, 'instance.json'));
   return text === null ? null : (JSON.parse(text) as InstanceRecord);
 }
 
@@ -56,7 +52,7 @@ export async function writeRecord(directory: string, record: InstanceRecord): Pr
 }
 
 export async function listInstanceIds(instance: Pick<LocalInstance, 'stateDir'>): Promise<string[]> {
-  const entries = (await readdir(amphoraeDirectory(instance)).catch(unlessMissing)) ?? [];
+  const entries = await listIfPresent(amphoraeDirectory(instance));
   return entries.filter((entry) => ID.test(entry)).sort();
 }
 

@@ -4,11 +4,12 @@
  * that nobody recorded (its controller died that moment) is found again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
-import { open, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { open, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPresent, readTextIfPresent, statIfPresent } from '../../../files/optional.ts';
 import { toolEnvironment } from '../../local-host/command.ts';
 import type { LocalInstance } from '../../local-host/instance.ts';
 import { findProcesses, identify, isAlive, type ProcessIdentity } from '../../local-host/process.ts';
@@ -143,13 +144,13 @@ export const findAllSandboxes = (instance: LocalInstance): ProcessIdentity[] =>
   findByMarker((found) => found.startsWith(markerPrefix(instance)));
 
 export async function readConsoleTail(directory: string): Promise<string> {
-  const text = await readFile(join(directory, 'console.log'), 'utf8').catch(() => '');
+  const text = (await readTextIfPresent(join(directory, 'console.log'))) ?? '';
   return text.slice(-CONSOLE_TAIL_BYTES).trim();
 }
 
 async function openConsole(directory: string) {
   const file = join(directory, 'console.log');
-  const size = (await stat(file).catch(() => null))?.size ?? 0;
+  const size = statIfPresent(file)?.size ?? 0;
   if (size > CONSOLE_LIMIT_BYTES) await truncate(file);
   return open(file, 'a', 0o600);
 }
@@ -178,7 +179,7 @@ function readChildPid(child: ChildProcess, info: Duplex): Promise<number> {
 async function waitForMark(mark: string, process: ProcessIdentity): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    if (existsSync(mark)) return;
+    if (isPresent(mark)) return;
     if (!isAlive(process)) throw new Error('it is gone');
     if (Date.now() > deadline) throw new Error('its first program did not start in time');
     await sleep(MARK_POLL_MS);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../../../errors.ts';
 import { header } from '../header.ts';
 import type { Identity, IdentityDriver, RequestHeaders } from '../interface.ts';
@@ -6,10 +7,6 @@ import { ExpiringCache } from './cache.ts';
 import { KeystoneClient, KeystoneError } from './client.ts';
 import type { KeystoneSettings } from './settings.ts';
 import type { ValidatedToken } from './token.ts';
-
-export interface KeystoneLogger {
-  error(fields: object, text: string): void;
-}
 
 /** Some 10 MB at most: an entry takes about 1 kB. */
 const KNOWN_TOKENS = 10_000;
@@ -33,7 +30,7 @@ export class KeystoneIdentityDriver implements IdentityDriver {
   readonly #settings: KeystoneSettings;
   readonly #client: KeystoneClient;
   readonly #now: () => number;
-  readonly #log: KeystoneLogger;
+  readonly #log: Pick<Log, 'error'>;
   readonly #known: ExpiringCache<ValidatedToken>;
   readonly #refused = new ExpiringCache<true>(REFUSED_TOKENS);
   /** Questions on their way: many requests with one new token ask once. */
@@ -46,7 +43,7 @@ export class KeystoneIdentityDriver implements IdentityDriver {
       now,
       log,
       capacity = settings.catalog ? KNOWN_TOKENS_WITH_CATALOG : KNOWN_TOKENS,
-    }: { now(): number; log: KeystoneLogger; capacity?: number },
+    }: { now(): number; log: Pick<Log, 'error'>; capacity?: number },
   ) {
     this.#settings = settings;
     this.#now = now;

@@ -36,10 +36,6 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 const PASSWORD_TYPES = [null, 'password', 'v3password'];
 
-function refuse(detail: string): never {
-  throw new OctaviaError('STARTUP', { detail });
-}
-
 /** Operators write the address with and without the version. */
 export function versioned(url: string): string {
   return `${url.replace(/\/+$/, '').replace(/\/v(2\.0|3)$/, '')}/v3`;
@@ -67,7 +63,11 @@ interface Credentials {
 function credentials({ keystone_authtoken: own, service_auth: service }: Sections): Credentials {
   const useService = own.auth_section === 'service_auth' || !(own.username ?? own.user_id ?? own.admin_user);
   if (own.auth_section && !['service_auth', 'keystone_authtoken'].includes(own.auth_section)) {
-    refuse(`[keystone_authtoken] auth_section = ${own.auth_section} is not known. Use service_auth, or leave it out.`);
+    throw new OctaviaError('UNKNOWN_CHOICE', {
+      option: '[keystone_authtoken] auth_section',
+      value: own.auth_section,
+      known: 'service_auth, keystone_authtoken',
+    });
   }
   if (useService) {
     return {
@@ -125,18 +125,19 @@ function file(option: string, path: string | null): Buffer | undefined {
   if (path === null) return undefined;
   try {
     return readFileSync(path);
-  } catch (error) {
-    return refuse(`Identity service: ${option} = ${path} cannot be read: ${(error as Error).message}.`);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new OctaviaError('OPTION_FILE_UNREADABLE', { option, file: path, reason }, { cause });
   }
 }
 
-/** @throws OctaviaError STARTUP in words that name the option */
+/** @throws OctaviaError that names the option */
 export function keystoneSettings(config: Sections): KeystoneSettings {
   const own = config.keystone_authtoken;
   const given = credentials(config);
-  const named = `[${given.section}]`;
   if (!PASSWORD_TYPES.includes(given.authType)) {
-    refuse(`${named} auth_type = ${given.authType} is not available. Use password.`);
+    const option = `[${given.section}] auth_type`;
+    throw new OctaviaError('UNKNOWN_CHOICE', { option, value: String(given.authType), known: 'password' });
   }
   const missing = [
     ...(given.authUrl ? [] : ['auth_url']),
@@ -145,17 +146,18 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
     ...(given.projectId || given.projectName || given.systemScope ? [] : ['project_name']),
   ];
   if (missing.length > 0) {
-    refuse(`[api_settings] auth_strategy = keystone needs ${named} ${missing.join(', ')}. Set what is missing.`);
+    throw new OctaviaError('KEYSTONE_OPTIONS_MISSING', { section: given.section, options: missing.join(', ') });
   }
   const authUrl = given.authUrl ?? '';
   if (!/^https?:$/.test(URL.parse(authUrl)?.protocol ?? '')) {
-    refuse(`${named} auth_url = ${authUrl} is not an http or https address.`);
+    const option = `[${given.section}] auth_url`;
+    throw new OctaviaError('OPTION_UNUSABLE', { option, value: authUrl, reason: 'it is no http or https address' });
   }
   // OpenStack Octavia's option, whose name says less than it does: it bounds the answer, too.
   const limit = own.http_connect_timeout === null ? null : own.http_connect_timeout * 1000;
-  const ca = file('cafile', own.cafile ?? given.certificates.cafile);
-  const cert = file('certfile', own.certfile ?? given.certificates.certfile);
-  const key = file('keyfile', own.keyfile ?? given.certificates.keyfile);
+  const ca = file('[keystone_authtoken] cafile', own.cafile ?? given.certificates.cafile);
+  const cert = file('[keystone_authtoken] certfile', own.certfile ?? given.certificates.certfile);
+  const key = file('[keystone_authtoken] keyfile', own.keyfile ?? given.certificates.keyfile);
   return {
     url: versioned(authUrl),
     publicUrl: own.www_authenticate_uri ?? own.auth_uri ?? authUrl,
