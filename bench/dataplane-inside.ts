@@ -9,6 +9,7 @@ import { addMember, type Balancer, createBalancer } from '../demo/balancer.ts';
 import type { Cleanup } from '../demo/cleanup.ts';
 import type { ControlPlane } from '../demo/control-plane.ts';
 import { get, waitForAnswer } from '../demo/traffic.ts';
+import type { Bench } from './dataplane-bench.ts';
 import { type LargeMeasured, measureLarge } from './dataplane-large.ts';
 import { type AgentMemory, measureAgentMemory } from './dataplane-memory.ts';
 import { measureSessions, type Sessions } from './dataplane-sessions.ts';
@@ -35,14 +36,6 @@ export interface DataplaneMeasured {
   throughput: Throughput;
   memory: AgentMemory;
   large: LargeMeasured;
-}
-
-export interface Bench {
-  client: OctaviaClient;
-  controlPlane: ControlPlane;
-  stateDir: string;
-  cleanup: Cleanup;
-  say(line: string): void;
 }
 
 interface MemberBody {

@@ -1,7 +1,7 @@
 /** Single changes on a load balancer as large as they come: from the call until it is ACTIVE again. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Listing, OctaviaClient } from '@octavia/client';
-import type { Bench } from './dataplane-inside.ts';
+import type { Bench } from './dataplane-bench.ts';
 import { percentile } from './statistics.ts';
 
 const LISTENERS = 200;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createBalancer } from '../demo/balancer.ts';
-import type { Bench } from './dataplane-inside.ts';
+import type { Bench } from './dataplane-bench.ts';
 import { agentPids, proportionalMegabytes, residentMegabytes } from './memory.ts';
 
 /** Load balancers on the host while memory is read: the one under load and others with a listener and an empty pool. */

@@ -4,7 +4,7 @@ import type { Backend } from '../demo/backend.ts';
 import { BACKEND_PORT } from '../demo/backend.ts';
 import { CLIENT_ADDRESSES, SessionLoad } from '../demo/session-load.ts';
 import { command } from '../demo/shell.ts';
-import type { Bench } from './dataplane-inside.ts';
+import type { Bench } from './dataplane-bench.ts';
 
 const CLIENTS = 200;
 const RELOADS = 20;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { BACKEND_PORT, type Backend } from '../demo/backend.ts';
 import type { Balancer } from '../demo/balancer.ts';
 import { waitForAnswer } from '../demo/traffic.ts';
-import type { Bench } from './dataplane-inside.ts';
+import type { Bench } from './dataplane-bench.ts';
 import { measure, request } from './load.ts';
 import { percentile } from './statistics.ts';
 

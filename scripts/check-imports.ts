@@ -1,6 +1,6 @@
 /**
  * Holds the import rule of ARCHITECTURE.md: `node scripts/check-imports.ts [repository]` prints one line for each import
- * that points the wrong way and exits 1. Reading the import statements by pattern is enough: they are all in one form.
+ * that points the wrong way or closes a circle, and exits 1. Reading the import statements by pattern is enough: they are all in one form.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
@@ -48,6 +48,13 @@ const RESERVED: { library: RegExp; places: RegExp; typesAreFree: boolean; rule: 
     rule: 'only flows/ may import it',
   },
 ];
+
+/** All that may be in the bundle of the agent, which runs alone and often many times on one host. */
+const BUNDLED: Record<string, RegExp> = {
+  amphora: /^(node:|@octavia\/protocol\/|ipaddr\.js$)/,
+  protocol: /^node:/,
+};
+const BUNDLED_RULE = 'the amphora imports only built-in modules and ipaddr.js, because its bundle runs alone';
 
 /** Built-in modules that reach outside the process. `domain` gets clock, random and the world passed in. */
 const OUTSIDE =
@@ -147,9 +154,8 @@ function moduleFault(file: string, { target, names, typeOnly }: Import): string 
   if (target.startsWith('@octavia/') && !(PACKAGE_IMPORTS[owner] ?? /^$/).test(target)) {
     return `the package ${owner} may not import ${target}`;
   }
-  if ((owner === 'amphora' || owner === 'protocol') && !/^(node:|@octavia\/protocol\/)/.test(target)) {
-    return 'the amphora imports only built-in modules, because its bundle runs alone';
-  }
+  const bundled = BUNDLED[owner];
+  if (bundled !== undefined && !bundled.test(target)) return BUNDLED_RULE;
   if (roomOf(file) === 'domain' && !typeOnly && OUTSIDE.test(target)) {
     const impure = names.length === 0 ? [target] : names.filter((name) => !PURE.test(name));
     if (impure.length > 0) return `domain is pure; ${target} (${impure.join(', ')}) reaches outside`;
@@ -176,20 +182,59 @@ function needsOf(files: readonly string[]): Set<string> {
   return new Set(needs.filter((need) => need !== undefined));
 }
 
-/** Every import of packages/<name>/src that breaks the rule, in file order. */
+/** A way from file to file that ends where it began; null when there is none. Types count, too: they tie files just as well. */
+function circleFrom(start: string, imports: ReadonlyMap<string, readonly Import[]>): string[] | null {
+  const cameFrom = new Map<string, string>();
+  const queue = [start];
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    for (const { target } of imports.get(file) ?? []) {
+      if (target === start) {
+        const way = [start];
+        for (let at: string | undefined = file; at !== undefined && at !== start; at = cameFrom.get(at)) way.push(at);
+        return [...way, start].reverse();
+      }
+      if (!imports.has(target) || cameFrom.has(target)) continue;
+      cameFrom.set(target, file);
+      queue.push(target);
+    }
+  }
+  return null;
+}
+
+/** One for each circle, at the import with which its first file (by name) enters it. */
+function circles(imports: ReadonlyMap<string, readonly Import[]>): Violation[] {
+  const told = new Set<string>();
+  return [...imports.keys()].flatMap((file) => {
+    const circle = told.has(file) ? null : circleFrom(file, imports);
+    if (circle === null) return [];
+    for (const member of circle) told.add(member);
+    const line = imports.get(file)?.find(({ target }) => target === circle[1])?.line ?? 1;
+    return [{ file, line, message: `a circle of imports: ${circle.join(' → ')}` }];
+  });
+}
+
+/** Every import of packages/<name>/src that breaks the rule, in file order; then the circles. */
 export function checkImports(root: string): Violation[] {
   const below = (path: string): string => relative(root, path).split(sep).join('/');
   const paths = sourceFiles(root).sort();
   const needs = needsOf(paths.map(below));
-  return paths.flatMap((path) => {
+  const internal = new Map<string, Import[]>();
+  const faults = paths.flatMap((path) => {
     const file = below(path);
-    return importsOf(readFileSync(path, 'utf8')).flatMap((found) => {
-      const fault = found.target.startsWith('.')
-        ? relativeFault(file, below(resolve(path, '..', found.target)), needs)
-        : moduleFault(file, found);
+    const imports = importsOf(readFileSync(path, 'utf8')).map((found) => ({
+      ...found,
+      file: found.target.startsWith('.') ? below(resolve(path, '..', found.target)) : null,
+    }));
+    internal.set(
+      file,
+      imports.flatMap((found) => (found.file === null ? [] : [{ ...found, target: found.file }])),
+    );
+    return imports.flatMap((found) => {
+      const fault = found.file === null ? moduleFault(file, found) : relativeFault(file, found.file, needs);
       return fault === null ? [] : [{ file, line: found.line, message: `${found.target}: ${fault}` }];
     });
   });
+  return [...faults, ...circles(internal)];
 }
 
 if (import.meta.main) {

@@ -41,6 +41,8 @@ describe('check-imports', () => {
     [src('clouds/compute/local/a.ts'), "import type { Port } from '../../network/interface.ts';"],
     [src('clouds/compute/local/a.ts'), "import { tag } from '../../local-host/tag.ts';\nimport './b.ts';"],
     ['packages/amphora/src/a.ts', "import { spawn } from 'node:child_process';\nimport { b } from './b.ts';"],
+    ['packages/amphora/src/a.ts', "import ipaddr from 'ipaddr.js';"],
+    [src('api/a.ts'), "import ipaddr from 'ipaddr.js';\nimport './b.ts';"],
     ['packages/controller/test/a.ts', "import { x } from '../src/processes/x.ts';\nimport 'kysely';"],
   ])('allows %s: %j', (path, text) => {
     write(src('clouds/compute/interface.ts'), '');
@@ -143,12 +145,41 @@ describe('check-imports', () => {
     [
       'packages/amphora/src/a.ts',
       "import Fastify from 'fastify';",
-      '1: fastify: the amphora imports only built-in modules, because its bundle runs alone',
+      '1: fastify: the amphora imports only built-in modules and ipaddr.js, because its bundle runs alone',
     ],
   ])('refuses %s: %j', (path, text, message) => {
     write(src('clouds/compute/interface.ts'), '');
     write(src('clouds/network/interface.ts'), '');
     expect(check(path, text)).toEqual([`${path}:${message}`]);
+  });
+
+  it.each([
+    ['packages/protocol/src/a.ts', "import ipaddr from 'ipaddr.js';"],
+    ['packages/amphora/src/a.ts', "import x from 'ipaddr.js/lib/x.js';"],
+  ])('refuses %s: %j, of which the bundle of the agent knows nothing', (path, text) => {
+    expect(check(path, text)).toEqual([expect.stringContaining('because its bundle runs alone')]);
+  });
+
+  it.each([
+    ['values', "import { b } from './b.ts';"],
+    ['types', "import type { B } from './b.ts';"],
+    ['what is loaded on demand', "const b = await import('./b.ts');"],
+    ['what is handed on', "export * from './b.ts';"],
+  ])('refuses a circle of %s, told once with its files in order', (_, text) => {
+    write(src('api/b.ts'), "import { c } from './deep/c.ts';");
+    write(src('api/deep/c.ts'), "\nimport { a } from '../a.ts';\nimport { d } from '../d.ts';");
+    write(src('api/d.ts'), '');
+    const way = ['a', 'b', 'deep/c', 'a'].map((name) => src(`api/${name}.ts`)).join(' → ');
+    expect(check(src('api/a.ts'), text)).toEqual([`${src('api/a.ts')}:1: a circle of imports: ${way}`]);
+  });
+
+  it('tells each of two circles, and none for a file that only leads to one', () => {
+    for (const [file, targets] of Object.entries({ a: 'bx', b: 'a', x: 'y', y: 'x', z: 'a' })) {
+      write(src(`api/${file}.ts`), [...targets].map((name) => `import './${name}.ts';`).join('\n'));
+    }
+    const circle = (...names: string[]): string =>
+      `a circle of imports: ${[...names, names[0]].map((name) => src(`api/${name}.ts`)).join(' → ')}`;
+    expect(checkImports(root).map(({ message }) => message)).toEqual([circle('a', 'b'), circle('x', 'y')]);
   });
 
   it('prints a line for each violation and fails', () => {

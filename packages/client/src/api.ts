@@ -1,6 +1,6 @@
 import { AnswerError, type ApiError, refused, UnreachableError } from './errors.ts';
 import { fetchSend, type HttpAnswer, type HttpRequest, type Send } from './http.ts';
-import { pause } from './wait.ts';
+import { pause } from './pause.ts';
 
 /** Who asks. A Keystone session is one. */
 export interface Authenticator {

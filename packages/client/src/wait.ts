@@ -1,6 +1,7 @@
 /** Waiting for something that happens elsewhere. */
 import type { CallOptions } from './api.ts';
 import { WaitError } from './errors.ts';
+import { pause } from './pause.ts';
 
 export interface WaitOptions extends CallOptions {
   /** Default: 600,000, ten minutes. */
@@ -35,23 +36,4 @@ export async function poll<T>(options: WaitOptions, what: string, look: () => Pr
     // The last look is at the end of the time, not before it.
     await pause(Math.min(intervalMs ?? next, left), signal);
   }
-}
-
-/** @throws the reason of the signal */
-export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }

@@ -2,7 +2,6 @@
 import { OctaviaError } from '../errors.ts';
 import type { Store } from '../store/core/database.ts';
 import * as buildSlots from '../store/operations/build-slots.ts';
-import type { Tries } from './flow.ts';
 
 interface Waiter {
   request: buildSlots.SlotRequest;
@@ -14,9 +13,17 @@ interface Waiter {
 /** After a slot was given back here, the next look comes this soon (ms): several often end together. */
 const SOON_MS = 50;
 
+export interface BuildQueueOptions {
+  /** Amphorae that may be built at once; 0: any number. */
+  limit: number;
+  attempts: number;
+  /** Pause between two of them. */
+  intervalMs: number;
+}
+
 export class BuildQueue {
   readonly #store: Store;
-  readonly #options: Tries & { limit: number };
+  readonly #options: BuildQueueOptions;
   readonly #waiting = new Map<string, Waiter>();
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
@@ -25,7 +32,7 @@ export class BuildQueue {
   /** When what is being built was last seen to change, and what it was. */
   #progress = { at: 0, building: '' };
 
-  constructor(store: Store, options: Tries & { limit: number }) {
+  constructor(store: Store, options: BuildQueueOptions) {
     this.#store = store;
     this.#options = options;
   }

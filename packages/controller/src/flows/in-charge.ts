@@ -3,7 +3,6 @@
  * operation over (seen by every statement of the journal), or this worker could not report itself for so long that another
  * one may be about to.
  */
-import type { FlowDependencies } from './flow.ts';
 
 /** Another worker is in charge. Whoever sees this ends silently: it must neither act nor undo. */
 export class Fenced extends Error {}
@@ -37,41 +36,4 @@ export class Lease {
   holds(): boolean {
     return this.#renewedAt === null || this.#now() - this.#renewedAt < TRUST_MS;
   }
-}
-
-function asking<T extends object>(target: T, mayAct: () => void): T {
-  return new Proxy(target, {
-    get(object, property) {
-      const value: unknown = Reflect.get(object, property, object);
-      if (typeof value !== 'function') {
-        mayAct();
-        return value;
-      }
-      return (...args: unknown[]) => {
-        mayAct();
-        return value.apply(object, args);
-      };
-    },
-  });
-}
-
-/**
- * The world as one run of a flow sees it: each call of a driver or of the store first asks whether the run may still act.
- * @param mayAct throws when it may not
- */
-export function guarded(dependencies: FlowDependencies, mayAct: () => void): FlowDependencies {
-  const { store, compute, network, certificates, dataplane, sleep } = dependencies;
-  return {
-    ...dependencies,
-    store: asking(store, mayAct),
-    compute: asking(compute, mayAct),
-    network: asking(network, mayAct),
-    certificates: asking(certificates, mayAct),
-    dataplane: asking(dataplane, mayAct),
-    async sleep(ms) {
-      mayAct();
-      await sleep(ms);
-      mayAct();
-    },
-  };
 }

@@ -12,7 +12,8 @@ import * as operations from '../store/operations/operations.ts';
 import * as outcome from '../store/operations/outcome.ts';
 import { type FaultListener, type Moment, stepNamer } from './fault-points.ts';
 import { type Flow, type FlowDependencies, type FlowPart, isParallel, type Step, type StepContext } from './flow.ts';
-import { Fenced, guarded, type Lease, LeaseExpired } from './in-charge.ts';
+import { guarded } from './guarded-dependencies.ts';
+import { Fenced, type Lease, LeaseExpired } from './in-charge.ts';
 import { Journal, retryWhileUnavailable } from './journal.ts';
 
 /**
