@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ExpiringCache } from '../../src/clouds/identity/keystone/cache.ts';
 import { KeystoneIdentityDriver } from '../../src/clouds/identity/keystone/driver.ts';
 import { identityEndpoint, parseToken } from '../../src/clouds/identity/keystone/token.ts';
 import { around } from '../around/support.ts';
@@ -155,25 +154,6 @@ describe('the memory of tokens', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask(driver, token)));
     expect(new Set(answers).size).toBe(1);
     expect(played.keystone.requests.map((line) => line.split(' ')[0])).toEqual(['POST', 'GET']);
-  });
-
-  it('never grows beyond its capacity', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 5 }),
-        fc.array(
-          fc.tuple(fc.constantFrom('get', 'set'), fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 5 })),
-        ),
-        (capacity, steps) => {
-          const cache = new ExpiringCache<number>(capacity);
-          steps.forEach(([step, key, lifetime], now) => {
-            if (step === 'set') cache.set(String(key), now, now + lifetime);
-            else expect(cache.get(String(key), now) ?? 0).toBeLessThanOrEqual(now);
-            expect(cache.size).toBeLessThanOrEqual(capacity);
-          });
-        },
-      ),
-    );
   });
 });
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '@octavia/protocol/log';
+import { LRUCache } from 'lru-cache';
 import { OctaviaError } from '../../../errors.ts';
 import { header } from '../header.ts';
 import type { Identity, IdentityDriver, RequestHeaders } from '../interface.ts';
-import { ExpiringCache } from './cache.ts';
 import { KeystoneClient, KeystoneError } from './client.ts';
 import type { KeystoneSettings } from './settings.ts';
 import type { ValidatedToken } from './token.ts';
@@ -31,8 +31,8 @@ export class KeystoneIdentityDriver implements IdentityDriver {
   readonly #client: KeystoneClient;
   readonly #now: () => number;
   readonly #log: Pick<Log, 'error'>;
-  readonly #known: ExpiringCache<ValidatedToken>;
-  readonly #refused = new ExpiringCache<true>(REFUSED_TOKENS);
+  readonly #known: LRUCache<string, ValidatedToken>;
+  readonly #refused: LRUCache<string, true>;
   /** Questions on their way: many requests with one new token ask once. */
   readonly #asking = new Map<string, Promise<ValidatedToken | null>>();
   #quietUntil = 0;
@@ -49,7 +49,9 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     this.#now = now;
     this.#log = log;
     this.#client = new KeystoneClient(settings, now);
-    this.#known = new ExpiringCache(capacity);
+    const byTheClock = { ttlResolution: 0, perf: { now } };
+    this.#known = new LRUCache({ max: capacity, ...byTheClock });
+    this.#refused = new LRUCache({ max: REFUSED_TOKENS, ...byTheClock });
     this.challenge = `Keystone uri="${settings.publicUrl}"`;
   }
 
@@ -76,10 +78,9 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     // Tokens are secrets: only their digests stay in memory.
     const digest = createHash('sha256').update(token).digest('base64');
     const key = allowExpired ? `${digest}+` : digest;
-    const now = this.#now();
-    const known = this.#known.get(key, now);
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
-    if (this.#refused.get(key, now)) return null;
+    if (this.#refused.get(key)) return null;
     let asking = this.#asking.get(key);
     if (asking === undefined) {
       asking = this.#ask(key, token, allowExpired).finally(() => this.#asking.delete(key));
@@ -95,8 +96,10 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     const valid = answer !== null && (allowExpired || answer.expiresAt > this.#now()) ? answer : null;
     if (cacheSeconds > 0) {
       const until = asked + cacheSeconds * 1000;
-      if (valid === null) this.#refused.set(key, true, Math.min(until, asked + REFUSED_MS));
-      else this.#known.set(key, valid, allowExpired ? until : Math.min(until, valid.expiresAt));
+      // For the cache an entry lives its last millisecond through, and one of 0 ms for ever.
+      const lifetime = (end: number) => ({ ttl: Math.max(1, end - this.#now() - 1) });
+      if (valid === null) this.#refused.set(key, true, lifetime(Math.min(until, asked + REFUSED_MS)));
+      else this.#known.set(key, valid, lifetime(allowExpired ? until : Math.min(until, valid.expiresAt)));
     }
     return valid;
   }
