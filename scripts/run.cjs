@@ -15,6 +15,7 @@ const COMMANDS = {
   octavia: ['packages/controller/bin/octavia.ts'],
   demo: ['demo/main.ts'],
   test: ['scripts/test.ts'],
+  'test:coverage': ['scripts/coverage.ts'],
   'test:keystone': ['test/integration/keystone/run.ts'],
   'test:clients': ['test/integration/clients/main.ts'],
   'test:cli': ['test/integration/cli/main.ts'],

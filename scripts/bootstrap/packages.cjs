@@ -85,7 +85,7 @@ function installMissing(missing, say) {
   });
 }
 
-const packagesOf = (command) => (command === 'test' ? TEST_PACKAGES : PACKAGES);
+const packagesOf = (command) => (['test', 'test:coverage'].includes(command) ? TEST_PACKAGES : PACKAGES);
 
 function missingPackages(packages) {
   return Object.keys(packages).filter((name) => !findCommand(packages[name]));
