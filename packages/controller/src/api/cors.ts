@@ -1,4 +1,8 @@
-/** Cross-origin resource sharing (`[cors]`): the outermost layer. Without `allowed_origin` it does nothing. */
+/**
+ * Cross-origin resource sharing (`[cors]`): the outermost layer. Without `allowed_origin` it does nothing. Of our own, because
+ * clients know the answers of oslo.middleware: 200 without any grant where the method or a header is not allowed, and only
+ * what was asked for where it is. @fastify/cors answers every preflight with all it allows.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/index.ts';
 

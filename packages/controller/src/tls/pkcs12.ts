@@ -1,4 +1,9 @@
-/** Keys and certificates of a PKCS#12 bundle. RFC 7292. The checksum is not verified: nobody keeps its key a secret. */
+/**
+ * Keys and certificates of a PKCS#12 bundle. RFC 7292. The checksum is not verified: nobody keeps its key a secret.
+ *
+ * @peculiar/asn1-pfx knows the structure alone: what decrypts (PBES2, and RC2 and 3DES of older files) and the reader of DER,
+ * which certificates and revocation lists need too, would stay, and each API process would grow by 10 MB.
+ */
 import { child, children, DerError, type Node, objectId, octets, parse } from './der.ts';
 import { decrypt } from './password-based.ts';
 
