@@ -33,13 +33,19 @@ const PACKAGE_IMPORTS: Record<string, RegExp> = {
   cli: /^@octavia\/client(\/keystone)?$/,
 };
 
-/** Libraries that only some places may use, since the rest of the house must not depend on them. */
+/** Libraries, and files of ours, that only some places may use, since the rest of the house must not depend on them. */
 const RESERVED: { library: RegExp; places: RegExp; typesAreFree: boolean; rule: string }[] = [
   {
-    library: /^(kysely|pg)(\/|$)/,
-    places: /^packages\/controller\/src\/(store\/|flows\/engine|local\/postgres\/)/,
+    library: /^pg(\/|$)/,
+    places: /^packages\/controller\/src\/(store\/core\/|local\/postgres\/)/,
     typesAreFree: true,
-    rule: 'only store/, flows/engine* and the supervisor of the embedded server may import values of it',
+    rule: 'only store/core/ and the supervisor of the embedded server may import values of it',
+  },
+  {
+    library: /^packages\/controller\/src\/store\/core\/sql\.ts$/,
+    places: /^packages\/controller\/src\/store\//,
+    typesAreFree: true,
+    rule: 'only store/ may write SQL',
   },
   {
     library: /^@dbos-inc\//,
@@ -149,6 +155,11 @@ function relativeFault(file: string, target: string, needs: ReadonlySet<string>)
   return null;
 }
 
+function reservedFault(file: string, target: string, typeOnly: boolean): string | null {
+  const reserved = RESERVED.find(({ library, places }) => library.test(target) && !places.test(file));
+  return reserved !== undefined && !(typeOnly && reserved.typesAreFree) ? reserved.rule : null;
+}
+
 function moduleFault(file: string, { target, names, typeOnly }: Import): string | null {
   const owner = file.split('/')[1] ?? '';
   if (target.startsWith('@octavia/') && !(PACKAGE_IMPORTS[owner] ?? /^$/).test(target)) {
@@ -160,9 +171,7 @@ function moduleFault(file: string, { target, names, typeOnly }: Import): string 
     const impure = names.length === 0 ? [target] : names.filter((name) => !PURE.test(name));
     if (impure.length > 0) return `domain is pure; ${target} (${impure.join(', ')}) reaches outside`;
   }
-  const reserved = RESERVED.find(({ library, places }) => library.test(target) && !places.test(file));
-  if (reserved !== undefined && owner === 'controller' && !(typeOnly && reserved.typesAreFree)) return reserved.rule;
-  return null;
+  return owner === 'controller' ? reservedFault(file, target, typeOnly) : null;
 }
 
 function sourceFiles(root: string): string[] {
@@ -230,7 +239,10 @@ export function checkImports(root: string): Violation[] {
       imports.flatMap((found) => (found.file === null ? [] : [{ ...found, target: found.file }])),
     );
     return imports.flatMap((found) => {
-      const fault = found.file === null ? moduleFault(file, found) : relativeFault(file, found.file, needs);
+      const fault =
+        found.file === null
+          ? moduleFault(file, found)
+          : (relativeFault(file, found.file, needs) ?? reservedFault(file, found.file, found.typeOnly));
       return fault === null ? [] : [{ file, line: found.line, message: `${found.target}: ${fault}` }];
     });
   });

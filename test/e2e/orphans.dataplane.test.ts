@@ -1,10 +1,10 @@
 /** What the local cloud still runs although no row names it is found and removed. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
 import { Store } from '../../packages/controller/src/store/core/database.ts';
+import { sql } from '../../packages/controller/src/store/core/sql.ts';
 import { Bench, processesOf, ROOT, runOctavia } from './harness.ts';
 
 const MAKE = join(ROOT, 'test/e2e/make-balancer.ts');

@@ -1,9 +1,10 @@
 /** Ten minutes without any control plane: tenants' traffic does not notice, and nobody is blamed for them afterwards. */
-import { sql } from 'kysely';
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Started } from '../../demo/control-plane.ts';
 import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
 import { Store } from '../../packages/controller/src/store/core/database.ts';
+import { sql } from '../../packages/controller/src/store/core/sql.ts';
 import { Balancers } from './balancers.ts';
 import { Bench } from './harness.ts';
 

@@ -14,7 +14,7 @@ async function withStore<T>(url: string, work: (store: Store) => Promise<T>): Pr
 
 /** Brings our schema and the flow engine's to this release. Returns the names of the migrations it applied. */
 export async function upgrade(url: string): Promise<string[]> {
-  const applied = await withStore(url, (store) => migrateToLatest(store.db));
+  const applied = await withStore(url, (store) => migrateToLatest(store));
   await FlowEngine.migrate(url);
   return applied;
 }

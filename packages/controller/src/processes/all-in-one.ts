@@ -21,7 +21,7 @@ export async function runAllInOne({ config, cloud }: AllInOneOptions): Promise<P
     await runtime.close();
   };
   try {
-    await migrateToLatest(runtime.store.db);
+    await migrateToLatest(runtime.store);
     await seedNetworks(runtime);
     // Without amphorae nobody sends heartbeats.
     if (cloud === 'local') started.push(await startHealthManager(runtime));

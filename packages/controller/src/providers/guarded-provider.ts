@@ -1,7 +1,7 @@
 import { type Log, SILENT_LOG } from '@octavia/protocol/log';
 import { Conflict, DriverError, NotFound, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
 import { OctaviaError } from '../errors.ts';
-import { afterCommit, type Tx } from '../store/core/database.ts';
+import type { Tx } from '../store/core/database.ts';
 import { isDatabaseUnavailable } from '../store/core/unavailable.ts';
 import * as operations from '../store/operations/operations.ts';
 import type { Change, Provider } from './interface.ts';
@@ -55,7 +55,7 @@ export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SIL
     async submit(tx, change) {
       const { operation, committed } = accept(change);
       if (operation) await operations.submit(tx, operation);
-      if (committed) afterCommit(tx, committed);
+      if (committed) tx.afterCommit(committed);
     },
     checkVipNetwork: provider.checkVipNetwork
       ? promised(provider.checkVipNetwork.bind(provider))

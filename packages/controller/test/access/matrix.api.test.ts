@@ -1,8 +1,8 @@
 /** Every rule × role × owner as requests to a running API that asks a Keystone. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_RULES, type ApiRule } from '../../src/api/policy/rules.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { type Json, PROJECT, TestApi } from '../api/support/api.ts';
 import { FakeKeystone } from '../identity/fake-keystone.ts';
 import { expected, type Group, PERSONAS, type Persona } from './personas.ts';

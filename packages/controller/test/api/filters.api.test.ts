@@ -1,6 +1,5 @@
 /** Every scalar field of a kind is a filter of its lists: read from the attribute tables, so a new field is among them. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AMPHORA } from '../../src/api/attributes/amphora.ts';
 import { AVAILABILITY_ZONE, AVAILABILITY_ZONE_PROFILE } from '../../src/api/attributes/availability-zone.ts';
@@ -16,6 +15,7 @@ import { POOL } from '../../src/api/attributes/pool.ts';
 import { LISTED_QUOTA } from '../../src/api/attributes/quota.ts';
 import type { Attribute, AttributeTable } from '../../src/api/attributes/table.ts';
 import { apiName } from '../../src/api/attributes/table.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { CatalogApi } from '../catalog/support/catalog-api.ts';
 import { type Json, TestApi } from './support/api.ts';
 

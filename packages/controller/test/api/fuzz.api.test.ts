@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from '../../src/store/core/sql.ts';
 import { type Json, TestApi } from './support/api.ts';
 
 let api: TestApi;

@@ -1,8 +1,8 @@
 /** Batches are judged by what was read without a lock, and written only while that still holds. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OctaviaError } from '../../src/errors.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { CatalogApi } from '../catalog/support/catalog-api.ts';
 import { type Answer, type Json, MISSING_SUBNET, TestApi } from './support/api.ts';
 

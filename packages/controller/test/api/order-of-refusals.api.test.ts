@@ -3,11 +3,11 @@
  * each stage, a request that this stage and all later ones refuse. The routes are those that the API registers.
  */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it, test } from 'vitest';
 import { OPERATION_KINDS, type OperationKind } from '../../src/domain/operations.ts';
 import { QUOTA_KINDS } from '../../src/domain/quotas.ts';
 import { OctaviaError } from '../../src/errors.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { FakeKeystone } from '../identity/fake-keystone.ts';
 import { type Answer, type Json, MISSING_SUBNET, PROJECT, routesOfResources, TestApi } from './support/api.ts';
 

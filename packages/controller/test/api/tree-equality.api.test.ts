@@ -1,10 +1,10 @@
 /** A tree created in one call and the same tree created step by step cannot be told apart. */
 import fc from 'fast-check';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../src/dataplane/haproxy/render.ts';
 import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { makeAmphora } from '../dataplane/support/tree.ts';
 import { type Json, TestApi } from './support/api.ts';

@@ -1,9 +1,10 @@
 /** The VIP port is made before the transaction of its load balancer, and goes when that is refused. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Port, PortRequest } from '../../src/clouds/network/interface.ts';
 import { OctaviaError } from '../../src/errors.ts';
+import { type Statement, sql } from '../../src/store/core/sql.ts';
+import { databaseUnavailable } from '../../src/store/core/unavailable.ts';
 import { CatalogApi, type Json } from '../catalog/support/catalog-api.ts';
 
 let api: CatalogApi;
@@ -230,25 +231,23 @@ describe('one statement for many', () => {
 
   it('answers for what was written although its answer was lost', async () => {
     await create();
-    const { store } = api.database;
-    const { db } = store;
-    const executor = db.getExecutor();
-    const execute = executor.executeQuery.bind(executor);
+    const { db } = api.database.store;
+    const ask = db.query.bind(db);
     let lost = 0;
-    executor.executeQuery = async (...query) => {
-      const result = await execute(...query);
-      if (lost === 0 && query[0].sql.includes('new_load_balancers')) {
+    const asking = vi.spyOn(db, 'query').mockImplementation(async <Row>(statement: Statement) => {
+      const result = await ask<Row>(statement);
+      if (lost === 0 && statement.text.includes('new_load_balancers')) {
         lost += 1;
-        throw new Error('Connection terminated unexpectedly');
+        throw databaseUnavailable(null);
       }
       return result;
-    };
+    });
     try {
       const { status, body } = await create();
       expect([status, lost]).toEqual([201, 1]);
       expect((await api.get(`/v2/lbaas/loadbalancers/${body.loadbalancer.id}`)).status).toBe(200);
     } finally {
-      executor.executeQuery = execute;
+      asking.mockRestore();
     }
     expect(await ports()).toHaveLength(2);
   });

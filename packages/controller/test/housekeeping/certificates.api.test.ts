@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { requestCertificateRotation } from '../../src/flows/failover-requests.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
@@ -8,6 +7,7 @@ import {
   rotateCertificates,
   type SigningAuthority,
 } from '../../src/housekeeping/certificate-rotation.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import * as certificates from '../../src/store/resources/amphora-certificates.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Duty, Housekeeper } from '../../src/housekeeping/housekeeper.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import * as housekeeping from '../../src/store/operations/housekeeping.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { listeningLog } from './support.ts';

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ComputeInstance } from '../../src/clouds/compute/interface.ts';
 import { NoopComputeDriver } from '../../src/clouds/compute/noop/driver.ts';
@@ -7,6 +6,7 @@ import { NoopNetworkDriver } from '../../src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 import { collectOrphans, type OrphanOptions, orphanDuty } from '../../src/housekeeping/orphans.ts';
 import { recountQuotas } from '../../src/housekeeping/quotas.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { forgetFlows } from '../../src/flows/operation-queue.ts';
 import { purge } from '../../src/housekeeping/purge.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { aged, DAY, idsOf, storedAmphora } from './support.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '@octavia/protocol/log';
-import { sql } from 'kysely';
 import type { Amphora } from '../../src/domain/resources.ts';
 import type { Store } from '../../src/store/core/database.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import { anAmphora } from '../support/resources.ts';
 

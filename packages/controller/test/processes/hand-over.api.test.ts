@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
 import { NoopNetworkDriver } from '../../src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { noopCloud, ServiceProcess } from './processes.ts';
 

@@ -1,7 +1,7 @@
 /** Creates that arrive together are written by one statement; quotas hold there as they do in a transaction of their own. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sql } from '../../src/store/core/sql.ts';
 import { CatalogApi, type Json } from '../catalog/support/catalog-api.ts';
 
 let api: CatalogApi;

@@ -1,8 +1,8 @@
 /** The database spells an address as the domain does: otherwise one that was read would differ from the same one in a request. */
 import fc from 'fast-check';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { canonicalAddress, canonicalCidr } from '../../src/domain/addresses.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 let database: TestStore;

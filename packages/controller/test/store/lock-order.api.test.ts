@@ -1,8 +1,9 @@
 /** Heartbeats and the API write the same rows. Whoever comes second waits or steps aside: never the one for the other. */
-import { sql } from 'kysely';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusChange } from '../../src/domain/operating-status.ts';
 import type { Tx } from '../../src/store/core/database.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { type TreeChanges, writeStatuses } from '../../src/store/heartbeats/health.ts';
 import { type Json, TestApi } from '../api/support/api.ts';
 
@@ -51,7 +52,7 @@ describe('a heartbeat that comes while the API has the load balancer', () => {
         .transaction(async (tx) => {
           const written = await writeStatuses(tx, [beat]);
           // Whatever it took so far it keeps until here, as it does when its batch goes on.
-          await tx.executeQuery(sql`select pg_sleep(0.3)`.compile(tx));
+          await sql`select pg_sleep(0.3)`.execute(tx);
           return written;
         })
         .finally(() => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UNLIMITED } from '../../src/domain/quotas.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { insertTrees, type NewTree } from '../../src/store/resources/new-trees.ts';
 import { setLimits } from '../../src/store/resources/quota-limits.ts';
 import { reserve } from '../../src/store/resources/quotas.ts';

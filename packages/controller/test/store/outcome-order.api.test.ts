@@ -1,10 +1,10 @@
 /** Requests and the ends of operations meet at the same rows, and take them in one order: neither ever dies of the other. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/domain/operations.ts';
 import { NoopSettler } from '../../src/providers/noop/settler.ts';
 import type { Store, Tx } from '../../src/store/core/database.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import * as outcome from '../../src/store/operations/outcome.ts';
 import { resetStatuses, settleStuckChildren } from '../../src/store/operations/recovery.ts';
 import { settleWithoutHealthReports } from '../../src/store/operations/without-health-reports.ts';

@@ -1,11 +1,11 @@
 /** A database that is away says nothing about what was asked of it: everybody learns just that, under one name. */
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Step, StepContext } from '../../src/flows/flow.ts';
 import { bestEffort } from '../../src/flows/steps/best-effort.ts';
 import { Store } from '../../src/store/core/database.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import { isDatabaseUnavailable } from '../../src/store/core/unavailable.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { Lab } from '../flows/lab.ts';
@@ -38,7 +38,7 @@ afterAll(async () => {
 const suicide = sql`select pg_terminate_backend(pg_backend_pid())`;
 
 const asking = (store: Store) => [
-  () => store.text('select 1', []),
+  () => sql`select 1`.execute(store.db),
   () => loadBalancers.get(store.db, randomUUID()),
   () => store.transaction((tx) => loadBalancers.get(tx, randomUUID())),
 ];
@@ -58,7 +58,15 @@ it('a connection that cannot be made, alone and in transactions', async () => {
 });
 
 /** The pool learns a moment later than whoever asked. */
-const lostForGood = () => expect.poll(() => lab.store.text(`select 'again'`, []).catch(() => 'not yet')).toBe('again');
+const lostForGood = () =>
+  expect
+    .poll(() =>
+      sql`select 1`.execute(lab.store.db).then(
+        () => 'again',
+        () => 'not yet',
+      ),
+    )
+    .toBe('again');
 
 it('a connection that is taken away', async () => {
   const stopping = because('it is starting or stopping');
@@ -102,6 +110,6 @@ it('a cloud that refuses a connection is not the database: what may fail goes on
   for (const error of [refused, new Error('failed', { cause: refused })]) {
     await expect(bestEffort(context, 'Removing it', () => Promise.reject(error))).resolves.toBeNull();
   }
-  const missing = () => lab.store.db.executeQuery(suicide.compile(lab.store.db));
+  const missing = () => suicide.execute(lab.store.db);
   await expect(bestEffort(context, 'Reading it', missing)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
 });

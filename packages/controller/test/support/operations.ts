@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { Tx } from '../../src/store/core/database.ts';
+import { sql } from '../../src/store/core/sql.ts';
 import type { NewOperation } from '../../src/store/operations/operations.ts';
 
 /** The row of an accepted operation alone, of which the engine knows nothing: the test runs it itself, or nobody does. */

@@ -1,7 +1,6 @@
 /** The load balancer field table (API contract §7.1), and the nested forms of a fully populated create (§7.4). */
 import { type AdditionalVip, type LoadBalancer, VNIC_TYPES } from '../../domain/resources.ts';
 import { TOPOLOGIES } from '../../domain/statuses.ts';
-import { SHOWN_FIELDS } from '../../store/resources/load-balancers.ts';
 import { nullable, whole } from '../openapi/schemas.ts';
 import { list, nested, optional, refuseUnknown, required, set } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, REFERENCES, references, STATE } from './common.ts';
@@ -11,7 +10,6 @@ import { LISTENER_FIELDS } from './listener.ts';
 import { MEMBER_FIELDS } from './member.ts';
 import { POOL_ALGORITHM, POOL_OPTIONS, POOL_PROTOCOL } from './pool.ts';
 import { responder } from './response.ts';
-import { type CellWriter, identifiers, json, moment, textResponder, truth, word, words } from './response-text.ts';
 import { choice, ipAddress, text, uuid } from './scalar-types.ts';
 import type { AttributeTable, Created, Updated } from './table.ts';
 import { tableObject } from './table-object.ts';
@@ -154,49 +152,3 @@ export type LoadBalancerUpdate = Updated<typeof LOAD_BALANCER>;
 export const LOAD_BALANCER_ENVELOPE = { argument: 'load_balancer', wrapper: 'loadbalancer' };
 
 export const loadBalancerResponse = responder<LoadBalancer, LoadBalancerRelations>(LOAD_BALANCER);
-
-interface StoredVips {
-  portId: string | null;
-  vips: AdditionalVip[];
-}
-
-/** An empty cell is the most of them. */
-const additionalVipsText: CellWriter = (cell) => {
-  if (cell === '') return '[]';
-  const { vips, portId } = JSON.parse(cell) as StoredVips;
-  return JSON.stringify(additionalVipsOf(vips, portId));
-};
-
-const CELLS: Record<(typeof SHOWN_FIELDS)[number], CellWriter> = {
-  id: word,
-  version: word,
-  name: json,
-  adminStateUp: truth,
-  tags: json,
-  description: json,
-  projectId: json,
-  vipSubnetId: word,
-  vipNetworkId: word,
-  vipPortId: word,
-  vipAddress: word,
-  vipQosPolicyId: word,
-  vipVnicType: word,
-  vipSgIds: words,
-  additionalVips: additionalVipsText,
-  provider: json,
-  flavorId: word,
-  availabilityZone: json,
-  listeners: identifiers,
-  pools: identifiers,
-  provisioningStatus: word,
-  operatingStatus: word,
-  statusReason: json,
-  createdAt: moment,
-  updatedAt: moment,
-};
-
-/** From cells of the store's `SHOWN_FIELDS`. */
-export const loadBalancerText = textResponder(
-  LOAD_BALANCER,
-  SHOWN_FIELDS.map((field) => [field, CELLS[field]]),
-);

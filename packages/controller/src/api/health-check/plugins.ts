@@ -24,10 +24,12 @@ const FILE_KIND = 'HealthcheckResult';
 function databaseCheck(store: Store): Check {
   return async () => {
     try {
-      await store.pool.query('SELECT 1;');
+      await store.db.query({ text: 'SELECT 1;', values: [] });
       return { available: true, reason: 'OK', details: '', kind: DATABASE_KIND };
     } catch (error) {
-      const details = error instanceof Error ? error.message : String(error);
+      // PostgreSQL's own words, where it had any.
+      const { cause, message } = error as Error;
+      const details = cause instanceof Error ? cause.message : message;
       return { available: false, reason: 'The Octavia database is unavailable.', details, kind: DATABASE_KIND };
     }
   };

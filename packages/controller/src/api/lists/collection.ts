@@ -1,15 +1,13 @@
 /** One list request from query string to answer. */
 import type { FastifyRequest } from 'fastify';
-import type { Executor, Store } from '../../store/core/database.ts';
+import type { Executor } from '../../store/core/database.ts';
 import type { ListQuery } from '../../store/core/list-query.ts';
-import type { KnownRows, PageRow } from '../../store/core/table.ts';
 import type { Queryable } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { requestUrl } from '../origin.ts';
 import { queryOf } from '../urls.ts';
 import { type Link, type Page, pageLinks } from './links.ts';
-import { parseListRequest } from './parameters.ts';
-import type { RowTexts } from './row-texts.ts';
+import { type ListRequest, parseListRequest } from './parameters.ts';
 
 export interface Collection<R> {
   /** Key of the list in the answer. */
@@ -24,25 +22,21 @@ export interface Collection<R> {
   scope?: Pick<ListQuery, 'projectId' | 'within'>;
 }
 
-/** A list whose answer is written as text, from cells of the store; the id is the first. */
-export interface TextCollection extends Pick<Collection<never>, 'plural' | 'queryable' | 'scope'> {
-  list(store: Store, query: ListQuery): Promise<string[][]>;
-  listVersions(store: Store, query: ListQuery, known: KnownRows<string>): Promise<PageRow<string>[]>;
-  /** What was written of whole rows. */
-  written: RowTexts;
-  write(row: readonly string[], fields?: string[]): string;
-}
-
-function asking(
+export function asking(
   { config }: ApiDependencies,
   request: FastifyRequest,
   { queryable, scope = {} }: Pick<Collection<never>, 'queryable' | 'scope'>,
-): { query: ListQuery; fields: string[] | undefined; empty: boolean } {
+): ListRequest {
   const asked = parseListRequest(queryOf(request.raw.url ?? ''), queryable, config.api_settings);
   return { ...asked, query: { ...asked.query, ...scope } };
 }
 
-function linksOf({ config }: ApiDependencies, request: FastifyRequest, query: ListQuery, ids: Page['ids']): Link[] {
+export function linksOf(
+  { config }: ApiDependencies,
+  request: FastifyRequest,
+  query: ListQuery,
+  ids: Page['ids'],
+): Link[] {
   const hasMarker = query.marker !== undefined;
   // A page that is the whole list needs no address.
   if (!config.api_settings.allow_pagination || (query.limit === null && !hasMarker)) return [];
@@ -63,40 +57,4 @@ export async function answerList<R extends { id: string }>(
     [collection.plural]: rows.length === 0 ? [] : await collection.respond(rows, fields),
     [collection.linksKey ?? `${collection.plural}_links`]: linksOf(deps, request, query, ids),
   };
-}
-
-/** @returns JSON text */
-export async function listText(
-  deps: ApiDependencies,
-  request: FastifyRequest,
-  collection: TextCollection,
-): Promise<string> {
-  const { query, fields, empty } = asking(deps, request, collection);
-  const rows = empty ? [] : await pageTexts(deps.store, collection, query, fields);
-  const ids = rows.map(({ id }) => id);
-  const links = JSON.stringify(linksOf(deps, request, query, ids));
-  const texts = rows.map(({ text }) => text).join(',');
-  return `{"${collection.plural}":[${texts}],"${collection.plural}_links":${links}}`;
-}
-
-interface RowText {
-  id: string;
-  text: string;
-}
-
-async function pageTexts(
-  store: Store,
-  { list, listVersions, written, write }: TextCollection,
-  query: ListQuery,
-  fields: string[] | undefined,
-): Promise<RowText[]> {
-  if (fields !== undefined) {
-    return (await list(store, query)).map((cells) => ({ id: cells[0] ?? '', text: write(cells, fields) }));
-  }
-  return (await listVersions(store, query, written)).map(({ id, version, made, cells }) => {
-    if (made !== undefined) return { id, text: made };
-    const text = write(cells);
-    written.set(id, version, text);
-    return { id, text };
-  });
 }

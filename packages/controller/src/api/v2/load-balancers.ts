@@ -4,6 +4,7 @@ import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Executor, Tx } from '../../store/core/database.ts';
+import type { RowVersion } from '../../store/core/table.ts';
 import { isDatabaseUnavailable } from '../../store/core/unavailable.ts';
 import * as listeners from '../../store/resources/listeners.ts';
 import * as store from '../../store/resources/load-balancers.ts';
@@ -17,14 +18,13 @@ import {
   type LoadBalancerCreate,
   type LoadBalancerRelations,
   loadBalancerResponse,
-  loadBalancerText,
 } from '../attributes/load-balancer.ts';
 import { queryableFields } from '../attributes/query.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { listText } from '../lists/collection.ts';
-import { RowTexts } from '../lists/row-texts.ts';
+import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
+import { RememberedList, type VersionedCollection } from '../remembered/remembered-list.ts';
 import { changeRoute, type Draft, type Target } from './change.ts';
 import {
   allowsMemberSriov,
@@ -44,7 +44,7 @@ import { rulesOf } from './rules.ts';
 import { checkTreeSecrets } from './secrets.ts';
 import { type SeenNetworks, seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
-import { statusText } from './status-tree.ts';
+import { statusResponse } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
 import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
 import { checkUnique, memberSubnets, planTree } from './tree-create.ts';
@@ -64,35 +64,35 @@ import {
 const KIND = 'Load Balancer';
 const PATH = '/v2/lbaas/loadbalancers';
 const QUERYABLE = queryableFields(LOAD_BALANCER);
-/** Where the cells of a load balancer hold its project. */
-const OWNER = store.SHOWN_FIELDS.indexOf('projectId');
+type Listed = store.ShownLoadBalancer & RowVersion;
+
+const LIST: VersionedCollection<Listed> = {
+  plural: 'loadbalancers',
+  queryable: QUERYABLE,
+  list: store.listShown,
+  versions: store.versions,
+  rowsOf: store.shownOf,
+  respond: async (rows, fields) => rows.map((row) => loadBalancerResponse(row, row, fields)),
+};
+
 const CHILDLESS: LoadBalancerRelations = { listenerIds: [], poolIds: [] };
 
 export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): void {
   const rules = rulesOf(deps.config);
   const { db } = deps.store;
   const writer = new TreeWriter(deps.store, quotaRules(deps.config));
-  const written = new RowTexts();
-  // Versions are those of one server.
-  deps.store.onConnection(() => written.forget());
+  const remembered = deps.config.api_settings.remember_lists ? new RememberedList<Listed>(deps.store) : null;
 
   server.get(PATH, async (request, reply) => {
-    const text = await listText(deps, request, {
-      plural: 'loadbalancers',
-      queryable: QUERYABLE,
-      scope: visibleProjects(request, 'loadbalancer'),
-      list: store.listShown,
-      listVersions: store.listShownVersions,
-      written,
-      write: loadBalancerText,
-    });
-    return sendText(reply, text);
+    const collection = { ...LIST, scope: visibleProjects(request, 'loadbalancer') };
+    const text = await remembered?.answer(deps, request, collection);
+    return text ? sendText(reply, text) : answerList(deps, request, collection);
   });
 
-  server.get(`${PATH}/:id`, async (request, reply) => {
-    const cells = found(await store.shown(deps.store, parameter(request)), KIND, parameter(request));
-    authorise(request, 'loadbalancer:get_one', JSON.parse(cells[OWNER] ?? '') as string);
-    return sendText(reply, `{"loadbalancer":${loadBalancerText(cells, shownFields(request, deps))}}`);
+  server.get(`${PATH}/:id`, async (request) => {
+    const loadBalancer = found(await store.shown(db, parameter(request)), KIND, parameter(request));
+    authorise(request, 'loadbalancer:get_one', loadBalancer.projectId);
+    return { loadbalancer: loadBalancerResponse(loadBalancer, loadBalancer, shownFields(request, deps)) };
   });
 
   server.get(`${PATH}/:id/stats`, async (request) => {
@@ -102,10 +102,10 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
   });
 
   for (const path of [`${PATH}/:id/status`, `${PATH}/:id/statuses`]) {
-    server.get(path, async (request, reply) => {
-      const tree = found(await statuses(deps.store, parameter(request)), KIND, parameter(request));
-      authorise(request, 'loadbalancer:get_status', JSON.parse(tree.projectId) as string);
-      return sendText(reply, statusText(tree));
+    server.get(path, async (request) => {
+      const tree = found(await statuses(db, parameter(request)), KIND, parameter(request));
+      authorise(request, 'loadbalancer:get_status', tree.projectId);
+      return statusResponse(tree);
     });
   }
 

@@ -2,11 +2,12 @@
  * The lock of a tree. The row of the load balancer is locked first and its state is judged later, because errors of the
  * request itself come before 409 in the order of the contract (VAL-ORDER); nothing can change in between.
  */
-import type { RawBuilder } from 'kysely';
+
 import type { QuotaUnits } from '../../domain/quotas.ts';
 import type { L7Policy, LoadBalancer, Pool } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/core/database.ts';
+import type { Sql } from '../../store/core/sql.ts';
 import * as l7policies from '../../store/resources/l7-policies.ts';
 import * as listeners from '../../store/resources/listeners.ts';
 import * as loadBalancers from '../../store/resources/load-balancers.ts';
@@ -124,7 +125,7 @@ export async function setPoolPending(
   tx: Tx,
   tree: LockedTree,
   poolId: string,
-  change: readonly RawBuilder<unknown>[] = [],
+  change: readonly Sql[] = [],
 ): Promise<void> {
   await loadBalancers.setPending(tx, tree.loadBalancer.id, { poolId }, change);
 }

@@ -153,7 +153,7 @@ export async function createStoredPort(
   floors: AddressFloors | null = null,
 ): Promise<Port> {
   const atOnce = await createAtOnce(database, request, rules, floors);
-  return atOnce ?? database.transaction().execute((own) => createIn(own, request, rules));
+  return atOnce ?? database.transaction((own) => createIn(own, request, rules));
 }
 
 /** Nearly all ports have one address that nobody chose: one statement makes them. Null: there is more to it. */
@@ -190,7 +190,7 @@ export async function plugStoredFixedIp(
   const port = await getStoredPort(database, portId);
   if (!port) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Port', id: portId });
   if (port.fixedIps.some((fixed) => fixed.subnetId === subnetId)) return port;
-  const fixedIp = await database.transaction().execute((own) => claim(own, port, { subnetId }, rules));
+  const fixedIp = await database.transaction((own) => claim(own, port, { subnetId }, rules));
   return { ...port, fixedIps: [...port.fixedIps, fixedIp] };
 }
 

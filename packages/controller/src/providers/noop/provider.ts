@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Amphora } from '../../domain/resources.ts';
-import { afterCommit, type Tx } from '../../store/core/database.ts';
+import type { Tx } from '../../store/core/database.ts';
 import type { Acceptance, AmphoraActions, Capability, Change, NewVip, Provider, VipWish } from '../interface.ts';
 
 export interface Settler {
@@ -45,7 +45,7 @@ export class NoopProvider implements Provider {
     this.#settler = settler;
     this.amphorae = {
       configure: async () => undefined,
-      failover: async (tx, _amphora, { id }) => afterCommit(tx, () => settler.add(id)),
+      failover: async (tx, _amphora, { id }) => tx.afterCommit(() => settler.add(id)),
       delete: async (_tx: Tx, _amphora: Amphora) => undefined,
     };
   }

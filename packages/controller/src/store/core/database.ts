@@ -1,13 +1,9 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
-import { openPool, type Patience } from './pool.ts';
-import type { Schema } from './schema.ts';
-import { named, naming } from './unavailable.ts';
+import { CONNECT_WITHIN_MS, isLost, NoAnswer, openPool, type Patience } from './pool.ts';
+import type { Executor, Result, Statement } from './sql.ts';
+import { named } from './unavailable.ts';
 
-export type Database = Kysely<Schema>;
-export type Tx = Transaction<Schema>;
-/** Where a read may run: inside a transaction or on its own. */
-export type Executor = Database | Tx;
+export type { Executor };
 
 const OID = { int8: 20, timestamptz: 1184, textArray: 1009, uuidArray: 2951 } as const;
 
@@ -44,26 +40,153 @@ export const isForeignKeyViolation = (error: unknown): boolean =>
 const MAXIMUM_STATEMENTS = 500;
 const statementNames = new Map<string, string>();
 
-function statementName(text: string): string | null {
+function statementName(text: string): string | undefined {
   let name = statementNames.get(text);
   if (name === undefined && statementNames.size < MAXIMUM_STATEMENTS) {
     name = `octavia_${statementNames.size}`;
     statementNames.set(text, name);
   }
-  return name ?? null;
+  return name;
 }
 
 /**
- * The connection with every statement that has parameters prepared under a name: PostgreSQL parses it once per connection
- * and soon stops planning it (22,600 point selects a second against 12,500).
+ * Every statement that has parameters is prepared under a name: PostgreSQL parses it once per connection and soon stops
+ * planning it (22,600 point selects a second against 12,500).
  */
-function withNamedStatements(client: pg.PoolClient): pg.PoolClient {
-  const prepared: pg.PoolClient = Object.create(client);
-  const query = (text: string, values?: unknown[]) => {
-    const name = values && values.length > 0 ? statementName(text) : null;
-    return naming(name === null ? client.query(text, values) : client.query({ name, text, values: values ?? [] }));
-  };
-  return Object.assign(prepared, { query });
+async function ask<Row>(client: pg.ClientBase, { text, values }: Statement): Promise<Result<Row>> {
+  const name = values.length > 0 ? statementName(text) : undefined;
+  try {
+    const { rows, rowCount } = await client.query({ name, text, values: values as unknown[] });
+    return { rows, count: rowCount ?? 0 };
+  } catch (error) {
+    throw named(error, isLost(client));
+  }
+}
+
+/** Timers may be early. */
+const NEARLY_MS = 50;
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  const since = performance.now();
+  try {
+    return await pool.connect();
+  } catch (error) {
+    if (pool.ending) throw error;
+    const isLate = performance.now() - since > CONNECT_WITHIN_MS - NEARLY_MS;
+    throw named(isLate ? new NoAnswer(CONNECT_WITHIN_MS, { cause: error }) : error, false);
+  }
+}
+
+/** One connection, for statements that belong together without being a transaction. */
+export class Session implements Executor {
+  readonly #client: pg.ClientBase;
+  #isUnfit = false;
+
+  constructor(client: pg.ClientBase) {
+    this.#client = client;
+  }
+
+  query<Row>(statement: Statement): Promise<Result<Row>> {
+    return ask<Row>(this.#client, statement);
+  }
+
+  /** Nobody may use the connection after this session: what it holds ends with it. */
+  discard(): void {
+    this.#isUnfit = true;
+  }
+
+  get isLost(): boolean {
+    return this.#isUnfit || isLost(this.#client);
+  }
+}
+
+/** One transaction; ends with the function that it was given to. */
+export class Tx implements Executor {
+  #client: pg.ClientBase | null;
+  readonly #committed: (() => void)[] = [];
+  /** Statements run one after the other, in the order in which they were asked. */
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(client: pg.ClientBase) {
+    this.#client = client;
+  }
+
+  query<Row>(statement: Statement): Promise<Result<Row>> {
+    const answer = this.#before.then(() => {
+      if (this.#client === null) throw new Error('A statement came after the end of its transaction');
+      return ask<Row>(this.#client, statement);
+    });
+    this.#before = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** Runs the function once the transaction is committed; never when it is rolled back. */
+  afterCommit(then: () => void): void {
+    this.#committed.push(then);
+  }
+
+  /** The connection belongs to others now. */
+  end(isCommitted: boolean): void {
+    this.#client = null;
+    if (isCommitted) for (const then of this.#committed) then();
+  }
+}
+
+const BEGIN: Statement = { text: 'begin', values: [] };
+const COMMIT: Statement = { text: 'commit', values: [] };
+const ROLLBACK: Statement = { text: 'rollback', values: [] };
+
+/** Statements run in transactions of their own, unless one is begun for several. */
+export class Database implements Executor {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async query<Row>(statement: Statement): Promise<Result<Row>> {
+    const client = await connect(this.#pool);
+    try {
+      return await ask<Row>(client, statement);
+    } finally {
+      client.release();
+    }
+  }
+
+  /** Runs the function in one READ COMMITTED transaction. @throws OctaviaError DATABASE_UNAVAILABLE */
+  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await connect(this.#pool);
+    const tx = new Tx(client);
+    let result: T;
+    try {
+      await tx.query(BEGIN);
+      result = await work(tx);
+      await tx.query(COMMIT);
+    } catch (error) {
+      // Where a connection is lost, rolling back fails as well: what went wrong first says why.
+      const isUndone = await tx.query(ROLLBACK).then(
+        () => true,
+        () => false,
+      );
+      tx.end(false);
+      client.release(!isUndone);
+      throw error;
+    }
+    client.release();
+    tx.end(true);
+    return result;
+  }
+
+  /** Runs the function with a connection of its own. @throws OctaviaError DATABASE_UNAVAILABLE */
+  async session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await connect(this.#pool);
+    const session = new Session(client);
+    try {
+      return await work(session);
+    } finally {
+      client.release(session.isLost);
+    }
+  }
 }
 
 export interface StoreOptions extends Patience {
@@ -73,37 +196,15 @@ export interface StoreOptions extends Patience {
   onIdleError?: (error: Error) => void;
 }
 
-const committed = new WeakMap<Tx, (() => void)[]>();
-
-/** Runs the function once the transaction, opened by a store, is committed; never when it is rolled back. */
-export function afterCommit(tx: Tx, then: () => void): void {
-  const listed = committed.get(tx);
-  if (listed) listed.push(then);
-  else committed.set(tx, [then]);
-}
-
 /** The one door to PostgreSQL for our own tables. Whatever is asked while it is away throws DATABASE_UNAVAILABLE. */
 export class Store {
   readonly pool: pg.Pool;
   readonly db: Database;
 
-  constructor(options: StoreOptions) {
-    const config = { connectionString: options.url, max: options.maxConnections, types };
-    this.pool = openPool(config, (error) => options.onIdleError?.(error), options);
-    const pool = {
-      connect: async (): Promise<pg.PoolClient> => withNamedStatements(await naming(this.pool.connect())),
-      end: () => this.pool.end(),
-      options: this.pool.options,
-    };
-    this.db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  }
-
-  /** The only cell of the first row: for the reads that answer most requests, without the query builder around them. */
-  async text(text: string, values: readonly unknown[]): Promise<string | null> {
-    const name = statementName(text);
-    const config = { text, values: [...values], rowMode: 'array' as const, ...(name === null ? {} : { name }) };
-    const { rows } = await naming(this.pool.query<[string | null]>(config));
-    return rows[0]?.[0] ?? null;
+  constructor({ url, maxConnections, onIdleError, ...patience }: StoreOptions) {
+    const config = { connectionString: url, max: maxConnections, types };
+    this.pool = openPool(config, (error) => onIdleError?.(error), patience);
+    this.db = new Database(this.pool);
   }
 
   /** Calls the function whenever a connection is opened, before its first answer: it may lead to another server. */
@@ -111,27 +212,12 @@ export class Store {
     this.pool.on('connect', then);
   }
 
-  /** Runs the function in one READ COMMITTED transaction. @throws OctaviaError DATABASE_UNAVAILABLE */
-  async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    let failure = null as { error: unknown } | null;
-    try {
-      let opened = null as Tx | null;
-      const result = await this.db.transaction().execute((tx) => {
-        opened = tx;
-        return work(tx).catch((error: unknown) => {
-          failure = { error };
-          throw error;
-        });
-      });
-      for (const then of (opened && committed.get(opened)) ?? []) then();
-      return result;
-    } catch (error) {
-      // Where a connection is lost, rolling back fails as well: what went wrong first says why.
-      throw named(failure === null ? error : failure.error);
-    }
+  /** As `Database.transaction`. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.db.transaction(work);
   }
 
-  async close(): Promise<void> {
-    await this.db.destroy();
+  close(): Promise<void> {
+    return this.pool.end();
   }
 }

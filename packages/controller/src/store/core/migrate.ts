@@ -1,46 +1,73 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sql } from 'kysely';
-import type { Migration, MigrationProvider } from 'kysely/migration';
 import { OctaviaError } from '../../errors.ts';
-import type { Database } from './database.ts';
+import type { Database, Executor, Store, Tx } from './database.ts';
+import { sql } from './sql.ts';
 
 const FOLDER = join(import.meta.dirname, '../migrations');
 
 const SUFFIX = /\.sql$/;
 
+/**
+ * What was applied, and the lock under which it is. The library that kept both for earlier releases chose their names; they
+ * stay, so that a process of such a release, started by mistake beside this one, waits and sees the same.
+ */
+const APPLIED = sql.table('kysely_migration');
+const LOCK_KEY = '3853314791062309107';
+
 /** Numbered plain-SQL files, forward only: a mistake is mended by a later file. */
-const files = async (): Promise<string[]> => (await readdir(FOLDER)).filter((file) => SUFFIX.test(file)).sort();
+const known = async (): Promise<string[]> =>
+  (await readdir(FOLDER))
+    .filter((file) => SUFFIX.test(file))
+    .map((file) => file.replace(SUFFIX, ''))
+    .sort();
 
-const provider: MigrationProvider = {
-  async getMigrations(): Promise<Record<string, Migration>> {
-    const entries = await Promise.all(
-      (await files()).map(async (file): Promise<[string, Migration]> => {
-        const text = await readFile(join(FOLDER, file), 'utf8');
-        return [file.replace(SUFFIX, ''), { up: async (db) => void (await sql.raw(text).execute(db)) }];
-      }),
-    );
-    return Object.fromEntries(entries);
-  },
-};
-
-/** Brings the schema to this release. Safe to run from several processes at once (Kysely takes an advisory lock). */
-export async function migrateToLatest(db: Database): Promise<string[]> {
-  const { Migrator } = await import('kysely/migration');
-  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
-  if (error) {
-    const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the schema';
-    throw new OctaviaError('MIGRATION_FAILED', { migration: failed, reason: String(error) }, { cause: error });
-  }
-  return (results ?? []).map((result) => result.migrationName);
+async function appliedTo(executor: Executor): Promise<string[]> {
+  const { rows: tables } = await sql`select 1 where to_regclass('kysely_migration') is not null`.execute(executor);
+  if (tables.length === 0) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${APPLIED} order by timestamp, name`.execute(executor);
+  return rows.map(({ name }) => name);
 }
 
-/** Names of applied and of pending migrations, in order. Asked at every start: Kysely would look at the whole catalog. */
+const failed = (name: string, error: unknown): OctaviaError =>
+  new OctaviaError('MIGRATION_FAILED', { migration: name, reason: String(error) }, { cause: error });
+
+/** What is to be applied. @throws OctaviaError MIGRATION_FAILED when the database has what this release does not know */
+function lacking(migrations: readonly string[], applied: readonly string[]): string[] {
+  const stranger = applied.find((name) => !migrations.includes(name));
+  if (stranger !== undefined) throw failed(stranger, 'this release does not know it: the database is of a later one');
+  const last = applied.toSorted().at(-1) ?? '';
+  const lacks = migrations.filter((name) => !applied.includes(name));
+  const late = lacks.find((name) => name < last);
+  if (late !== undefined) throw failed(late, `it should have come before ${last}, which is applied`);
+  return lacks;
+}
+
+async function migrate(tx: Tx): Promise<string[]> {
+  await sql`select pg_advisory_xact_lock(${LOCK_KEY}::bigint)`.execute(tx);
+  await sql`
+    create table if not exists ${APPLIED} (name varchar(255) primary key, timestamp varchar(255) not null)`.execute(tx);
+  const migrations = lacking(await known(), await appliedTo(tx));
+  for (const name of migrations) {
+    const text = await readFile(join(FOLDER, `${name}.sql`), 'utf8');
+    await sql
+      .raw(text)
+      .execute(tx)
+      .catch((error: unknown) => Promise.reject(failed(name, error)));
+    const timestamp = new Date().toISOString();
+    await sql`insert into ${APPLIED} (name, timestamp) values (${name}, ${timestamp})`.execute(tx);
+  }
+  return migrations;
+}
+
+/** Brings the schema to this release, or leaves it as it is. Safe to run from several processes at once. */
+export async function migrateToLatest(store: Store): Promise<string[]> {
+  return store.transaction(migrate);
+}
+
+/** Names of applied and of pending migrations, in order. */
 export async function migrationStatus(db: Database): Promise<{ applied: string[]; pending: string[] }> {
-  const known = (await files()).map((file) => file.replace(SUFFIX, ''));
-  const { rows: tables } = await sql`select 1 where to_regclass('kysely_migration') is not null`.execute(db);
-  const { rows } =
-    tables.length > 0 ? await sql<{ name: string }>`select name from kysely_migration`.execute(db) : { rows: [] };
-  const done = new Set(rows.map(({ name }) => name));
-  return { applied: known.filter((name) => done.has(name)), pending: known.filter((name) => !done.has(name)) };
+  const done = new Set(await appliedTo(db));
+  const names = await known();
+  return { applied: names.filter((name) => done.has(name)), pending: names.filter((name) => !done.has(name)) };
 }

@@ -1,3 +1,9 @@
+/** When a row was made, and changed the last time. */
+export interface Written {
+  createdAt: Date;
+  updatedAt: Date | null;
+}
+
 /** Columns that every resource table has. */
 export const RESOURCE_COLUMNS = {
   id: 'id',

@@ -2,11 +2,12 @@
  * One resource table: columns named as domain fields by the database itself (`select vip_address as "vipAddress"`), so that
  * a list of 1,000 rows needs no per-row copying here. The single place that builds resource SQL.
  */
-import { type RawBuilder, sql } from 'kysely';
+
 import { OctaviaError } from '../../errors.ts';
-import { readRows, rowsText, rowText } from './cells.ts';
-import type { Executor, Store, Tx } from './database.ts';
+import { type Columns, selection, type TableName } from './columns.ts';
+import type { Executor, Tx } from './database.ts';
 import type { ListFilter, ListQuery } from './list-query.ts';
+import { type Sql, sql } from './sql.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -16,10 +17,11 @@ export const isUuid = (text: string): boolean => UUID.test(text);
 /** A filter value that PostgreSQL cannot read as the column's type: nothing can equal it. */
 const UNREADABLE_VALUE = new Set(['22P02', '22003', '22007', '22008', '22021']);
 
-export interface TableDefinition<T> {
-  name: string;
+/** `S`: the fields that are stored, where these are not the fields of `T`. */
+export interface TableDefinition<T, N extends TableName, S = T> {
+  name: N;
   /** Stored field → column. `id` is the key; a key whose column has another name may be any text. */
-  columns: Record<string, string>;
+  columns: Columns<N, S>;
   /** Columns that hold JSON. */
   json?: readonly string[];
   /** Computed fields that can be filtered and sorted by: field → SQL over the table's row. */
@@ -30,67 +32,50 @@ export interface TableDefinition<T> {
   order?: readonly string[];
   /** SQL condition of rows that exist for readers (load balancers and amphorae keep DELETED rows). */
   visible?: string;
-  /** From stored fields to the domain type; identity when left out. */
+  /** From stored fields to the domain type, with whatever else was read of the row; identity when left out. */
   compose?: (row: Record<string, unknown>) => T;
   /** From (parts of) the domain type to stored fields. */
   decompose?: (resource: Partial<T>) => Record<string, unknown>;
 }
 
-/** SQL: the version of a row. No row ever has two contents of one version. */
-export const VERSION = 't.xmin';
-
-/** What a reader made of rows. */
-export interface KnownRows<K> {
-  get(id: string, version: string): K | undefined;
-}
-
-export interface PageRow<K> {
+/** What was read of a row once is true of it as long as it has this version, and of no other row. */
+export interface RowVersion {
   id: string;
   version: string;
-  /** What the reader made of this version of the row before. */
-  made: K | undefined;
-  /** Read when there is nothing made of it yet. */
-  cells: string[];
 }
 
-function rowOf<K>(cells: string[], known?: KnownRows<K>): PageRow<K> {
-  const [id = '', version = ''] = cells;
-  return { id, version, made: known?.get(id, version), cells };
-}
-
-/** Up to this share of a page is read row by row; of more, the page is read again. */
-const FEW = 1 / 4;
+/** SQL: the version of the row `t`. */
+export const VERSION = sql<Pick<RowVersion, 'version'>>`t.xmin::text as version`;
 
 export type Changes<T> = Partial<T> & { id: string };
 
-export class Table<T extends { id: string }> {
-  readonly definition: TableDefinition<T>;
-  readonly #columns: RawBuilder<unknown>;
+export class Table<T extends { id: string }, N extends TableName, S = T> {
+  readonly definition: TableDefinition<T, N, S>;
+  /** Field → column, by any name. */
+  readonly #columnOf: Readonly<Record<string, string>>;
+  readonly #columns: Sql;
   /** All columns by their own names. */
-  readonly #stored: RawBuilder<unknown>;
-  readonly #table: RawBuilder<unknown>;
-  readonly #visible: RawBuilder<unknown>;
+  readonly #stored: Sql;
+  readonly #table: Sql;
+  readonly #visible: Sql;
   readonly #jsonColumns: ReadonlySet<string | undefined>;
-  readonly #key: RawBuilder<unknown>;
+  readonly #key: Sql;
   readonly #order: readonly string[];
 
-  constructor(definition: TableDefinition<T>) {
+  constructor(definition: TableDefinition<T, N, S>) {
     this.definition = definition;
+    this.#columnOf = definition.columns;
     this.#table = sql.table(definition.name);
-    this.#columns = sql.raw(
-      Object.entries(definition.columns)
-        .map(([field, column]) => `t."${column}" as "${field}"`)
-        .join(', '),
-    );
+    this.#columns = selection('t', definition.columns);
     this.#stored = sql.raw(
-      Object.values(definition.columns)
+      Object.values(this.#columnOf)
         .map((column) => `"${column}"`)
         .join(', '),
     );
     this.#visible = sql.raw(definition.visible ?? 'true');
-    this.#jsonColumns = new Set((definition.json ?? []).map((field) => definition.columns[field]));
-    this.#key = sql.ref(`t.${definition.columns.id}`);
-    this.#order = definition.order ?? ['createdAt', 'id'].filter((field) => field in definition.columns);
+    this.#jsonColumns = new Set((definition.json ?? []).map((field) => this.#columnOf[field]));
+    this.#key = sql.ref(`t.${this.#columnOf.id}`);
+    this.#order = definition.order ?? ['createdAt', 'id'].filter((field) => field in this.#columnOf);
   }
 
   async insert(tx: Tx, resource: T): Promise<void> {
@@ -105,7 +90,7 @@ export class Table<T extends { id: string }> {
    * Any number of rows, at least one, as part of a larger statement whose text is always the same. A condition over `v`, the
    * new rows, may follow.
    */
-  insertionOf(resources: readonly T[]): RawBuilder<unknown> {
+  insertionOf(resources: readonly T[]): Sql {
     return sql`insert into ${this.#table} (${this.#stored})
       select ${this.#stored} from ${this.#recordset(resources)} as v`;
   }
@@ -115,12 +100,9 @@ export class Table<T extends { id: string }> {
    * @param changes all with the fields of the first
    * @param condition without which nothing is changed
    */
-  updatesOf(
-    changes: readonly [Changes<T>, ...Changes<T>[]],
-    condition: RawBuilder<unknown> = sql`true`,
-  ): RawBuilder<unknown> {
+  updatesOf(changes: readonly [Changes<T>, ...Changes<T>[]], condition: Sql = sql`true`): Sql {
     const [first] = changes;
-    const columns = this.#entries(first).filter(([column]) => column !== this.definition.columns.id);
+    const columns = this.#entries(first).filter(([column]) => column !== this.#columnOf.id);
     const ids = changes.map(({ id }) => id);
     const wanted = sql`${this.#key} = any(${ids}::uuid[]) and ${condition}`;
     // Most batches say the same of all: then there are no rows of JSON to be read.
@@ -129,7 +111,7 @@ export class Table<T extends { id: string }> {
       return sql`update ${this.#table} t set ${assignments} where ${wanted}`;
     }
     const assignments = sql.join(columns.map(([column]) => sql`${sql.ref(column)} = ${sql.ref(`v.${column}`)}`));
-    const key = sql.ref(`v.${this.definition.columns.id}`);
+    const key = sql.ref(`v.${this.#columnOf.id}`);
     // The ids once more: without them PostgreSQL, which does not know how many rows the JSON has, reads the whole table.
     return sql`update ${this.#table} t set ${assignments}
       from ${this.#recordset(changes)} as v
@@ -137,21 +119,23 @@ export class Table<T extends { id: string }> {
   }
 
   /** SQL: all columns of the row `alias` of a larger query, under names that `named` knows again. */
-  columnsOf(alias: string): string {
-    const columns = Object.entries(this.definition.columns);
-    return columns.map(([field, column]) => `${alias}."${column}" as "${alias}.${field}"`).join(', ');
+  columnsOf(alias: string): Sql {
+    const columns = Object.entries(this.#columnOf);
+    return sql.raw(columns.map(([field, column]) => `${alias}."${column}" as "${alias}.${field}"`).join(', '));
   }
 
   /** What `columnsOf` selected. */
   named(alias: string, row: Record<string, unknown>): T {
-    const fields = Object.keys(this.definition.columns);
+    const fields = Object.keys(this.#columnOf);
     const [resource] = this.#compose([Object.fromEntries(fields.map((field) => [field, row[`${alias}.${field}`]]))]);
     return resource!;
   }
 
-  async get(executor: Executor, id: string): Promise<T | null> {
+  get(executor: Executor, id: string): Promise<T | null>;
+  get<A>(executor: Executor, id: string, also: Sql<A>): Promise<(T & A) | null>;
+  async get(executor: Executor, id: string, also?: Sql): Promise<T | null> {
     if (!this.#isKey(id)) return null;
-    const [row] = await this.select(executor, sql`${this.#key} = ${id}`);
+    const [row] = await this.#select(executor, sql`${this.#key} = ${id}`, also);
     return row ?? null;
   }
 
@@ -167,68 +151,50 @@ export class Table<T extends { id: string }> {
     await sql`delete from ${this.#table} t where ${this.#key} = ${id}`.execute(tx);
   }
 
-  /** Visible rows that meet a condition over `t`, oldest first. */
-  async select(executor: Executor, condition: RawBuilder<unknown>): Promise<T[]> {
+  /** Visible rows that meet a condition over `t`, oldest first; with more columns of the same rows. */
+  select(executor: Executor, condition: Sql): Promise<T[]>;
+  select<A>(executor: Executor, condition: Sql, also: Sql<A>): Promise<(T & A)[]>;
+  select(executor: Executor, condition: Sql, also?: Sql): Promise<T[]> {
+    return this.#select(executor, condition, also);
+  }
+
+  async #select(executor: Executor, condition: Sql, also?: Sql): Promise<T[]> {
     const statement = sql<Record<string, unknown>>`
-      select ${this.#columns} from ${this.#table} t where ${condition} and ${this.#visible}
+      select ${this.#with(also)} from ${this.#table} t where ${condition} and ${this.#visible}
       order by ${sql.join(this.#order.map((field) => this.#expression(field, 't')))}`;
     return this.#compose((await statement.execute(executor)).rows);
   }
 
   /** The same rows, locked until the transaction ends, as they are once nobody else holds them. */
-  async selectForUpdate(tx: Tx, condition: RawBuilder<unknown>): Promise<T[]> {
+  async selectForUpdate(tx: Tx, condition: Sql): Promise<T[]> {
     const statement = sql<Record<string, unknown>>`
       select ${this.#columns} from ${this.#table} t where ${condition} and ${this.#visible} for update`;
     return this.#compose((await statement.execute(tx)).rows);
   }
 
-  /** One page in one statement (two with a marker). @throws OctaviaError INVALID_MARKER */
-  async list(executor: Executor, query: ListQuery): Promise<T[]> {
+  /** One page in one statement (two with a marker); with more columns of the same rows. @throws OctaviaError INVALID_MARKER */
+  list(executor: Executor, query: ListQuery): Promise<T[]>;
+  list<A>(executor: Executor, query: ListQuery, also: Sql<A>): Promise<(T & A)[]>;
+  async list(executor: Executor, query: ListQuery, also?: Sql): Promise<T[]> {
     const page = await this.#page(executor, query);
-    const statement = sql<Record<string, unknown>>`select ${this.#columns} ${page}`;
+    const statement = sql<Record<string, unknown>>`select ${this.#with(also)} ${page}`;
     const rows = await readable(async () => (await statement.execute(executor)).rows);
     return this.#compose(query.reverse ? rows.reverse() : rows);
   }
 
-  /** The same page as cells (see `cells.ts`). @param row what `rowText` made of expressions over `t` */
-  async listCells(store: Store, query: ListQuery, row: string): Promise<string[][]> {
-    const rows = await this.#cells(store, row, await this.#page(store.db, query));
+  /** Ids and versions of the same page. One row for all: the driver takes its time with each. @throws OctaviaError INVALID_MARKER */
+  async versions(executor: Executor, query: ListQuery): Promise<RowVersion[]> {
+    const page = sql`select ${this.#key} as id, ${VERSION} ${await this.#page(executor, query)}`;
+    const statement = sql<{ ids: string[] | null; versions: string }>`
+      select array_agg(id) as ids, string_agg(version, ',') as versions from (${page}) page`;
+    const [found] = await readable(async () => (await statement.execute(executor)).rows);
+    const versions = found?.versions?.split(',') ?? [];
+    const rows = (found?.ids ?? []).map((id, index) => ({ id, version: versions[index] ?? '' }));
     return query.reverse ? rows.reverse() : rows;
-  }
-
-  /**
-   * The same page for a reader that remembers what it made of rows: first the versions are read, then the rows it does not
-   * know. Two statements (one more with a marker), one when it knows all.
-   * @param row what `rowText` made of id, `VERSION` and more expressions over `t`
-   */
-  async listVersions<K>(store: Store, query: ListQuery, row: string, known: KnownRows<K>): Promise<PageRow<K>[]> {
-    const page = await this.#page(store.db, query);
-    const versions = await this.#cells(store, rowText(['t.id', VERSION]), page);
-    let rows = versions.map((cells) => rowOf(cells, known));
-    const unknown = rows.flatMap(({ id, made }) => (made === undefined ? [id] : []));
-    if (unknown.length > 0) {
-      const few = unknown.length <= rows.length * FEW;
-      const completed = few ? await this.#completed(store, rows, unknown, row) : null;
-      rows = completed ?? (await this.#cells(store, row, page)).map((cells) => rowOf(cells));
-    }
-    return query.reverse ? rows.reverse() : rows;
-  }
-
-  async #cells(store: Store, row: string, from: RawBuilder<unknown>): Promise<string[][]> {
-    const { sql: text, parameters } = sql`select ${sql.raw(row)} as row ${from}`.compile(store.db);
-    return readable(async () => readRows(await store.text(`select ${rowsText(text)}`, parameters)));
-  }
-
-  /** The page with the cells of its unknown rows; null when one of these is not what it was when the page was read. */
-  async #completed<K>(store: Store, page: PageRow<K>[], unknown: string[], row: string): Promise<PageRow<K>[] | null> {
-    const from = sql`from ${this.#table} t where ${this.#key} = any(${unknown}::uuid[]) and ${this.#visible}`;
-    const read = new Map((await this.#cells(store, row, from)).map((cells) => [cells[0], cells]));
-    const rows = page.map((entry) => (entry.made === undefined ? rowOf<K>(read.get(entry.id) ?? []) : entry));
-    return rows.every(({ version }, index) => version === page[index]?.version) ? rows : null;
   }
 
   /** `from … where … order by … limit …` of a page. @throws OctaviaError INVALID_MARKER */
-  async #page(executor: Executor, query: ListQuery): Promise<RawBuilder<unknown>> {
+  async #page(executor: Executor, query: ListQuery): Promise<Sql> {
     const order = [...query.sort];
     for (const field of this.#order) {
       if (!order.some((key) => key.field === field)) order.push({ field, direction: 'asc' });
@@ -253,9 +219,13 @@ export class Table<T extends { id: string }> {
     return sql`from ${this.#table} t where ${sql.join(conditions, sql` and `)} order by ${ordering} ${limit}`;
   }
 
+  #with(also: Sql | undefined): Sql {
+    return also === undefined ? this.#columns : sql`${this.#columns}, ${also}`;
+  }
+
   /** Whether the database can compare the text with the key. */
   #isKey(text: string): boolean {
-    return this.definition.columns.id === 'id' ? isUuid(text) : !text.includes('\0');
+    return this.#columnOf.id === 'id' ? isUuid(text) : !text.includes('\0');
   }
 
   #compose(rows: Record<string, unknown>[]): T[] {
@@ -267,11 +237,11 @@ export class Table<T extends { id: string }> {
    * SQL: the resources as rows of the table, from JSON with columns as keys. What all of them share is written once: of a
    * hundred new members that is nearly everything, and PostgreSQL reads half as much.
    */
-  #recordset(resources: readonly Partial<T>[]): RawBuilder<unknown> {
+  #recordset(resources: readonly Partial<T>[]): Sql {
     const rows = resources.map((resource) => Object.fromEntries(this.#values(resource)));
     const shared: Record<string, unknown> = {};
     const own: string[] = [];
-    for (const column of Object.values(this.definition.columns)) {
+    for (const column of Object.values(this.#columnOf)) {
       const value = rows[0]?.[column];
       if (rows.every((row) => isSame(row[column], value))) shared[column] = value;
       else own.push(column);
@@ -291,26 +261,26 @@ export class Table<T extends { id: string }> {
   }
 
   #values(resource: Partial<T>): [column: string, value: unknown][] {
-    const { columns, decompose } = this.definition;
+    const { decompose } = this.definition;
     const fields = decompose ? decompose(resource) : (resource as Record<string, unknown>);
     const values: [string, unknown][] = [];
     for (const field in fields) {
-      const column = columns[field];
+      const column = this.#columnOf[field];
       const value = fields[field];
       if (column !== undefined && value !== undefined) values.push([column, value]);
     }
     return values;
   }
 
-  #expression(field: string, alias: 't' | 'm'): RawBuilder<unknown> {
-    const column = this.definition.columns[field];
+  #expression(field: string, alias: 't' | 'm'): Sql {
+    const column = this.#columnOf[field];
     if (column !== undefined) return sql.ref(`${alias}.${column}`);
     const computed = this.definition.computed?.[field];
     if (computed === undefined) throw new OctaviaError('INVALID_SORT_KEY', { key: field });
     return sql.raw(`(${computed.replace(/\bt\./g, `${alias}.`)})`);
   }
 
-  #conditions(query: ListQuery): RawBuilder<unknown>[] {
+  #conditions(query: ListQuery): Sql[] {
     const conditions = [...query.filters.map((filter) => this.#equals(filter)), ...this.#scope(query)];
     const { all, any, notAll, notAny } = query.tags ?? {};
     if (all) conditions.push(sql`t.tags @> ${all}::text[]`);
@@ -320,7 +290,7 @@ export class Table<T extends { id: string }> {
     return conditions;
   }
 
-  #equals({ field, values }: ListFilter): RawBuilder<unknown> {
+  #equals({ field, values }: ListFilter): Sql {
     const several = this.definition.several?.[field];
     if (several !== undefined) {
       return sql`exists (select 1 from (${sql.raw(several)}) as s(value) where s.value in (${sql.join(values)}))`;
@@ -334,7 +304,7 @@ export class Table<T extends { id: string }> {
     return sql`(${sql.join(equals, sql` or `)})`;
   }
 
-  #scope({ projectId, within = [] }: ListQuery): RawBuilder<unknown>[] {
+  #scope({ projectId, within = [] }: ListQuery): Sql[] {
     const conditions = within.map((filter) => this.#equals(filter));
     return projectId === undefined ? conditions : [...conditions, sql`t.project_id = ${projectId}`];
   }
@@ -362,7 +332,7 @@ function areSame<T extends { id: string }>([first, ...others]: readonly [Changes
   return others.every((other) => fields.every((field) => isSame(other[field], first[field])));
 }
 
-function duringSecond(expression: RawBuilder<unknown>, time: Date): RawBuilder<unknown> {
+function duringSecond(expression: Sql, time: Date): Sql {
   const from = Math.floor(time.getTime() / 1000) * 1000;
   return sql`${expression} >= ${new Date(from)} and ${expression} < ${new Date(from + 1000)}`;
 }
@@ -378,13 +348,13 @@ async function readable<R>(read: () => Promise<R[]>): Promise<R[]> {
 }
 
 interface DirectedKey {
-  expression: RawBuilder<unknown>;
-  atMarker: RawBuilder<unknown>;
+  expression: Sql;
+  atMarker: Sql;
   ascending: boolean;
 }
 
 /** "Row t comes after row m" in PostgreSQL's default order (nulls last ascending, first descending), key by key. */
-function after(keys: DirectedKey[]): RawBuilder<unknown> {
+function after(keys: DirectedKey[]): Sql {
   const alternatives = keys.map((key, index) => {
     const equal = keys
       .slice(0, index)

@@ -3,11 +3,12 @@
  * own text and answers as one text: at 5,000 heartbeats a second the driver's way through every value would cost more than
  * the database's work.
  */
-import { sql } from 'kysely';
+
 import type { ExpectedTree, StatusChange } from '../../domain/operating-status.ts';
 import type { AmphoraStatus, OperatingStatus, ProvisioningStatus } from '../../domain/statuses.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Executor, Tx } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 import { isContention, isDatabaseUnavailable } from '../core/unavailable.ts';
 
 /** The database was away or busy: the same statements may succeed later. */
@@ -115,7 +116,7 @@ async function hearOthers(tx: Tx, beats: readonly Beat[]): Promise<Heard[]> {
 export async function resumeStopped(tx: Tx, amphoraIds: readonly string[]): Promise<number> {
   const result = await sql`update amphora set status = 'ALLOCATED', updated_at = now()
     where id = any(${array(amphoraIds)}::uuid[]) and status = 'FAILOVER_STOPPED'`.execute(tx);
-  return Number(result.numAffectedRows ?? 0);
+  return result.count;
 }
 
 export interface VersionedTree extends ExpectedTree {

@@ -1,6 +1,7 @@
 /** Counters of listeners per amphora, as heartbeats bring them. */
-import { type RawBuilder, sql } from 'kysely';
+
 import type { Tx } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 
 export interface ListenerCounts {
   listenerId: string;
@@ -29,9 +30,9 @@ export async function record(tx: Tx, counts: readonly ListenerCounts[], mode: 'a
       where ${SAME} and s.active_connections <> 0`.execute(tx);
   }
   if (told.length === 0) return;
-  const { numAffectedRows } = await sql`
+  const { count } = await sql`
     update listener_statistics s set ${assignments('s', 'd', mode)} from ${unnested(told)} where ${SAME}`.execute(tx);
-  if (Number(numAffectedRows ?? 0) < told.length) await begin(tx, told, mode);
+  if (count < told.length) await begin(tx, told, mode);
 }
 
 const SAME = sql`s.listener_id = d.listener_id and s.amphora_id = d.amphora_id`;
@@ -47,7 +48,7 @@ async function begin(tx: Tx, counts: readonly ListenerCounts[], mode: 'add' | 'r
     on conflict (listener_id, amphora_id) do update set ${assignments('s', 'excluded', mode)}`.execute(tx);
 }
 
-const assignments = (stored: string, told: string, mode: 'add' | 'replace'): RawBuilder<unknown> =>
+const assignments = (stored: string, told: string, mode: 'add' | 'replace'): Sql =>
   sql.raw(
     [
       `active_connections = ${told}.active_connections`,
@@ -55,7 +56,7 @@ const assignments = (stored: string, told: string, mode: 'add' | 'replace'): Raw
     ].join(', '),
   );
 
-const unnested = (counts: readonly ListenerCounts[]): RawBuilder<unknown> => {
+const unnested = (counts: readonly ListenerCounts[]): Sql => {
   const column = (pick: (count: ListenerCounts) => string | number) => `{${counts.map(pick).join(',')}}`;
   return sql`unnest(${column((c) => c.listenerId)}::uuid[], ${column((c) => c.amphoraId)}::uuid[],
     ${column((c) => c.activeConnections)}::bigint[], ${column((c) => c.bytesIn)}::bigint[],

@@ -1,6 +1,7 @@
 /** Amphorae that are not heard any more, and what was done about them. Every "when" is the database's clock. */
-import { sql } from 'kysely';
+
 import type { Executor, Tx } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 /** Amphorae that are expected to report. */
 const SERVING = sql.raw(`('ALLOCATED', 'FAILOVER_STOPPED')`);
@@ -136,7 +137,7 @@ export async function stopFailovers(tx: Tx, at: string, timeout: number): Promis
     update amphora a set status = 'FAILOVER_STOPPED', updated_at = now() from amphora_health h
     where h.amphora_id = a.id and a.status = 'ALLOCATED' and not h.busy
       and h.last_update < ${at}::timestamptz - make_interval(secs => ${timeout})`.execute(tx);
-  return Number(result.numAffectedRows ?? 0);
+  return result.count;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** How many amphorae are built at once, over all workers; the others wait by priority, the projects taking turns. */
-import { sql } from 'kysely';
+
 import type { Executor, Tx } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 const LOCK_KEY = 0x0c7a_71a2;
 

@@ -1,6 +1,7 @@
 /** What an operator wants to know of the whole installation, each answer in one statement. */
-import { sql } from 'kysely';
+
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 export interface OldOperation {
   id: string;

@@ -2,8 +2,9 @@
  * Children whose newest operation failed: their rows hold a wish that is not in force, or was not then. They are in ERROR, or
  * wait with what is being changed below them; the failure they keep until then tells these from others.
  */
-import { type RawBuilder, sql } from 'kysely';
+
 import type { Executor } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { HAS_FAILURE } from './failures.ts';
 import { CHILD_TABLES, type ChildTable, within } from './outcome.ts';
 
@@ -17,7 +18,7 @@ export interface FailedChange {
 }
 
 /** Whether an operation is about the child: by itself, or as one of a batch of members. */
-export const isAbout = (operation: string, childId: RawBuilder<unknown>): RawBuilder<unknown> => {
+export const isAbout = (operation: string, childId: Sql): Sql => {
   const o = sql.raw(operation);
   return sql`((${o}.resource_id = ${childId} and ${o}.kind <> 'batch_update_members')
     or (${o}.kind = 'batch_update_members' and ${o}.input->'memberIds' ? (${childId})::text))`;
@@ -28,7 +29,7 @@ const FAILED_STEP = sql`(select s.name from operation_step s
   where s.operation_id = o.id and s.phase = 'do' and s.state = 'failed' order by s.number limit 1)`;
 
 /** Whether an operation got to the step that `o` failed at. */
-export const repeats = (operationId: RawBuilder<unknown>): RawBuilder<unknown> =>
+export const repeats = (operationId: Sql): Sql =>
   sql`exists (select 1 from operation_step again
     where again.operation_id = ${operationId} and again.phase = 'do' and again.name = ${FAILED_STEP})`;
 

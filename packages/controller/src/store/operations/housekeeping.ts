@@ -1,6 +1,8 @@
 /** Who keeps house, and what was done when. */
-import { sql } from 'kysely';
+
+import { selection } from '../core/columns.ts';
 import type { Executor, Store } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 /** Any number of processes may keep house; one at a time holds this lock. */
 const LOCK_KEY = 0x0c7a_4053;
@@ -10,28 +12,19 @@ const LOCK_KEY = 0x0c7a_4053;
  * connection is cut, PostgreSQL gives it to the next who asks. @returns false when somebody else holds it
  */
 export async function whileAlone(store: Store, work: (isHeld: () => boolean) => Promise<void>): Promise<boolean> {
-  const client = await store.pool.connect();
-  let lost = false;
-  const onLost = (): void => {
-    lost = true;
-  };
-  client.on('error', onLost);
-  client.on('end', onLost);
-  try {
-    const { rows } = await client.query<{ won: boolean }>('select pg_try_advisory_lock($1) as won', [LOCK_KEY]);
+  return store.db.session(async (session) => {
+    const { rows } = await sql<{ won: boolean }>`select pg_try_advisory_lock(${LOCK_KEY}) as won`.execute(session);
     if (!rows[0]?.won) return false;
     try {
-      await work(() => !lost);
+      await work(() => !session.isLost);
     } finally {
-      if (!lost) await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(onLost);
+      // A connection that could not unlock is closed: the lock ends with it.
+      if (!session.isLost) {
+        await sql`select pg_advisory_unlock(${LOCK_KEY})`.execute(session).catch(() => session.discard());
+      }
     }
     return true;
-  } finally {
-    client.off('error', onLost);
-    client.off('end', onLost);
-    // A connection that could not unlock is closed: the lock ends with it.
-    client.release(lost);
-  }
+  });
 }
 
 /**
@@ -77,10 +70,18 @@ export interface DutyRow {
   outcome: string | null;
 }
 
+const DUTY = selection<'housekeeping_duty', DutyRow>('d', {
+  name: 'name',
+  holder: 'holder',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+  nextAt: 'next_at',
+  failures: 'failures',
+  outcome: 'outcome',
+});
+
 export async function duties(executor: Executor): Promise<DutyRow[]> {
-  const { rows } = await sql<DutyRow>`
-    select name, holder, started_at as "startedAt", ended_at as "endedAt", next_at as "nextAt", failures, outcome
-    from housekeeping_duty order by name`.execute(executor);
+  const { rows } = await sql<DutyRow>`select ${DUTY} from housekeeping_duty d order by d.name`.execute(executor);
   return rows;
 }
 

@@ -1,46 +1,40 @@
-import { type RawBuilder, sql } from 'kysely';
 import type { Operation, OperationState, OperationStep } from '../../domain/operations.ts';
 import type { ErrorCode } from '../../errors.ts';
+import { type Columns, selection } from '../core/columns.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { isUuid, Table } from '../core/table.ts';
 
-const table = new Table<Operation>({
-  name: 'operation',
-  columns: {
-    id: 'id',
-    loadBalancerId: 'load_balancer_id',
-    projectId: 'project_id',
-    kind: 'kind',
-    resourceType: 'resource_type',
-    resourceId: 'resource_id',
-    input: 'input',
-    flowVersion: 'flow_version',
-    state: 'state',
-    currentStep: 'current_step',
-    attempts: 'attempts',
-    reason: 'reason',
-    cause: 'cause',
-    abandonReason: 'abandon_reason',
-    retryOf: 'retry_of',
-    retryNumber: 'retry_number',
-    workerId: 'worker_id',
-    createdAt: 'created_at',
-    startedAt: 'started_at',
-    endedAt: 'ended_at',
-  },
-  json: ['input'],
-});
+const OPERATION: Columns<'operation', Operation> = {
+  id: 'id',
+  loadBalancerId: 'load_balancer_id',
+  projectId: 'project_id',
+  kind: 'kind',
+  resourceType: 'resource_type',
+  resourceId: 'resource_id',
+  input: 'input',
+  flowVersion: 'flow_version',
+  state: 'state',
+  currentStep: 'current_step',
+  attempts: 'attempts',
+  reason: 'reason',
+  cause: 'cause',
+  abandonReason: 'abandon_reason',
+  retryOf: 'retry_of',
+  retryNumber: 'retry_number',
+  workerId: 'worker_id',
+  createdAt: 'created_at',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+};
+
+const table = new Table<Operation, 'operation'>({ name: 'operation', columns: OPERATION, json: ['input'] });
+
+const COLUMNS = selection('o', OPERATION);
 
 /** A page, oldest first unless asked otherwise. */
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
-
-const COLUMNS = sql`
-  o.id, o.load_balancer_id as "loadBalancerId", o.project_id as "projectId", o.kind, o.resource_type as "resourceType",
-  o.resource_id as "resourceId", o.input, o.flow_version as "flowVersion", o.state, o.current_step as "currentStep",
-  o.attempts, o.reason, o.cause, o.abandon_reason as "abandonReason", o.retry_of as "retryOf",
-  o.retry_number as "retryNumber", o.worker_id as "workerId", o.created_at as "createdAt", o.started_at as "startedAt",
-  o.ended_at as "endedAt"`;
 
 export type NewOperation = Pick<
   Operation,
@@ -62,7 +56,7 @@ export interface QueuedOperation extends NewOperation {
 }
 
 /** The part of a statement that writes operations, as `written`. @param condition over `o`, the operation */
-const writing = (operations: readonly QueuedOperation[], condition: RawBuilder<unknown>): RawBuilder<unknown> => {
+const writing = (operations: readonly QueuedOperation[], condition: Sql): Sql => {
   const rows = operations.map((operation) => ({ ...operation, ...operation.place, place: undefined }));
   return sql`
     given as materialized (select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as o (
@@ -87,7 +81,7 @@ const QUEUED = sql`(select count(dbos.enqueue_workflow(workflow_name => o.workfl
   from written join given o using (id))`;
 
 /** For a larger statement: parts that write operations, and the expression (to be selected) that enters them in the queue. */
-export const submission = (operations: readonly QueuedOperation[], condition: RawBuilder<unknown> = sql`true`) =>
+export const submission = (operations: readonly QueuedOperation[], condition: Sql = sql`true`) =>
   operations.length === 0 ? { parts: [], queued: sql`0` } : { parts: [writing(operations, condition)], queued: QUEUED };
 
 /** Operation and flow come into being together, or neither does. */
@@ -127,11 +121,11 @@ export async function end(
   state: OperationState,
   failure: { reason: string; code: ErrorCode } | null,
 ): Promise<boolean> {
-  const { numAffectedRows = 0n } = await sql`
+  const { count } = await sql`
     update operation set state = ${state}, reason = ${failure?.reason ?? null}, cause = ${failure?.code ?? null},
       current_step = null, ended_at = now()
     where ${heldBy(title)}`.execute(executor);
-  return numAffectedRows > 0n;
+  return count > 0;
 }
 
 export type StepEnd = Pick<OperationStep, 'number' | 'phase' | 'state' | 'detail' | 'cause'>;
@@ -175,18 +169,33 @@ export async function advance(
 
 /** Asks whoever runs the operation, now or next, to undo it. @returns false when it has ended */
 export async function abandon(executor: Executor, id: string, reason: string): Promise<boolean> {
-  const { numAffectedRows = 0n } = await sql`
+  const { count } = await sql`
     update operation set abandon_reason = coalesce(abandon_reason, ${reason})
     where id = ${id} and ended_at is null`.execute(executor);
-  return numAffectedRows > 0n;
+  return count > 0;
 }
+
+type StepRow = OperationStep & { operationId: string };
+
+const STEP = selection<'operation_step', StepRow>('s', {
+  operationId: 'operation_id',
+  number: 'number',
+  phase: 'phase',
+  name: 'name',
+  state: 'state',
+  attempts: 'attempts',
+  detail: 'detail',
+  cause: 'cause',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+});
 
 /** Timelines of several operations in one statement, in the order things began. */
 export async function stepsOf(executor: Executor, ids: string[]): Promise<Map<string, OperationStep[]>> {
-  const { rows } = await sql<OperationStep & { operationId: string }>`
-    select operation_id as "operationId", number, phase, name, state, attempts, detail, cause,
-      started_at as "startedAt", ended_at as "endedAt"
-    from operation_step where operation_id = any(${ids}::uuid[]) order by started_at, number`.execute(executor);
+  const { rows } = await sql<StepRow>`
+    select ${STEP} from operation_step s where operation_id = any(${ids}::uuid[]) order by started_at, number`.execute(
+    executor,
+  );
   return Map.groupBy(rows, (row) => row.operationId);
 }
 
@@ -242,7 +251,8 @@ export async function succeededSince(executor: Executor, operation: Operation): 
 
 export interface OperatorAction {
   id: string;
-  operationId: string;
+  /** Null for what was done to a load balancer without one. */
+  operationId: string | null;
   loadBalancerId: string;
   verb: 'resume' | 'abandon' | 'reset';
   detail: string;
@@ -251,6 +261,18 @@ export interface OperatorAction {
   requestId: string | null;
   createdAt: Date;
 }
+
+const ACTION = selection<'operation_action', OperatorAction>('a', {
+  id: 'id',
+  operationId: 'operation_id',
+  loadBalancerId: 'load_balancer_id',
+  verb: 'verb',
+  detail: 'detail',
+  userId: 'user_id',
+  projectId: 'project_id',
+  requestId: 'request_id',
+  createdAt: 'created_at',
+});
 
 /** Keeps what an operator did by hand. */
 export async function recordAction(tx: Tx, action: Omit<OperatorAction, 'createdAt'>): Promise<void> {
@@ -263,9 +285,7 @@ export async function recordAction(tx: Tx, action: Omit<OperatorAction, 'created
 /** What operators did to an operation, in order. */
 export async function actionsOf(executor: Executor, operationId: string): Promise<OperatorAction[]> {
   const { rows } = await sql<OperatorAction>`
-    select id, operation_id as "operationId", load_balancer_id as "loadBalancerId", verb, detail, user_id as "userId",
-      project_id as "projectId", request_id as "requestId", created_at as "createdAt"
-    from operation_action where operation_id = ${operationId} order by created_at`.execute(executor);
+    select ${ACTION} from operation_action a where operation_id = ${operationId} order by created_at`.execute(executor);
   return rows;
 }
 

@@ -3,10 +3,11 @@
  * PENDING_* row below it belongs to the operation that ends: a handful of set-based statements settle any kind of change,
  * of one load balancer or of many. End states: controller-flow requirements, "What a failed flow leaves behind".
  */
-import { type RawBuilder, sql } from 'kysely';
+
 import type { Operation, OperationKind } from '../../domain/operations.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Executor, Tx } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { releasePendingDelete, releaseTrees } from '../resources/quotas.ts';
 import { assignFailure, assignFirstFailure, type Failure, HAS_FAILURE } from './failures.ts';
 
@@ -18,7 +19,7 @@ const PENDING = sql.raw(`('PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE')`
  * Rows of a table that belong to load balancers. The parents are an array, not a join: whatever PostgreSQL knows of the
  * tables, it then looks children up in their index, and a outcome costs the same among a million of others.
  */
-export function within(table: ChildTable, loadBalancerIds: readonly string[]): RawBuilder<unknown> {
+export function within(table: ChildTable, loadBalancerIds: readonly string[]): Sql {
   const own = sql`load_balancer_id = any(${loadBalancerIds}::uuid[])`;
   switch (table) {
     case 'listener':
@@ -57,7 +58,7 @@ type SettledStatus = 'ACTIVE' | 'ERROR' | 'FORMER';
 const SETTLED_NOW = sql`updated_at = now()`;
 
 /** What was in ERROR before it waited still has its failure, and nothing else has one: that is how both come back. */
-function endOf(table: ChildTable | 'load_balancer', to: SettledStatus, failure: Failure | null): RawBuilder<unknown> {
+function endOf(table: ChildTable | 'load_balancer', to: SettledStatus, failure: Failure | null): Sql {
   if (table === 'load_balancer' || to === 'ACTIVE') {
     return sql`provisioning_status = ${to === 'FORMER' ? 'ACTIVE' : to}, ${assignFailure(failure)}`;
   }
@@ -71,7 +72,7 @@ async function setPending(
   ids: readonly string[],
   to: SettledStatus,
   failure: Failure | null,
-  operating: (table: ChildTable | 'load_balancer') => RawBuilder<unknown> | null = () => null,
+  operating: (table: ChildTable | 'load_balancer') => Sql | null = () => null,
   tables: readonly (ChildTable | 'load_balancer')[] = [...CHILD_TABLES, 'load_balancer'],
 ): Promise<void> {
   const updates = tables.map((table) => {
@@ -148,7 +149,7 @@ const PARENTS = {
   health_monitor: sql`join pool parent on parent.id = x.pool_id`,
   l7policy: sql`join listener parent on parent.id = x.listener_id`,
   l7rule: sql`join l7policy y on y.id = x.l7policy_id join listener parent on parent.id = y.listener_id`,
-} as const satisfies Record<ChildTable, RawBuilder<unknown>>;
+} as const satisfies Record<ChildTable, Sql>;
 
 /** Those of the load balancers that have something PENDING_DELETE below them. */
 async function withPendingDelete(tx: Tx, ids: readonly string[]): Promise<string[]> {

@@ -1,7 +1,8 @@
 /** What nobody works on although something says so. */
-import { sql } from 'kysely';
+
 import type { Operation } from '../../domain/operations.ts';
 import type { Executor, Tx } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 import { assignFailure, type Failure } from './failures.ts';
 import { fail, lockTrees } from './outcome.ts';
 

@@ -1,6 +1,7 @@
 /** Rows that nobody needs any more, removed in small bites so that nobody waits for a lock of ours. */
-import { sql } from 'kysely';
+
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 const BITE = 500;
 
@@ -26,7 +27,7 @@ export function purgeAmphorae(executor: Executor, age: number): Promise<number> 
           and not exists (select 1 from amphora_health h
             where h.amphora_id = a.id and h.last_update > now() - make_interval(secs => ${age}))
         limit ${BITE} for update skip locked)`.execute(executor);
-    return Number(result.numAffectedRows ?? 0);
+    return result.count;
   });
 }
 
@@ -55,7 +56,7 @@ export function purgeOperations(executor: Executor, age: number, keep: number): 
           and (select count(*) from (select 1 from operation n where n.load_balancer_id = o.load_balancer_id
             and n.created_at > o.created_at limit ${keep}) as newer) >= ${keep}
         order by o.ended_at limit ${BITE})`.execute(executor);
-    return Number(result.numAffectedRows ?? 0);
+    return result.count;
   });
 }
 
@@ -66,6 +67,6 @@ export function purgeStatistics(executor: Executor): Promise<number> {
       delete from listener_statistics s where (s.listener_id, s.amphora_id) in (
         select t.listener_id, t.amphora_id from listener_statistics t
         where not exists (select 1 from listener l where l.id = t.listener_id) limit ${BITE})`.execute(executor);
-    return Number(result.numAffectedRows ?? 0);
+    return result.count;
   });
 }

@@ -1,7 +1,8 @@
 /** What failed for a cause that can pass, and is to be done again. */
-import { type RawBuilder, sql } from 'kysely';
+
 import type { Operation, OperationKind, ResourceType } from '../../domain/operations.ts';
 import type { Executor, Tx } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { isAbout, repeats } from './failed-changes.ts';
 import { assignFailure } from './failures.ts';
 import { CHILDREN } from './recovery.ts';
@@ -32,7 +33,7 @@ const NEWEST = sql`not exists (select 1 from operation later
   where later.load_balancer_id = o.load_balancer_id and later.created_at > o.created_at and ${isAbout('later', sql`x.id`)})`;
 
 /** A child that is in ERROR because `o` failed. */
-const childInError = (table: string): RawBuilder<unknown> => sql`select 1 from ${sql.table(table)} x
+const childInError = (table: string): Sql => sql`select 1 from ${sql.table(table)} x
   where x.id = any(${SUBJECTS}) and x.provisioning_status = 'ERROR' and x.failed_operation_id = o.id and ${NEWEST}
     and (o.kind <> 'batch_update_members' or o.input ? 'waited')`;
 
@@ -121,27 +122,27 @@ async function childWaitsAgain(
   // Policies may send to a pool only after its deletion has failed.
   const isUsed =
     kind === 'delete_pool' ? sql`exists (select 1 from l7policy y where y.redirect_pool_id = x.id)` : sql`false`;
-  const { numAffectedRows = 0n } = await sql`
+  const { count } = await sql`
     update ${sql.table(table)} x set provisioning_status = wish.value, ${assignFailure(null)}
     from jsonb_each_text(${JSON.stringify(wishes)}::jsonb) wish, operation o
     where x.id = wish.key::uuid and o.id = ${id} and ${condition} and not (${isUsed})`.execute(tx);
-  if (numAffectedRows === 0n) return false;
+  if (count === 0) return false;
   if (isBatch) await poolWaits(tx, sql`${resourceId}::uuid`);
   else await parentsWait(tx, resourceType, resourceId);
   return true;
 }
 
-async function waits(tx: Tx, table: 'listener' | 'pool' | 'l7policy', which: RawBuilder<unknown>): Promise<void> {
+async function waits(tx: Tx, table: 'listener' | 'pool' | 'l7policy', which: Sql): Promise<void> {
   await sql`update ${sql.table(table)} x set provisioning_status = 'PENDING_UPDATE'
     where x.provisioning_status = 'ACTIVE' and ${which}`.execute(tx);
 }
 
-async function listenersWait(tx: Tx, poolId: RawBuilder<unknown>): Promise<void> {
+async function listenersWait(tx: Tx, poolId: Sql): Promise<void> {
   const redirects = sql`select 1 from l7policy y where y.listener_id = x.id and y.redirect_pool_id = ${poolId}`;
   await waits(tx, 'listener', sql`(x.default_pool_id = ${poolId} or exists (${redirects}))`);
 }
 
-async function poolWaits(tx: Tx, poolId: RawBuilder<unknown>): Promise<void> {
+async function poolWaits(tx: Tx, poolId: Sql): Promise<void> {
   await waits(tx, 'pool', sql`x.id = ${poolId}`);
   await listenersWait(tx, poolId);
 }

@@ -1,6 +1,7 @@
 /** Load balancers of providers that carry nothing out: from PENDING to the end state in bulk. */
-import { sql } from 'kysely';
+
 import type { Executor, Tx } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 import { deletedAll, succeedWithoutHealthReports } from './outcome.ts';
 
 /** Ids of what waits for one of these providers. */

@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { selection } from '../core/columns.ts';
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 export interface Worker {
   id: string;
@@ -11,22 +12,27 @@ export interface Worker {
 }
 
 export async function beat(executor: Executor, worker: Worker): Promise<void> {
-  await executor
-    .insertInto('worker')
-    .values({ id: worker.id, host: worker.host, pid: worker.pid, process_start: worker.processStart })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: sql`now()` }))
-    .execute();
+  await sql`
+    insert into worker (id, host, pid, process_start)
+    values (${worker.id}, ${worker.host}, ${worker.pid}, ${worker.processStart})
+    on conflict (id) do update set heartbeat_at = now()`.execute(executor);
 }
 
 export async function remove(executor: Executor, id: string): Promise<void> {
-  await executor.deleteFrom('worker').where('id', '=', id).execute();
+  await sql`delete from worker where id = ${id}`.execute(executor);
 }
+
+const WORKER = selection<'worker', Worker>('w', {
+  id: 'id',
+  host: 'host',
+  pid: 'pid',
+  processStart: 'process_start',
+});
 
 /** All known workers, each with the age of its last beat by the database's clock (seconds). */
 export async function all(executor: Executor): Promise<(Worker & { age: number })[]> {
   const { rows } = await sql<Worker & { age: number }>`
-    select id, host, pid, process_start as "processStart", extract(epoch from now() - heartbeat_at)::float8 as age
-    from worker`.execute(executor);
+    select ${WORKER}, extract(epoch from now() - w.heartbeat_at)::float8 as age from worker w`.execute(executor);
   return rows;
 }
 

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 export interface DueCertificate {
   amphoraId: string;
@@ -64,7 +64,7 @@ export async function releaseStaleMarks(executor: Executor): Promise<number> {
     update amphora a set cert_busy = false where a.cert_busy and not exists (
       select 1 from operation o where o.resource_id = a.id and o.kind = 'rotate_amphora_certificate'
         and o.ended_at is null)`.execute(executor);
-  return Number(result.numAffectedRows ?? 0);
+  return result.count;
 }
 
 export interface TroubledCertificate {
@@ -96,7 +96,7 @@ export async function expireNow(executor: Executor, amphoraId: string | null): P
     where status not in ('DELETED', 'PENDING_DELETE') and (${amphoraId}::uuid is null or id = ${amphoraId})`.execute(
     executor,
   );
-  return Number(result.numAffectedRows ?? 0);
+  return result.count;
 }
 
 /**

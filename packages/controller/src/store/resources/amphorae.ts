@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
 import type { Amphora } from '../../domain/resources.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
+import { sql } from '../core/sql.ts';
 import { isUuid, Table } from '../core/table.ts';
 
-const table = new Table<Amphora>({
+const table = new Table<Amphora, 'amphora'>({
   name: 'amphora',
   columns: {
     id: 'id',
@@ -80,11 +80,9 @@ export async function memberPorts(
   executor: Executor,
   amphoraId: string,
 ): Promise<{ networkId: string; portId: string }[]> {
-  const rows = await executor
-    .selectFrom('amphora_member_port')
-    .select(['network_id as networkId', 'port_id as portId'])
-    .where('amphora_id', '=', amphoraId)
-    .execute();
+  const { rows } = await sql<{ networkId: string; portId: string }>`
+    select network_id as "networkId", port_id as "portId" from amphora_member_port
+    where amphora_id = ${amphoraId}`.execute(executor);
   return rows;
 }
 
@@ -94,18 +92,12 @@ export async function addMemberPort(
   networkId: string,
   portId: string,
 ): Promise<void> {
-  await executor
-    .insertInto('amphora_member_port')
-    .values({ amphora_id: amphoraId, network_id: networkId, port_id: portId })
-    .onConflict((conflict) => conflict.columns(['amphora_id', 'network_id']).doUpdateSet({ port_id: portId }))
-    .execute();
+  await sql`
+    insert into amphora_member_port (amphora_id, network_id, port_id) values (${amphoraId}, ${networkId}, ${portId})
+    on conflict (amphora_id, network_id) do update set port_id = excluded.port_id`.execute(executor);
 }
 
 /** Nothing happens when the network has another port by now. */
 export async function removeMemberPort(executor: Executor, amphoraId: string, portId: string): Promise<void> {
-  await executor
-    .deleteFrom('amphora_member_port')
-    .where('amphora_id', '=', amphoraId)
-    .where('port_id', '=', portId)
-    .execute();
+  await sql`delete from amphora_member_port where amphora_id = ${amphoraId} and port_id = ${portId}`.execute(executor);
 }

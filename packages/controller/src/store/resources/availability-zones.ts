@@ -1,12 +1,13 @@
-import { sql } from 'kysely';
 import { type AvailabilityZone, NIL } from '../../domain/catalog.ts';
 import { OctaviaError } from '../../errors.ts';
 import { type Executor, isUniqueViolation, type Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
+import type { Written } from '../core/resource-columns.ts';
+import { sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
 /** Keyed by name, and sorted by it. */
-const table = new Table<AvailabilityZone>({
+const table = new Table<AvailabilityZone, 'availability_zone', AvailabilityZone & Pick<Written, 'updatedAt'>>({
   name: 'availability_zone',
   columns: {
     id: 'name',

@@ -1,11 +1,12 @@
-import { sql } from 'kysely';
 import { type Flavor, NIL } from '../../domain/catalog.ts';
 import { OctaviaError } from '../../errors.ts';
 import { type Executor, isUniqueViolation, type Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
+import type { Written } from '../core/resource-columns.ts';
+import { sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
-const table = new Table<Flavor>({
+const table = new Table<Flavor, 'flavor', Flavor & Written>({
   name: 'flavor',
   columns: {
     id: 'id',

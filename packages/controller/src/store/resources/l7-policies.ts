@@ -1,11 +1,11 @@
-import { sql } from 'kysely';
 import type { L7Policy } from '../../domain/resources.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
+import { sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
-const table = new Table<L7Policy>({
+const table = new Table<L7Policy, 'l7policy'>({
   name: 'l7policy',
   columns: {
     ...RESOURCE_COLUMNS,

@@ -1,11 +1,11 @@
-import { sql } from 'kysely';
 import type { L7Rule } from '../../domain/resources.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
+import { sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
-const table = new Table<L7Rule>({
+const table = new Table<L7Rule, 'l7rule'>({
   name: 'l7rule',
   columns: {
     ...RESOURCE_COLUMNS,

@@ -1,11 +1,11 @@
-import { sql } from 'kysely';
 import type { Listener } from '../../domain/resources.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
+import { sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
-const table = new Table<Listener>({
+const table = new Table<Listener, 'listener'>({
   name: 'listener',
   columns: {
     ...RESOURCE_COLUMNS,

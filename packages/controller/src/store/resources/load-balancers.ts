@@ -1,11 +1,10 @@
-import { type RawBuilder, sql } from 'kysely';
 import type { QuotaUnits } from '../../domain/quotas.ts';
 import type { LoadBalancer, LoadBalancerTree, Vip } from '../../domain/resources.ts';
-import { free, readRows, rowText } from '../core/cells.ts';
-import type { Database, Executor, Store, Tx } from '../core/database.ts';
+import type { Database, Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
-import { isUuid, type KnownRows, type PageRow, Table, VERSION } from '../core/table.ts';
+import { type Sql, sql } from '../core/sql.ts';
+import { isUuid, type RowVersion, Table, VERSION } from '../core/table.ts';
 import { type QueuedOperation, submission } from '../operations/operations.ts';
 import * as amphorae from './amphorae.ts';
 import * as healthMonitors from './health-monitors.ts';
@@ -28,9 +27,12 @@ const VIP_FIELDS = {
   vipSgIds: 'securityGroupIds',
 } as const satisfies Record<string, keyof Vip>;
 
-const VIP_PARTS: ReadonlyMap<string, keyof Vip> = new Map(Object.entries(VIP_FIELDS));
+/** As the table has it: without the VIP, with its parts. */
+type StoredLoadBalancer = Omit<LoadBalancer, 'vip'> & {
+  [F in keyof typeof VIP_FIELDS]: Vip[(typeof VIP_FIELDS)[F]];
+};
 
-const table = new Table<LoadBalancer>({
+const table = new Table<LoadBalancer, 'load_balancer', StoredLoadBalancer>({
   name: 'load_balancer',
   columns: {
     ...RESOURCE_COLUMNS,
@@ -53,14 +55,29 @@ const table = new Table<LoadBalancer>({
   json: ['additionalVips'],
   computed: { serverGroupId: 't.server_group_id' },
   visible: `t.provisioning_status <> 'DELETED'`,
-  compose: (row) => {
-    const vip: Record<string, unknown> = {};
-    const rest: Record<string, unknown> = {};
-    for (const [field, value] of Object.entries(row)) {
-      const part = VIP_PARTS.get(field);
-      if (part === undefined) rest[field] = value;
-      else vip[part] = value;
-    }
+  compose: ({
+    vipAddress: address,
+    vipGivenAddress: givenAddress,
+    vipPortId: portId,
+    vipSubnetId: subnetId,
+    vipNetworkId: networkId,
+    vipQosPolicyId: qosPolicyId,
+    vipPortOwned: portOwned,
+    vipVnicType: vnicType,
+    vipSgIds: securityGroupIds,
+    ...rest
+  }) => {
+    const vip = {
+      address,
+      givenAddress,
+      portId,
+      subnetId,
+      networkId,
+      qosPolicyId,
+      portOwned,
+      vnicType,
+      securityGroupIds,
+    };
     return { ...rest, vip } as unknown as LoadBalancer;
   },
   decompose: ({ vip, ...rest }) => {
@@ -78,59 +95,32 @@ export const update = (executor: Executor, id: string, changes: Partial<LoadBala
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
-/** Ids of what stands in a table under the load balancer `t`, oldest first. */
-const childrenOf = (child: string): string =>
-  `array(select c.id from ${child} c where c.load_balancer_id = t.id order by c.created_at, c.id)`;
-
-/** What the API shows of a load balancer: the order of its cells, and the SQL of each. */
-const SHOWN = {
-  id: 't.id',
-  // Not shown. A reader remembers what it made of a version; children come and go only with a new one (trigger of 0007).
-  version: VERSION,
-  name: free('t.name'),
-  adminStateUp: 't.admin_state_up',
-  tags: free('t.tags'),
-  description: free('t.description'),
-  projectId: free('t.project_id'),
-  vipSubnetId: 't.vip_subnet_id',
-  vipNetworkId: 't.vip_network_id',
-  vipPortId: 't.vip_port_id',
-  vipAddress: 'coalesce(t.given_vip_address, host(t.vip_address))',
-  vipQosPolicyId: 't.vip_qos_policy_id',
-  vipVnicType: 't.vip_vnic_type',
-  vipSgIds: 't.vip_sg_ids',
-  /** NULL when there are none. */
-  additionalVips: `case when t.additional_vips <> '[]' then
-    jsonb_build_object('portId', t.vip_port_id, 'vips', t.additional_vips) end`,
-  provider: free('t.provider'),
-  flavorId: 't.flavor_id',
-  availabilityZone: free('t.availability_zone'),
-  listeners: childrenOf('listener'),
-  pools: childrenOf('pool'),
-  provisioningStatus: 't.provisioning_status',
-  operatingStatus: 't.operating_status',
-  statusReason: free('t.status_reason'),
-  createdAt: 't.created_at',
-  updatedAt: 't.updated_at',
-} as const;
-
-export const SHOWN_FIELDS = Object.keys(SHOWN) as readonly (keyof typeof SHOWN)[];
-const SHOWN_ROW = rowText(Object.values(SHOWN));
-const SHOW = `select ${SHOWN_ROW} from load_balancer t where t.id = $1 and t.provisioning_status <> 'DELETED'`;
-
-/** A page with the ids of the children, in one statement (two with a marker): cells of `SHOWN_FIELDS`. */
-export const listShown = (store: Store, query: ListQuery): Promise<string[][]> =>
-  table.listCells(store, query, SHOWN_ROW);
-
-/** The same page for a reader that remembers, in one statement when it knows all rows, else in two. */
-export const listShownVersions = <K>(store: Store, query: ListQuery, known: KnownRows<K>): Promise<PageRow<K>[]> =>
-  table.listVersions(store, query, SHOWN_ROW, known);
-
-/** One load balancer with the ids of its children, in one statement: cells of `SHOWN_FIELDS`. */
-export async function shown(store: Store, id: string): Promise<string[] | null> {
-  if (!isUuid(id)) return null;
-  return readRows(await store.text(SHOW, [id]))[0] ?? null;
+export interface Children {
+  /** Oldest first. */
+  listenerIds: string[];
+  poolIds: string[];
 }
+
+export type ShownLoadBalancer = LoadBalancer & Children;
+
+/** SQL: what stands under the load balancer `t`. Comes and goes only with a new version of its row (trigger of 0007). */
+const CHILDREN = sql<Children>`
+  array(select c.id from listener c where c.load_balancer_id = t.id order by c.created_at, c.id) as "listenerIds",
+  array(select c.id from pool c where c.load_balancer_id = t.id order by c.created_at, c.id) as "poolIds"`;
+
+const CHILDREN_AND_VERSION = sql<Children & RowVersion>`${CHILDREN}, ${VERSION}`;
+
+/** What the API shows of one load balancer, and of a page of them, each in one statement (two with a marker). */
+export const shown = (executor: Executor, id: string): Promise<ShownLoadBalancer | null> =>
+  table.get(executor, id, CHILDREN);
+export const listShown = (executor: Executor, query: ListQuery): Promise<(ShownLoadBalancer & RowVersion)[]> =>
+  table.list(executor, query, CHILDREN_AND_VERSION);
+
+/** The same page, and rows of it, for a reader that remembers what it made of them. */
+export const versions = (executor: Executor, query: ListQuery): Promise<RowVersion[]> =>
+  table.versions(executor, query);
+export const shownOf = (executor: Executor, ids: readonly string[]): Promise<(ShownLoadBalancer & RowVersion)[]> =>
+  table.select(executor, sql`t.id = any(${ids}::uuid[])`, CHILDREN_AND_VERSION);
 
 /**
  * The row as it is once nobody else holds it, locked until the transaction ends: that makes "test the state, then set
@@ -150,8 +140,8 @@ interface Below {
 const WAITS = sql`set provisioning_status = 'PENDING_UPDATE'`;
 
 /** Parts of a statement: a pool with the listeners that use it, or a listener, waits for a change. */
-function waitBelow(id: string, { poolId, listenerId }: Below, condition: RawBuilder<unknown>): RawBuilder<unknown>[] {
-  const parts: RawBuilder<unknown>[] = [];
+function waitBelow(id: string, { poolId, listenerId }: Below, condition: Sql): Sql[] {
+  const parts: Sql[] = [];
   if (poolId !== undefined) {
     parts.push(
       sql`waiting_pool as (update pool ${WAITS} where id = ${poolId} and ${condition})`,
@@ -166,19 +156,14 @@ function waitBelow(id: string, { poolId, listenerId }: Below, condition: RawBuil
   return parts;
 }
 
-const changeParts = (parts: readonly RawBuilder<unknown>[]): RawBuilder<unknown>[] =>
+const changeParts = (parts: readonly Sql[]): Sql[] =>
   parts.map((part, index) => sql`${sql.ref(`change_${index}`)} as (${part})`);
 
 /**
  * The load balancer, which is locked, and what is named below it wait for a change, in one statement. `also`: statements
  * that write the change in the same round trip.
  */
-export async function setPending(
-  tx: Tx,
-  id: string,
-  below: Below = {},
-  also: readonly RawBuilder<unknown>[] = [],
-): Promise<void> {
+export async function setPending(tx: Tx, id: string, below: Below = {}, also: readonly Sql[] = []): Promise<void> {
   const own = sql`waiting_load_balancer as (update load_balancer ${WAITS} where id = ${id})`;
   await sql`with ${sql.join([own, ...waitBelow(id, below, sql`true`), ...changeParts(also)])} select 1`.execute(tx);
 }
@@ -192,7 +177,7 @@ export interface UnlockedChange {
   version: string;
   below: Below;
   /** Statements of the change, each bound to `UNCHANGED`. */
-  parts: readonly RawBuilder<unknown>[];
+  parts: readonly Sql[];
   /** What the change creates in a project. */
   units: { projectId: string; units: QuotaUnits; rules: QuotaRules };
   /** What carries the change out; null where nothing has to. */

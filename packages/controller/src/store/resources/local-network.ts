@@ -1,8 +1,10 @@
 /** Tables of the local and the noop network service: networks, subnets, ports and their addresses. */
-import { sql } from 'kysely';
+
 import { NIL } from '../../domain/catalog.ts';
 import type { IngressRule } from '../../domain/ingress.ts';
+import { selection } from '../core/columns.ts';
 import { type Executor, isUniqueViolation } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 
 export interface NetworkRow {
   id: string;
@@ -42,42 +44,70 @@ export interface PortRow {
 /** Creates networks and subnets, or brings them to this state. */
 export async function upsertNetworks(executor: Executor, networks: NetworkRow[], subnets: SubnetRow[]): Promise<void> {
   for (const { id, name, bridge, mtu, reservedFor } of networks) {
-    const row = { id, name, bridge, mtu, shared: reservedFor === undefined, project_id: reservedFor ?? null };
-    await executor
-      .insertInto('local_network')
-      .values(row)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-      .execute();
+    await sql`
+      insert into local_network (id, name, bridge, mtu, shared, project_id)
+      values (${id}, ${name}, ${bridge}, ${mtu}, ${reservedFor === undefined}, ${reservedFor ?? null})
+      on conflict (id) do update set name = excluded.name, bridge = excluded.bridge, mtu = excluded.mtu,
+        shared = excluded.shared, project_id = excluded.project_id`.execute(executor);
   }
-  for (const subnet of subnets) {
-    const row = {
-      id: subnet.id,
-      network_id: subnet.networkId,
-      name: subnet.name,
-      cidr: subnet.cidr,
-      gateway_ip: subnet.gatewayIp,
-      ip_version: subnet.ipVersion,
-      host_routes: JSON.stringify(subnet.hostRoutes),
-    };
-    await executor
-      .insertInto('local_subnet')
-      .values(row)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-      .execute();
+  for (const { id, networkId, name, cidr, gatewayIp, ipVersion, hostRoutes } of subnets) {
+    await sql`
+      insert into local_subnet (id, network_id, name, cidr, gateway_ip, ip_version, host_routes)
+      values (${id}, ${networkId}, ${name}, ${cidr}, ${gatewayIp}, ${ipVersion}, ${JSON.stringify(hostRoutes)}::jsonb)
+      on conflict (id) do update set network_id = excluded.network_id, name = excluded.name, cidr = excluded.cidr,
+        gateway_ip = excluded.gateway_ip, ip_version = excluded.ip_version,
+        host_routes = excluded.host_routes`.execute(executor);
   }
 }
 
-const reservation = ({ shared, project_id }: { shared: boolean; project_id: string | null }) =>
-  shared ? {} : { reservedFor: project_id };
+interface Reservation {
+  shared: boolean;
+  projectId: string | null;
+}
+
+const RESERVATION = selection<'local_network', Reservation>('n', { shared: 'shared', projectId: 'project_id' });
+
+type StoredNetwork = Omit<NetworkRow, 'reservedFor'>;
+
+const NETWORK = selection<'local_network', StoredNetwork>('n', {
+  id: 'id',
+  name: 'name',
+  bridge: 'bridge',
+  mtu: 'mtu',
+});
+
+type StoredSubnet = Omit<SubnetRow, 'reservedFor'>;
+
+const SUBNET = selection<'local_subnet', StoredSubnet>('s', {
+  id: 'id',
+  networkId: 'network_id',
+  name: 'name',
+  cidr: 'cidr',
+  gatewayIp: 'gateway_ip',
+  ipVersion: 'ip_version',
+  hostRoutes: 'host_routes',
+});
+
+const PORT = selection<'local_port', Omit<PortRow, 'fixedIps'>>('p', {
+  id: 'id',
+  name: 'name',
+  networkId: 'network_id',
+  macAddress: 'mac_address',
+  deviceId: 'device_id',
+  deviceOwner: 'device_owner',
+  projectId: 'project_id',
+  qosPolicyId: 'qos_policy_id',
+  securityGroupIds: 'security_group_ids',
+});
+
+const reservation = ({ shared, projectId }: Reservation) => (shared ? {} : { reservedFor: projectId });
 
 /** All networks, or those with the ids; in order of name. */
 export async function selectNetworks(executor: Executor, ids?: string[]): Promise<NetworkRow[]> {
-  let query = executor.selectFrom('local_network').selectAll().orderBy('name').orderBy('id');
-  if (ids) query = query.where('id', 'in', ids);
-  return (await query.execute()).map(({ shared, project_id, ...row }) => ({
-    ...row,
-    ...reservation({ shared, project_id }),
-  }));
+  const wanted = ids ? sql`n.id = any(${ids}::uuid[])` : sql`true`;
+  const { rows } = await sql<StoredNetwork & Reservation>`
+    select ${NETWORK}, ${RESERVATION} from local_network n where ${wanted} order by n.name, n.id`.execute(executor);
+  return rows.map(({ shared, projectId, ...row }) => ({ ...row, ...reservation({ shared, projectId }) }));
 }
 
 /** All subnets, those with the ids, or those of a network; in order of name. */
@@ -85,25 +115,14 @@ export async function selectSubnets(
   executor: Executor,
   filter?: string[] | { networkId: string },
 ): Promise<SubnetRow[]> {
-  let query = executor
-    .selectFrom('local_subnet as subnet')
-    .innerJoin('local_network as network', 'network.id', 'subnet.network_id')
-    .selectAll('subnet')
-    .select(['network.shared', 'network.project_id'])
-    .orderBy('subnet.name')
-    .orderBy('subnet.id');
-  if (Array.isArray(filter)) query = query.where('subnet.id', 'in', filter);
-  else if (filter) query = query.where('subnet.network_id', '=', filter.networkId);
-  return (await query.execute()).map((row) => ({
-    id: row.id,
-    networkId: row.network_id,
-    name: row.name,
-    cidr: row.cidr,
-    gatewayIp: row.gateway_ip,
-    ipVersion: row.ip_version,
-    hostRoutes: row.host_routes,
-    ...reservation(row),
-  }));
+  let wanted = sql`true`;
+  if (Array.isArray(filter)) wanted = sql`s.id = any(${filter}::uuid[])`;
+  else if (filter) wanted = sql`s.network_id = ${filter.networkId}`;
+  const { rows } = await sql<StoredSubnet & Reservation>`
+    select ${SUBNET}, ${RESERVATION}
+    from local_subnet s join local_network n on n.id = s.network_id
+    where ${wanted} order by s.name, s.id`.execute(executor);
+  return rows.map(({ shared, projectId, ...row }) => ({ ...row, ...reservation({ shared, projectId }) }));
 }
 
 /** Ports with this id, this name, or names that start with the prefix; in order of name. */
@@ -111,54 +130,30 @@ export async function selectPorts(
   executor: Executor,
   filter: { id: string } | { name: string } | { namePrefix: string },
 ): Promise<PortRow[]> {
-  let query = executor
-    .selectFrom('local_port as port')
-    .select((columns) => [
-      'port.id',
-      'port.name',
-      'port.network_id as networkId',
-      'port.mac_address as macAddress',
-      'port.device_id as deviceId',
-      'port.device_owner as deviceOwner',
-      'port.project_id as projectId',
-      'port.qos_policy_id as qosPolicyId',
-      'port.security_group_ids as securityGroupIds',
-      columns
-        .selectFrom('local_port_ip as ip')
-        .whereRef('ip.port_id', '=', 'port.id')
-        .select(
-          sql<PortRow['fixedIps']>`coalesce(jsonb_agg(
-            jsonb_build_object('subnetId', ip.subnet_id, 'ipAddress', host(ip.ip_address)) order by ip.ip_address
-          ), '[]')`.as('ips'),
-        )
-        .as('fixedIps'),
-    ])
-    .orderBy('port.name');
-  if ('id' in filter) query = query.where('port.id', '=', filter.id);
-  else if ('name' in filter) query = query.where('port.name', '=', filter.name);
+  let wanted: Sql;
+  if ('id' in filter) wanted = sql`p.id = ${filter.id}`;
+  else if ('name' in filter) wanted = sql`p.name = ${filter.name}`;
   // starts_with, because names hold characters that LIKE reads as patterns.
-  else query = query.where(sql<boolean>`starts_with(port.name, ${filter.namePrefix})`);
-  return (await query.execute()).map((row) => ({ ...row, fixedIps: row.fixedIps ?? [] }));
+  else wanted = sql`starts_with(p.name, ${filter.namePrefix})`;
+  const { rows } = await sql<PortRow>`
+    select ${PORT},
+      (select coalesce(jsonb_agg(
+          jsonb_build_object('subnetId', a.subnet_id, 'ipAddress', host(a.ip_address)) order by a.ip_address), '[]')
+        from local_port_ip a where a.port_id = p.id) as "fixedIps"
+    from local_port p where ${wanted} order by p.name`.execute(executor);
+  return rows;
 }
 
 /** False when the name or the MAC address is taken. Waits for a transaction that is just creating the same. */
 export async function insertPort(executor: Executor, port: Omit<PortRow, 'fixedIps'>): Promise<boolean> {
-  const result = await executor
-    .insertInto('local_port')
-    .values({
-      id: port.id,
-      name: port.name,
-      network_id: port.networkId,
-      mac_address: port.macAddress,
-      device_id: port.deviceId,
-      device_owner: port.deviceOwner,
-      project_id: port.projectId,
-      qos_policy_id: port.qosPolicyId,
-      security_group_ids: port.securityGroupIds,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+  const { id, name, networkId, macAddress, deviceId, deviceOwner, projectId, qosPolicyId, securityGroupIds } = port;
+  const { count } = await sql`
+    insert into local_port (id, name, network_id, mac_address, device_id, device_owner, project_id, qos_policy_id,
+      security_group_ids)
+    values (${id}, ${name}, ${networkId}, ${macAddress}, ${deviceId}, ${deviceOwner}, ${projectId}, ${qosPolicyId},
+      ${securityGroupIds})
+    on conflict do nothing`.execute(executor);
+  return count === 1;
 }
 
 export async function updatePort(
@@ -166,35 +161,33 @@ export async function updatePort(
   id: string,
   { qosPolicyId, securityGroupIds }: { qosPolicyId?: string | null; securityGroupIds?: readonly string[] },
 ): Promise<void> {
-  const changes = {
-    ...(qosPolicyId === undefined ? {} : { qos_policy_id: qosPolicyId }),
-    ...(securityGroupIds === undefined ? {} : { security_group_ids: [...securityGroupIds] }),
-  };
-  if (Object.keys(changes).length === 0) return;
-  await executor.updateTable('local_port').set(changes).where('id', '=', id).execute();
+  const changes = [
+    ...(qosPolicyId === undefined ? [] : [sql`qos_policy_id = ${qosPolicyId}`]),
+    ...(securityGroupIds === undefined ? [] : [sql`security_group_ids = ${securityGroupIds}`]),
+  ];
+  if (changes.length === 0) return;
+  await sql`update local_port set ${sql.join(changes)} where id = ${id}`.execute(executor);
 }
 
 /** Whether the port is there. */
 export async function setIngress(executor: Executor, id: string, rules: readonly IngressRule[]): Promise<boolean> {
-  const ingress = sql<IngressRule[]>`${JSON.stringify(rules)}::jsonb`;
-  const result = await executor.updateTable('local_port').set({ ingress }).where('id', '=', id).executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const { count } = await sql`
+    update local_port set ingress = ${JSON.stringify(rules)}::jsonb where id = ${id}`.execute(executor);
+  return count === 1;
 }
 
 /** Every port that is filtered, with what it lets in. */
 export async function selectIngress(executor: Executor): Promise<{ id: string; rules: IngressRule[] }[]> {
-  const rows = await executor
-    .selectFrom('local_port')
-    .select(['id', 'ingress'])
-    .where('ingress', 'is not', null)
-    .execute();
-  return rows.map(({ id, ingress }) => ({ id, rules: ingress ?? [] }));
+  const { rows } = await sql<{ id: string; rules: IngressRule[] }>`
+    select id, ingress as rules from local_port where ingress is not null`.execute(executor);
+  return rows;
 }
 
 /** Whether the port had a filter. */
 export async function deletePort(executor: Executor, id: string): Promise<boolean> {
-  const gone = await executor.deleteFrom('local_port').where('id', '=', id).returning('ingress').executeTakeFirst();
-  return gone !== undefined && gone.ingress !== null;
+  const { rows } = await sql<{ isFiltered: boolean }>`
+    delete from local_port where id = ${id} returning ingress is not null as "isFiltered"`.execute(executor);
+  return rows[0]?.isFiltered ?? false;
 }
 
 /** Gives the port exactly this address; false when another port has it and it is not to be shared. */
@@ -203,17 +196,15 @@ export async function claimAddress(
   portId: string,
   { subnetId, address, shared }: { subnetId: string; address: string; shared: boolean },
 ): Promise<boolean> {
-  const own = { port_id: portId, subnet_id: subnetId, ip_address: address };
-  const result = await executor
-    .insertInto('local_port_ip')
-    .values(shared ? { ...own, shared_by: portId } : own)
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return result.numInsertedOrUpdatedRows === 1n;
+  const { count } = await sql`
+    insert into local_port_ip (port_id, subnet_id, ip_address, shared_by)
+    values (${portId}, ${subnetId}, ${address}, ${shared ? portId : NIL})
+    on conflict do nothing`.execute(executor);
+  return count === 1;
 }
 
 export async function releaseAddresses(executor: Executor, portId: string, subnetId: string): Promise<void> {
-  await executor.deleteFrom('local_port_ip').where('port_id', '=', portId).where('subnet_id', '=', subnetId).execute();
+  await sql`delete from local_port_ip where port_id = ${portId} and subnet_id = ${subnetId}`.execute(executor);
 }
 
 export interface AddressWindow {

@@ -1,11 +1,11 @@
-import { type RawBuilder, sql } from 'kysely';
 import type { Member } from '../../domain/resources.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { type Changes, Table } from '../core/table.ts';
 
-const table = new Table<Member>({
+const table = new Table<Member, 'member'>({
   name: 'member',
   columns: {
     ...RESOURCE_COLUMNS,
@@ -30,18 +30,13 @@ export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Member>) => table.update(executor, id, changes);
 
 /** Parts of a statement that write a batch: lists of changes that each name the same fields. @param condition of them all */
-export function changes(
-  lists: readonly (readonly Changes<Member>[])[],
-  condition?: RawBuilder<unknown>,
-): RawBuilder<unknown>[] {
+export function changes(lists: readonly (readonly Changes<Member>[])[], condition?: Sql): Sql[] {
   return lists.flatMap(([first, ...others]) => (first ? [table.updatesOf([first, ...others], condition)] : []));
 }
 
 /** The part that writes new members; none for none. @param condition as above */
-export const additions = (
-  created: readonly Member[],
-  condition: RawBuilder<unknown> = sql`true`,
-): RawBuilder<unknown>[] => (created.length > 0 ? [sql`${table.insertionOf(created)} where ${condition}`] : []);
+export const additions = (created: readonly Member[], condition: Sql = sql`true`): Sql[] =>
+  created.length > 0 ? [sql`${table.insertionOf(created)} where ${condition}`] : [];
 
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);

@@ -1,8 +1,9 @@
 /** New load balancers with everything below them, and the operations that build them, in one statement. */
-import { type RawBuilder, sql } from 'kysely';
+
 import { type NewObjects, type QuotaUnits, sumOf, unitsOf } from '../../domain/quotas.ts';
 import type { HealthMonitor, L7Policy, L7Rule, Listener, LoadBalancer, Member, Pool } from '../../domain/resources.ts';
 import { type Database, isUniqueViolation, type Tx } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { type QueuedOperation, submission } from '../operations/operations.ts';
 import * as healthMonitors from './health-monitors.ts';
 import * as l7policies from './l7-policies.ts';
@@ -48,9 +49,9 @@ function unitsByProject(trees: readonly NewTree[]): Map<string, QuotaUnits> {
 }
 
 /** Parts that write trees, parents first; those of the projects alone, where a query of them is given. */
-function insertions(trees: readonly NewTree[], projects: RawBuilder<unknown> | null) {
-  const parts: RawBuilder<unknown>[] = [];
-  const add = <T>(name: string, rows: T[], insertion: (rows: T[]) => RawBuilder<unknown>) => {
+function insertions(trees: readonly NewTree[], projects: Sql | null) {
+  const parts: Sql[] = [];
+  const add = <T>(name: string, rows: T[], insertion: (rows: T[]) => Sql) => {
     if (rows.length === 0) return;
     const chosen = projects === null ? sql`` : sql` where project_id in (${projects})`;
     parts.push(sql`${sql.ref(`new_${name}`)} as (${insertion(rows)}${chosen})`);

@@ -1,6 +1,7 @@
 /** What rows say of things in the cloud, for the collector of orphans. */
-import { sql } from 'kysely';
+
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 export interface AmphoraOwner {
   id: string;

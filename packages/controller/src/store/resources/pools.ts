@@ -1,11 +1,11 @@
-import { sql } from 'kysely';
 import type { Pool } from '../../domain/resources.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
+import { sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
-const table = new Table<Pool>({
+const table = new Table<Pool, 'pool'>({
   name: 'pool',
   columns: {
     ...RESOURCE_COLUMNS,

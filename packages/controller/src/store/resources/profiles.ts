@@ -1,8 +1,11 @@
 /** Profiles of the operator's offer: what flavors and availability zones have in common. */
-import { type RawBuilder, sql } from 'kysely';
+
 import { NIL } from '../../domain/catalog.ts';
+import type { Columns, TableName } from '../core/columns.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
+import type { Written } from '../core/resource-columns.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
 export interface ProfileStore<P extends { id: string }> {
@@ -18,26 +21,19 @@ export interface ProfileStore<P extends { id: string }> {
 }
 
 /** @param usedBy table and column that refer to profiles */
-export function profileStore<P extends { id: string }>(
-  name: string,
-  data: Record<string, string>,
+export function profileStore<P extends { id: string }, N extends TableName>(
+  name: N,
+  columns: Columns<N, P & Written>,
   usedBy: { table: string; column: string },
 ): ProfileStore<P> {
-  const table = new Table<P>({
+  const table = new Table<P, N, P & Written>({
     name,
-    columns: {
-      id: 'id',
-      name: 'name',
-      providerName: 'provider_name',
-      ...data,
-      createdAt: 'created_at',
-      updatedAt: 'updated_at',
-    },
+    columns,
     // Nobody sees when one was made.
     order: ['id'],
     visible: `t.id <> '${NIL}'`,
   });
-  const rows = async (tx: Tx, statement: RawBuilder<unknown>) => (await statement.execute(tx)).rows;
+  const rows = async (tx: Tx, statement: Sql) => (await statement.execute(tx)).rows;
   return {
     insert: (tx, profile) => table.insert(tx, profile),
     get: (executor, id) => table.get(executor, id),

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 /** Projects that have a load balancer, in order. */
 export async function listProjects(executor: Executor): Promise<string[]> {

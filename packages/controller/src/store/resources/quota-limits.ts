@@ -1,18 +1,25 @@
 /** Limits of projects that have their own. */
-import { sql } from 'kysely';
+
 import { KINDS, type Limits, QUOTA_KINDS } from '../../domain/quotas.ts';
 import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
+import { sql } from '../core/sql.ts';
 import { Table } from '../core/table.ts';
 
 /** `id` is the project. Null limits are not set: the defaults hold. */
 export type ProjectQuota = { id: string } & Limits;
 
-const table = new Table<ProjectQuota>({
+const table = new Table<ProjectQuota, 'quota'>({
   name: 'quota',
   columns: {
     id: 'project_id',
-    ...Object.fromEntries(KINDS.map((kind) => [kind, `${QUOTA_KINDS[kind].column}_limit`])),
+    loadBalancer: 'load_balancer_limit',
+    pool: 'pool_limit',
+    healthMonitor: 'health_monitor_limit',
+    member: 'member_limit',
+    listener: 'listener_limit',
+    l7policy: 'l7policy_limit',
+    l7rule: 'l7rule_limit',
   },
   computed: Object.fromEntries(
     KINDS.map((kind) => [
@@ -37,5 +44,5 @@ export async function resetLimits(tx: Executor, projectId: string): Promise<bool
   const assignments = KINDS.map((kind) => sql`${sql.ref(`${QUOTA_KINDS[kind].column}_limit`)} = null`);
   const result = await sql`
     update quota set ${sql.join(assignments)}, updated_at = now() where project_id = ${projectId}`.execute(tx);
-  return (result.numAffectedRows ?? 0n) > 0n;
+  return result.count > 0;
 }

@@ -3,10 +3,11 @@
  * (QU-LOCK). Whoever takes it holds the lock of the load balancer already, and touches ports only afterwards: load
  * balancer, quota, ports is the order everywhere, so nobody can wait in a circle.
  */
-import { type RawBuilder, sql } from 'kysely';
+
 import { KINDS, lineage, QUOTA_KINDS, type QuotaKind, type QuotaUnits } from '../../domain/quotas.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Executor, Tx } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 
 export interface QuotaRules {
   /** False: counted all the same, never refused (`auth_strategy = noauth`). */
@@ -30,7 +31,7 @@ const column = (kind: QuotaKind, part: 'limit' | 'in_use') => sql.ref(`${QUOTA_K
 const cell = (kind: QuotaKind, name: string) => sql.ref(`${QUOTA_KINDS[kind].column}.${name}`);
 
 /** `pool join member on member.pool_id = pool.id`: the kind with everything that it stands below. */
-function joined(kind: QuotaKind): RawBuilder<unknown> {
+function joined(kind: QuotaKind): Sql {
   const tables = lineage(kind).map((one, index, line) => {
     const table = sql.table(QUOTA_KINDS[one].column);
     const parent = line[index - 1];
@@ -46,7 +47,7 @@ const EXISTS = sql`load_balancer.provisioning_status <> 'DELETED'`;
  * What the project has of a kind, counted from the objects. Through the uppermost parent: it is that table that has an
  * index on the project. `project` is an SQL expression.
  */
-function counted(kind: QuotaKind, project: RawBuilder<unknown>): RawBuilder<unknown> {
+function counted(kind: QuotaKind, project: Sql): Sql {
   const [root = kind] = lineage(kind);
   const existing = kind === 'loadBalancer' ? sql` and ${EXISTS}` : sql``;
   return sql`(select count(*) from ${joined(kind)} where ${cell(root, 'project_id')} = ${project}${existing})`;
@@ -130,17 +131,17 @@ export function countWhereEasy(
     begins = false,
   }: {
     /** Without which nobody is counted. */
-    condition?: RawBuilder<unknown>;
+    condition?: Sql;
     /** Whether projects that have no row yet are counted, too: then the statement may wait for another that begins one. */
     begins?: boolean;
   } = {},
-): RawBuilder<unknown> {
+): Sql {
   const rows = [...wishes].map(([project_id, units]) => ({ project_id, ...units }));
   const wished = (kind: QuotaKind) => sql`coalesce(w.${sql.ref(kind)}, 0)`;
   const used = (kind: QuotaKind) => sql`q.${column(kind, 'in_use')}`;
   const columns = sql.join(KINDS.map((kind) => sql`${sql.ref(kind)} integer`));
   const sums = sql.join(KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${used(kind)} + ${wished(kind)}`));
-  const fits = (kind: QuotaKind, limit: RawBuilder<unknown>, counter: RawBuilder<unknown>) =>
+  const fits = (kind: QuotaKind, limit: Sql, counter: Sql) =>
     enforced ? sql` and (${limit} < 0 or ${counter} + ${wished(kind)} <= ${limit})` : sql``;
   const easy = KINDS.map((kind) => {
     const limit = sql`coalesce(q.${column(kind, 'limit')}, ${sql.lit(defaults[kind])})`;
@@ -224,7 +225,7 @@ export async function recount(tx: Tx, projectId?: string): Promise<number> {
     KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${counted(kind, sql`q.project_id`)}`),
   );
   const result = await sql`update quota q set ${assignments} where ${chosen}`.execute(tx);
-  return Number(result.numAffectedRows ?? 0);
+  return result.count;
 }
 
 /** Projects whose counters differ from what exists, in one snapshot. A counter that is unset is not wrong. */
@@ -242,11 +243,7 @@ export async function miscounted(executor: Executor): Promise<string[]> {
  * what goes can still be counted.
  * @param condition of the tables of the lineage, beside that they belong to the load balancers
  */
-async function release(
-  tx: Tx,
-  kinds: readonly QuotaKind[],
-  condition: (kind: QuotaKind) => RawBuilder<unknown>,
-): Promise<void> {
+async function release(tx: Tx, kinds: readonly QuotaKind[], condition: (kind: QuotaKind) => Sql): Promise<void> {
   const parts = kinds.map(
     (kind) => sql`select ${cell(kind, 'project_id')} as project_id, ${sql.lit(kind)} as kind
       from ${joined(kind)} where ${condition(kind)}`,
@@ -268,7 +265,7 @@ async function release(
 
 const CHILDREN = KINDS.filter((kind) => kind !== 'loadBalancer');
 
-const within = (kind: QuotaKind, ids: readonly string[]): RawBuilder<unknown> =>
+const within = (kind: QuotaKind, ids: readonly string[]): Sql =>
   sql`${cell(lineage(kind)[0] ?? kind, 'load_balancer_id')} = any(${ids}::uuid[])`;
 
 /** Children of these load balancers that are PENDING_DELETE, with what hangs on them. */

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 /** The group of the compute service that keeps the amphorae of a load balancer apart; null when there is none. */
 export async function get(executor: Executor, loadBalancerId: string): Promise<string | null> {

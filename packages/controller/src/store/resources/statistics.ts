@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { Executor } from '../core/database.ts';
+import { sql } from '../core/sql.ts';
 
 export interface Statistics {
   activeConnections: number;

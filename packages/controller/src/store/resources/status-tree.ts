@@ -1,77 +1,52 @@
 /** Names and statuses of everything below a load balancer, in one statement. */
-import { free, readRows, rowsText, rowText } from '../core/cells.ts';
-import type { Store } from '../core/database.ts';
+import type { OperatingStatus, ProvisioningStatus } from '../../domain/statuses.ts';
+import type { Executor } from '../core/database.ts';
+import { type Sql, sql } from '../core/sql.ts';
 import { isUuid } from '../core/table.ts';
 
-/** `name` is a JSON string. */
 export interface Status {
   id: string;
   name: string;
-  operatingStatus: string;
-  provisioningStatus: string;
+  operatingStatus: OperatingStatus;
+  provisioningStatus: ProvisioningStatus;
 }
 
-export interface StatusTree {
-  /** A JSON string. */
+export interface StatusTree extends Status {
   projectId: string;
-  loadBalancer: Status;
   listeners: (Status & { defaultPoolId: string | null })[];
   pools: Status[];
-  members: (Status & { poolId: string; address: string; protocolPort: string })[];
+  members: (Status & { poolId: string; address: string; protocolPort: number })[];
   healthMonitors: (Status & { poolId: string; type: string })[];
   /** By position. */
   redirects: { listenerId: string; poolId: string }[];
 }
 
-const STATUS = ['t.id', free('t.name'), 't.operating_status', 't.provisioning_status'];
-const IN_ORDER = 'order by t.created_at, t.id';
-const BELOW_POOLS = 'join pool p on p.id = t.pool_id where p.load_balancer_id = $1';
+const STATUS = sql`t.id, t.name, t.operating_status as "operatingStatus", t.provisioning_status as "provisioningStatus"`;
 
-const rows = (cells: readonly string[], from: string): string =>
-  rowsText(`select ${rowText(cells)} as row from ${from}`);
+const BELOW_POOLS = sql`join pool p on p.id = t.pool_id where p.load_balancer_id = b.id`;
 
-/** One level per line; a level without rows is an empty line. No cell holds a line feed. */
-const TREE = `select concat_ws(E'\\n', ${rowText([...STATUS, free('t.project_id')])}, ${[
-  rows([...STATUS, 't.default_pool_id'], `listener t where t.load_balancer_id = $1 ${IN_ORDER}`),
-  rows(STATUS, `pool t where t.load_balancer_id = $1 ${IN_ORDER}`),
-  rows(
-    [...STATUS, 't.pool_id', 'coalesce(t.given_address, host(t.address))', 't.protocol_port'],
-    `member t ${BELOW_POOLS} ${IN_ORDER}`,
-  ),
-  rows([...STATUS, 't.pool_id', 't.type'], `health_monitor t ${BELOW_POOLS} ${IN_ORDER}`),
-  rows(
-    ['t.listener_id', 't.redirect_pool_id'],
-    `l7policy t join listener l on l.id = t.listener_id
-      where l.load_balancer_id = $1 and t.redirect_pool_id is not null order by t.position`,
-  ),
-]
-  .map((level) => `coalesce(${level}, '')`)
-  .join(', ')}) from load_balancer t where t.id = $1 and t.provisioning_status <> 'DELETED'`;
+const IN_ORDER = sql`order by t.created_at, t.id`;
 
-const status = ([id = '', name = '', operatingStatus = '', provisioningStatus = '']: string[]): Status => ({
-  id,
-  name,
-  operatingStatus,
-  provisioningStatus,
-});
+/** SQL: the rows of a query as one JSON array. */
+const rowsOf = (query: Sql): Sql => sql`coalesce((select json_agg(found) from (${query}) found), '[]')`;
 
-export async function statusTree(store: Store, id: string): Promise<StatusTree | null> {
-  const text = isUuid(id) ? await store.text(TREE, [id]) : null;
-  if (text === null) return null;
-  const levels = text.split('\n').map((level) => readRows(level === '' ? null : level));
-  const [[own = []] = [], listeners = [], pools = [], members = [], healthMonitors = [], redirects = []] = levels;
-  return {
-    projectId: own[4] ?? '',
-    loadBalancer: status(own),
-    listeners: listeners.map((cells) => ({ ...status(cells), defaultPoolId: cells[4] || null })),
-    pools: pools.map(status),
-    members: members.map((cells) => ({
-      ...status(cells),
-      poolId: cells[4] ?? '',
-      address: cells[5] ?? '',
-      protocolPort: cells[6] ?? '',
-    })),
-    healthMonitors: healthMonitors.map((cells) => ({ ...status(cells), poolId: cells[4] ?? '', type: cells[5] ?? '' })),
-    redirects: redirects.map(([listenerId = '', poolId = '']) => ({ listenerId, poolId })),
-  };
+const TREE = sql<StatusTree>`
+  select b.id, b.name, b.operating_status as "operatingStatus", b.provisioning_status as "provisioningStatus",
+    b.project_id as "projectId",
+    ${rowsOf(sql`select ${STATUS}, t.default_pool_id as "defaultPoolId" from listener t
+      where t.load_balancer_id = b.id ${IN_ORDER}`)} as listeners,
+    ${rowsOf(sql`select ${STATUS} from pool t where t.load_balancer_id = b.id ${IN_ORDER}`)} as pools,
+    ${rowsOf(sql`select ${STATUS}, t.pool_id as "poolId", coalesce(t.given_address, host(t.address)) as address,
+      t.protocol_port as "protocolPort" from member t ${BELOW_POOLS} ${IN_ORDER}`)} as members,
+    ${rowsOf(sql`select ${STATUS}, t.pool_id as "poolId", t.type from health_monitor t ${BELOW_POOLS}`)}
+      as "healthMonitors",
+    ${rowsOf(sql`select t.listener_id as "listenerId", t.redirect_pool_id as "poolId"
+      from l7policy t join listener l on l.id = t.listener_id
+      where l.load_balancer_id = b.id and t.redirect_pool_id is not null order by t.position`)} as redirects
+  from load_balancer b where b.provisioning_status <> 'DELETED' and b.id =`;
+
+export async function statusTree(executor: Executor, id: string): Promise<StatusTree | null> {
+  if (!isUuid(id)) return null;
+  const { rows } = await sql<StatusTree>`${TREE} ${id}`.execute(executor);
+  return rows[0] ?? null;
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { sql } from 'kysely';
 import { pino } from 'pino';
 import type { ApiDependencies } from '../../../src/api/dependencies.ts';
 import { createInstance } from '../../../src/api/instance.ts';
@@ -15,6 +14,7 @@ import { certificateManager } from '../../../src/processes/drivers.ts';
 import { identityDriver } from '../../../src/processes/identity.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
 import { Store } from '../../../src/store/core/database.ts';
+import { sql } from '../../../src/store/core/sql.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { RecordingProvider } from './recording-provider.ts';
 

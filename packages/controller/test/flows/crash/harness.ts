@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto';
 import { SILENT_LOG } from '@octavia/protocol/log';
 import type { FastifyInstance } from 'fastify';
-import { sql } from 'kysely';
 import { pino } from 'pino';
 import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer } from '../../../src/api/server.ts';
@@ -26,6 +25,7 @@ import { identityDriver } from '../../../src/processes/identity.ts';
 import { AmphoraProvider } from '../../../src/providers/amphora/provider.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
 import type { Tx } from '../../../src/store/core/database.ts';
+import { sql } from '../../../src/store/core/sql.ts';
 import * as operations from '../../../src/store/operations/operations.ts';
 import { insertOperation } from '../../support/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';

@@ -1,8 +1,7 @@
 /**
- * What was written of rows, by version: a list reads the versions of its page and writes only what has changed since. Two
- * generations instead of an order of use: what nobody asked for while one filled up is forgotten.
+ * What was written of rows, by version. Two generations instead of an order of use: what nobody asked for while one filled up
+ * is forgotten.
  */
-import type { KnownRows } from '../../store/core/table.ts';
 
 interface Entry {
   version: string;
@@ -12,7 +11,7 @@ interface Entry {
 /** Characters of a generation: some 6,000 load balancers. */
 const GENERATION = 4_000_000;
 
-export class RowTexts implements KnownRows<string> {
+export class RowTexts {
   readonly #capacity: number;
   #young = new Map<string, Entry>();
   #old = new Map<string, Entry>();
@@ -32,8 +31,7 @@ export class RowTexts implements KnownRows<string> {
   }
 
   set(id: string, version: string, text: string): void {
-    // Copied: what was put together of pieces would keep all of them, and the page they were cut from.
-    this.#keep(id, { version, text: Buffer.from(text).toString() });
+    this.#keep(id, { version, text });
   }
 
   forget(): void {

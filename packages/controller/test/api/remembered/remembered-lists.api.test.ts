@@ -1,23 +1,30 @@
 /** Lists are put together of what was written before: they say at any time exactly what the rows say. */
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import * as listeners from '../../src/store/resources/listeners.ts';
-import * as pools from '../../src/store/resources/pools.ts';
-import { aListener, aPool } from '../support/store.ts';
-import { type Json, TestApi } from './support/api.ts';
+import { type Statement, sql } from '../../../src/store/core/sql.ts';
+import * as listeners from '../../../src/store/resources/listeners.ts';
+import * as pools from '../../../src/store/resources/pools.ts';
+import { aListener, aPool } from '../../support/store.ts';
+import { type Json, TestApi } from '../support/api.ts';
 
 let api: TestApi;
 /** Another process on the same database: it remembers for itself. */
 let other: TestApi;
+/** And one that remembers nothing. */
+let forgetful: TestApi;
 const PATH = '/v2/lbaas/loadbalancers';
 
 beforeAll(async () => {
   api = await TestApi.start();
   other = await api.sibling({});
+  forgetful = await api.sibling({ api_settings: { remember_lists: false } });
   for (let index = 0; index < 12; index += 1) await api.loadBalancer({ name: `lb-${index}`, tags: [`t${index % 2}`] });
 });
 afterAll(() => api.stop());
+
+/** Of the statements that a server made, those that read a list: others go on beside them. */
+const ofLists = (calls: readonly [Statement, ...unknown[]][]): number =>
+  calls.filter(([{ text }]) => text.includes('t.xmin::text as version')).length;
 
 const list = async (server: TestApi, query = ''): Promise<Json[]> =>
   (await server.get(PATH + query)).body.loadbalancers;
@@ -28,6 +35,7 @@ async function expectTrue(): Promise<Json[]> {
   const shown = await Promise.all(rows.map(async ({ id }) => (await api.get(`${PATH}/${id}`)).body.loadbalancer));
   expect(rows).toEqual(shown);
   expect(await list(other)).toEqual(shown);
+  expect(await list(forgetful)).toEqual(shown);
   const odd = shown.filter(({ tags }) => tags.includes('t1'));
   expect(await list(other, '?tags=t1&sort=name:desc')).toEqual(
     odd.sort((a, b) => (a.name < b.name ? 1 : a.name > b.name ? -1 : 0)),
@@ -92,11 +100,11 @@ it('a child that comes or goes without its load balancer being written is shown'
 it('a list is one statement when nothing has changed, two when something has, whatever its length', async () => {
   const [{ id }] = await expectTrue();
   const { store } = api.database;
-  const statements = vi.spyOn(store, 'text');
+  const statements = vi.spyOn(store.db, 'query');
   const count = async (query = ''): Promise<number> => {
     statements.mockClear();
     await list(api, query);
-    return statements.mock.calls.length;
+    return ofLists(statements.mock.calls);
   };
   const touch = (where: string) => sql.raw(`update load_balancer set name = name ${where}`).execute(store.db);
   expect(await count()).toBe(1);
@@ -114,14 +122,18 @@ it('a list is one statement when nothing has changed, two when something has, wh
 it('a row that changes between the two statements is shown as the list finds it', async () => {
   const { store } = api.database;
   const [{ id }, { id: gone }] = await expectTrue();
-  const text = store.text.bind(store);
+  const { db } = store;
+  const ask = db.query.bind(db);
   const between = async (query: string, change: string): Promise<Json[]> => {
     await sql`update load_balancer set name = name where id = ${id}`.execute(store.db);
     let calls = 0;
-    const spied = vi.spyOn(store, 'text').mockImplementation(async (...statement) => {
-      calls += 1;
-      if (calls === 2) await sql.raw(change).execute(store.db);
-      return text(...statement);
+    const spied = vi.spyOn(db, 'query').mockImplementation(async <Row>(statement: Statement) => {
+      calls += ofLists([[statement]]);
+      if (calls === 2) {
+        calls += 1;
+        await ask(sql.raw(change).compile());
+      }
+      return ask<Row>(statement);
     });
     const rows = await list(api, query);
     spied.mockRestore();
@@ -140,9 +152,9 @@ it('a row that changes between the two statements is shown as the list finds it'
 it('what a connection says is forgotten when another one is opened: it may lead to another server', async () => {
   await expectTrue();
   const { store } = api.database;
-  const statements = vi.spyOn(store, 'text');
+  const statements = vi.spyOn(store.db, 'query');
   store.pool.emit('connect', { on: () => undefined } as never);
   await list(api);
-  expect(statements).toHaveBeenCalledTimes(2);
+  expect(ofLists(statements.mock.calls)).toBe(2);
   statements.mockRestore();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RowTexts } from '../../src/api/lists/row-texts.ts';
+import { RowTexts } from '../../../src/api/remembered/row-texts.ts';
 
 test('a text is what was written of that version, and of no other', () => {
   const texts = new RowTexts();
