@@ -25,9 +25,10 @@ const FLOORS = [
 
 /** What each package may import of ours. */
 const PACKAGE_IMPORTS: Record<string, RegExp> = {
-  controller: /^@octavia\/(amphora\/build$|protocol\/|provider-lib$)/,
-  amphora: /^@octavia\/protocol\//,
+  controller: /^@octavia\/(amphora\/build$|(protocol|haproxy-config)\/|provider-lib$)/,
+  amphora: /^@octavia\/(protocol|haproxy-config)\//,
   protocol: /^$/,
+  'haproxy-config': /^$/,
   'provider-lib': /^$/,
   client: /^$/,
   cli: /^@octavia\/client(\/keystone)?$/,
@@ -57,8 +58,9 @@ const RESERVED: { library: RegExp; places: RegExp; typesAreFree: boolean; rule: 
 
 /** All that may be in the bundle of the agent, which runs alone and often many times on one host. */
 const BUNDLED: Record<string, RegExp> = {
-  amphora: /^(node:|@octavia\/protocol\/|ipaddr\.js$)/,
+  amphora: /^(node:|@octavia\/(protocol|haproxy-config)\/|ipaddr\.js$)/,
   protocol: /^node:/,
+  'haproxy-config': /^$/,
 };
 const BUNDLED_RULE = 'the amphora imports only built-in modules and ipaddr.js, because its bundle runs alone';
 

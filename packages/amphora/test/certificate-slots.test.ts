@@ -39,13 +39,19 @@ backend p:f
     ['a list of nothing', 'frontend f\n    bind 1.1.1.1:443 ssl crt-list /c/empty.pem\n'],
     ['a list that names what is not there', 'frontend f\n    bind 1.1.1.1:443 ssl crt-list /c/dangling.pem\n'],
     ['a certificate that is not there', 'backend p:f\n    server m 1.1.1.1:443 ssl crt /c/gone.pem\n'],
-    ['quotes', 'frontend f\n    bind 1.1.1.1:443 ssl crt-list "/c/l1.pem"\n'],
+    ['a path of the environment', 'frontend f\n    bind 1.1.1.1:443 ssl crt-list "$LIST"\n'],
+    ['a note', 'frontend f\n    bind 1.1.1.1:443 ssl # crt-list /c/l1.pem\n'],
     ['a name that is no file name', 'frontend f/../g\n    bind 1.1.1.1:443 ssl crt-list /c/l1.pem\n'],
     ['another section', 'listen f\n    bind 1.1.1.1:443 ssl crt-list /c/l1.pem\n'],
   ])('%s stays as it is', async (_, text) => {
     const { text: changed, slots } = await slotted(text);
     expect(changed).toBe(text);
     expect(slots.certificates.size + slots.lists.size).toBe(0);
+  });
+
+  it('are put in the place of a quoted path, and nothing else of the line changes', async () => {
+    const { text } = await slotted('\tfrontend "f"\r\nbind  :443 ssl crt-list \'/c/l1\'.pem  alpn h2 # note\r\n');
+    expect(text).toBe('\tfrontend "f"\r\nbind  :443 ssl crt-list /s/f.list  alpn h2 # note\r\n');
   });
 
   it('a second list of a frontend stays as it is', async () => {

@@ -68,6 +68,25 @@ describe('commands instead of a reload', () => {
   });
 });
 
+describe('the same in another spelling', () => {
+  const text = config(['a 1.1.1.1:80 weight 1']);
+  it.each([
+    ['line ends', text.replaceAll('\n', '\r\n')],
+    ['quotes', text.replace('1.1.1.1:80', '"1.1.1.1":80').replace('backend p', 'backend "p"')],
+    ['notes and blank lines', text.replaceAll('\n', ' # note\n\n  # more\n')],
+    ['indents', text.replace(/^ +/gm, '\t').replace('\nbackend', '\n   backend')],
+  ])('needs nothing: %s', (_, other) => {
+    expect(planRuntimeChange(text, other)).toEqual([]);
+    expect(planRuntimeChange(other, text)).toEqual([]);
+  });
+
+  it('is told to HAProxy without its quotes', () => {
+    expect(planRuntimeChange(config([]), config(['"a" 1.1.1.1:80 weight \'2\' # note']))).toEqual([
+      { kind: 'add', ...at, server: 'a', words: ['1.1.1.1:80', 'weight', '2'] },
+    ]);
+  });
+});
+
 describe('a reload', () => {
   const one = ['a 1.1.1.1:80 weight 1'];
   it.each([
@@ -80,6 +99,9 @@ describe('a reload', () => {
     ['a cookie', config([]), config(['a 1.1.1.1:80 weight 1 cookie a'])],
     ['HTTP/2 to the server', config([]), config(['a 1.1.1.1:80 weight 1 ssl verify none alpn h2,http/1.1'])],
     ['quotes', config([]), config(['a 1.1.1.1:80 check-sni "a b"'])],
+    ['a word of the environment', config([]), config(['a 1.1.1.1:80 source "$ADDRESS"'])],
+    ['a condition', `.if defined(X)\n${config(one)}.endif\n`, `.if defined(X)\n${config([])}.endif\n`],
+    ['other defaults', config(one), config(one).replace('\nbackend p:f', '\nbackend p:f from d')],
     ['a word that would end the command', config([]), config(['a 1.1.1.1:80 sni x;shutdown'])],
     [
       'a hash over addresses: one server more',

@@ -1,6 +1,6 @@
 /** Sessions in tables: what is read of HAProxy, and what is put into a configuration that keeps some. */
 import { describe, expect, test } from 'vitest';
-import { withSessionHold } from '../src/haproxy/session-hold.ts';
+import { holdsRequests, withSessionHold } from '../src/haproxy/session-hold.ts';
 import {
   countEntries,
   hasAllOf,
@@ -84,10 +84,10 @@ describe('requests are held back', () => {
     const added = held.split('\n').filter((line) => !text.split('\n').includes(line));
     const condition = 'if !{ var(proc.sessions_released) -m found }';
     expect(added).toEqual([
-      '  lua-load /lib/sessions.lua',
-      `  http-request lua.wait_for_sessions 5 1600 ${condition}`,
-      '  tcp-request inspect-delay 3000ms',
-      `  tcp-request content lua.wait_for_sessions 50 50 ${condition}`,
+      '    lua-load /lib/sessions.lua',
+      `    http-request lua.wait_for_sessions 5 1600 ${condition}`,
+      '    tcp-request inspect-delay 3000ms',
+      `    tcp-request content lua.wait_for_sessions 50 50 ${condition}`,
     ]);
     expect(held.split('\n').filter((line) => !added.includes(line))).toEqual(text.split('\n'));
   });
@@ -112,16 +112,45 @@ test('shared tables stand in the section of the peers, where a process that was 
   const moved = withTablesOfPeers(text);
   const lines = moved.split('\n');
   expect(lines.filter((line) => !text.split('\n').includes(line))).toEqual([
-    '  table web:f type ip size 10k',
-    '  table bytes:f type ip size 10k',
+    '    table web:f type ip size 10k',
+    '    table bytes:f type ip size 10k',
     '    stick on src table lb_peers/web:f',
     '    stick on src table lb_peers/bytes:f',
   ]);
   expect(moved).not.toContain('stick-table');
-  expect(lines[lines.indexOf('  table web:f type ip size 10k') - 1]).toBe('    peer me 10.0.0.1:1025');
+  expect(lines[lines.indexOf('    table web:f type ip size 10k') - 1]).toBe('    peer me 10.0.0.1:1025');
   expect(hasSharedTables(moved)).toBe(true);
   expect(withTablesOfPeers(moved)).toBe(moved);
   expect(withTablesOfPeers(configuration('    stick-table type ip size 10k\n'))).toContain(
     'stick-table type ip size 10k',
   );
+});
+
+test('a table is shared wherever its peers are named, and its name stands before a condition', () => {
+  const text = configuration('    stick-table type ip peers lb_peers size 10k # a note\r\n').replaceAll(
+    'stick on src',
+    'stick on src if { src 10.0.0.0/8 }',
+  );
+  const lines = withTablesOfPeers(text).split('\n');
+  expect(lines).toContain('    table web:f type ip size 10k');
+  expect(lines).toContain('    stick on src table lb_peers/web:f if { src 10.0.0.0/8 }');
+});
+
+test.each([
+  ['with a condition', 'global\n', '.if defined(X)\nglobal\n'],
+  ['without the peers', 'peers lb_peers\n    peer me 10.0.0.1:1025\n', ''],
+])('a text %s is left as it is', (_, part, other) => {
+  const text = configuration(SHARED).replace(part, other);
+  expect(withTablesOfPeers(text)).toBe(text);
+});
+
+test('requests wait in the mode that their defaults say', async () => {
+  const text = configuration(SHARED)
+    .replace('defaults\n', 'defaults base\n    mode http\ndefaults other\n')
+    .replace('backend web:f\n    mode http\n', 'backend web:f from base\n')
+    .replace('    mode tcp\n', '');
+  const held = await withSessionHold(text, async () => '/lib/sessions.lua');
+  expect(held).toMatch(/backend web:f from base\n {4}http-request lua/);
+  expect(held).toMatch(/backend bytes:f\n {4}tcp-request inspect-delay/);
+  expect([holdsRequests(held), holdsRequests(text)]).toEqual([true, false]);
 });

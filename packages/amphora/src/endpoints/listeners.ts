@@ -1,7 +1,7 @@
 /** `GET /1.0/listeners` and `DELETE /1.0/listeners/{id}`. */
 
 import type { AgentListener } from '@octavia/protocol/agent-api';
-import { listenersOf, withoutListener } from '../haproxy/config-text.ts';
+import { decode, encode, listenersOf, withoutListener } from '../haproxy/config-text.ts';
 import type { LoadBalancerService } from '../haproxy/load-balancer.ts';
 import { AnswerError, ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
@@ -58,8 +58,9 @@ async function remove(context: AgentContext, id: string): Promise<void> {
   if (service === null) throw unknown;
   transition.requireNone();
   await supervisor.change(service.id, async () => {
-    const text = (await service.stored())?.toString('utf8');
-    if (text === undefined) throw unknown;
+    const stored = await service.stored();
+    if (stored === null) throw unknown;
+    const text = decode(stored);
     const others = listenersOf(text).filter((listener) => listener.id !== id);
     if (id === service.id || others.length === 0) {
       await state.forget(service.id);
@@ -67,7 +68,7 @@ async function remove(context: AgentContext, id: string): Promise<void> {
       await certificates.removeAll(service.id);
       return;
     }
-    await service.store(Buffer.from(withoutListener(text, id), 'utf8'));
+    await service.store(encode(withoutListener(text, id), stored));
     if (await service.isServing()) await service.activate(false);
   });
 }

@@ -4,6 +4,7 @@
  * no host, is always the file's.
  */
 import { X509Certificate } from 'node:crypto';
+import { readSections } from '@octavia/haproxy-config/reader';
 import { digestsOf, type Slots } from './certificate-slots.ts';
 
 export type CertificateChange =
@@ -60,9 +61,15 @@ function safeOrder(before: readonly string[], after: readonly string[]): Place[]
   return null;
 }
 
+/** How many `bind` and `server` lines of the text name a file behind the keyword. */
 function occurrences(text: string, keyword: string, name: string): number {
-  const used = new RegExp(`\\s${keyword}\\s+\\S*/${name.replaceAll('.', '\\.')}(\\s|$)`);
-  return text.split('\n').filter((line) => line.includes(name) && used.test(line)).length;
+  const lines = readSections(text).flatMap((section) => section.lines);
+  return lines.filter(
+    (line) =>
+      (line.keyword === 'bind' || line.keyword === 'server') &&
+      line.source.includes(name) &&
+      line.words.some((word, index, words) => word === keyword && words[index + 1]?.endsWith(`/${name}`)),
+  ).length;
 }
 
 function listChanges(

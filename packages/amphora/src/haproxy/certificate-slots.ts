@@ -7,7 +7,8 @@
  * replaced afterwards is reported as a success and not presented.
  */
 import { createHash } from 'node:crypto';
-import { sections } from './config-text.ts';
+import { readSections, type SourceLine, type SourceSection, textOf } from '@octavia/haproxy-config/reader';
+import { value } from '@octavia/haproxy-config/tree';
 
 /** Content of certificates and what lists name, by the name of their file in the folder. */
 export interface Slots {
@@ -27,11 +28,18 @@ export type ReadCertificateFile = (path: string) => Promise<Buffer | null>;
 /** HAProxy's commands take a colon for a line number, so backends (`<pool>:<listener>`) lose theirs. */
 const baseName = (section: string): string => section.replaceAll(':', '_');
 const SAFE = /^[A-Za-z0-9_.:-]+$/;
-/** Quotes and escapes: such a line stays as it is. */
-const QUOTED = /["'\\]/;
 
-const BIND = /^(\s*bind\s.*\scrt-list\s+)(\S+)/;
-const SERVER = /^(\s*server\s.*\scrt\s+)(\S+)/;
+type Kind = 'list' | 'certificate';
+
+/** The argument that names what a line presents; null for a line that presents nothing. */
+function placeOf({ kind }: SourceSection, line: SourceLine): { kind: Kind; index: number; path: string } | null {
+  const isBind = kind === 'frontend' && line.keyword === 'bind';
+  if (!isBind && !(kind === 'backend' && line.keyword === 'server')) return null;
+  const { words } = line;
+  const at = words.lastIndexOf(isBind ? 'crt-list' : 'crt');
+  const path = at < 0 ? null : words[at + 1];
+  return path ? { kind: isBind ? 'list' : 'certificate', index: at + 1, path } : null;
+}
 
 async function readList(
   path: string,
@@ -64,13 +72,13 @@ async function readList(
  */
 export async function withSlots(text: string, folder: string, read: ReadCertificateFile): Promise<SlottedText> {
   const slots: Slots = { certificates: new Map(), lists: new Map() };
-  const lines: string[] = [];
-  for (const section of sections(text)) {
-    const usable = SAFE.test(section.name);
+  const sections = readSections(text);
+  for (const section of sections) {
+    if (section.name === null || !SAFE.test(section.name)) continue;
     const base = baseName(section.name);
     /** Slot by original path, within the section: bind lines of several addresses share one. */
     const known = new Map<string, string | null>();
-    const slotOf = async (kind: 'list' | 'certificate', path: string): Promise<string | null> => {
+    const slotOf = async (kind: Kind, path: string): Promise<string | null> => {
       const given = known.get(path);
       if (given !== undefined) return given;
       const name = kind === 'list' ? `${base}.list` : `${base}.pem`;
@@ -93,15 +101,13 @@ export async function withSlots(text: string, folder: string, read: ReadCertific
       known.set(path, slot);
       return slot;
     };
-    for (const line of section.lines) {
-      const bind = usable && section.keyword === 'frontend' && !QUOTED.test(line) ? BIND.exec(line) : null;
-      const server = usable && section.keyword === 'backend' && !QUOTED.test(line) ? SERVER.exec(line) : null;
-      const [, before = '', path = ''] = bind ?? server ?? [];
-      const slot = path === '' ? null : await slotOf(bind === null ? 'certificate' : 'list', path);
-      lines.push(slot === null ? line : `${before}${folder}/${slot}${line.slice(before.length + path.length)}`);
+    for (const [index, line] of section.lines.entries()) {
+      const place = placeOf(section, line);
+      const slot = place === null ? null : await slotOf(place.kind, place.path);
+      if (place !== null && slot !== null) section.lines[index] = line.replace(place.index, value(`${folder}/${slot}`));
     }
   }
-  return { text: lines.join('\n'), slots };
+  return { text: textOf(sections), slots };
 }
 
 const sha1 = (content: Buffer | string): string => createHash('sha1').update(content).digest('hex');

@@ -1,76 +1,59 @@
-/** Reads what the agent must know from a configuration it did not write: which listeners it has and their types. */
+/** Reads what the agent must know from a configuration it did not write. */
+import { isUtf8 } from 'node:buffer';
+import { readSections, type SourceLine, type SourceSection, textOf } from '@octavia/haproxy-config/reader';
 import type { AgentListener } from '@octavia/protocol/agent-api';
 import { isUuid } from './paths.ts';
 
-interface Section {
-  keyword: string;
-  name: string;
-  lines: string[];
-}
+const encodingOf = (bytes: Buffer): 'utf8' | 'latin1' => (isUtf8(bytes) ? 'utf8' : 'latin1');
 
-const KEYWORDS = new Set([
-  'global',
-  'defaults',
-  'frontend',
-  'backend',
-  'listen',
-  'peers',
-  'resolvers',
-  'mailers',
-  'userlist',
-  'cache',
-  'program',
-  'ring',
-  'http-errors',
-  'log-forward',
-  'fcgi-app',
-]);
+/** HAProxy takes any byte between quotes; what is no UTF-8 is read as a character for each byte, so that none is lost. */
+export const decode = (bytes: Buffer): string => bytes.toString(encodingOf(bytes));
 
-const INDENTED = /^(?:\s|$)/;
+/** @param original from which the text was made */
+export const encode = (text: string, original: Buffer): Buffer => Buffer.from(text, encodingOf(original));
 
-/** The first section holds what stands before any keyword. */
-export function sections(text: string): Section[] {
-  const found: Section[] = [{ keyword: '', name: '', lines: [] }];
-  for (const line of text.split('\n')) {
-    // Nearly every line is indented: of a thousand members none is taken apart here.
-    const [keyword = '', name = ''] = INDENTED.test(line) ? [] : line.split(/\s+/);
-    if (KEYWORDS.has(keyword)) found.push({ keyword, name, lines: [line] });
-    else found.at(-1)?.lines.push(line);
+/** `.if` and its like: what of the text counts is known to HAProxy alone. */
+export const hasConditions = (sections: readonly SourceSection[]): boolean =>
+  sections.some(({ lines }) => lines.some(({ keyword }) => keyword.startsWith('.')));
+
+const ownMode = ({ lines }: SourceSection): string | undefined =>
+  lines.findLast(({ keyword }) => keyword === 'mode')?.words[0] ?? undefined;
+
+/** Tells the mode of a section, its own or that of the defaults it takes. */
+export function modesOf(sections: readonly SourceSection[]): (section: SourceSection) => string {
+  const taken = new Map<SourceSection, string>();
+  const named = new Map<string, string>();
+  let latest = 'tcp';
+  for (const section of sections) {
+    const [name, from, base] = section.head?.words ?? [];
+    const isDefaults = section.kind === 'defaults';
+    const inherited = from === 'from' ? named.get(base ?? '') : isDefaults ? undefined : latest;
+    taken.set(section, inherited ?? 'tcp');
+    if (!isDefaults) continue;
+    latest = ownMode(section) ?? inherited ?? 'tcp';
+    if (name) named.set(name, latest);
   }
-  return found;
-}
-
-function modeOf(section: Section): string | undefined {
-  for (const line of section.lines) {
-    const match = /^\s*mode\s+(\S+)/.exec(line);
-    if (match !== null) return match[1];
-  }
-  return undefined;
-}
-
-function typeOf(section: Section, defaultMode: string): AgentListener['type'] {
-  if (section.lines.some((line) => /^\s*bind\s.*\sssl(\s|$)/.test(line))) return 'TERMINATED_HTTPS';
-  return (modeOf(section) ?? defaultMode) === 'http' ? 'HTTP' : 'TCP';
+  return (section) => ownMode(section) ?? taken.get(section) ?? 'tcp';
 }
 
 /** Frontends whose name is a listener id, in file order. */
 export function listenersOf(text: string): { id: string; type: AgentListener['type'] }[] {
-  let defaultMode = 'tcp';
-  const listeners: { id: string; type: AgentListener['type'] }[] = [];
-  for (const section of sections(text)) {
-    if (section.keyword === 'defaults') defaultMode = modeOf(section) ?? 'tcp';
-    if (section.keyword === 'frontend' && isUuid(section.name)) {
-      listeners.push({ id: section.name, type: typeOf(section, defaultMode) });
-    }
-  }
-  return listeners;
+  const sections = readSections(text);
+  const modeOf = modesOf(sections);
+  const isTls = (line: SourceLine): boolean => line.keyword === 'bind' && line.words.includes('ssl');
+  return sections.flatMap((section) => {
+    const { kind, name, lines } = section;
+    if (kind !== 'frontend' || name === null || !isUuid(name)) return [];
+    const type = lines.some(isTls) ? 'TERMINATED_HTTPS' : modeOf(section) === 'http' ? 'HTTP' : 'TCP';
+    return [{ id: name, type }];
+  });
 }
 
 /** The configuration without one listener's frontend and the backends made for it (`<pool>:<listener>`). */
 export function withoutListener(text: string, listenerId: string): string {
-  const kept = sections(text).filter(
-    ({ keyword, name }) =>
-      !(keyword === 'frontend' && name === listenerId) && !(keyword === 'backend' && name.endsWith(`:${listenerId}`)),
+  const kept = readSections(text).filter(
+    ({ kind, name }) =>
+      !(kind === 'frontend' && name === listenerId) && !(kind === 'backend' && name?.endsWith(`:${listenerId}`)),
   );
-  return kept.flatMap((section) => section.lines).join('\n');
+  return textOf(kept);
 }

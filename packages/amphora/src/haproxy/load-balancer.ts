@@ -8,12 +8,13 @@ import type { RunCommand } from '../system/run.ts';
 import { CertificateCommands } from './certificate-apply.ts';
 import { planCertificates } from './certificate-plan.ts';
 import { checkConfiguration } from './check.ts';
+import { decode } from './config-text.ts';
 import { type LoadBalancerPaths, loadBalancerPaths } from './paths.ts';
 import { HaproxyError, HaproxyProcess, type HaproxyProcessOptions, MasterSilentError } from './process.ts';
 import { RunningConfiguration, sha256 } from './running-configuration.ts';
 import { applyRuntimeChange, type Leftovers } from './runtime-apply.ts';
 import { planRuntimeChange } from './runtime-plan.ts';
-import { checkResultsOnly } from './server-state.ts';
+import { checkResultsOnly, namesServerState } from './server-state.ts';
 import { SessionHandover } from './session-handover.ts';
 import { withSessionHold } from './session-hold.ts';
 import { hasSharedTables, withTablesOfPeers } from './session-tables.ts';
@@ -260,7 +261,7 @@ export class LoadBalancerService {
 
   /** A reload forgets member states unless the new worker finds them in a file the configuration names. */
   async #saveServerState(configuration: Buffer): Promise<void> {
-    if (!configuration.includes('server-state-file')) return;
+    if (!namesServerState(decode(configuration))) return;
     try {
       const state = await askSocket(this.paths.statsSocket, 'show servers state', 2_000);
       await writeFile(this.paths.serverState, checkResultsOnly(state), { mode: 0o600 });

@@ -7,6 +7,7 @@ import { readIfPresent } from '../state/optional-file.ts';
 import { fillFolder, followChanges } from './certificate-folder.ts';
 import type { CertificateChange } from './certificate-plan.ts';
 import { digestsOf, type ReadCertificateFile, type SlottedText, withSlots } from './certificate-slots.ts';
+import { decode, encode } from './config-text.ts';
 import type { LoadBalancerPaths } from './paths.ts';
 import {
   CERTIFICATE_FOLDERS,
@@ -20,7 +21,7 @@ export const sha256 = (content: Buffer): string => createHash('sha256').update(c
 
 async function read(path: string): Promise<RunningFile | null> {
   const content = await readIfPresent(path);
-  return content === null ? null : readRunningFile(content.toString('utf8'));
+  return content === null ? null : readRunningFile(decode(content));
 }
 
 export class RunningConfiguration {
@@ -58,7 +59,7 @@ export class RunningConfiguration {
 
   /** An upload as it would stand with its certificates in that folder. */
   async wanted(stored: Buffer, name: CertificateFolder): Promise<SlottedText> {
-    return withSlots(await this.#complete(stored.toString('utf8')), this.folder(name), this.#readCertificate);
+    return withSlots(await this.#complete(decode(stored)), this.folder(name), this.#readCertificate);
   }
 
   /** Before a start or reload: the upload becomes the current one, unproven. */
@@ -109,6 +110,6 @@ export class RunningConfiguration {
 
   async #write(stored: Buffer, { text, slots }: SlottedText, folder: CertificateFolder): Promise<void> {
     const file = writeRunningFile({ text, uploaded: sha256(stored), folder, digests: digestsOf(slots) });
-    await writeFileAtomic(this.#paths.running, file, 0o600);
+    await writeFileAtomic(this.#paths.running, encode(file, stored), 0o600);
   }
 }

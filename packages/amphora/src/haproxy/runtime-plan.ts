@@ -4,7 +4,8 @@
  *
  * A reload doubles the memory until the old process ends; commands do not, and `bench:dataplane` counts no failed request.
  */
-import { sections } from './config-text.ts';
+import { readSections, type SourceLine, type SourceSection } from '@octavia/haproxy-config/reader';
+import { hasConditions } from './config-text.ts';
 
 export type ServerChange =
   | { kind: 'add'; backend: string; server: string; words: string[] }
@@ -21,37 +22,39 @@ interface Server {
 interface Backend {
   name: string;
   /** The section without its servers. */
-  frame: string;
+  frame: SourceLine[];
   balance: string;
   servers: Map<string, Server>;
 }
 
 /** Notes for others: HAProxy shows them on a page that is not switched on. */
-const isNote = (line: string): boolean => /^\s*(description\s|#)/.test(line);
+const isNote = ({ isEmpty, keyword }: SourceLine): boolean => isEmpty || keyword === 'description';
 
-/** Words that mean the same in the file and on the socket. Quotes and escapes differ: those need a reload. */
+/** Words that mean the same in the file and on the socket without quotes, which differ: others need a reload. */
 const PLAIN = /^[A-Za-z0-9_.:/,@%+=~^[\]()-]+$/;
 
 /** Algorithms that take servers while running; the others build their table at start. */
 const DYNAMIC = new Set(['roundrobin', 'leastconn', 'random']);
 
-function readBackend(name: string, lines: readonly string[]): Backend | null {
-  const frame: string[] = [];
+const isPlain = (word: string | null): word is string => word !== null && PLAIN.test(word);
+
+function readBackend(name: string, lines: readonly SourceLine[]): Backend | null {
+  const frame: SourceLine[] = [];
   const servers = new Map<string, Server>();
   // HAProxy's own default for a backend that names none.
   let balance = 'roundrobin';
   for (const line of lines) {
-    const words = line.trim().split(/\s+/);
-    if (words[0] === 'balance') balance = words[1] ?? '';
-    if (words[0] !== 'server') {
+    if (line.keyword === 'balance') balance = line.words[0] ?? '';
+    if (line.keyword !== 'server') {
       if (!isNote(line)) frame.push(line);
       continue;
     }
-    const [, server = '', ...rest] = words;
-    if (![server, ...rest].every((word) => PLAIN.test(word)) || servers.has(server)) return null;
+    const words = line.words.filter(isPlain);
+    const [server = '', ...rest] = words;
+    if (server === '' || words.length < line.words.length || servers.has(server)) return null;
     servers.set(server, { name: server, words: rest });
   }
-  return { name, frame: frame.join('\n'), balance, servers };
+  return { name, frame, balance, servers };
 }
 
 const isEnabled = ({ words }: Server): boolean => words.at(-1) !== 'disabled';
@@ -111,10 +114,13 @@ function changeBackend(before: Backend, after: Backend): ServerChange[] | null {
   return changes.sort((a, b) => Number(a.kind === 'remove') - Number(b.kind === 'remove'));
 }
 
-const withoutNotes = (lines: readonly string[]): string => lines.filter((line) => !isNote(line)).join('\n');
+const withoutNotes = (lines: readonly SourceLine[]): SourceLine[] => lines.filter((line) => !isNote(line));
 
-const areSame = (lines: readonly string[], others: readonly string[]): boolean =>
-  lines.length === others.length && lines.every((line, index) => line === others[index]);
+const areSame = (lines: readonly SourceLine[], others: readonly SourceLine[]): boolean =>
+  lines.length === others.length && lines.every((line, index) => line.equals(others[index]!));
+
+const headsOf = (sections: readonly SourceSection[]): SourceLine[] =>
+  sections.map(({ head }) => head).filter((head) => head !== null);
 
 /**
  * Null: only a reload leads there. An empty list: the two differ in nothing that HAProxy would notice here.
@@ -123,20 +129,22 @@ const areSame = (lines: readonly string[], others: readonly string[]): boolean =
  * @param wanted the text it should run with
  */
 export function planRuntimeChange(running: string, wanted: string): ServerChange[] | null {
-  const [before, after] = [sections(running), sections(wanted)];
-  if (before.length !== after.length) return null;
+  const [before, after] = [readSections(running), readSections(wanted)];
+  if (!areSame(headsOf(before), headsOf(after))) return null;
   const changes: ServerChange[] = [];
   for (const [index, section] of after.entries()) {
     const former = before[index];
-    if (former === undefined || former.keyword !== section.keyword || former.name !== section.name) return null;
+    if (former === undefined) return null;
     // Of two thousand members one has changed: the other sections are not taken apart.
     if (areSame(former.lines, section.lines)) continue;
-    if (section.keyword !== 'backend') {
-      if (withoutNotes(former.lines) !== withoutNotes(section.lines)) return null;
+    if (hasConditions([...before, ...after])) return null;
+    if (section.kind !== 'backend') {
+      if (!areSame(withoutNotes(former.lines), withoutNotes(section.lines))) return null;
       continue;
     }
-    const [old, now] = [readBackend(former.name, former.lines), readBackend(section.name, section.lines)];
-    if (old === null || now === null || old.frame !== now.frame) return null;
+    const name = section.name ?? '';
+    const [old, now] = [readBackend(name, former.lines), readBackend(name, section.lines)];
+    if (old === null || now === null || !areSame(old.frame, now.frame)) return null;
     const own = changeBackend(old, now);
     if (own === null) return null;
     changes.push(...own);

@@ -5,6 +5,8 @@
  *
  * Source: HAProxy 2.6 management guide, "show servers state", version 1.
  */
+import { readSections } from '@octavia/haproxy-config/reader';
+
 const ADMIN_STATE = 6;
 const USER_WEIGHT = 7;
 const INITIAL_WEIGHT = 8;
@@ -27,3 +29,9 @@ export function checkResultsOnly(state: string): string {
     })
     .join('\n');
 }
+
+/** Whether a process that is started with this configuration reads such a file. */
+export const namesServerState = (configuration: string): boolean =>
+  readSections(configuration).some(
+    ({ kind, lines }) => kind === 'global' && lines.some(({ keyword }) => keyword === 'server-state-file'),
+  );

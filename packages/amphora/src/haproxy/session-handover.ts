@@ -2,7 +2,7 @@
 import type { Log } from '../log.ts';
 import { delay } from '../system/delay.ts';
 import { Conversation } from './conversation.ts';
-import { RELEASE, RELEASED } from './session-hold.ts';
+import { holdsRequests, RELEASE, RELEASED } from './session-hold.ts';
 import { countEntries, hasAllOf, hasSharedTables, type PeersState, readPeers } from './session-tables.ts';
 import { askSocket } from './socket.ts';
 
@@ -61,7 +61,7 @@ export class SessionHandover {
   async complete(running: string, workers: readonly number[]): Promise<void> {
     if (!hasSharedTables(running)) return;
     if (this.#former !== null) await this.#inherit(this.#former, workers);
-    if (!running.includes('lua.wait_for_sessions')) return;
+    if (!holdsRequests(running)) return;
     const released = async () => (await this.#ask(RELEASE, workers))?.includes(RELEASED) === true;
     if (!(await within(RELEASE_LIMIT_MS, released)))
       this.#log.warn({ id: this.#id }, 'Requests wait longer than needed');

@@ -5,11 +5,13 @@
  * with and not into what was uploaded: controllers need not know of it.
  */
 import { join } from 'node:path';
+import { readSections, SourceLine, textOf } from '@octavia/haproxy-config/reader';
+import { type Argument, line, value } from '@octavia/haproxy-config/tree';
 import type { Log } from '../log.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import type { RunCommand } from '../system/run.ts';
-import { sections } from './config-text.ts';
-import { hasSharedTables, isSharedTable } from './session-tables.ts';
+import { hasConditions, modesOf } from './config-text.ts';
+import { keepsSessions } from './session-tables.ts';
 
 /** Command on HAProxy's socket, and its answer. */
 export const RELEASE = 'sessions release';
@@ -48,9 +50,13 @@ core.register_action("wait_for_sessions", { "tcp-req", "http-req" }, function(tx
 end, 2)
 `;
 
+const ACTION = 'lua.wait_for_sessions';
+
 /** Once released, nothing of Lua is called any more: the variable is looked up, and that is all. */
-const wait = ({ pauseMs, looks }: typeof HTTP): string =>
-  `lua.wait_for_sessions ${pauseMs} ${looks} if !{ var(proc.sessions_released) -m found }`;
+const wait = ({ pauseMs, looks }: typeof HTTP): Argument[] => [
+  ...[ACTION, pauseMs, looks],
+  ...['if', '!{', 'var(proc.sessions_released)', '-m', 'found', '}'],
+];
 
 /**
  * Puts the program there that holds requests back, when it is first needed.
@@ -78,26 +84,31 @@ export function sessionHold(
   return () => (prepared ??= prepare());
 }
 
-const isHttp = (lines: readonly string[]): boolean => lines.some((line) => /^\s*mode\s+http(\s|$)/.test(line));
-
 /** The inspect delay lets the action wait; where nothing waits it delays nothing. */
-const rules = (http: boolean): string[] =>
-  http
-    ? [`  http-request ${wait(HTTP)}`]
-    : [`  tcp-request inspect-delay ${INSPECT_DELAY_MS}ms`, `  tcp-request content ${wait(TCP)}`];
+const rules = (http: boolean): SourceLine[] =>
+  (http
+    ? [line('http-request', ...wait(HTTP))]
+    : [line('tcp-request', 'inspect-delay', `${INSPECT_DELAY_MS}ms`), line('tcp-request', 'content', ...wait(TCP))]
+  ).map((rule) => SourceLine.of(rule));
 
 /** @param hold what `sessionHold` gave */
 export async function withSessionHold(text: string, hold: () => Promise<string | null>): Promise<string> {
-  const program = hasSharedTables(text) ? await hold() : null;
+  const sections = readSections(text);
+  const global = sections.find(({ kind }) => kind === 'global');
+  if (global === undefined || hasConditions(sections) || !sections.some(keepsSessions)) return text;
+  const program = await hold();
   if (program === null) return text;
-  const all = sections(text);
-  const defaultHttp = all.some(({ keyword, lines }) => keyword === 'defaults' && isHttp(lines));
-  const lines = all.flatMap((section) => {
-    const [first = '', ...rest] = section.lines;
-    if (section.keyword === 'global') return [first, `  lua-load ${program}`, ...rest];
-    if (section.keyword !== 'backend' || !rest.some(isSharedTable)) return section.lines;
-    const named = rest.some((line) => /^\s*mode\s/.test(line));
-    return [first, ...rules(named ? isHttp(rest) : defaultHttp), ...rest];
-  });
-  return lines.join('\n');
+  const modeOf = modesOf(sections);
+  global.lines.unshift(SourceLine.of(line('lua-load', value(program))));
+  for (const section of sections) {
+    if (section.kind !== 'backend' || !keepsSessions(section)) continue;
+    section.lines.unshift(...rules(modeOf(section) === 'http'));
+  }
+  return textOf(sections);
 }
+
+/** Whether requests wait in a process that runs with this text. */
+export const holdsRequests = (text: string): boolean =>
+  readSections(text).some(({ lines }) =>
+    lines.some((rule) => rule.source.includes(ACTION) && rule.words.includes(ACTION)),
+  );

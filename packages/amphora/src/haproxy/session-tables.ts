@@ -1,43 +1,60 @@
 /** What a configuration and HAProxy's socket tell of stick tables that processes and amphorae hand on to each other. */
-import { sections } from './config-text.ts';
+import { readSections, SourceLine, type SourceSection, textOf } from '@octavia/haproxy-config/reader';
+import { type Argument, line, value } from '@octavia/haproxy-config/tree';
+import { hasConditions } from './config-text.ts';
 
-/** As controllers write it, in the backend that uses it. */
-const SHARED_TABLE = /^\s*stick-table\s+(.*\S)\s+peers\s+(\S+)\s*$/;
-const STICK = /^\s*stick\s/;
-const TABLE_OF_PEERS = /^\s*table\s/;
+interface SharedTable {
+  /** Without `peers`. */
+  definition: Argument[];
+  peers: string;
+}
 
-export const isSharedTable = (line: string): boolean => SHARED_TABLE.test(line);
+/** The table of a backend that it shares with peers; null when the line is none. */
+function sharedTable(candidate: SourceLine): SharedTable | null {
+  if (candidate.keyword !== 'stick-table') return null;
+  const { words } = candidate;
+  const at = words.indexOf('peers');
+  const peers = at < 0 ? null : words[at + 1];
+  if (!peers) return null;
+  return { definition: candidate.arguments.filter((_, index) => index !== at && index !== at + 1), peers };
+}
 
-/** Whether it keeps sessions in tables that a successor can learn. */
-export const hasSharedTables = (text: string): boolean =>
-  sections(text).some(
-    ({ keyword, lines }) =>
-      (keyword === 'backend' && lines.some(isSharedTable)) ||
-      (keyword === 'peers' && lines.some((line) => TABLE_OF_PEERS.test(line))),
-  );
+/** Whether it keeps sessions in a table that a successor can learn. */
+export const keepsSessions = ({ kind, lines }: SourceSection): boolean =>
+  (kind === 'backend' && lines.some((line) => sharedTable(line) !== null)) ||
+  (kind === 'peers' && lines.some(({ keyword }) => keyword === 'table'));
+
+export const hasSharedTables = (text: string): boolean => readSections(text).some(keepsSessions);
+
+/** `stick …` with the name of its table, which stands before a condition. */
+function withTable(stick: SourceLine, table: string): SourceLine {
+  const { words } = stick;
+  if (words.includes('table')) return stick;
+  const at = words.findIndex((word) => word === 'if' || word === 'unless');
+  return stick.insert(at < 0 ? words.length : at, 'table', value(table));
+}
 
 /**
  * Puts shared tables into the section `peers`. HAProxy empties the table of a backend in a process that was replaced as soon
  * as it was handed on; the requests that still come over connections of that process would find none.
  */
 export function withTablesOfPeers(text: string): string {
-  const all = sections(text);
-  const tables: string[] = [];
-  for (const section of all) {
-    const shared = section.keyword === 'backend' ? section.lines.map((line) => SHARED_TABLE.exec(line)) : [];
-    const [, definition, peers] = shared.find((match) => match !== null) ?? [];
-    if (definition === undefined) continue;
-    tables.push(`  table ${section.name} ${definition}`);
+  const sections = readSections(text);
+  if (hasConditions(sections)) return text;
+  for (const section of sections) {
+    const { name } = section;
+    const at =
+      section.kind === 'backend' ? section.lines.findIndex((candidate) => sharedTable(candidate) !== null) : -1;
+    const table = at < 0 ? null : sharedTable(section.lines[at]!);
+    const peers = sections.find((candidate) => candidate.kind === 'peers' && candidate.name === table?.peers);
+    if (table === null || name === null || peers === undefined) continue;
+    const moved = SourceLine.of(line('table', value(name), ...table.definition));
+    peers.lines.splice(peers.lines.findLastIndex(({ isEmpty }) => !isEmpty) + 1, 0, moved);
     section.lines = section.lines
-      .filter((line) => !isSharedTable(line))
-      .map((line) => (STICK.test(line) ? `${line} table ${peers}/${section.name}` : line));
+      .filter((_, index) => index !== at)
+      .map((other) => (other.keyword === 'stick' ? withTable(other, `${table.peers}/${name}`) : other));
   }
-  if (tables.length === 0) return text;
-  // All are shared by the same: there is one section, and a blank line at its end.
-  const peers = all.find(({ keyword }) => keyword === 'peers');
-  const last = peers?.lines.findLastIndex((line) => line.trim() !== '') ?? -1;
-  peers?.lines.splice(last + 1, 0, ...tables);
-  return all.flatMap(({ lines }) => lines).join('\n');
+  return textOf(sections);
 }
 
 /** Entries in each table, from the answer to `show table`. */

@@ -6,6 +6,7 @@ import { chmod, readFile, rm } from 'node:fs/promises';
 import { createServer, request, type Server, type ServerResponse } from 'node:http';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { readSections } from '@octavia/haproxy-config/reader';
 import type { Log } from '../log.ts';
 import { translate, type Utilisation, utilisationText } from './translate.ts';
 
@@ -14,7 +15,7 @@ const EXPORTER_LIMIT_MS = 8_000;
 /** 1,000 members make about 10 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Says that a configuration has a listener for metrics. */
-const MARK = 'backend prometheus-metrics-internal';
+const METRICS_BACKEND = 'prometheus-metrics-internal';
 
 function fetchMetrics(socketPath: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -75,7 +76,7 @@ export class MetricsProxies {
   /** Serves metrics exactly while the configuration of the load balancer has a listener for them. */
   async follow(loadBalancerId: string, configuration: string): Promise<void> {
     const server = this.#servers.get(loadBalancerId);
-    if (!configuration.includes(MARK)) {
+    if (!readSections(configuration).some(({ kind, name }) => kind === 'backend' && name === METRICS_BACKEND)) {
       this.#servers.delete(loadBalancerId);
       server?.close();
     } else if (server === undefined) {

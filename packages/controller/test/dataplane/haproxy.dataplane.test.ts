@@ -4,13 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { line, value } from '../../src/dataplane/haproxy/config.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
-import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
 import { TestAuthority } from './support/test-authority.ts';
-import { tokenizeLine } from './support/tokenizer.ts';
 import { LOAD_BALANCER_ID } from './support/tree.ts';
 
 const testdata = fileURLToPath(new URL('./testdata/', import.meta.url));
@@ -67,59 +63,5 @@ describe('haproxy -c accepts without a warning', () => {
       [],
     );
     expect(status).toBe(0);
-  });
-});
-
-/** HAProxy gives up after some errors. */
-const LINES_PER_RUN = 20;
-
-/** Words as HAProxy understood them: it repeats the first word of a line that it does not know. */
-function wordsSeenByHaproxy(lines: string[]): string[] {
-  if (lines.length > LINES_PER_RUN) {
-    return [...wordsSeenByHaproxy(lines.slice(0, LINES_PER_RUN)), ...wordsSeenByHaproxy(lines.slice(LINES_PER_RUN))];
-  }
-  const file = join(folder, 'words.cfg');
-  writeFileSync(file, `global\n${lines.join('\n')}\n`);
-  const seen: string[] = [];
-  for (const text of check(file).complaints) {
-    const match =
-      /words\.cfg:(\d+)\] : unknown keyword '(.*?)' in 'global' section(?:; did you mean '.*' maybe \?)?\s*$/s.exec(
-        text,
-      );
-    if (match !== null) seen[Number(match[1]) - 2] = match[2]!;
-  }
-  return seen;
-}
-
-describe('haproxy reads words as the tests do', () => {
-  /** The marker keeps a word from being a keyword; HAProxy prints bytes, so ASCII is enough and exact. */
-  const printable = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 30 }).map((text) => `zz${text}`);
-
-  it('of any printable text', () => {
-    const texts = fc.sample(printable, { numRuns: 300, seed: 7 });
-    const lines = texts.map((text) => {
-      const config = {
-        serves: true,
-        sections: [{ kind: 'global' as const, name: null, lines: [line('option', value(text))] }],
-      };
-      return writeConfig(config).split('\n')[1]!.replace('option ', '');
-    });
-    expect(wordsSeenByHaproxy(lines)).toEqual(texts);
-    expect(lines.map((text) => tokenizeLine(text)[0])).toEqual(texts);
-  });
-
-  it('of every kind of quoting', () => {
-    const lines = [
-      'zz"a b"c',
-      "zz'a\\b$'",
-      'zz\\ \\#\\"',
-      'zz"\\$x\\\\"',
-      "zz'a'\"'\"",
-      'zz#x',
-      'zz\\x41',
-      'zz"#\'"',
-      'zz$a',
-    ];
-    expect(wordsSeenByHaproxy(lines)).toEqual(lines.map((text) => tokenizeLine(text)[0]));
   });
 });

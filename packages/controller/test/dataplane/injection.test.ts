@@ -1,14 +1,15 @@
 /** No text of a tenant becomes configuration, whatever it holds and wherever it stands. */
+
+import type { HaproxyConfig } from '@octavia/haproxy-config/tree';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HaproxyConfig } from '../../src/dataplane/haproxy/config.ts';
+import { meantSections, readMeaning } from '../../../haproxy-config/test/support/meaning.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../src/dataplane/haproxy/render.ts';
 import type { TlsFiles } from '../../src/dataplane/haproxy/tls-files.ts';
 import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
 import type { LoadBalancerTree } from '../../src/domain/resources.ts';
 import { isOctaviaError } from '../../src/errors.ts';
-import { meantSections, readMeaning } from './support/meaning.ts';
 import { listenerId, makeAmphora, makeTree, policyId, poolId } from './support/tree.ts';
 
 /** Plain text, and text made of what is special to HAProxy, more often than chance would make it. */

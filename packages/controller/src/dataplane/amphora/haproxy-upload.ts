@@ -5,9 +5,9 @@
  */
 import type { Listener, LoadBalancerTree, Resource } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { HaproxyConfig } from '../haproxy/config.ts';
 import { formerSections, writeWithFormer } from '../haproxy/former-sections.ts';
 import { refusedListeners } from '../haproxy/refusals.ts';
+import type { RenderedConfig } from '../haproxy/render.ts';
 import { servedPolicies, servedPools } from '../haproxy/serving.ts';
 import type { UnusableListener } from '../interface.ts';
 import { refusalWords } from './answers.ts';
@@ -15,7 +15,7 @@ import type { AgentAnswer } from './failure.ts';
 import { withoutNeverApplied } from './never-in-force.ts';
 
 export interface Uploading {
-  render(tree: LoadBalancerTree): HaproxyConfig;
+  render(tree: LoadBalancerTree): RenderedConfig;
   /** Gives back a 400 too. */
   send(text: string): Promise<AgentAnswer>;
   /** The configuration that the amphora has; empty when it has none. */
@@ -75,10 +75,10 @@ export async function uploadServable(tree: LoadBalancerTree, uploading: Uploadin
   for (;;) {
     const config = uploading.render({ ...wanted, listeners: tree.listeners.filter(({ id }) => !leftOut.has(id)) });
     if (!config.serves) return ended(null);
-    const text = writeWithFormer(config, kept);
+    const { text, listeners } = writeWithFormer(config, kept);
     const answer = await uploading.send(text);
     if (answer.status !== 400) return ended(answer);
-    const refused = refusedListeners(text, refusalWords(answer), uploading.basePath);
+    const refused = refusedListeners(listeners, refusalWords(answer), uploading.basePath);
     if (refused.size === 0) throw uploading.refusal(answer);
     const inForce = await uploading.inForce();
     for (const [id, detail] of refused) {

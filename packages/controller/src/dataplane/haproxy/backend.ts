@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
+import { type Line, line, type Section } from '@octavia/haproxy-config/tree';
 import type { HealthMonitor, LbAlgorithm, Listener, Member, Pool } from '../../domain/resources.ts';
 import { vipAddresses } from './address.ts';
-import { type Line, line, type Section } from './config.ts';
 import { healthCheckLines } from './health-check.ts';
 import { headerLines } from './insert-headers.ts';
 import { memberName } from './member-name.ts';

@@ -1,45 +1,23 @@
 /**
- * Reads back, from a configuration that the writer made, which certificate files it uses. For the time when a secret
- * store does not answer: what an amphora has, it can go on with.
+ * Reads from the configuration that an amphora has which certificate files it uses. For the time when a secret store does
+ * not answer: what an amphora has, it can go on with.
  */
-
+import { readSections } from '@octavia/haproxy-config/reader';
 import { SOURCE_PREFIX } from './tls.ts';
-import type { TlsFiles } from './tls-files.ts';
-
-interface Section {
-  name: string;
-  lines: string[];
-}
-
-function proxies(text: string): Section[] {
-  const found: Section[] = [];
-  for (const line of text.split('\n')) {
-    const head = /^(?:frontend|backend) (\S+)$/.exec(line);
-    if (head !== null) found.push({ name: head[1]!, lines: [] });
-    else if (/^\S/.test(line)) found.push({ name: '', lines: [] });
-    else found.at(-1)?.lines.push(line.trim());
-  }
-  return found;
-}
+import type { ListenerTlsFiles, PoolTlsFiles, TlsFiles } from './tls-files.ts';
 
 const NAME = /\/([0-9a-f]{40})\.pem$/;
 
-/** The file behind a keyword of a `bind` or `server` line; no word in these lines has quotes or spaces. */
-function fileBehind(words: readonly string[], keyword: string): string | null {
-  const at = words.indexOf(keyword);
-  return (at < 0 ? null : NAME.exec(words[at + 1] ?? '')?.[1]) ?? null;
-}
-
 export function filesInForce(text: string): TlsFiles {
-  const listeners = new Map();
-  const pools = new Map();
-  for (const { name, lines } of proxies(text)) {
-    const source = lines
-      .find((line) => line.startsWith(`description ${SOURCE_PREFIX}`))
-      ?.slice(`description ${SOURCE_PREFIX}`.length);
+  const listeners = new Map<string, ListenerTlsFiles>();
+  const pools = new Map<string, PoolTlsFiles>();
+  for (const { kind, name, lines } of readSections(text)) {
+    if (name === null || (kind !== 'frontend' && kind !== 'backend')) continue;
+    const descriptions = lines.filter(({ keyword }) => keyword === 'description').map(({ words }) => words[0] ?? '');
+    const source = descriptions.find((text) => text.startsWith(SOURCE_PREFIX))?.slice(SOURCE_PREFIX.length);
     if (source === undefined) continue;
-    const words = lines.find((line) => /^(?:bind|server) /.test(line))?.split(' ') ?? [];
-    const file = (keyword: string): string | null => fileBehind(words, keyword);
+    const endpoint = lines.find(({ keyword }) => keyword === 'bind' || keyword === 'server');
+    const file = (keyword: string): string | null => NAME.exec(endpoint?.wordAfter(keyword) ?? '')?.[1] ?? null;
     const certificates = file('crt-list');
     if (certificates !== null) {
       listeners.set(name, { source, certificates, clientCa: file('ca-file'), clientCrl: file('crl-file') });

@@ -1,7 +1,7 @@
+import { type Line, line, logFormat, type Section } from '@octavia/haproxy-config/tree';
 import type { Listener, Pool } from '../../domain/resources.ts';
 import { endpointText, networkText, vipAddresses } from './address.ts';
 import { backendName } from './backend.ts';
-import { type Line, line, logFormat, type Section } from './config.ts';
 import { connectionLimit } from './global.ts';
 import { policyLines } from './l7.ts';
 import { logFormatLines } from './logging.ts';

@@ -1,5 +1,5 @@
+import { type Line, line, type Section, value } from '@octavia/haproxy-config/tree';
 import type { Listener } from '../../domain/resources.ts';
-import { type Line, line, type Section, value } from './config.ts';
 import { defaultLogLines, logTargetLines } from './logging.ts';
 import { BUFFER_SIZE, type HaproxyOptions, MAX_HEADERS } from './options.ts';
 import { localPeerLine, sharesTables } from './peers.ts';

@@ -1,7 +1,8 @@
 /** The backend's half of a health monitor: what is asked. The server's half (how often) is in `server.ts`. */
+
+import { convert, fetchOf, type Line, line, logFormat, value } from '@octavia/haproxy-config/tree';
 import type { HealthMonitor } from '../../domain/resources.ts';
 import { clientHello, SERVER_HELLO } from './client-hello.ts';
-import { convert, fetchOf, type Line, line, logFormat, value } from './config.ts';
 import { expectedStatus } from './expected-codes.ts';
 import type { HaproxyOptions } from './options.ts';
 import { refuseUnsupported } from './unsupported.ts';

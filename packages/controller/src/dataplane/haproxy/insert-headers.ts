@@ -1,6 +1,7 @@
 /** Headers that tell the members of an HTTP pool about the client. They replace what the client sent under that name. */
+
+import { type Line, line, logFormat } from '@octavia/haproxy-config/tree';
 import type { Listener } from '../../domain/resources.ts';
-import { type Line, line, logFormat } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 
 /** Header → sample; `quoted` ones are texts of the certificate's owner. HAProxy writes line ends in them as `%0A`. */

@@ -1,9 +1,9 @@
 /** What a rule of an L7 policy asks of a request, as lines of one ACL: it matches when any of them does. */
 import { isIPv6 } from 'node:net';
+import { type Argument, convert, fetchOf, type Line, line, value } from '@octavia/haproxy-config/tree';
 import type { L7CompareType, L7Rule } from '../../domain/resources.ts';
 import { comparedText } from '../../domain/validation/l7-rule.ts';
 import { OctaviaError } from '../../errors.ts';
-import { type Argument, convert, fetchOf, type Line, line, value } from './config.ts';
 
 const MATCH: Record<L7CompareType, string> = {
   REGEX: 'reg',

@@ -2,8 +2,9 @@
  * The ways to read the path of a request: as it was sent, and as a member may understand it. `//admin`, `/%61dmin` and
  * `/x/../admin` are `/admin` to many a server, so a policy is asked about each.
  */
+
+import { type Argument, convert, fetchOf, type Line, line } from '@octavia/haproxy-config/tree';
 import type { L7Rule } from '../../domain/resources.ts';
-import { type Argument, convert, fetchOf, type Line, line } from './config.ts';
 import { BUFFER_RESERVE, type HaproxyOptions } from './options.ts';
 
 const SENT = 'txn.pathq';

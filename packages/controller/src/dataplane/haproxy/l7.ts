@@ -1,8 +1,9 @@
 /** L7 policies as conditions and what follows from them, in the frontend of their listener. */
+
+import { type Line, line, logFormat } from '@octavia/haproxy-config/tree';
 import type { L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { backendName } from './backend.ts';
-import { type Line, line, logFormat } from './config.ts';
 import { ruleLines } from './l7-criteria.ts';
 import { asksForPath, type PathReading, SENT_PATH, UNDERSTOOD_PATHS, understoodPathLines } from './l7-paths.ts';
 import type { HaproxyOptions } from './options.ts';

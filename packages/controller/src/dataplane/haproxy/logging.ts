@@ -1,6 +1,7 @@
 /** Where HAProxy's log goes, and what a tenant's connection looks like in it. */
+
+import { type Line, type LogFormatPart, line, logFormat, value } from '@octavia/haproxy-config/tree';
 import type { LoadBalancer } from '../../domain/resources.ts';
-import { type Line, type LogFormatPart, line, logFormat, value } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 import type { HaproxyOptions } from './options.ts';
 

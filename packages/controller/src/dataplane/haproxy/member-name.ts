@@ -8,8 +8,9 @@
  *
  * An address is no name (RFC 6066, section 3).
  */
+
+import { type Argument, convert, fetchOf, type Line, line, value } from '@octavia/haproxy-config/tree';
 import type { HealthMonitor, Listener } from '../../domain/resources.ts';
-import { type Argument, convert, fetchOf, type Line, line, value } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 import type { PoolTlsFiles } from './tls-files.ts';
 

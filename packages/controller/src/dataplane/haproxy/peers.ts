@@ -2,10 +2,11 @@
  * Stick tables that live on: amphorae of a load balancer keep them in step, and the process that a reload replaces hands them
  * to the one that follows. For that the section stands there for a single amphora, too, with itself as the only peer.
  */
+
+import { type Line, line, type Section } from '@octavia/haproxy-config/tree';
 import { peerName } from '@octavia/protocol/peer-name';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { endpointText } from './address.ts';
-import { type Line, line, type Section } from './config.ts';
 
 const PEER_PORT = 1025;
 

@@ -1,6 +1,6 @@
+import { type Argument, fetchOf, type Line, line, logFormat, value } from '@octavia/haproxy-config/tree';
 import type { Listener, Pool, SessionPersistence } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
-import { type Argument, fetchOf, type Line, line, logFormat, value } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 
 /** Longer session ids are told apart by their first 64 characters. */

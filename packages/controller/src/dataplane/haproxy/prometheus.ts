@@ -2,8 +2,9 @@
  * A PROMETHEUS listener hands `/metrics` to the agent, which fetches HAProxy's own exporter, puts the product's names on the
  * metrics and answers. Both ways are Unix sockets: HAProxy and the agent live in different network namespaces.
  */
+
+import { type Line, line, type Section, value } from '@octavia/haproxy-config/tree';
 import type { Listener } from '../../domain/resources.ts';
-import { type Line, line, type Section, value } from './config.ts';
 import type { HaproxyOptions } from './options.ts';
 
 /** Frontend and backend that must not show in the metrics. */

@@ -1,5 +1,5 @@
 /** What a listener of HTTP refuses whatever its policies say, because they could not judge it. */
-import { type Argument, fetchOf, type Line, line, value } from './config.ts';
+import { type Argument, fetchOf, type Line, line, value } from '@octavia/haproxy-config/tree';
 
 const HOST = fetchOf('req.fhdr', 'host');
 /** A name, an address, or nothing (RFC 9110, 7.2), and a port: servers disagree about which name anything else is. */

@@ -1,6 +1,6 @@
+import type { HaproxyConfig, Section } from '@octavia/haproxy-config/tree';
 import type { Amphora, HealthMonitor, Listener, LoadBalancerTree, Pool } from '../../domain/resources.ts';
 import { backendSection } from './backend.ts';
-import type { HaproxyConfig, Section } from './config.ts';
 import { frontendSection } from './frontend.ts';
 import { defaultsSection, globalSection } from './global.ts';
 import { asksForPath } from './l7-paths.ts';
@@ -18,6 +18,11 @@ import {
 } from './serving.ts';
 import { NO_TLS_FILES, type TlsFiles } from './tls-files.ts';
 import { type Feature, refuseUnsupported, unsupportedReason } from './unsupported.ts';
+
+export interface RenderedConfig extends HaproxyConfig {
+  /** False when no listener is to be served: HAProxy must then be stopped, it refuses to run without a frontend. */
+  readonly serves: boolean;
+}
 
 function requireSupported(feature: Feature): void {
   if (unsupportedReason(feature) !== null) throw refuseUnsupported(feature);
@@ -50,7 +55,7 @@ export function renderLoadBalancer(
   amphora: Amphora,
   options: HaproxyOptions,
   files: TlsFiles = NO_TLS_FILES,
-): HaproxyConfig {
+): RenderedConfig {
   const scope: RenderScope = { tree, amphora, options, files };
   const listeners = servedListeners(tree).filter(
     (listener) => !needsCertificates(listener) || files.listeners.has(listener.id),

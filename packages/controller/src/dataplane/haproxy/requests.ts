@@ -1,6 +1,7 @@
 /** What a backend does with every request of HTTP, whatever its pool is set to. */
+
+import { type Argument, type Line, line, value } from '@octavia/haproxy-config/tree';
 import type { Pool } from '../../domain/resources.ts';
-import { type Argument, type Line, line, value } from './config.ts';
 import type { ProxyMode } from './modes.ts';
 
 const DROPPED = 'txn.no_upgrade';

@@ -1,6 +1,6 @@
+import { type Argument, type Line, line, value } from '@octavia/haproxy-config/tree';
 import type { HealthMonitor, Member, Pool } from '../../domain/resources.ts';
 import { endpointText, hostText } from './address.ts';
-import { type Argument, type Line, line, value } from './config.ts';
 import { LONGEST_SECONDS } from './health-check.ts';
 import type { ProxyMode } from './modes.ts';
 import type { HaproxyOptions } from './options.ts';

@@ -1,8 +1,8 @@
 /** Versions, ciphers and ALPN in HAProxy's words; the same for clients (`bind`) and for members (`server`). */
 
+import { type Argument, value } from '@octavia/haproxy-config/tree';
 import { SECURITY_LEVEL, TLS10_VERSIONS, type TlsSettings } from '../../domain/validation/tls.ts';
 import { cipherLists, NEVER } from '../../tls/ciphers.ts';
-import { type Argument, value } from './config.ts';
 
 /** Weakest first. */
 const VERSIONS: readonly [string, string][] = [

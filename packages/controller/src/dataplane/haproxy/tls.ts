@@ -1,6 +1,7 @@
 /** TLS towards clients and towards members. */
+
+import { type Argument, type Line, line, type Value, value } from '@octavia/haproxy-config/tree';
 import type { L7Rule, Listener, Pool } from '../../domain/resources.ts';
-import { type Argument, type Line, line, type Value, value } from './config.ts';
 import type { HaproxyOptions } from './options.ts';
 import type { ListenerTlsFiles, PoolTlsFiles } from './tls-files.ts';
 import { tlsSettingArguments } from './tls-settings.ts';

@@ -1,110 +1,19 @@
-/**
- * The only place where HAProxy configuration text is made.
- *
- * Source of the rules: HAProxy 2.6 configuration manual, 2.2 "Quoting and escaping" and 8.2.4 (log format).
- */
+/** Text of configurations and of sections, with the errors of the catalogue. */
+import type { HaproxyConfig, Section } from '@octavia/haproxy-config/tree';
+import * as writer from '@octavia/haproxy-config/writer';
 import { OctaviaError } from '../../errors.ts';
-import type { Argument, Call, HaproxyConfig, Line, LogFormatPart, SampleFetch, Section } from './config.ts';
 
-const INDENT = '    ';
-
-/** HAProxy refuses lines with more words (MAX_LINE_ARGS). */
-const MAX_WORDS = 64;
-
-/** Characters that mean nothing to the line parser. `%[],` and brackets are ordinary outside of log formats. */
-const BARE = /^[A-Za-z0-9_.:/,@%+=~^?&[\](){}!*<>|;-]+$/;
-
-/** Words of the language, and identifiers. Narrower than BARE: nothing here can start a log-format variable but `%[`. */
-const WORD = /^(?:[A-Za-z0-9_.:/,+=*<>{}[\]()!-]|%\[[a-z_.()]+\])+$/;
-
-/** A sample fetch without data in it, and its converters: `ssl_c_sha1,hex`. */
-const SAMPLE = /^[a-z0-9_.]+(?:\([A-Za-z0-9_.]*\))?(?:,[a-z0-9_]+)*$/;
-
-const IDENTIFIER = /^[A-Za-z0-9_.:-]+$/;
-
-function unsafe(keyword: string): OctaviaError {
-  return new OctaviaError('UNSAFE_CONFIGURATION_VALUE', { keyword });
-}
-
-/** C0, DEL and C1. A line end would start a new directive; the rest has no meaning in any value. */
-function hasControlCharacter(text: string): boolean {
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
-  }
-  return false;
-}
-
-/** An empty word ends the line for HAProxy; half a surrogate pair would come out as another character. */
-function requireSafe(text: string, keyword: string): string {
-  if (text === '' || hasControlCharacter(text) || !text.isWellFormed()) throw unsafe(keyword);
-  return text;
-}
-
-/** Double quotes leave only `\`, `"` and `$` special, and unlike single quotes they can hold every character. */
-function quote(text: string): string {
-  return BARE.test(text) ? text : `"${text.replace(/[\\"$]/g, '\\$&')}"`;
-}
-
-/** The second level: arguments in parentheses know the same quotes, but no `\$`. */
-function quoteFetchArgument(text: string): string {
-  return /^[A-Za-z0-9_.-]+$/.test(text) ? text : `"${text.replace(/[\\"]/g, '\\$&')}"`;
-}
-
-function callText(call: Call, keyword: string): string {
-  if (call.arguments.length === 0) return call.name;
-  const args = call.arguments.map((text) => quoteFetchArgument(requireSafe(text, keyword)));
-  return `${call.name}(${args.join(',')})`;
-}
-
-const fetchText = (fetch: SampleFetch, keyword: string): string =>
-  [fetch, ...fetch.converters].map((call) => callText(call, keyword)).join(',');
-
-function logFormatPart(part: LogFormatPart, keyword: string): string {
-  if (typeof part === 'string') return requireSafe(part, keyword).replaceAll('%', '%%');
-  if ('operator' in part) return requireSafe(part.operator, keyword);
-  if (!SAMPLE.test(part.sample)) throw unsafe(keyword);
-  return `%[${part.sample}]`;
-}
-
-function argumentText(argument: Argument, keyword: string): string {
-  if (typeof argument === 'number') {
-    if (!Number.isSafeInteger(argument)) throw unsafe(keyword);
-    return String(argument);
-  }
-  if (typeof argument === 'string') {
-    if (!WORD.test(argument)) throw unsafe(keyword);
-    return argument;
-  }
-  switch (argument.kind) {
-    case 'value':
-      // A tab is an ordinary character between quotes.
-      requireSafe(argument.text.replaceAll('\t', ' '), keyword);
-      return quote(argument.text);
-    case 'log-format':
-      return quote(requireSafe(argument.parts.map((part) => logFormatPart(part, keyword)).join(''), keyword));
-    case 'fetch':
-      return quote(fetchText(argument, keyword));
+function translated(write: () => string): string {
+  try {
+    return write();
+  } catch (error) {
+    if (!(error instanceof writer.UnsafeValueError)) throw error;
+    throw new OctaviaError('UNSAFE_CONFIGURATION_VALUE', { keyword: error.keyword });
   }
 }
 
-function lineText(line: Line): string {
-  const words: string[] = [line.keyword, ...line.arguments.map((argument) => argumentText(argument, line.keyword))];
-  if (words.length > MAX_WORDS) throw unsafe(line.keyword);
-  return `${INDENT}${words.join(' ')}\n`;
-}
+/** @throws OctaviaError UNSAFE_CONFIGURATION_VALUE with the keyword of the line, when a value cannot be held */
+export const writeConfig = (config: HaproxyConfig): string => translated(() => writer.writeConfig(config));
 
-function sectionText(section: Section): string {
-  if (section.name !== null && !IDENTIFIER.test(section.name)) throw unsafe(section.kind);
-  const head = section.name === null ? section.kind : `${section.kind} ${section.name}`;
-  return `${head}\n${section.lines.map(lineText).join('')}`;
-}
-
-/**
- * The file, one directive a line, sections apart by a blank line.
- *
- * @throws OctaviaError UNSAFE_CONFIGURATION_VALUE with the keyword of the line, when a value cannot be held
- */
-export function writeConfig(config: HaproxyConfig): string {
-  return config.sections.map(sectionText).join('\n');
-}
+/** @throws OctaviaError UNSAFE_CONFIGURATION_VALUE with the keyword of the line, when a value cannot be held */
+export const writeSection = (section: Section): string => translated(() => writer.writeSection(section));

@@ -5,7 +5,7 @@ import { isPresent, readTextIfPresentSync } from '../../files/optional.ts';
 
 const PACKAGES = join(import.meta.dirname, '../../../..');
 /** What goes into the bundle, and the versions of what comes from elsewhere. */
-const SOURCES = ['{amphora,protocol}/src/**/*.ts', 'amphora/build.ts', 'amphora/package.json'];
+const SOURCES = ['{amphora,protocol,haproxy-config}/src/**/*.ts', 'amphora/build.ts', 'amphora/package.json'];
 
 /**
  * The agent as one file, at the path. Bundled again only when its source changed (0.1 s saved at every start). Replaced

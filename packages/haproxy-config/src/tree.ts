@@ -1,11 +1,19 @@
 /**
  * A HAProxy configuration as a tree. Builders make the tree, `writer.ts` alone turns it into text: no builder ever
- * touches a quote, a space or a line end, so no tenant's value can become configuration.
+ * touches a quote, a space or a line end, so no tenant's value can become configuration. `reader.ts` makes a tree of a
+ * text that somebody else may have written.
  */
 
-export type SectionKind = 'global' | 'defaults' | 'frontend' | 'backend' | 'peers';
+/** The words that begin a section, in HAProxy up to 3.2. */
+export const SECTION_KINDS = [
+  ...(['global', 'defaults', 'frontend', 'backend', 'listen', 'peers', 'resolvers', 'mailers', 'userlist'] as const),
+  ...(['cache', 'program', 'ring', 'http-errors', 'log-forward', 'fcgi-app'] as const),
+  ...(['crt-store', 'log-profile', 'traces', 'acme'] as const),
+] as const;
 
-/** Every first word that the builders use. */
+export type SectionKind = (typeof SECTION_KINDS)[number];
+
+/** Every first word that builders use. */
 export type Keyword =
   | 'acl'
   | 'balance'
@@ -24,6 +32,7 @@ export type Keyword =
   | 'localpeer'
   | 'log'
   | 'log-format'
+  | 'lua-load'
   | 'maxconn'
   | 'mode'
   | 'mworker-max-reloads'
@@ -38,6 +47,7 @@ export type Keyword =
   | 'stats'
   | 'stick'
   | 'stick-table'
+  | 'table'
   | 'tcp-check'
   | 'tcp-request'
   | 'timeout'
@@ -81,28 +91,33 @@ export interface SampleFetch extends Call {
   readonly converters: readonly Call[];
 }
 
+/** A word of a text that was read, with quotes and all. The reader makes it where a `Value` cannot say the same. */
+export interface Verbatim {
+  readonly kind: 'verbatim';
+  readonly source: string;
+}
+
 /**
  * A plain string is a word of HAProxy's own language or an identifier: the writer refuses one that would need quotes, so
  * that data cannot pass as a word. A number must be a whole one.
  */
-export type Argument = string | number | Value | LogFormat | SampleFetch;
+export type Argument = string | number | Value | LogFormat | SampleFetch | Verbatim;
 
 export interface Line {
-  readonly keyword: Keyword;
+  /** One of `Keyword` where a builder made the line. */
+  readonly keyword: string;
   readonly arguments: readonly Argument[];
 }
 
 export interface Section {
   readonly kind: SectionKind;
-  /** Identifier made of UUIDs; null for `global` and `defaults`. */
+  /** An identifier; null where there is none, as of `global`. */
   readonly name: string | null;
   readonly lines: readonly Line[];
 }
 
 export interface HaproxyConfig {
   readonly sections: readonly Section[];
-  /** False when no listener is to be served: HAProxy must then be stopped, it refuses to run without a frontend. */
-  readonly serves: boolean;
 }
 
 export const line = (keyword: Keyword, ...args: Argument[]): Line => ({ keyword, arguments: args });

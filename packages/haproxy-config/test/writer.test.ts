@@ -1,19 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fetchOf, type Line, line, logFormat, value } from '../../src/dataplane/haproxy/config.ts';
-import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
-import { isOctaviaError } from '../../src/errors.ts';
-import { tokenizeLine } from './support/tokenizer.ts';
+import { SourceLine } from '../src/reader.ts';
+import { fetchOf, type Line, line, logFormat, value } from '../src/tree.ts';
+import { UnsafeValueError, writeConfig } from '../src/writer.ts';
 
-const write = (...lines: Line[]): string =>
-  writeConfig({ serves: true, sections: [{ kind: 'global', name: null, lines }] });
+const write = (...lines: Line[]): string => writeConfig({ sections: [{ kind: 'global', name: null, lines }] });
 
 function isRefused(make: () => string): boolean {
   try {
     make();
     return false;
   } catch (error) {
-    if (isOctaviaError(error, 'UNSAFE_CONFIGURATION_VALUE')) return true;
+    if (error instanceof UnsafeValueError) return true;
     throw error;
   }
 }
@@ -66,7 +64,7 @@ describe('what the file cannot hold is refused', () => {
   });
 
   it('a section name that is no identifier', () => {
-    const config = { serves: true, sections: [{ kind: 'backend' as const, name: 'a b', lines: [] }] };
+    const config = { sections: [{ kind: 'backend' as const, name: 'a b', lines: [] }] };
     expect(isRefused(() => writeConfig(config))).toBe(true);
   });
 
@@ -88,7 +86,7 @@ describe('any text', () => {
         if (isRefused(make)) return;
         const lines = make().split('\n');
         expect(lines).toHaveLength(3);
-        expect(tokenizeLine(lines[1]!)).toEqual(['option', text, 'end']);
+        expect(new SourceLine(lines[1]!).words).toEqual([text, 'end']);
       }),
       { numRuns: 500 },
     );
