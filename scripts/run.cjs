@@ -23,6 +23,7 @@ const COMMANDS = {
   'test:tempest': ['test/integration/suites/main.ts', 'tempest'],
   'test:sdk': ['test/integration/suites/main.ts', 'sdk'],
   'test:vm': ['test/vm/main.ts'],
+  build: ['scripts/build-packages.ts'],
   'bench:first': ['bench/first.ts'],
   'bench:api': ['bench/api.ts'],
   'bench:dataplane': ['bench/dataplane.ts'],

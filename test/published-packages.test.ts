@@ -1,0 +1,111 @@
+/** What is published works for those who have neither this repository nor TypeScript in Node. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildPackage, publishedPackages } from '../scripts/build-packages.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const { systemNode } = createRequire(import.meta.url)('../scripts/bootstrap/system-node.cjs') as {
+  systemNode(root: string): string;
+};
+
+let folder: string;
+let consumer: string;
+
+function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, {
+    cwd: consumer,
+    encoding: 'utf8',
+    // Nothing is fetched, and the caches of the developer stay as they are.
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      npm_config_cache: join(folder, 'cache'),
+      npm_config_offline: 'true',
+      npm_config_update_notifier: 'false',
+      npm_config_loglevel: 'error',
+    },
+  });
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'octavia-published-'));
+  consumer = join(folder, 'consumer');
+  mkdirSync(consumer);
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+  for (const published of publishedPackages()) {
+    const out = join(folder, published.manifest.name);
+    buildPackage(published, out);
+    run('npm', 'pack', out, '--pack-destination', folder);
+  }
+  const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  run('npm', 'install', '--no-audit', '--no-fund', ...tarballs.map((name) => join(folder, name)));
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('holds JavaScript and declarations, and no source', () => {
+  const files = readdirSync(join(consumer, 'node_modules/@octavia/client')).sort();
+  expect(files).toEqual(expect.arrayContaining(['LICENSE', 'index.d.ts', 'index.js', 'package.json', 'errors.d.ts']));
+  expect(files.filter((name) => /(?<!\.d)\.ts$|tsconfig|test/.test(name))).toEqual([]);
+  expect(readFileSync(join(consumer, 'node_modules/@octavia/client/index.d.ts'), 'utf8')).not.toContain(".ts'");
+  const names = publishedPackages().map(({ manifest }) => manifest.name);
+  for (const name of names) {
+    const manifest: unknown = JSON.parse(readFileSync(join(consumer, 'node_modules', name, 'package.json'), 'utf8'));
+    expect(manifest).toMatchObject({ name, exports: { '.': { types: './index.d.ts', default: './index.js' } } });
+    expect(manifest).not.toHaveProperty('private');
+  }
+  expect(names).toEqual(expect.arrayContaining(['@octavia/client', '@octavia/provider-lib']));
+});
+
+const PROGRAM = `
+import { ApiError, OctaviaClient, poll } from '@octavia/client';
+import { DriverError, NotFound } from '@octavia/provider-lib';
+
+const answer = { loadbalancers: [{ id: '7', name: 'web' }] };
+const client = new OctaviaClient({ baseUrl: 'http://octavia.test', fetch: async () => Response.json(answer) });
+const balancer = await client.loadBalancers.list().first();
+const missing = new OctaviaClient({
+  baseUrl: 'http://octavia.test',
+  fetch: async () => Response.json({ faultstring: 'Not here.' }, { status: 404 }),
+});
+const refusal = await missing.loadBalancers.show('8').catch((error) => error);
+const error = new NotFound({ userFaultString: 'no image' });
+console.log(JSON.stringify([
+  balancer.name, refusal instanceof ApiError, refusal.message, typeof poll, error.name, error instanceof DriverError,
+]));
+`;
+
+it('runs as plain JavaScript on the Node of the system', () => {
+  writeFileSync(join(consumer, 'program.js'), PROGRAM);
+  const node = systemNode(ROOT);
+  expect(JSON.parse(run(node, 'program.js'))).toEqual(['web', true, 'Not here.', 'function', 'NotFound', false]);
+});
+
+const TYPED = `
+import { ApiError, type ApiOptions, type LoadBalancer, OctaviaClient } from '@octavia/client';
+import { Conflict, type Faults } from '@octavia/provider-lib';
+
+const options: ApiOptions = { baseUrl: 'http://octavia.test' };
+export const names = async (): Promise<string[]> =>
+  (await new OctaviaClient(options).loadBalancers.list().toArray()).map((balancer: LoadBalancer) => balancer.name);
+export const status = (error: ApiError): number => error.status;
+const faults: Faults = { userFaultString: 'taken' };
+export const conflict: Error = new Conflict(faults);
+// @ts-expect-error: no such field
+export const none = (balancer: LoadBalancer) => balancer.nothing;
+// @ts-expect-error: a client needs an address
+new OctaviaClient({});
+`;
+
+it('has types that a strict compiler reads without ours', () => {
+  writeFileSync(join(consumer, 'program.ts'), TYPED);
+  const compilerOptions = {
+    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+    ...{ target: 'es2022', lib: ['es2022', 'dom'], module: 'nodenext', types: [], noEmit: true },
+  };
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+  expect(run(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.')).toBe('');
+});
