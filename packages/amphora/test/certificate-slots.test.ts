@@ -40,6 +40,7 @@ backend p:f
     ['a list that names what is not there', 'frontend f\n    bind 1.1.1.1:443 ssl crt-list /c/dangling.pem\n'],
     ['a certificate that is not there', 'backend p:f\n    server m 1.1.1.1:443 ssl crt /c/gone.pem\n'],
     ['a path of the environment', 'frontend f\n    bind 1.1.1.1:443 ssl crt-list "$LIST"\n'],
+    ['a condition', '.if defined(X)\nfrontend f\n    bind 1.1.1.1:443 ssl crt-list /c/l1.pem\n.endif\n'],
     ['a note', 'frontend f\n    bind 1.1.1.1:443 ssl # crt-list /c/l1.pem\n'],
     ['a name that is no file name', 'frontend f/../g\n    bind 1.1.1.1:443 ssl crt-list /c/l1.pem\n'],
     ['another section', 'listen f\n    bind 1.1.1.1:443 ssl crt-list /c/l1.pem\n'],

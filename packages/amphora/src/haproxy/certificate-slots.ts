@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import { readSections, type SourceLine, type SourceSection, textOf } from '@octavia/haproxy-config/reader';
 import { value } from '@octavia/haproxy-config/tree';
+import { hasConditions } from './config-text.ts';
 
 /** Content of certificates and what lists name, by the name of their file in the folder. */
 export interface Slots {
@@ -73,6 +74,7 @@ async function readList(
 export async function withSlots(text: string, folder: string, read: ReadCertificateFile): Promise<SlottedText> {
   const slots: Slots = { certificates: new Map(), lists: new Map() };
   const sections = readSections(text);
+  if (hasConditions(sections)) return { text, slots };
   for (const section of sections) {
     if (section.name === null || !SAFE.test(section.name)) continue;
     const base = baseName(section.name);

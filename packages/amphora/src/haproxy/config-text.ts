@@ -12,9 +12,9 @@ export const decode = (bytes: Buffer): string => bytes.toString(encodingOf(bytes
 /** @param original from which the text was made */
 export const encode = (text: string, original: Buffer): Buffer => Buffer.from(text, encodingOf(original));
 
-/** `.if` and its like: what of the text counts is known to HAProxy alone. */
+/** What of the text counts is then known to HAProxy alone. */
 export const hasConditions = (sections: readonly SourceSection[]): boolean =>
-  sections.some(({ lines }) => lines.some(({ keyword }) => keyword.startsWith('.')));
+  sections.some(({ lines }) => lines.some(({ keyword }) => keyword === '.if'));
 
 const ownMode = ({ lines }: SourceSection): string | undefined =>
   lines.findLast(({ keyword }) => keyword === 'mode')?.words[0] ?? undefined;
