@@ -10,6 +10,7 @@ import { policyReference, samplePolicy } from '../packages/controller/src/api/po
 import { configReference, sampleConfig } from '../packages/controller/src/config/index.ts';
 import { ERRORS } from '../packages/controller/src/errors.ts';
 import { flowsDocument } from '../packages/controller/src/flows/diagram.ts';
+import { driversReference } from '../packages/controller/src/processes/drivers/reference.ts';
 import { clientTypes } from './client-types.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -30,7 +31,7 @@ ${rows.join('\n')}
 `;
 }
 
-function configurationDocument(): string {
+async function configurationDocument(): Promise<string> {
   return `# Configuration
 
 The services read INI files in the dialect of oslo.config. A complete sample with every option at its default is
@@ -51,8 +52,15 @@ A value may refer to others: \`$name\` and \`\${name}\` in the same section or \
 A value that does not fit stops the service at start with the file, line, section and option. Unknown options, old names
 and options without effect are reported as warnings; with \`[DEFAULT] fatal_deprecations\` old names stop the service too.
 
-Generated from \`packages/controller/src/config/\` by \`scripts/generate-docs.ts\`.
+Generated from \`packages/controller/src/config/\` and \`processes/drivers/table.ts\` by \`scripts/generate-docs.ts\`.
 
+## Drivers
+
+What this release has for the options that name a driver. A service whose driver it does not have, or whose driver misses an
+option it needs, does not start. The compute drivers here bring the images and volumes of their own instances with them, whatever
+\`image_driver\` and \`volume_driver\` say.
+
+${await driversReference()}
 ${configReference()}`;
 }
 
@@ -113,10 +121,10 @@ ${policyReference()}`;
 }
 
 /** Path below the repository → content. */
-export function generatedFiles(): Record<string, string> {
+export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     'docs/errors.md': errorsDocument(),
-    'docs/configuration.md': configurationDocument(),
+    'docs/configuration.md': await configurationDocument(),
     'docs/policy.md': policyDocument(),
     'docs/flows.md': flowsDocument(),
     'docs/cli.md': cliReference(),
@@ -128,7 +136,7 @@ export function generatedFiles(): Record<string, string> {
 }
 
 if (import.meta.main) {
-  for (const [path, content] of Object.entries(generatedFiles())) {
+  for (const [path, content] of Object.entries(await generatedFiles())) {
     const target = join(import.meta.dirname, '..', path);
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, content);

@@ -7,7 +7,7 @@ import {
   type AuthorityPaths,
   ensureAuthorities,
 } from '../../packages/controller/src/clouds/certificates/local/ensure-authorities.ts';
-import { certificatesIn } from '../../packages/controller/src/processes/signing-authority.ts';
+import { certificatesIn } from '../../packages/controller/src/clouds/certificates/local/signing-authority.ts';
 import { Bench, ROOT, runOctavia } from './harness.ts';
 
 const MAKE = join(ROOT, 'test/e2e/make-balancer.ts');

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { CertificateManager } from '../clouds/certificates/manager.ts';
 import type { IdentityDriver } from '../clouds/identity/interface.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
+import type { NotificationDriver, NotificationSettings } from '../clouds/notifications/interface.ts';
 import type { Config } from '../config/index.ts';
 import type { ProviderRegistry } from '../providers/registry.ts';
 import type { Store } from '../store/core/database.ts';
@@ -27,6 +28,8 @@ export interface ApiDependencies {
   /** Where references to certificates lead. */
   certificates: CertificateManager;
   providers: ProviderRegistry;
+  /** Opens the way for notifications, which audit events take. */
+  notifications(settings: NotificationSettings): Promise<NotificationDriver>;
   /** Who a request comes from. */
   identity: IdentityDriver;
   /** What they may do. */

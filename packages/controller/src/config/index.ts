@@ -4,6 +4,7 @@ export { type Config, type ConfigSources, loadConfig } from './load.ts';
 export { configReference } from './reference.ts';
 export {
   type ConfigOverrides,
+  type ConfigValues,
   REGISTRY,
   type RegisteredOption,
   registeredOptions,

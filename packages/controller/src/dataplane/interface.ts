@@ -1,5 +1,6 @@
 /** What flows say to the amphorae of a load balancer. Implementations: `amphora/` (agent client), `noop/`. */
 
+import type { DriverModule } from '../clouds/driver.ts';
 import type { Port, Subnet } from '../clouds/network/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../domain/resources.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -101,4 +102,20 @@ export interface DataplaneDriver {
   updateAgentConfiguration(amphora: Amphora, text: string): Promise<'applied' | 'unsupported'>;
   /** What the agent tells of its amphora, as it tells it; for diagnosis. */
   details(amphora: Amphora): Promise<unknown>;
+}
+
+/** What only a worker can do for the driver. */
+export interface HelpOfWorker {
+  /** Takes over the wait for an agent that has not answered a first time. Left out: nobody minds. */
+  untilAnswered?: <T>(wait: () => Promise<T>) => Promise<T>;
+  /**
+   * Renews the certificate of an agent that cannot be asked because it has ended. Left out: the request fails.
+   * @throws when it cannot be renewed
+   */
+  renew?: (amphora: Amphora) => Promise<void>;
+}
+
+export interface DataplaneModule extends DriverModule<DataplaneDriver, HelpOfWorker | undefined> {
+  /** False: no amphora is told anything, and what amphorae cannot do is no reason to refuse it. */
+  readonly carriesTraffic: boolean;
 }

@@ -34,9 +34,9 @@ export const configurationErrors = define({
     message: '{option} = {value} is not known to this release. It has: {known}.',
     remedy: 'Choose one of these.',
   },
-  KEYSTONE_OPTIONS_MISSING: {
+  OPTIONS_MISSING: {
     status: 500,
-    message: '[api_settings] auth_strategy = keystone needs [{section}] {options}.',
+    message: '{option} = {value} needs {options}.',
     remedy: 'Set what is missing.',
   },
   HEARTBEAT_KEY_MISSING: {

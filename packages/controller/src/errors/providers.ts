@@ -66,6 +66,12 @@ export const providerErrors = define({
     message: 'Compute instance {name} could not be built: {detail}',
     remedy: 'See the compute log; the load balancer can be failed over or deleted.',
   },
+  IMAGE_NOT_FOUND: {
+    status: 500,
+    message: 'There is no image to build amphorae from: {detail}',
+    remedy:
+      'Provide an image with the tag of the flavor or of [controller_worker] amp_image_tag; the load balancer can be failed over then.',
+  },
   COMPUTE_ATTACH_FAILED: {
     status: 500,
     message: 'Port {port} could not be attached to compute instance {instance}: {detail}',

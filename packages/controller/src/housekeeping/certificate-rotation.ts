@@ -2,20 +2,11 @@
  * Renews the server certificates of agents in time, in place: a worker uploads the new one, traffic notices nothing.
  */
 import type { Log } from '@octavia/protocol/log';
+import type { SigningAuthority } from '../clouds/certificates/interface.ts';
 import type { RequestOutcome } from '../flows/failover-requests.ts';
 import type { Store, Tx } from '../store/core/database.ts';
 import * as certificates from '../store/resources/amphora-certificates.ts';
 import type { DutyOutcome } from './housekeeper.ts';
-
-/** The authority that signs certificates of amphorae now. */
-export interface SigningAuthority {
-  /** Of all that a rotation brings to an agent: another one means that agents have to get something new. */
-  fingerprint: string;
-  subject: string;
-  expiresAt: Date;
-  /** False: services would not trust what it signs. */
-  trusted: boolean;
-}
 
 export interface RotationOptions {
   store: Store;

@@ -1,6 +1,5 @@
 import type { Config } from '../config/index.ts';
 import { collectOrphans, type OrphanReport } from '../housekeeping/orphans.ts';
-import { computeDriver } from '../processes/drivers.ts';
 import { withComponent } from '../processes/logger.ts';
 import { openRuntime } from '../processes/runtime.ts';
 
@@ -14,7 +13,7 @@ export async function removeOrphans(
   try {
     const report = await collectOrphans({
       store: runtime.store,
-      compute: await computeDriver(runtime),
+      compute: await runtime.drivers.get('compute'),
       network: runtime.network,
       age: config.house_keeping.orphan_expiry_age,
       log: withComponent(runtime.log, 'orphans'),

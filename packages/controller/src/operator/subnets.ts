@@ -10,7 +10,7 @@ export async function describeSubnets(config: Config, databaseUrl: string): Prom
     const names = new Map(networks.map(({ id, name }) => [id, name]));
     const subnets = (await runtime.network.listSubnets()).filter(({ reservedFor }) => reservedFor === undefined);
     // On this host the gateway is an interface of the host itself.
-    const gateway = runtime.instance === null ? 'gateway' : 'gateway: back ends on this host listen here';
+    const gateway = runtime.network.onThisHost ? 'gateway: back ends on this host listen here' : 'gateway';
     const rows = subnets.map(({ id, name, networkId, cidr, gatewayIp }) => [
       names.get(networkId) ?? networkId,
       name,

@@ -10,8 +10,6 @@ import { NoopProvider } from '../providers/noop/provider.ts';
 import { NoopSettler } from '../providers/noop/settler.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/core/migrate.ts';
-import { certificateManager, computeDriver } from './drivers.ts';
-import { identityDriver } from './identity.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 export interface ApiService extends Service {
@@ -21,8 +19,8 @@ export interface ApiService extends Service {
 
 /** Serves the HTTP API on [api_settings] bind_host:bind_port. @throws OctaviaError */
 export async function startApi(runtime: Runtime): Promise<ApiService> {
-  const { config, store, network, log } = runtime;
-  const identity = await identityDriver(config, log);
+  const { config, store, drivers, network, log } = runtime;
+  const identity = await drivers.get('identity');
   const policy = new Policy({
     settings: config.oslo_policy,
     everybodyIsAdmin: identity.trustsEverybody,
@@ -35,9 +33,10 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     config,
     store,
     network,
-    certificates: await certificateManager(runtime),
+    certificates: await drivers.get('certificateManager'),
     providers: await providers(runtime, queue, settler),
     identity,
+    notifications: (settings) => drivers.notifications(settings),
     policy,
     now: () => new Date(),
     newId: randomUUID,
@@ -49,14 +48,10 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     if (NOOP_PROVIDERS.some((name) => name in config.api_settings.enabled_provider_drivers)) settler.start();
     return {
       endpoint,
-      async stop() {
-        await server.close();
-        await identity.close();
-      },
+      stop: () => server.close(),
     };
   } catch (error) {
     await server.close();
-    await identity.close();
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'another process listens there' : message;
     const options = '[api_settings] bind_host and bind_port';
@@ -72,10 +67,10 @@ const NOOP_PROVIDERS = ['noop_driver', 'noop_driver-alt'];
 
 /** `octavia` is the old name of `amphora`: both lead to the same provider. */
 async function providers(runtime: Runtime, queue: OperationQueue, settler: NoopSettler): Promise<ProviderRegistry> {
-  const { config, network, log } = runtime;
+  const { config, drivers, network, log } = runtime;
   const { enabled_provider_drivers, default_provider_driver } = config.api_settings;
-  const noop = config.controller_worker.amphora_driver === 'amphora_noop_driver';
-  const compute = noop ? null : await computeDriver(runtime);
+  const { carriesTraffic } = await drivers.module('dataplane');
+  const compute = carriesTraffic ? await drivers.get('compute') : null;
   const amphora = new AmphoraProvider({
     name: 'amphora',
     description: 'The Octavia Amphora driver.',

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/index.ts';
-import type { DataplaneDriver } from '../dataplane/interface.ts';
 import { OctaviaError } from '../errors.ts';
 import { requestAmphoraFailover } from '../flows/failover-requests.ts';
 import { OperationQueue } from '../flows/operation-queue.ts';
@@ -9,9 +8,7 @@ import { systemClock } from '../health/clock.ts';
 import { HeartbeatBatches } from '../health/heartbeat-batch.ts';
 import { HeartbeatKeys, type KeySettings } from '../health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../health/heartbeat-receiver.ts';
-import { statisticsDrivers } from '../health/statistics/registry.ts';
 import * as amphorae from '../store/resources/amphorae.ts';
-import { dataplaneDriver } from './drivers.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -20,11 +17,11 @@ const PROBE_MS = 3_000;
 
 /** Receives heartbeats on [health_manager] bind_ip:bind_port and replaces silent amphorae. @throws OctaviaError */
 export async function startHealthManager(runtime: Runtime): Promise<Service> {
-  const { config, store } = runtime;
+  const { config, store, drivers } = runtime;
   const log = withComponent(runtime.log, 'health-manager');
   const options = config.health_manager;
   const keys = new HeartbeatKeys(keySettings(config), systemClock);
-  const statistics = statisticsDrivers(config.controller_worker.statistics_drivers, log);
+  const statistics = await drivers.statistics();
   const receiver = new HeartbeatReceiver(
     { address: options.bind_ip, port: options.bind_port, receiveBuffer: options.sock_rlimit },
     { keys, batches: new HeartbeatBatches({ store, keys, statistics, clock: systemClock, log }), log },
@@ -72,12 +69,11 @@ const watchOptions = ({ health_manager: options, DEFAULT }: Config) => ({
 });
 
 /** Rarely asked, so the driver is loaded with the first question. */
-function agentAnswers(runtime: Runtime): (amphoraId: string) => Promise<boolean> {
-  let driver: Promise<DataplaneDriver> | null = null;
+function agentAnswers({ drivers, store }: Runtime): (amphoraId: string) => Promise<boolean> {
   return async (amphoraId) => {
-    driver ??= dataplaneDriver(runtime);
-    const amphora = await amphorae.get(runtime.store.db, amphoraId);
-    return amphora !== null && (await driver).probe(amphora, PROBE_MS);
+    const dataplane = await drivers.get('dataplane');
+    const amphora = await amphorae.get(store.db, amphoraId);
+    return amphora !== null && dataplane.probe(amphora, PROBE_MS);
   };
 }
 

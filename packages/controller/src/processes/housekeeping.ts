@@ -7,10 +7,8 @@ import { type Duty, Housekeeper } from '../housekeeping/housekeeper.ts';
 import { orphanDuty } from '../housekeeping/orphans.ts';
 import { purge } from '../housekeeping/purge.ts';
 import { recountQuotas } from '../housekeeping/quotas.ts';
-import { computeDriver } from './drivers.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
-import { signingAuthority } from './signing-authority.ts';
 
 /** Does what [house_keeping] says; any number of processes may run, one at a time does the work. */
 export async function startHousekeeping(runtime: Runtime): Promise<Service> {
@@ -28,7 +26,7 @@ export async function startHousekeeping(runtime: Runtime): Promise<Service> {
 }
 
 async function duties(runtime: Runtime): Promise<Duty[]> {
-  const { config, store, databaseUrl } = runtime;
+  const { config, store, drivers, databaseUrl } = runtime;
   const log = withComponent(runtime.log, 'housekeeping');
   const options = config.house_keeping;
   const queue = new OperationQueue();
@@ -55,7 +53,7 @@ async function duties(runtime: Runtime): Promise<Duty[]> {
         validitySeconds: config.certificates.cert_validity_time,
         expiryBuffer: options.cert_expiry_buffer,
         atOnce: options.cert_rotate_threads,
-        authority: () => signingAuthority(config),
+        authority: async () => (await drivers.get('certificateGenerator')).authority?.() ?? null,
         request: (tx, amphoraId) => requestCertificateRotation(tx, queue, amphoraId),
         log,
         now: () => new Date(),
@@ -69,17 +67,17 @@ async function duties(runtime: Runtime): Promise<Duty[]> {
   return [removal, certificates, ...(options.quota_recount_interval > 0 ? [recount] : []), ...(await orphans(runtime))];
 }
 
-/** The cloud's own account may see and remove things; of the local cloud that is root. */
+/** The cloud's own account may see and remove things; of what is on this host that is root. */
 async function orphans(runtime: Runtime): Promise<Duty[]> {
-  const { config, store, network } = runtime;
+  const { config, store, drivers, network } = runtime;
   const log = withComponent(runtime.log, 'housekeeping');
   const { orphan_interval, orphan_expiry_age, orphan_dry_run } = config.house_keeping;
   if (orphan_interval === 0) return [];
-  if (runtime.instance !== null && process.getuid?.() !== 0) {
+  const compute = await drivers.get('compute');
+  if ((compute.bootsHere || network.onThisHost) && process.getuid?.() !== 0) {
     log.warn({}, 'Orphans of the local cloud are not collected: that takes root');
     return [];
   }
-  const compute = await computeDriver(runtime);
   const run = () => orphanDuty({ store, compute, network, age: orphan_expiry_age, dryRun: orphan_dry_run, log });
   return [{ name: 'orphans', intervalSeconds: orphan_interval, run }];
 }

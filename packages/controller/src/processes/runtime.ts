@@ -1,10 +1,10 @@
 /** What every service stands on: configuration, log, store and the drivers the configuration names. */
 import type { Log } from '@octavia/protocol/log';
-import type { LocalInstance } from '../clouds/local-host/instance.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import { type Config, describeConfig } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { Store } from '../store/core/database.ts';
+import { Drivers } from './drivers/drivers.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { reload } from './reload.ts';
 
@@ -13,9 +13,9 @@ export interface Runtime {
   log: Logger;
   databaseUrl: string;
   store: Store;
+  drivers: Drivers;
+  /** Of `drivers`: every service needs it. */
   network: NetworkDriver;
-  /** The local cloud's instance when a local driver is in use. */
-  instance: LocalInstance | null;
   /** Adopts the mutable options of a configuration read afresh. @returns false when it was refused */
   reload(load: () => Config): boolean;
   close(): Promise<void>;
@@ -48,25 +48,28 @@ export async function openRuntime(given: Config, process?: string): Promise<Runt
     maxConnections: config.database.max_pool_size || 20,
     onIdleError: (error) => log.warn({ reason: error.message }, 'Lost an idle database connection'),
   });
+  const drivers = new Drivers({ config, log, database: store.db });
+  const close = async () => {
+    await drivers.stop();
+    await store.close();
+  };
   try {
-    const instance = await localInstance(config);
-    const network = await networkDriver(config, store, instance);
     return {
       config,
       log,
       databaseUrl,
       store,
-      network,
-      instance,
+      drivers,
+      network: await drivers.get('network'),
       reload(load) {
         const adopted = reload(config, load, log);
         if (adopted) logOptions(config, log);
         return adopted;
       },
-      close: () => store.close(),
+      close,
     };
   } catch (error) {
-    await store.close();
+    await close();
     throw error;
   }
 }
@@ -99,38 +102,5 @@ export async function alone(
   } catch (error) {
     await runtime.close();
     throw error;
-  }
-}
-
-const usesLocalHost = ({ controller_worker }: Config): boolean =>
-  controller_worker.compute_driver === 'compute_local_driver' ||
-  controller_worker.network_driver === 'network_local_driver';
-
-async function localInstance(config: Config): Promise<LocalInstance | null> {
-  if (!usesLocalHost(config)) return null;
-  const { readInstance } = await import('../clouds/local-host/instance.ts');
-  const stateDir = config.local_cloud.state_dir;
-  const instance = await readInstance(stateDir);
-  if (!instance) throw new OctaviaError('LOCAL_CLOUD_MISSING', { stateDir });
-  return instance;
-}
-
-async function networkDriver(config: Config, store: Store, instance: LocalInstance | null): Promise<NetworkDriver> {
-  const name = config.controller_worker.network_driver;
-  switch (name) {
-    case 'network_local_driver': {
-      const { LocalNetworkDriver } = await import('../clouds/network/local/driver.ts');
-      return new LocalNetworkDriver(store.db, instance);
-    }
-    case 'network_noop_driver': {
-      const { NoopNetworkDriver } = await import('../clouds/network/noop/driver.ts');
-      return new NoopNetworkDriver(store.db);
-    }
-    default:
-      throw new OctaviaError('UNKNOWN_CHOICE', {
-        option: '[controller_worker] network_driver',
-        value: name,
-        known: 'network_local_driver, network_noop_driver',
-      });
   }
 }

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@octavia/protocol/log';
 import type { NotificationDriver } from '../clouds/notifications/interface.ts';
-import { openNotifications } from '../clouds/notifications/open.ts';
 import type { Config } from '../config/index.ts';
 import { renderAgentConfiguration } from '../dataplane/agent-configuration.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
@@ -18,7 +16,6 @@ import { Reconciler, thisWorker } from '../flows/reconciler.ts';
 import { flowOf } from '../flows/registry.ts';
 import { renewCertificate } from '../flows/steps/agent.ts';
 import { Sweeper } from '../flows/sweeper.ts';
-import { certificateGenerator, computeDriver, dataplaneDriver } from './drivers.ts';
 import { withComponent } from './logger.ts';
 import { readyCloud } from './networks.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
@@ -31,12 +28,12 @@ const WITHOUT_END_MS = 2 ** 31 - 1;
 
 /** Carries out accepted operations. @throws OctaviaError */
 export async function startWorker(runtime: Runtime): Promise<Service> {
-  const { config, store, network, databaseUrl } = runtime;
+  const { config, store, drivers, network, databaseUrl } = runtime;
   const log = withComponent(runtime.log, 'worker');
   const { concurrent_operations, operations_in_flight } = config.controller_worker;
   const places = new Places({ atOnce: concurrent_operations, inFlight: operations_in_flight });
-  const [compute, certificates] = await Promise.all([computeDriver(runtime), certificateGenerator(runtime)]);
-  const dataplane: DataplaneDriver = await dataplaneDriver(runtime, {
+  const [compute, certificates] = await Promise.all([drivers.get('compute'), drivers.get('certificateGenerator')]);
+  const dataplane: DataplaneDriver = await drivers.own('dataplane', {
     untilAnswered: (wait) => places.away(wait),
     async renew(amphora) {
       log.info({ amphora: amphora.id }, 'The certificate of an amphora has ended and is renewed');
@@ -56,7 +53,7 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
       dataplane,
       agentConfiguration: agentConfiguration(config),
       ...(await logForwarding(config)),
-      notifications: notifications(config, log),
+      notifications: await notifications(runtime),
       options,
       places,
       buildQueue: new BuildQueue(store, options.buildSlots),
@@ -111,11 +108,11 @@ function flowOptions({ controller_worker, haproxy_amphora, keepalived_vrrp, nova
 }
 
 /** Null: nothing is told, by choice or for want of a driver. */
-function notifications(config: Config, log: Log): NotificationDriver | null {
-  const { driver: drivers, topics, transport_url: transportUrl } = config.oslo_messaging_notifications;
-  const wanted = drivers.some((name) => name !== 'noop' && name !== 'test');
-  if (!config.controller_worker.event_notifications || !wanted) return null;
-  return openNotifications({ subject: 'Notifications', drivers, topics, transportUrl }, log);
+async function notifications({ config, drivers }: Runtime): Promise<NotificationDriver | null> {
+  const { driver: names, topics, transport_url: transportUrl } = config.oslo_messaging_notifications;
+  if (!config.controller_worker.event_notifications) return null;
+  const driver = await drivers.notifications({ subject: 'Notifications', drivers: names, topics, transportUrl });
+  return driver.isSilent ? null : driver;
 }
 
 function heartbeatKey({ health_manager }: Config): string {

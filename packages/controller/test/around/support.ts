@@ -9,7 +9,9 @@ import { Policy } from '../../src/api/policy/policy.ts';
 import { requestHooks } from '../../src/api/request-hooks.ts';
 import type { Identity, IdentityDriver } from '../../src/clouds/identity/interface.ts';
 import { NoauthIdentityDriver } from '../../src/clouds/identity/noauth/driver.ts';
+import type { NotificationSettings } from '../../src/clouds/notifications/interface.ts';
 import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
+import { Drivers } from '../../src/processes/drivers/drivers.ts';
 
 export interface Around {
   server: FastifyInstance;
@@ -64,7 +66,10 @@ export function around(overrides: ConfigOverrides = {}, surroundings: Surroundin
       if (error) throw error;
     },
   };
-  const deps = { config, identity, policy, logger, now, newId: surroundings.newId ?? randomUUID, store: { pool } };
+  const drivers = new Drivers({ config, log: logger, database: null as never });
+  const notifications = (settings: NotificationSettings) => drivers.notifications(settings);
+  const newId = surroundings.newId ?? randomUUID;
+  const deps = { config, identity, notifications, policy, logger, now, newId, store: { pool } };
   const server = createInstance(deps as unknown as ApiDependencies);
   requestHooks(server, deps as unknown as ApiDependencies);
   for (const routes of [discovery, healthCheck]) routes(server, deps as unknown as ApiDependencies);

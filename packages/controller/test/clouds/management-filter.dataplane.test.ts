@@ -21,6 +21,9 @@ socket.on('message', () => end('answer'));
 socket.send('beat', 5555, process.argv[1]);
 setTimeout(end, 500, 'silence');`;
 
+/** Of `bootstrap`; filters of bridges are another matter. */
+const NOTHING_LACKS = expect.not.arrayContaining([expect.stringContaining('(nf_tables)')]);
+
 let database: TestStore;
 let rig: Rig;
 let controller: Controller;
@@ -97,8 +100,8 @@ describe('the management network', () => {
 
   describe('once the networks are known', () => {
     beforeAll(async () => {
-      expect(await controller.call('bootstrap')).toBe(true);
-      expect(await controller.call('bootstrap')).toBe(true);
+      expect(await controller.call('bootstrap')).toEqual(NOTHING_LACKS);
+      expect(await controller.call('bootstrap')).toEqual(NOTHING_LACKS);
     });
 
     it.each(['public', 'private'] as const)(

@@ -99,7 +99,7 @@ export class Lab {
       certificates: new NoopCertificateGenerator(),
       dataplane: this.#watched('dataplane', this.dataplane, dataplane),
       agentConfiguration: ({ id }) => `amphora_id = ${id}`,
-      notifications: { notify: (notification) => void this.notifications.push(notification) },
+      notifications: { name: 'lab', notify: (notification) => void this.notifications.push(notification) },
       options: this.options,
       ...turnsIn(this.store, this.options),
       computeWait: { intervalMs: 5, timeoutMs: 500 },

@@ -1,10 +1,12 @@
 import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/index.ts';
 import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
 import { HeartbeatReceiver } from '../../src/health/heartbeat-receiver.ts';
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
-import { statisticsDrivers } from '../../src/health/statistics/registry.ts';
+import type { StatisticsDriver } from '../../src/health/statistics/interface.ts';
+import { Drivers } from '../../src/processes/drivers/drivers.ts';
 import { Store } from '../../src/store/core/database.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import * as listeners from '../../src/store/resources/listeners.ts';
@@ -37,10 +39,13 @@ beforeEach(async () => {
   await store.pool.query('update amphora_health set last_seq = 100, seen = 1');
 });
 
-function aManager(store = testStore.store, names = ['stats_db']) {
-  const log = notedLog();
+const driversFor = (names: string[], log = notedLog()): Promise<StatisticsDriver[]> => {
+  const config = loadConfig({ env: {}, overrides: { controller_worker: { statistics_drivers: names } } });
+  return new Drivers({ config, log, database: testStore.store.db }).statistics();
+};
+
+function aManager(store = testStore.store, drivers: StatisticsDriver[] = [databaseStatistics], log = notedLog()) {
   const keys = new HeartbeatKeys({ current: KEY, previous: null }, clock);
-  const drivers = names[0] === 'stats_db' && names.length === 1 ? [databaseStatistics] : statisticsDrivers(names, log);
   const batches = new HeartbeatBatches({ store, keys, statistics: drivers, clock, log });
   const receiver = new HeartbeatReceiver({ address: '', port: 0, receiveBuffer: 0 }, { keys, batches, log, clock });
   const hear = async (...messages: HeartbeatMessage[]) => {
@@ -245,7 +250,8 @@ test('the key is changed: the old one is accepted for a day', async () => {
 });
 
 test('several statistics drivers each get what listeners counted; an unknown one is refused', async () => {
-  const manager = aManager(testStore.store, ['stats_db', 'stats_logger']);
+  const log = notedLog();
+  const manager = aManager(testStore.store, await driversFor(['stats_db', 'stats_logger'], log), log);
   await manager.hear(message(101));
   expect(await counted()).toBe(1);
   expect(manager.log.lines).toEqual([
@@ -264,7 +270,5 @@ test('several statistics drivers each get what listeners counted; an unknown one
       },
     },
   ]);
-  expect(() => statisticsDrivers(['stats_carbon'], notedLog())).toThrow(
-    /stats_carbon is not known.*stats_db, stats_logger/,
-  );
+  await expect(driversFor(['stats_carbon'])).rejects.toThrow(/stats_carbon is not known.*stats_db, stats_logger/);
 });

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { SigningAuthority } from '../../src/clouds/certificates/interface.ts';
 import { requestCertificateRotation } from '../../src/flows/failover-requests.ts';
 import { OperationQueue } from '../../src/flows/operation-queue.ts';
-import {
-  type RotationOptions,
-  rotateCertificates,
-  type SigningAuthority,
-} from '../../src/housekeeping/certificate-rotation.ts';
+import { type RotationOptions, rotateCertificates } from '../../src/housekeeping/certificate-rotation.ts';
 import { sql } from '../../src/store/core/sql.ts';
 import * as certificates from '../../src/store/resources/amphora-certificates.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';

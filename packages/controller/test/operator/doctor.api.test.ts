@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
+import { controlPlaneCertificates } from '../../src/clouds/certificates/local/health.ts';
 import { loadConfig } from '../../src/config/index.ts';
-import { controlPlaneCertificates } from '../../src/operator/doctor/certificate-checks.ts';
 import { exitCode, type Finding, table } from '../../src/operator/doctor/check.ts';
 import { checkUpgrade, examine } from '../../src/operator/doctor/doctor.ts';
 import { sql } from '../../src/store/core/sql.ts';
@@ -137,28 +137,80 @@ test('certificates of the control plane: their end, and whether they belong toge
   try {
     const paths = await ensureAuthorities(join(folder, 'one'));
     const other = await ensureAuthorities(join(folder, 'two'));
-    const files = (server: typeof paths, client: typeof paths) =>
+    const files = (server: typeof paths, client: typeof paths) => ({
+      caCertificate: paths.serverCaCertificate,
+      serverCa: server.serverCaCertificate,
+      clientCertificate: paths.clientCertificateAndKey,
+      clientCa: client.clientCaCertificate,
+    });
+    const worst = async (at: Date) => exitCode((await controlPlaneCertificates(files(paths, paths), at)) as Finding[]);
+    const now = new Date();
+    expect(await worst(now)).toBe(0);
+    expect(await worst(new Date(now.getTime() + 7280 * DAY * 1000))).toBe(1);
+    expect(await worst(new Date(now.getTime() + 7301 * DAY * 1000))).toBe(2);
+    const wrong = await controlPlaneCertificates(files(other, other), now);
+    const refused = wrong.filter(({ result }) => result === 'failure').map(({ details }) => details);
+    const expected = [
+      expect.stringContaining('does not hold the CA that signs'),
+      expect.stringContaining('new amphorae would refuse it'),
+    ];
+    expect(refused).toEqual(expected);
+
+    const findings = await examine(
       config({
         OS_CERTIFICATES__CERT_GENERATOR: 'local_cert_generator',
         OS_CERTIFICATES__CA_CERTIFICATE: paths.serverCaCertificate,
-        OS_HAPROXY_AMPHORA__SERVER_CA: server.serverCaCertificate,
+        OS_HAPROXY_AMPHORA__SERVER_CA: other.serverCaCertificate,
         OS_HAPROXY_AMPHORA__CLIENT_CERT: paths.clientCertificateAndKey,
-        OS_CONTROLLER_WORKER__CLIENT_CA: client.clientCaCertificate,
-      });
-    const now = new Date();
-    expect(exitCode(await controlPlaneCertificates(files(paths, paths), now))).toBe(0);
-    const soon = new Date(now.getTime() + 7280 * DAY * 1000);
-    expect(exitCode(await controlPlaneCertificates(files(paths, paths), soon))).toBe(1);
-    const late = new Date(now.getTime() + 7301 * DAY * 1000);
-    expect(exitCode(await controlPlaneCertificates(files(paths, paths), late))).toBe(2);
-    const wrong = await controlPlaneCertificates(files(other, other), now);
-    expect(wrong.filter(({ result }) => result === 'failure').map(({ details }) => details)).toEqual([
-      expect.stringContaining('does not hold the CA that signs'),
-      expect.stringContaining('new amphorae would refuse it'),
+        OS_CONTROLLER_WORKER__CLIENT_CA: paths.clientCaCertificate,
+      }),
+      testStore.url,
+      { probe: false },
+    );
+    expect(about(findings, 'Certificate generator')).toMatchObject([{ details: 'local_cert_generator' }]);
+    expect(about(findings, 'Trusted amphora CAs')).toMatchObject([
+      { result: 'success' },
+      { result: 'failure', details: expect.stringContaining('does not hold the CA that signs') },
     ]);
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('drivers: each that the configuration names, and what keeps one from working', async () => {
+  const names = (findings: Finding[]) => Object.fromEntries(findings.map(({ check, details }) => [check, details]));
+  expect(names(await look())).toMatchObject({
+    'Compute driver': 'compute_noop_driver',
+    'Network driver': 'network_noop_driver',
+    'Image driver': 'image_noop_driver',
+    'Volume driver': 'volume_noop_driver',
+    'Certificate generator': 'noop_cert_generator',
+    'Certificate manager': expect.stringContaining('cannot read Barbican'),
+    'Amphora driver': 'amphora_noop_driver',
+    Authentication: 'noauth',
+  });
+  const broken = config({
+    OS_CONTROLLER_WORKER__COMPUTE_DRIVER: 'compute_nova_driver',
+    OS_CERTIFICATES__CERT_MANAGER: 'local_cert_manager',
+    OS_CERTIFICATES__STORAGE_PATH: '',
+    OS_API_SETTINGS__AUTH_STRATEGY: 'keystone',
+    OS_SERVICE_AUTH__AUTH_URL: 'http://127.0.0.1:9/v3',
+    OS_SERVICE_AUTH__USERNAME: 'octavia',
+    OS_SERVICE_AUTH__PASSWORD: 'secret',
+    OS_SERVICE_AUTH__PROJECT_NAME: 'service',
+    OS_KEYSTONE_AUTHTOKEN__HTTP_REQUEST_MAX_RETRIES: '0',
+  });
+  const findings = await examine(broken, testStore.url, { probe: false });
+  const failed = findings.filter(({ result }) => result === 'failure');
+  expect(names(failed)).toEqual({
+    'Compute driver':
+      '[controller_worker] compute_driver = compute_nova_driver is not known to this release. It has: compute_local_driver, compute_noop_driver.',
+    // Without the compute driver nobody knows what its instances are made of.
+    'Image driver': expect.stringContaining('compute_nova_driver is not known'),
+    'Volume driver': expect.stringContaining('compute_nova_driver is not known'),
+    'Certificate manager': '[certificates] cert_manager = local_cert_manager needs [certificates] storage_path.',
+    Authentication: expect.stringContaining('Keystone at http://127.0.0.1:9/v3/auth/tokens does not answer'),
+  });
 });
 
 test('upgrade check: 0 when ready, 1 for remarks, 2 when the database cannot be reached', async () => {

@@ -1,6 +1,6 @@
 /** CADF audit events of API calls (`[audit]`): one before handling, one with the outcome. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Notification } from '../../clouds/notifications/interface.ts';
+import type { Notification, NotificationDriver } from '../../clouds/notifications/interface.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { HEALTH_CHECK_PATH } from '../health-check/health-check.ts';
 import { clientAddress, requestPath } from '../origin.ts';
@@ -19,11 +19,15 @@ function firstBodyKey({ body }: FastifyRequest): string | null {
 }
 
 /** @throws OctaviaError when the audit map cannot be read */
-export function auditCalls(server: FastifyInstance, { config, newId, now, logger }: ApiDependencies): void {
+export function auditCalls(server: FastifyInstance, deps: ApiDependencies): void {
+  const { config, newId, now, logger } = deps;
   if (!config.audit.enabled) return;
   const ignored = new Set(config.audit.ignore_req_list.split(',').map((method) => method.trim().toUpperCase()));
   const map = readAuditMap(config.audit.audit_map_file, (text) => logger.info({}, text));
-  const notifier = auditNotifier(config, logger);
+  let notifier: NotificationDriver | null = null;
+  server.addHook('onReady', async () => {
+    notifier = await auditNotifier(deps);
+  });
   const { enable_proxy_headers_parsing: believeProxy } = config.oslo_middleware;
   const running = new WeakMap<FastifyRequest, AuditedCall>();
   let warned = false;
@@ -58,7 +62,7 @@ export function auditCalls(server: FastifyInstance, { config, newId, now, logger
   function emit(request: FastifyRequest, make: () => Notification | null): void {
     try {
       const notification = make();
-      if (notification) notifier.notify(notification);
+      if (notification) notifier?.notify(notification);
     } catch (err) {
       request.log.error({ err }, 'an audit event was lost');
     }

@@ -1,4 +1,5 @@
 /** What the controller needs of a compute service. Implementations: `local`, `noop` (later `nova`), same file names. */
+import type { ComputeTraits, DriverModule } from '../driver.ts';
 import type { Port } from '../network/interface.ts';
 
 export interface BuildRequest {
@@ -25,7 +26,7 @@ export interface ComputeInstance {
 
 export interface ComputeDriver {
   readonly name: string;
-  /** Instances run on this very host, and boot with its processors. */
+  /** Instances run on this very host: they boot with its processors, and it takes root to touch them. */
   readonly bootsHere?: true;
   /** Returns at once or when booted, as the cloud does; poll `get` until ACTIVE. Idempotent by name. */
   build(request: BuildRequest): Promise<ComputeInstance>;
@@ -47,4 +48,12 @@ export interface ComputeDriver {
   ipvsMissing?(): string | null;
   /** Boots again what should run but does not (host rebooted, `down`); called when the control plane starts. */
   recover(): Promise<void>;
+}
+
+export interface ComputeModule extends DriverModule<ComputeDriver>, ComputeTraits {
+  /**
+   * The drivers of images and volumes that its instances are made of, whatever the configuration names. Left out: those of
+   * `[controller_worker] image_driver` and `volume_driver`.
+   */
+  readonly brings?: { readonly image: string; readonly volume: string };
 }

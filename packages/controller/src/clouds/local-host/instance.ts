@@ -145,6 +145,13 @@ export async function readInstance(stateDir: string): Promise<LocalInstance | nu
   return describeInstance({ tag, stateDir: real, block, netns: typeof netns === 'string' ? netns : null });
 }
 
+/** @throws OctaviaError LOCAL_CLOUD_MISSING when none was started in the state directory */
+export async function requireInstance(stateDir: string): Promise<LocalInstance> {
+  const instance = await readInstance(stateDir);
+  if (instance) return instance;
+  throw new OctaviaError('LOCAL_CLOUD_MISSING', { stateDir });
+}
+
 /** CIDRs this network namespace already knows, from addresses and routes. */
 export async function occupiedNetworks(): Promise<{ cidr: string; device: string | null; type: string }[]> {
   const [addresses, routes] = await Promise.all([listAddresses(), listRoutes()]);

@@ -73,6 +73,18 @@ export interface NetworkDriver {
   readonly name: string;
   /** Whether the networks are our own, so that no other service answers clients that ask for them. Left out: one does. */
   readonly answersClients?: boolean;
+  /** Networks are bridges of this very host: it is the gateway of each, and it takes root to touch them. */
+  readonly onThisHost?: true;
+  /**
+   * Makes the networks known and usable that the service itself brings. Idempotent. Left out: it brings none.
+   * @returns what of it this host cannot do, one sentence each
+   */
+  bootstrap?(): Promise<string[]>;
+  /**
+   * For a process that starts by itself: makes what a reboot took from this host. Idempotent. Left out: nothing is on it.
+   * @throws OctaviaError WRONG_NAMESPACE where the process does not see the part of the host that networks are in
+   */
+  restore?(): Promise<void>;
   getNetwork(id: string): Promise<Network | null>;
   getSubnet(id: string): Promise<Subnet | null>;
   getPort(id: string): Promise<Port | null>;

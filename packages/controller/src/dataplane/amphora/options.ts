@@ -1,6 +1,6 @@
 import type { CertificateManager } from '../../clouds/certificates/manager.ts';
-import type { Amphora } from '../../domain/resources.ts';
 import type { HaproxyOptions } from '../haproxy/options.ts';
+import type { HelpOfWorker } from '../interface.ts';
 import type { KeepalivedOptions } from '../keepalived/options.ts';
 
 /** How often and how long an agent is asked. */
@@ -12,7 +12,7 @@ export interface RetryOptions {
 }
 
 /** Everything the driver takes from the configuration; names in the comments are options of `[haproxy_amphora]`. */
-export interface AmphoraDriverOptions {
+export interface AmphoraDriverOptions extends HelpOfWorker {
   /** `server_ca`: CA of the amphorae's server certificates. */
   serverCaPath: string;
   /** `client_cert`: key and certificate that the controller presents. */
@@ -31,13 +31,6 @@ export interface AmphoraDriverOptions {
   failover: RetryOptions;
   /** `[controller_worker] client_ca`: what agents shall trust from their next certificate on. Left out: as at boot. */
   clientCaPath?: string;
-  /** Takes over the wait for an agent that has not answered a first time. Left out: nobody minds. */
-  untilAnswered?: <T>(wait: () => Promise<T>) => Promise<T>;
-  /**
-   * Renews the certificate of an agent that cannot be asked because it has ended. Left out: the request fails.
-   * @throws when it cannot be renewed
-   */
-  renew?: (amphora: Amphora) => Promise<void>;
   haproxy: HaproxyOptions;
   /** Where the secrets of tenants are read. */
   certificates: CertificateManager;

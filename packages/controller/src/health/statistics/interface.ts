@@ -1,3 +1,4 @@
+import type { DriverModule } from '../../clouds/driver.ts';
 import type { Tx } from '../../store/core/database.ts';
 import type { ListenerCounts } from '../../store/heartbeats/heartbeat-statistics.ts';
 
@@ -10,3 +11,5 @@ export interface StatisticsDriver {
    */
   update(tx: Tx, counts: readonly ListenerCounts[], deltas: boolean): Promise<void>;
 }
+
+export type StatisticsModule = DriverModule<StatisticsDriver>;

@@ -1,5 +1,5 @@
 import type { Log } from '@octavia/protocol/log';
-import type { StatisticsDriver } from './interface.ts';
+import type { StatisticsDriver, StatisticsModule } from './interface.ts';
 
 /** One line per listener and heartbeat, for who collects figures from logs. */
 export const loggerStatistics = (log: Pick<Log, 'info'>): StatisticsDriver => ({
@@ -8,3 +8,5 @@ export const loggerStatistics = (log: Pick<Log, 'info'>): StatisticsDriver => ({
     for (const count of counts) log.info({ ...count, deltas }, 'Listener statistics');
   },
 });
+
+export const statistics: StatisticsModule = { start: async ({ log }) => loggerStatistics(log) };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { agentBundleOf } from '../../clouds/local-host/agent-bundle.ts';
 import type { LocalInstance } from '../../clouds/local-host/instance.ts';
 import type { ConfigOverrides } from '../../config/index.ts';
 
@@ -14,7 +15,7 @@ export const statePaths = (stateDir: string) => ({
   clientCertificate: join(stateDir, 'certs/client.cert-and-key.pem'),
   heartbeatKey: join(stateDir, 'heartbeat.key'),
   serverCertificatesKey: join(stateDir, 'server-certs.key'),
-  agent: join(stateDir, 'agent/amphora-agent.cjs'),
+  agent: agentBundleOf(stateDir),
 });
 
 /** What `up` prepared and options must know. */

@@ -1,9 +1,10 @@
 import type { Config } from '../../config/index.ts';
 import type { DataplaneDriver } from '../../dataplane/interface.ts';
+import { duration } from '../../domain/duration.ts';
 import type { Store } from '../../store/core/database.ts';
 import * as diagnosis from '../../store/operations/diagnosis.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
-import { duration, type Finding, listing, success, warning } from './check.ts';
+import { type Finding, listing, success, warning } from './check.ts';
 
 const PROBE_MS = 3_000;
 const PROBES_AT_ONCE = 20;

@@ -22,15 +22,6 @@ export function listing(heading: string, lines: string[]): string {
   return [heading, ...lines.slice(0, SHOWN), ...more].join('\n');
 }
 
-/** Seconds in words for people: `40 s`, `12 min`, `3 h`, `9 d`. */
-export function duration(seconds: number): string {
-  const size = Math.abs(seconds);
-  if (size < 120) return `${Math.round(size)} s`;
-  if (size < 7_200) return `${Math.round(size / 60)} min`;
-  if (size < 172_800) return `${Math.round(size / 3_600)} h`;
-  return `${Math.round(size / 86_400)} d`;
-}
-
 const SEVERITY: Record<Result, number> = { success: 0, warning: 1, failure: 2 };
 
 /** Exit code: 0 all well, 1 some warning, 2 some failure. */

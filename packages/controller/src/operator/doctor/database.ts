@@ -1,11 +1,12 @@
 import type { Config } from '../../config/index.ts';
+import { duration } from '../../domain/duration.ts';
 import type { Store } from '../../store/core/database.ts';
 import { migrationStatus } from '../../store/core/migrate.ts';
 import * as diagnosis from '../../store/operations/diagnosis.ts';
 import * as housekeeping from '../../store/operations/housekeeping.ts';
 import * as workers from '../../store/operations/workers.ts';
 import * as orphans from '../../store/resources/orphans.ts';
-import { duration, type Finding, failure, listing, success, warning } from './check.ts';
+import { type Finding, failure, listing, success, warning } from './check.ts';
 
 /** As the reconciler judges them. */
 const WORKER_DEAD_SECONDS = 20;

@@ -1,10 +1,10 @@
 /** `octavia doctor`: how the installation is, for operators; `octavia status upgrade check`: whether an upgrade may begin. */
+import { SILENT_LOG } from '@octavia/protocol/log';
 import type { Config } from '../../config/index.ts';
-import { dataplaneDriver } from '../../processes/drivers.ts';
-import { createLogger } from '../../processes/logger.ts';
+import { Drivers } from '../../processes/drivers/drivers.ts';
 import { Store } from '../../store/core/database.ts';
 import { reachable, zombies } from './amphorae.ts';
-import { amphoraCertificates, authoritiesEverywhere, controlPlaneCertificates } from './certificate-checks.ts';
+import { amphoraCertificates, authoritiesEverywhere } from './certificate-checks.ts';
 import { type Check, type Finding, runChecks } from './check.ts';
 import { duties, errors, living, operations, orphanSuspects, schema } from './database.ts';
 import { options, policyFile } from './upgrade.ts';
@@ -14,34 +14,32 @@ export interface DoctorOptions {
   probe: boolean;
 }
 
-async function onDatabase(url: string, checks: (store: Store) => Record<string, Check>): Promise<Finding[]> {
+export async function examine(config: Config, url: string, { probe }: DoctorOptions): Promise<Finding[]> {
   const store = new Store({ url, maxConnections: 4 });
+  const drivers = new Drivers({ config, log: SILENT_LOG, database: store.db });
   try {
-    return await runChecks(checks(store));
+    return await runChecks({
+      'Database schema': () => schema(store),
+      Workers: () => living(store),
+      Housekeeping: () => duties(store, config),
+      Operations: () => operations(store),
+      'Load balancers': () => errors(store),
+      Amphorae: async () => reachable(store, config, probe ? await drivers.get('dataplane') : null),
+      'Deleted amphorae': () => zombies(store, config),
+      Drivers: () => drivers.health(),
+      'Authorities at amphorae': async () => authoritiesEverywhere(store, await drivers.get('certificateGenerator')),
+      'Amphora certificates': () => amphoraCertificates(store, config),
+      Orphans: () => orphanSuspects(store),
+    });
   } finally {
+    await drivers.stop();
     await store.close();
   }
 }
 
-export function examine(config: Config, url: string, { probe }: DoctorOptions): Promise<Finding[]> {
-  return onDatabase(url, (store) => ({
-    'Database schema': () => schema(store),
-    Workers: () => living(store),
-    Housekeeping: () => duties(store, config),
-    Operations: () => operations(store),
-    'Load balancers': () => errors(store),
-    Amphorae: async () =>
-      reachable(store, config, probe ? await dataplaneDriver({ config, log: createLogger(config) }) : null),
-    'Deleted amphorae': () => zombies(store, config),
-    'Certificate authorities': () => controlPlaneCertificates(config, new Date()),
-    'Authorities at amphorae': () => authoritiesEverywhere(store, config),
-    'Amphora certificates': () => amphoraCertificates(store, config),
-    Orphans: () => orphanSuspects(store),
-  }));
-}
-
-export function checkUpgrade(config: Config, url: string): Promise<Finding[]> {
-  return onDatabase(url, (store) => ({
+export async function checkUpgrade(config: Config, url: string): Promise<Finding[]> {
+  const store = new Store({ url, maxConnections: 4 });
+  const checks: Record<string, Check> = {
     Configuration: async () => options(config),
     'Policy file': async () => policyFile(config),
     // What waits is applied by the upgrade itself; that the database answers is what matters.
@@ -50,5 +48,10 @@ export function checkUpgrade(config: Config, url: string): Promise<Finding[]> {
         finding.result === 'failure' ? { ...finding, result: 'warning' as const } : finding,
       ),
     Operations: () => operations(store),
-  }));
+  };
+  try {
+    return await runChecks(checks);
+  } finally {
+    await store.close();
+  }
 }

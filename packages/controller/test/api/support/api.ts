@@ -10,8 +10,7 @@ import type { Port, PortRequest, Subnet } from '../../../src/clouds/network/inte
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 import { OctaviaError } from '../../../src/errors.ts';
-import { certificateManager } from '../../../src/processes/drivers.ts';
-import { identityDriver } from '../../../src/processes/identity.ts';
+import { Drivers } from '../../../src/processes/drivers/drivers.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
 import { Store } from '../../../src/store/core/database.ts';
 import { sql } from '../../../src/store/core/sql.ts';
@@ -257,7 +256,8 @@ async function testDependencies(
   const enabled = { ...config.api_settings.enabled_provider_drivers, ghost: 'Enabled but not installed.' };
   const logger = pino({ level: 'silent' });
   const now = () => new Date();
-  const identity = await identityDriver(config, logger);
+  const drivers = new Drivers({ config, log: logger, database: store.db });
+  const identity = await drivers.get('identity');
   const policy = new Policy({
     settings: config.oslo_policy,
     everybodyIsAdmin: identity.trustsEverybody,
@@ -268,9 +268,10 @@ async function testDependencies(
     config,
     store,
     network,
-    certificates: await certificateManager({ config, log: logger }),
+    certificates: await drivers.get('certificateManager'),
     providers: new ProviderRegistry(providers, enabled, 'amphora'),
     identity,
+    notifications: (settings) => drivers.notifications(settings),
     policy,
     now,
     newId: randomUUID,

@@ -6,6 +6,7 @@ import { buildServer } from '../../../src/api/server.ts';
 import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
 import { NoauthIdentityDriver } from '../../../src/clouds/identity/noauth/driver.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
+import { NoopNotificationDriver } from '../../../src/clouds/notifications/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 import { OperationQueue } from '../../../src/flows/operation-queue.ts';
 import { AmphoraProvider } from '../../../src/providers/amphora/provider.ts';
@@ -98,6 +99,7 @@ export class CatalogApi {
         'noop_driver',
       ),
       identity: new NoauthIdentityDriver(),
+      notifications: async () => new NoopNotificationDriver(),
       policy: new Policy({ settings: config.oslo_policy, everybodyIsAdmin: true, log: logger, now }),
       now,
       newId: randomUUID,

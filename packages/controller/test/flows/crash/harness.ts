@@ -21,7 +21,7 @@ import { Fenced } from '../../../src/flows/in-charge.ts';
 import { OperationQueue } from '../../../src/flows/operation-queue.ts';
 import { flowOf } from '../../../src/flows/registry.ts';
 import { runOperation } from '../../../src/flows/runner.ts';
-import { identityDriver } from '../../../src/processes/identity.ts';
+import { Drivers } from '../../../src/processes/drivers/drivers.ts';
 import { AmphoraProvider } from '../../../src/providers/amphora/provider.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
 import type { Tx } from '../../../src/store/core/database.ts';
@@ -90,7 +90,8 @@ async function server({ store }: TestStore, queue: OperationQueue, topology: Top
   });
   const logger = pino({ level: 'silent' });
   const now = () => new Date();
-  const identity = await identityDriver(config, logger);
+  const drivers = new Drivers({ config, log: logger, database: store.db });
+  const identity = await drivers.get('identity');
   const policy = new Policy({
     settings: config.oslo_policy,
     everybodyIsAdmin: identity.trustsEverybody,
@@ -108,6 +109,7 @@ async function server({ store }: TestStore, queue: OperationQueue, topology: Top
     certificates,
     providers,
     identity,
+    notifications: (settings) => drivers.notifications(settings),
     policy,
     now,
     newId: randomUUID,
@@ -196,7 +198,7 @@ export class Trial {
       dataplane,
       certificates,
       agentConfiguration: ({ id }) => `amphora ${id}`,
-      notifications: { notify: () => undefined },
+      notifications: { name: 'test', notify: () => undefined },
       options: { ...DEFAULT_FLOW_OPTIONS, antiAffinity: 'anti-affinity' },
       ...turnsIn(this.harness.store, DEFAULT_FLOW_OPTIONS),
       computeWait: { intervalMs: 1, timeoutMs: 1_000 },

@@ -1,10 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { CertificateGenerator, IssuedCertificate } from '../interface.ts';
+import type { CertificateGenerator, IssuedCertificate, SigningAuthority } from '../interface.ts';
 import { type CertificateAuthority, readAuthority } from './authority.ts';
 import { type CertificateContext, makeServerCertificate, systemContext } from './certificate.ts';
 import { generateKeys, type KeyKind, privateKeyPem, type SigningDigest } from './keys.ts';
+import { signingAuthority } from './signing-authority.ts';
 
-/** Paths and values as in `[certificates]` and `[controller_worker] client_ca`. */
+/** Paths and values as in `[certificates]`, `[controller_worker]` and `[haproxy_amphora]`. */
 export interface LocalCertificateOptions {
   /** `ca_certificate`: the server CA. */
   caCertificate: string;
@@ -14,6 +15,8 @@ export interface LocalCertificateOptions {
   caPrivateKeyPassphrase?: string | null;
   /** `client_ca` */
   clientCa: string;
+  /** `server_ca`: what services trust. Left out: the CA that signs. */
+  serverCa?: string;
   /** `cert_validity_time`, seconds */
   validitySeconds: number;
   /** `signing_digest` */
@@ -55,6 +58,11 @@ export class LocalCertificateGenerator implements CertificateGenerator {
 
   async clientCa(): Promise<string> {
     return readFile(this.#options.clientCa, 'utf8');
+  }
+
+  authority(): Promise<SigningAuthority> {
+    const { caCertificate, clientCa, serverCa = caCertificate } = this.#options;
+    return signingAuthority({ caCertificate, clientCa, serverCa });
   }
 
   /** Read again when its files were replaced; a failure is not remembered. Neither needs a restart. */

@@ -64,6 +64,11 @@ export class KeystoneClient {
     return validated;
   }
 
+  /** Whether Keystone lets the service in. @throws KeystoneError when not, and why */
+  async logIn(): Promise<void> {
+    await this.#currentLogin();
+  }
+
   async close(): Promise<void> {
     await this.#agent.destroy();
   }

@@ -69,6 +69,11 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     return validated === null ? null : { ...validated.identity, serviceRoles: service.identity.roles };
   }
 
+  /** @throws KeystoneError when Keystone does not let the service in, and why */
+  logIn(): Promise<void> {
+    return this.#client.logIn();
+  }
+
   close(): Promise<void> {
     return this.#client.close();
   }

@@ -146,7 +146,8 @@ export function keystoneSettings(config: Sections): KeystoneSettings {
     ...(given.projectId || given.projectName || given.systemScope ? [] : ['project_name']),
   ];
   if (missing.length > 0) {
-    throw new OctaviaError('KEYSTONE_OPTIONS_MISSING', { section: given.section, options: missing.join(', ') });
+    const options = `[${given.section}] ${missing.join(', ')}`;
+    throw new OctaviaError('OPTIONS_MISSING', { option: '[api_settings] auth_strategy', value: 'keystone', options });
   }
   const authUrl = given.authUrl ?? '';
   if (!/^https?:$/.test(URL.parse(authUrl)?.protocol ?? '')) {

@@ -2,9 +2,11 @@
 import type { IngressRule } from '../../../domain/ingress.ts';
 import type { Database } from '../../../store/core/database.ts';
 import { type SubnetRow, selectIngress, setIngress, upsertNetworks } from '../../../store/resources/local-network.ts';
+import { ensureBridges } from '../../local-host/bridges.ts';
 import type { LocalInstance, LocalNetwork, LocalSubnet } from '../../local-host/instance.ts';
 import { hostSpeaksIpv6 } from '../../local-host/ipv6.ts';
 import { closeManagement } from '../../local-host/management-filter.ts';
+import { requireNamespace } from '../../local-host/namespace.ts';
 import { canFilterPorts, filterPorts, unfilterPort } from '../../local-host/port-filter.ts';
 import { StoredNetworkDriver } from '../../stored-network/driver.ts';
 import { getStoredSubnet } from '../../stored-network/networks.ts';
@@ -30,7 +32,7 @@ const rules: PortRules = {
 
 export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDriver {
   readonly name = 'network_local_driver';
-
+  readonly onThisHost = true;
   readonly #instance: LocalInstance | null;
   #canFilter: Promise<boolean> | null = null;
 
@@ -43,10 +45,9 @@ export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDr
   /**
    * Makes the networks and subnets of the instance known, closes the management network to the others and filters ports as
    * they were. Idempotent.
-   *
-   * @returns false when this kernel cannot close it
    */
-  async bootstrap(instance: LocalInstance): Promise<boolean> {
+  async bootstrap(instance: LocalInstance | null = this.#instance): Promise<string[]> {
+    if (!instance) return [];
     const closed = await closeManagement(instance);
     const networks = Object.values(instance.networks);
     // Agents and controllers speak there: no tenant's business.
@@ -62,12 +63,26 @@ export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDr
         ...(ipv6Subnet === null || !hostSpeaksIpv6() ? [] : [subnetRow(id, ipv6Subnet, 6)]),
       ]),
     );
-    if (await this.canFilter()) await filterPorts(instance.tag, await selectIngress(this.database));
-    return closed;
+    const canFilter = await this.#filters();
+    if (canFilter) await filterPorts(instance.tag, await selectIngress(this.database));
+    return [
+      ...(closed
+        ? []
+        : ['This kernel filters nothing (nf_tables): tenants reach the management network through load balancers']),
+      ...(canFilter
+        ? []
+        : ['This kernel filters no bridges (nf_tables_bridge): allowed CIDRs are enforced inside amphorae only']),
+    ];
+  }
+
+  async restore(): Promise<void> {
+    if (!this.#instance) return;
+    requireNamespace(this.#instance);
+    await ensureBridges(this.#instance);
   }
 
   /** Whether this kernel can; where it cannot, allowed CIDRs are left to the amphorae. */
-  canFilter(): Promise<boolean> {
+  #filters(): Promise<boolean> {
     this.#canFilter ??= canFilterPorts();
     return this.#canFilter;
   }
@@ -84,11 +99,11 @@ export class LocalNetworkDriver extends StoredNetworkDriver implements NetworkDr
 
   override async deletePort(id: string): Promise<void> {
     const filtered = await this.removePort(id);
-    if (filtered && this.#instance && (await this.canFilter())) await unfilterPort(this.#instance.tag, id);
+    if (filtered && this.#instance && (await this.#filters())) await unfilterPort(this.#instance.tag, id);
   }
 
   async restrictIngress(id: string, rules: readonly IngressRule[]): Promise<void> {
     const known = await setIngress(this.database, id, rules);
-    if (known && this.#instance && (await this.canFilter())) await filterPorts(this.#instance.tag, [{ id, rules }]);
+    if (known && this.#instance && (await this.#filters())) await filterPorts(this.#instance.tag, [{ id, rules }]);
   }
 }

@@ -88,12 +88,13 @@ export class NoopNetworkDriver extends StoredNetworkDriver implements NetworkDri
   }
 
   /** Makes the public, private and management network known. Idempotent. */
-  async bootstrap(): Promise<void> {
+  async bootstrap(): Promise<string[]> {
     await upsertNetworks(
       this.database,
       SEEDS.map(([network]) => network),
       SEEDS.map(([, subnet]) => subnet),
     );
+    return [];
   }
 
   override async getNetwork(id: string): Promise<Network | null> {

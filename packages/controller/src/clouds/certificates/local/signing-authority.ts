@@ -1,9 +1,16 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Config } from '../config/index.ts';
-import type { SigningAuthority } from '../housekeeping/certificate-rotation.ts';
+import type { SigningAuthority } from '../interface.ts';
 
-type Settings = Pick<Config, 'certificates' | 'haproxy_amphora' | 'controller_worker'>;
+/** Files of the control plane. */
+export interface AuthorityFilePaths {
+  /** `[certificates] ca_certificate` */
+  caCertificate: string;
+  /** `[haproxy_amphora] server_ca` */
+  serverCa: string;
+  /** `[controller_worker] client_ca` */
+  clientCa: string;
+}
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -23,16 +30,14 @@ async function certificatesOf(file: string, option: string): Promise<X509Certifi
 }
 
 /**
- * The authority that signs certificates of amphorae now, read afresh from its file. Null with the no-op generator. Its
- * fingerprint also covers the authorities whose clients agents let in: a rotation brings those along.
+ * The authority that signs certificates of amphorae now, read afresh from its file. Its fingerprint also covers the authorities
+ * whose clients agents let in: a rotation brings those along.
  * @throws Error that names the file which is missing or unusable
  */
-export async function signingAuthority(settings: Settings): Promise<SigningAuthority | null> {
-  const { certificates, haproxy_amphora, controller_worker } = settings;
-  if (certificates.cert_generator !== 'local_cert_generator') return null;
-  const chain = await certificatesOf(certificates.ca_certificate, '[certificates] ca_certificate');
-  const trusted = await certificatesOf(haproxy_amphora.server_ca, '[haproxy_amphora] server_ca');
-  const clients = await certificatesOf(controller_worker.client_ca, '[controller_worker] client_ca');
+export async function signingAuthority(files: AuthorityFilePaths): Promise<SigningAuthority> {
+  const chain = await certificatesOf(files.caCertificate, '[certificates] ca_certificate');
+  const trusted = await certificatesOf(files.serverCa, '[haproxy_amphora] server_ca');
+  const clients = await certificatesOf(files.clientCa, '[controller_worker] client_ca');
   const [own] = chain as [X509Certificate];
   const inForce = createHash('sha256').update(own.raw);
   for (const { raw } of clients) inForce.update(raw);

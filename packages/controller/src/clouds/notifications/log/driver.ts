@@ -1,11 +1,12 @@
 import type { Log } from '@octavia/protocol/log';
-import type { Notification, NotificationDriver } from './interface.ts';
+import type { Notification, NotificationDriver } from '../interface.ts';
 
 /** `driver = log`: one line of JSON a notification, in the log of the process. */
 export class LogNotificationDriver implements NotificationDriver {
-  readonly #log: Log;
+  readonly name = 'log';
+  readonly #log: Pick<Log, 'info'>;
 
-  constructor(log: Log) {
+  constructor(log: Pick<Log, 'info'>) {
     this.#log = log;
   }
 

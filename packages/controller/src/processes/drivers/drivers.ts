@@ -1,0 +1,178 @@
+/** The drivers of one process: found in the table by what the configuration names, started when somebody needs them. */
+import type { Log } from '@octavia/protocol/log';
+import {
+  type DriverContext,
+  type DriverModule,
+  type HealthFinding,
+  type OptionName,
+  unknownChoice,
+} from '../../clouds/driver.ts';
+import type { NotificationDriver, NotificationSettings } from '../../clouds/notifications/interface.ts';
+import { type Config, type ConfigValues, REGISTRY } from '../../config/index.ts';
+import { OctaviaError } from '../../errors.ts';
+import type { StatisticsDriver } from '../../health/statistics/interface.ts';
+import type { Database } from '../../store/core/database.ts';
+import { DRIVERS, type Need } from './table.ts';
+
+type Table = typeof DRIVERS;
+type NeedName = keyof Table;
+type ModuleOf<N extends NeedName> = Table[N] extends Need<infer Module> ? Module : never;
+type DriverOf<N extends NeedName> =
+  ModuleOf<N> extends { start(...args: never): Promise<infer Driver> } ? Driver : never;
+type SettingsOf<N extends NeedName> =
+  ModuleOf<N> extends { start(context: DriverContext, settings: infer Settings): unknown } ? Settings : never;
+
+/** The needs whose option names one driver that starts without settings of its own. */
+const SINGLE = [
+  'compute',
+  'network',
+  'image',
+  'volume',
+  'certificateGenerator',
+  'certificateManager',
+  'dataplane',
+  'identity',
+] as const satisfies NeedName[];
+type SingleNeed = (typeof SINGLE)[number];
+
+function optionOf(config: ConfigValues, option: OptionName): unknown {
+  const [, section = '', name = ''] = /^\[(\w+)\] (\w+)$/.exec(option) ?? [];
+  return (config as unknown as Record<string, Record<string, unknown>>)[section]?.[name];
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export interface DriversOptions {
+  config: Config;
+  log: Log;
+  database: Database;
+}
+
+export class Drivers {
+  readonly #context: DriverContext;
+  readonly #started = new Map<SingleNeed, Promise<unknown>>();
+  readonly #stops: (() => Promise<void>)[] = [];
+  /** Options without effect that the log knows of. */
+  readonly #told = new Set<OptionName>();
+
+  constructor({ config, log, database }: DriversOptions) {
+    const others: DriverContext['others'] = {
+      network: () => this.get('network'),
+      certificateManager: () => this.get('certificateManager'),
+      computeTraits: () => this.module('compute'),
+    };
+    this.#context = { config, log, database, others };
+  }
+
+  /** The one driver of this process for the need. @throws OctaviaError UNKNOWN_CHOICE, OPTIONS_MISSING */
+  get<N extends SingleNeed>(need: N): Promise<DriverOf<N>> {
+    let started = this.#started.get(need);
+    if (!started) {
+      started = this.#named(need).then((name) => this.#start(need, name, undefined as SettingsOf<N>));
+      this.#started.set(need, started);
+    }
+    return started as Promise<DriverOf<N>>;
+  }
+
+  /** A driver beside the one that `get` gives. @throws OctaviaError UNKNOWN_CHOICE, OPTIONS_MISSING */
+  async own<N extends SingleNeed>(need: N, settings: SettingsOf<N>): Promise<DriverOf<N>> {
+    return this.#start(need, await this.#named(need), settings);
+  }
+
+  /** What the driver of a need tells of itself without being started. @throws OctaviaError UNKNOWN_CHOICE, OPTIONS_MISSING */
+  async module<N extends SingleNeed>(need: N): Promise<ModuleOf<N>> {
+    return this.#load(need, await this.#named(need));
+  }
+
+  /** All that the settings name as one. A name that nobody knows counts as that of a message bus, as in oslo.messaging. */
+  async notifications({ drivers: names, ...settings }: NotificationSettings): Promise<NotificationDriver> {
+    const wanted = names.length === 0 ? ['noop'] : [...new Set(names)];
+    const started = await Promise.all(
+      wanted.map((driver) => {
+        const known = Object.hasOwn(DRIVERS.notifications.modules, driver) ? driver : 'messagingv2';
+        return this.#start('notifications', known, { ...settings, driver });
+      }),
+    );
+    // Two names may lead to one driver.
+    const all = [...new Map(started.map((driver) => [driver.name, driver])).values()];
+    const heard = all.filter(({ isSilent }) => !isSilent);
+    const [first, ...others] = heard.length > 0 ? heard : all;
+    if (first && others.length === 0) return first;
+    return {
+      name: heard.map(({ name }) => name).join(', '),
+      notify: (notification) => {
+        for (const driver of heard) driver.notify(notification);
+      },
+    };
+  }
+
+  /** Those of `[controller_worker] statistics_drivers`, in its order. @throws OctaviaError UNKNOWN_CHOICE, OPTIONS_MISSING */
+  statistics(): Promise<StatisticsDriver[]> {
+    const names = this.#context.config.controller_worker.statistics_drivers;
+    return Promise.all(names.map((name) => this.#start('statistics', name, undefined)));
+  }
+
+  /** How each driver is that the configuration names. Starts those that have not been. */
+  async health(): Promise<Required<HealthFinding>[]> {
+    const findings: Required<HealthFinding>[] = [];
+    for (const need of SINGLE) {
+      const { title: check } = DRIVERS[need];
+      try {
+        const module = (await this.module(need)) as DriverModule<unknown>;
+        const details = await this.#named(need);
+        const found = (await module.health?.(await this.get(need), this.#context)) ?? [];
+        if (found.every((finding) => finding.check !== undefined)) findings.push({ check, result: 'success', details });
+        findings.push(...found.map((finding) => ({ check, ...finding })));
+      } catch (error) {
+        findings.push({ check, result: 'failure', details: message(error) });
+      }
+    }
+    return findings;
+  }
+
+  /** Every driver that was started, the last first. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#started.values());
+    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  }
+
+  /** What the configuration says, unless the compute driver brings its own. */
+  async #named(need: SingleNeed): Promise<string> {
+    const { config, log } = this.#context;
+    const { option } = DRIVERS[need];
+    const configured = String(optionOf(config, option));
+    if (need !== 'image' && need !== 'volume') return configured;
+    const brought = (await this.module('compute')).brings?.[need];
+    if (brought === undefined) return configured;
+    const { default: byDefault } = REGISTRY.controller_worker.options[`${need}_driver`];
+    if (configured !== brought && configured !== byDefault && !this.#told.has(option)) {
+      this.#told.add(option);
+      const compute = config.controller_worker.compute_driver;
+      log.warn({}, `${option} = ${configured} has no effect: ${compute} comes with ${brought}`);
+    }
+    return brought;
+  }
+
+  async #load<N extends NeedName>(need: N, name: string): Promise<ModuleOf<N>> {
+    const { option, modules } = DRIVERS[need];
+    const load = Object.hasOwn(modules, name) ? modules[name as keyof typeof modules] : undefined;
+    if (!load) throw unknownChoice(option, name, Object.keys(modules));
+    return (load as () => Promise<ModuleOf<N>>)();
+  }
+
+  async #start<N extends NeedName>(need: N, name: string, settings: SettingsOf<N>): Promise<DriverOf<N>> {
+    const module = (await this.#load(need, name)) as DriverModule<DriverOf<N>, SettingsOf<N>>;
+    const missing = (module.needs ?? []).filter((option) => isEmpty(optionOf(this.#context.config, option)));
+    if (missing.length > 0) {
+      const { option } = DRIVERS[need];
+      throw new OctaviaError('OPTIONS_MISSING', { option, value: name, options: missing.join(', ') });
+    }
+    const driver = await module.start(this.#context, settings);
+    const { stop } = module;
+    if (stop) this.#stops.push(() => stop(driver));
+    return driver;
+  }
+}
