@@ -5,8 +5,10 @@
 import type { Log } from '@octavia/protocol/log';
 import type { CertificateGenerator } from '../clouds/certificates/interface.ts';
 import type { AntiAffinity, ComputeDriver } from '../clouds/compute/interface.ts';
+import type { ImageDriver } from '../clouds/image/interface.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import type { NotificationDriver } from '../clouds/notifications/interface.ts';
+import type { VolumeDriver } from '../clouds/volume/interface.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Amphora } from '../domain/resources.ts';
@@ -20,7 +22,22 @@ export interface Tries {
   intervalMs: number;
 }
 
+/** What amphorae are built from where neither flavor nor availability zone says otherwise; names as in `[controller_worker]`. */
+export interface BuildDefaults {
+  /** `amp_image_tag` */
+  imageTag: string | null;
+  /** `amp_image_owner_id` */
+  imageOwnerId: string | null;
+  /** `amp_flavor_id` */
+  flavor: string | null;
+  /** `amp_boot_network_list` */
+  networks: readonly string[];
+  /** `amp_timezone` */
+  timezone: string;
+}
+
 export interface FlowOptions {
+  build: BuildDefaults;
   /** Removing an amphora. */
   amphoraDelete: Tries;
   /** Asking an amphora that may be dead. */
@@ -36,6 +53,7 @@ export interface FlowOptions {
 }
 
 export const DEFAULT_FLOW_OPTIONS: FlowOptions = {
+  build: { imageTag: null, imageOwnerId: null, flavor: null, networks: [], timezone: 'UTC' },
   amphoraDelete: { attempts: 5, intervalMs: 5_000 },
   failover: { attempts: 2, intervalMs: 5_000 },
   buildSlots: { limit: -1, attempts: 120, intervalMs: 5_000 },
@@ -48,6 +66,8 @@ export const DEFAULT_FLOW_OPTIONS: FlowOptions = {
 export interface FlowDependencies {
   store: Store;
   compute: ComputeDriver;
+  images: ImageDriver;
+  volumes: VolumeDriver;
   network: NetworkDriver;
   certificates: CertificateGenerator;
   dataplane: DataplaneDriver;

@@ -22,11 +22,13 @@ function asking<T extends object>(target: T, mayAct: () => void): T {
  * @param mayAct throws when it may not
  */
 export function guarded(dependencies: FlowDependencies, mayAct: () => void): FlowDependencies {
-  const { store, compute, network, certificates, dataplane, sleep } = dependencies;
+  const { store, compute, images, volumes, network, certificates, dataplane, sleep } = dependencies;
   return {
     ...dependencies,
     store: asking(store, mayAct),
     compute: asking(compute, mayAct),
+    images: asking(images, mayAct),
+    volumes: asking(volumes, mayAct),
     network: asking(network, mayAct),
     certificates: asking(certificates, mayAct),
     dataplane: asking(dataplane, mayAct),

@@ -32,7 +32,12 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
   const log = withComponent(runtime.log, 'worker');
   const { concurrent_operations, operations_in_flight } = config.controller_worker;
   const places = new Places({ atOnce: concurrent_operations, inFlight: operations_in_flight });
-  const [compute, certificates] = await Promise.all([drivers.get('compute'), drivers.get('certificateGenerator')]);
+  const [compute, images, volumes, certificates] = await Promise.all([
+    drivers.get('compute'),
+    drivers.get('image'),
+    drivers.get('volume'),
+    drivers.get('certificateGenerator'),
+  ]);
   const dataplane: DataplaneDriver = await drivers.own('dataplane', {
     untilAnswered: (wait) => places.away(wait),
     async renew(amphora) {
@@ -48,6 +53,8 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
     {
       store,
       compute,
+      images,
+      volumes,
       network,
       certificates,
       dataplane,
@@ -97,10 +104,18 @@ function flowOptions({ controller_worker, haproxy_amphora, keepalived_vrrp, nova
   const { amphora_delete_retries, amphora_delete_retry_interval } = controller_worker;
   const { failover_connection_max_retries, failover_connection_retry_interval } = haproxy_amphora;
   const { build_rate_limit, build_active_retries, build_retry_interval } = haproxy_amphora;
+  const { amp_image_tag, amp_image_owner_id, amp_flavor_id, amp_boot_network_list, amp_timezone } = controller_worker;
   return {
     amphoraDelete: tries(amphora_delete_retries, amphora_delete_retry_interval),
     failover: tries(failover_connection_max_retries, failover_connection_retry_interval),
     buildSlots: { limit: build_rate_limit, ...tries(build_active_retries, build_retry_interval) },
+    build: {
+      imageTag: amp_image_tag || null,
+      imageOwnerId: amp_image_owner_id || null,
+      flavor: amp_flavor_id || null,
+      networks: amp_boot_network_list,
+      timezone: amp_timezone,
+    },
     antiAffinity: nova.enable_anti_affinity ? nova.anti_affinity_policy : null,
     advertInt: keepalived_vrrp.vrrp_advert_int,
     disableRevert: task_flow.disable_revert,

@@ -72,6 +72,7 @@ describe('an instance', () => {
     const { value, ms } = await controller.time<ComputeInstance>('build', id);
     built = value;
     expect(built).toMatchObject({ id, name: `amphora-${id}`, status: 'ACTIVE', fault: null });
+    expect(built).toMatchObject({ imageId: expect.any(String), flavor: 'm1.amphora', zone: 'rack-1' });
     expect(ms).toBeLessThan(1000);
     const answer = await controller.call<AgentAnswer>('ask', built.lbNetworkIp);
     expect(answer).toMatchObject({ conf: `conf of ${id}`, starts: 1, hostname: `amphora-${id}` });

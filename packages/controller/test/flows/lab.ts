@@ -4,8 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { SILENT_LOG } from '@octavia/protocol/log';
 import { NoopCertificateGenerator } from '../../src/clouds/certificates/noop/generator.ts';
 import { NoopComputeDriver } from '../../src/clouds/compute/noop/driver.ts';
+import type { ImageDriver } from '../../src/clouds/image/interface.ts';
+import { NoopImageDriver } from '../../src/clouds/image/noop/driver.ts';
 import { NoopNetworkDriver } from '../../src/clouds/network/noop/driver.ts';
 import type { Notification } from '../../src/clouds/notifications/interface.ts';
+import type { VolumeDriver } from '../../src/clouds/volume/interface.ts';
+import { NoopVolumeDriver } from '../../src/clouds/volume/noop/driver.ts';
 import { NoopDataplaneDriver } from '../../src/dataplane/noop/driver.ts';
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 import type { Operation, OperationInput, OperationKind, ResourceType } from '../../src/domain/operations.ts';
@@ -51,6 +55,8 @@ export class Lab {
   waitedMs = 0;
   readonly #testStore: TestStore;
   readonly compute = new NoopComputeDriver();
+  images: ImageDriver = new NoopImageDriver();
+  volumes: VolumeDriver = new NoopVolumeDriver();
   readonly network: NoopNetworkDriver;
   readonly dataplane = new NoopDataplaneDriver({ keep: 10_000 });
   options: FlowOptions = {
@@ -95,6 +101,8 @@ export class Lab {
     return {
       store: this.store,
       compute: this.#watched('compute', this.compute),
+      images: this.images,
+      volumes: this.volumes,
       network: this.#watched('network', this.network),
       certificates: new NoopCertificateGenerator(),
       dataplane: this.#watched('dataplane', this.dataplane, dataplane),

@@ -37,6 +37,8 @@ export function storeOnly(store: Store): FlowDependencies {
   return {
     store,
     compute: unreachable as FlowDependencies['compute'],
+    images: unreachable as FlowDependencies['images'],
+    volumes: unreachable as FlowDependencies['volumes'],
     network: unreachable as FlowDependencies['network'],
     certificates: unreachable as FlowDependencies['certificates'],
     dataplane: unreachable as FlowDependencies['dataplane'],

@@ -19,7 +19,8 @@ class Cloud extends NoopComputeDriver {
   away = false;
 
   override async list(): Promise<ComputeInstance[]> {
-    return [...this.ids].map((id) => ({ id, name: `amphora-${id}`, status: 'ACTIVE', lbNetworkIp: null, fault: null }));
+    const unknown = { lbNetworkIp: null, imageId: null, flavor: null, zone: null, fault: null };
+    return [...this.ids].map((id) => ({ id, name: `amphora-${id}`, status: 'ACTIVE', ...unknown }));
   }
   override async delete(id: string): Promise<void> {
     if (this.away) throw new Error('the cloud is away');

@@ -2,12 +2,28 @@
 import type { ComputeTraits, DriverModule } from '../driver.ts';
 import type { Port } from '../network/interface.ts';
 
+/** What is set up inside an instance at its first boot, on clouds whose images know how (cloud-init). */
+export interface UserData {
+  /** As in zoneinfo: `[controller_worker] amp_timezone`. */
+  timezone: string;
+}
+
 export interface BuildRequest {
   amphoraId: string;
   /** Deterministic: `amphora-<amphora id>`; building twice adopts the first instance. */
   name: string;
+  imageId: string;
+  /** Made from the image, to boot from; null: the instance boots from the image itself. */
+  volumeId: string | null;
+  /** `compute_flavor` of the flavor, else `[controller_worker] amp_flavor_id`; null: neither says. */
+  flavor: string | null;
+  /** `compute_zone` of the availability zone; null: where the driver is configured to build. */
+  zone: string | null;
+  /** Ids of the networks to boot on, management first; empty: the cloud knows its management network. */
+  networks: readonly string[];
   /** Files to place in the instance before its first boot, absolute path → content. */
   files: Record<string, string>;
+  userData: UserData;
   /** Members of a group are kept apart from each other. */
   serverGroupId?: string;
 }
@@ -20,6 +36,11 @@ export interface ComputeInstance {
   status: 'BUILD' | 'ACTIVE' | 'STOPPED' | 'ERROR';
   /** Address on the management network; null until known. */
   lbNetworkIp: string | null;
+  /** What it was built from, as the service tells it; null where it does not, or not yet. */
+  imageId: string | null;
+  flavor: string | null;
+  /** Where it runs; null until known, or where there are no zones. */
+  zone: string | null;
   /** Why status is ERROR. */
   fault: string | null;
 }

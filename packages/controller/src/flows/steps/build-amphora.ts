@@ -1,6 +1,8 @@
 /** Steps that bring one amphora into being, in order. Undone in reverse they leave nothing on the cloud. */
+import type { ComputeInstance } from '../../clouds/compute/interface.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import type { Operation } from '../../domain/operations.ts';
+import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
 import { OctaviaError } from '../../errors.ts';
 import { markAmphoraDeleted } from '../../store/operations/outcome.ts';
@@ -8,6 +10,7 @@ import * as amphorae from '../../store/resources/amphorae.ts';
 import * as serverGroups from '../../store/resources/server-groups.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
+import { placementOf } from './placement.ts';
 import { removeFromCloud } from './remove-amphora.ts';
 
 export const amphoraIdOf = (operation: Operation, index: number): string =>
@@ -77,30 +80,50 @@ function recordAmphora(plan: BuildPlan): Step {
   };
 }
 
+/** Where there are no volumes this takes no time; copying an image takes minutes, for which nobody keeps a place. */
+const VOLUME_MS = 100;
+
 function bootInstance(plan: BuildPlan): Step {
   const { id } = plan;
   return {
     name: `boot amphora ${id}`,
     async run(context) {
-      const { store, compute, certificates, operation, places, buildQueue } = context;
+      const { store, compute, images, volumes, certificates, operation, places, buildQueue, options } = context;
       const amphora = await amphoraOf(context, id);
       const request = { amphoraId: id, projectId: operation.projectId, priority: PRIORITY[plan.purpose] };
       await places.away(() => buildQueue.acquire(request));
       // The private key lives in the instance's files alone: neither the database nor the flow's memory holds it.
       const issued = await certificates.issueServerCertificate(id);
       const serverGroupId = await serverGroups.get(store.db, operation.loadBalancerId);
+      const { image, flavor, zone, networks, volumeZone } = await placementOf(context);
+      const name = instanceName(id);
+      const imageId = await images.find(image);
+      const volume = { name, imageId, zone: volumeZone };
+      const volumeId = await places.away(() => volumes.createFromImage(volume), VOLUME_MS);
       const instance = await compute.build({
         amphoraId: id,
-        name: instanceName(id),
+        name,
+        imageId,
+        volumeId,
+        flavor,
+        zone,
+        networks,
         files: {
           '/etc/octavia/amphora-agent.conf': context.agentConfiguration(amphora),
           '/etc/octavia/certs/server.pem': `${issued.certificate.trimEnd()}\n${issued.privateKey}`,
           '/etc/octavia/certs/client_ca.pem': await certificates.clientCa(),
           ...(context.logForwarding ? { '/etc/rsyslog.d/10-rsyslog.conf': context.logForwarding } : {}),
         },
+        userData: { timezone: options.build.timezone },
         ...(serverGroupId === null ? {} : { serverGroupId }),
       });
-      await amphorae.update(store.db, id, { computeId: instance.id, certExpiration: issued.expiresAt });
+      await amphorae.update(store.db, id, {
+        computeId: instance.id,
+        certExpiration: issued.expiresAt,
+        ...builtFrom(instance),
+        // An instance that boots from a volume has no image of its own.
+        ...(volumeId === null ? {} : { imageId: await volumes.imageOf(volumeId) }),
+      });
       return undefined;
     },
     async undo(context) {
@@ -118,16 +141,25 @@ function waitForInstance(id: string): Step {
     async run(context) {
       const { store, places, buildQueue, options } = context;
       const { computeId } = await amphoraOf(context, id);
-      const lbNetworkIp = await places.away(() => addressOnceActive(context, instanceName(id), computeId));
-      await amphorae.update(store.db, id, { lbNetworkIp });
+      const instance = await places.away(() => onceActive(context, instanceName(id), computeId));
+      await amphorae.update(store.db, id, { lbNetworkIp: instance.lbNetworkIp, ...builtFrom(instance) });
       if (options.buildSlots.limit >= 0) await buildQueue.release(id);
       return undefined;
     },
   };
 }
 
-/** Of the instance in the management network. @throws OctaviaError COMPUTE_BUILD_FAILED */
-async function addressOnceActive(context: StepContext, name: string, computeId: string | null): Promise<string> {
+/** What the compute service tells by now; the rest stays as it was told before. */
+function builtFrom({ imageId, flavor, zone }: ComputeInstance): Partial<Amphora> {
+  return {
+    ...(imageId === null ? {} : { imageId }),
+    ...(flavor === null ? {} : { computeFlavor: flavor }),
+    ...(zone === null ? {} : { cachedZone: zone }),
+  };
+}
+
+/** The instance with an address in the management network. @throws OctaviaError COMPUTE_BUILD_FAILED */
+async function onceActive(context: StepContext, name: string, computeId: string | null): Promise<ComputeInstance> {
   const { compute, computeWait, sleep } = context;
   const deadline = Date.now() + computeWait.timeoutMs;
   for (let wait = 10; ; wait = Math.min(wait * 2, computeWait.intervalMs)) {
@@ -136,7 +168,7 @@ async function addressOnceActive(context: StepContext, name: string, computeId: 
     if (instance.status === 'ERROR') {
       throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: instance.fault ?? 'no cause given' });
     }
-    if (instance.status === 'ACTIVE' && instance.lbNetworkIp) return instance.lbNetworkIp;
+    if (instance.status === 'ACTIVE' && instance.lbNetworkIp) return instance;
     if (Date.now() > deadline) {
       const seconds = Math.round(computeWait.timeoutMs / 1000);
       throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: `not ACTIVE after ${seconds} s` });

@@ -7,11 +7,11 @@ import { amphoraeOf } from './load-tree.ts';
 import { memberPortPrefix, vrrpPortName } from './port-names.ts';
 
 /**
- * Instance first (traffic stops), then its ports. Repeatable. A build that was cut off before its id was recorded is found
- * by its name.
+ * Instance first (traffic stops), then its ports, and a volume that no instance took along. Repeatable. A build that was cut off
+ * before its id was recorded is found by its name.
  */
 export async function removeFromCloud(
-  { compute, network }: StepContext,
+  { compute, network, volumes }: StepContext,
   { id, computeId }: Pick<Amphora, 'id' | 'computeId'>,
 ): Promise<void> {
   const name = `amphora-${id}`;
@@ -20,6 +20,7 @@ export async function removeFromCloud(
   for (const prefix of [vrrpPortName(id), memberPortPrefix(id)]) {
     for (const port of await network.listPorts(prefix)) await network.deletePort(port.id);
   }
+  await volumes.delete(name);
 }
 
 /**

@@ -55,3 +55,21 @@ export function profileStore<P extends { id: string }, N extends TableName>(
       0,
   };
 }
+
+/** The data of what a load balancer has chosen; null: it chose none. */
+export interface ChosenProfiles {
+  flavorData: string | null;
+  availabilityZoneData: string | null;
+}
+
+export async function chosenBy(executor: Executor, loadBalancerId: string): Promise<ChosenProfiles> {
+  const { rows } = await sql<ChosenProfiles>`
+    select fp.flavor_data as "flavorData", zp.availability_zone_data as "availabilityZoneData"
+    from load_balancer b
+    left join flavor f on f.id = b.flavor_id
+    left join flavor_profile fp on fp.id = f.flavor_profile_id
+    left join availability_zone z on z.name = b.availability_zone
+    left join availability_zone_profile zp on zp.id = z.availability_zone_profile_id
+    where b.id = ${loadBalancerId}`.execute(executor);
+  return rows[0] ?? { flavorData: null, availabilityZoneData: null };
+}

@@ -6,6 +6,7 @@ import { purgeAll, stopAll } from '../../../src/clouds/compute/local/teardown.ts
 import { ensureBridges, removeBridges } from '../../../src/clouds/local-host/bridges.ts';
 import { type LocalInstance, loadInstance } from '../../../src/clouds/local-host/instance.ts';
 import { LocalNetworkDriver } from '../../../src/clouds/network/local/driver.ts';
+import { deterministicUuid } from '../../../src/domain/deterministic-uuid.ts';
 import { Store } from '../../../src/store/core/database.ts';
 
 interface Command {
@@ -57,6 +58,12 @@ const methods: Record<string, (...args: never[]) => unknown> = {
     compute.build({
       amphoraId: id,
       name: `amphora-${id}`,
+      imageId: deterministicUuid('image of the rig'),
+      volumeId: null,
+      flavor: 'm1.amphora',
+      zone: 'rack-1',
+      networks: [],
+      userData: { timezone: 'UTC' },
       files: { '/etc/octavia/amphora-agent.conf': `conf of ${id}`, '/etc/octavia/certs/server.pem': 'secret' },
     }),
   get: (id: string) => compute.get(id),

@@ -190,10 +190,12 @@ export class Trial {
   }
 
   #dependencies(): FlowDependencies {
-    const { compute, network, dataplane, certificates } = this.world;
+    const { compute, images, volumes, network, dataplane, certificates } = this.world;
     return {
       store: this.harness.store,
       compute,
+      images,
+      volumes,
       network,
       dataplane,
       certificates,

@@ -5,15 +5,18 @@
 import type { CertificateGenerator } from '../../../src/clouds/certificates/interface.ts';
 import { NoopCertificateGenerator } from '../../../src/clouds/certificates/noop/generator.ts';
 import type { BuildRequest, ComputeDriver, ComputeInstance } from '../../../src/clouds/compute/interface.ts';
+import type { ImageDriver } from '../../../src/clouds/image/interface.ts';
+import { NoopImageDriver } from '../../../src/clouds/image/noop/driver.ts';
 import type { NetworkDriver, Port, Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
+import type { VolumeDriver } from '../../../src/clouds/volume/interface.ts';
+import { NoopVolumeDriver } from '../../../src/clouds/volume/noop/driver.ts';
 import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../../../src/dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
 import { OctaviaError } from '../../../src/errors.ts';
 import type { Database } from '../../../src/store/core/database.ts';
 
-interface Instance {
-  name: string;
+interface Instance extends Pick<ComputeInstance, 'name' | 'imageId' | 'flavor' | 'zone'> {
   ports: Set<string>;
   /** Interfaces the agent has taken: their addresses by port. */
   plugged: Map<string, string[]>;
@@ -52,6 +55,8 @@ export class World {
   readonly compute: ComputeDriver;
   readonly network: NetworkDriver;
   readonly dataplane: DataplaneDriver;
+  readonly images: ImageDriver = new NoopImageDriver();
+  readonly volumes: VolumeDriver = new NoopVolumeDriver();
   readonly certificates: CertificateGenerator = new NoopCertificateGenerator();
 
   constructor(database: Database) {
@@ -66,9 +71,12 @@ export class World {
 
   #computeDriver(): ComputeDriver {
     const { instances } = this;
-    const describe = (id: string, { name }: Instance): ComputeInstance => ({
+    const describe = (id: string, { name, imageId, flavor, zone }: Instance): ComputeInstance => ({
       id,
       name,
+      imageId,
+      flavor,
+      zone,
       status: 'ACTIVE',
       lbNetworkIp: '10.253.0.9',
       fault: null,
@@ -80,10 +88,13 @@ export class World {
     };
     return {
       name: 'compute_world',
-      build: async ({ amphoraId, name }: BuildRequest) => {
+      build: async ({ amphoraId, name, imageId, flavor, zone }: BuildRequest) => {
         if (!instances.has(amphoraId)) {
           instances.set(amphoraId, {
             name,
+            imageId,
+            flavor,
+            zone,
             ports: new Set(),
             plugged: new Map(),
             configuration: null,

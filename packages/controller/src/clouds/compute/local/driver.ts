@@ -96,7 +96,8 @@ export class LocalComputeDriver implements ComputeDriver {
     if (!(await directoryExists(directory))) return null;
     const record = await readRecord(directory);
     if (record) return this.#describe(directory, record);
-    return { id, name: `amphora-${id}`, status: 'BUILD', lbNetworkIp: null, fault: null };
+    const unknown = { lbNetworkIp: null, imageId: null, flavor: null, zone: null, fault: null };
+    return { id, name: `amphora-${id}`, status: 'BUILD', ...unknown };
   }
 
   async list(): Promise<ComputeInstance[]> {
@@ -203,8 +204,9 @@ export class LocalComputeDriver implements ComputeDriver {
       deviceId: request.amphoraId,
       deviceOwner: 'compute:local',
     });
-    const { amphoraId: id, name } = request;
-    const record: InstanceRecord = { id, name, state: 'building', process: null, managementPort, ports: [] };
+    const { amphoraId: id, name, imageId, flavor, zone } = request;
+    const built = { id, name, imageId, flavor, zone };
+    const record: InstanceRecord = { ...built, state: 'building', process: null, managementPort, ports: [] };
     await writeRecord(directory, record);
     return record;
   }
@@ -243,12 +245,13 @@ export class LocalComputeDriver implements ComputeDriver {
   }
 
   async #describe(directory: string, record: InstanceRecord): Promise<ComputeInstance> {
-    const { id, name } = record;
+    const { id, name, imageId = null, flavor = null, zone = null } = record;
     const lbNetworkIp = record.managementPort.fixedIps[0]?.ipAddress ?? null;
-    if (record.state === 'building') return { id, name, status: 'BUILD', lbNetworkIp, fault: null };
-    if (record.state === 'stopped') return { id, name, status: 'STOPPED', lbNetworkIp, fault: null };
-    if (isRunning(record)) return { id, name, status: 'ACTIVE', lbNetworkIp, fault: null };
+    const known = { id, name, lbNetworkIp, imageId, flavor, zone, fault: null };
+    if (record.state === 'building') return { ...known, status: 'BUILD' };
+    if (record.state === 'stopped') return { ...known, status: 'STOPPED' };
+    if (isRunning(record)) return { ...known, status: 'ACTIVE' };
     const words = await readConsoleTail(directory);
-    return { id, name, status: 'ERROR', lbNetworkIp, fault: `the sandbox is gone${words ? `: ${words}` : ''}` };
+    return { ...known, status: 'ERROR', fault: `the sandbox is gone${words ? `: ${words}` : ''}` };
   }
 }

@@ -21,6 +21,10 @@ export interface InstanceRecord {
   process: ProcessIdentity | null;
   managementPort: Port;
   ports: AttachedPort[];
+  /** What it was built from; absent in what releases before wrote. */
+  imageId?: string;
+  flavor?: string | null;
+  zone?: string | null;
 }
 
 /** Names of directories; nothing else can be an id, so a request cannot reach outside the state directory. */

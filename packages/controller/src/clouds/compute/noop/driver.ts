@@ -18,12 +18,15 @@ function addressOf(id: string): string {
   return `10.253.${third}.${Math.min(Math.max(fourth, 2), 254)}`;
 }
 
+/** The files of an instance are not kept: they hold keys. */
+type Built = Pick<BuildRequest, 'name' | 'imageId' | 'flavor' | 'zone'> & { at: number };
+
 export class NoopComputeDriver implements ComputeDriver {
   readonly name = 'compute_noop_driver';
   readonly #latencyMs: number;
   readonly #now: () => number;
-  /** Instances built by this process: name and time of `build`. */
-  readonly #built = new Map<string, { name: string; at: number }>();
+  /** Instances built by this process: what of, and when. */
+  readonly #built = new Map<string, Built>();
   readonly #deleted = new Set<string>();
 
   constructor(options: NoopComputeOptions = {}) {
@@ -32,9 +35,9 @@ export class NoopComputeDriver implements ComputeDriver {
   }
 
   async build(request: BuildRequest): Promise<ComputeInstance> {
-    const id = request.amphoraId;
+    const { amphoraId: id, name, imageId, flavor, zone } = request;
     this.#deleted.delete(id);
-    if (!this.#built.has(id)) this.#built.set(id, { name: request.name, at: this.#now() });
+    if (!this.#built.has(id)) this.#built.set(id, { name, imageId, flavor, zone, at: this.#now() });
     return this.#describe(id);
   }
 
@@ -67,12 +70,16 @@ export class NoopComputeDriver implements ComputeDriver {
 
   #describe(id: string): ComputeInstance {
     const built = this.#built.get(id);
+    const { name = `amphora-${id}`, imageId = null, flavor = null, zone = null } = built ?? {};
     const active = built === undefined || this.#now() - built.at >= this.#latencyMs;
     return {
       id,
-      name: built?.name ?? `amphora-${id}`,
+      name,
       status: active ? 'ACTIVE' : 'BUILD',
       lbNetworkIp: active ? addressOf(id) : null,
+      imageId,
+      flavor,
+      zone,
       fault: null,
     };
   }
