@@ -108,6 +108,8 @@ export function buildPackage({ folder, manifest }: PublishedPackage, out: string
   rewriteDeclarations(out);
   writeFileSync(join(out, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`);
   copyFileSync(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
+  const readme = join(folder, 'README.md');
+  if (existsSync(readme)) copyFileSync(readme, join(out, 'README.md'));
 }
 
 if (import.meta.main) {

@@ -25,7 +25,7 @@ const FLOORS = [
 
 /** What each package may import of ours. */
 const PACKAGE_IMPORTS: Record<string, RegExp> = {
-  controller: /^@octavia\/(amphora\/build$|(protocol|haproxy-config)\/|provider-lib$)/,
+  controller: /^@octavia\/(amphora\/build$|(protocol|haproxy-config)\/|provider-lib$|client\/keystone$)/,
   amphora: /^@octavia\/(protocol|haproxy-config)\//,
   protocol: /^$/,
   'haproxy-config': /^$/,
@@ -135,9 +135,15 @@ function driverOf(path: string, needs: ReadonlySet<string>): string | null {
   return isDriver ? `${room}/${need}/${driver}` : null;
 }
 
+const KEYSTONE = 'packages/client/src/keystone/';
+const NO_NODE_RULE =
+  'the client runs in browsers: only its keystone/ may use Node and libraries, and nobody else may import that';
+const runsInBrowsers = (file: string): boolean => file.startsWith('packages/client/src/') && !file.startsWith(KEYSTONE);
+
 function relativeFault(file: string, target: string, needs: ReadonlySet<string>): string | null {
   const packageOf = (path: string): string => path.split('/').slice(0, 2).join('/');
   if (packageOf(target) !== packageOf(file)) return `a package is imported by its name, not by a path into it`;
+  if (runsInBrowsers(file) && target.startsWith(KEYSTONE)) return NO_NODE_RULE;
   const [from, to] = [roomOf(file), roomOf(target)];
   if (to === null) return null;
   if (from === null) {
@@ -167,6 +173,7 @@ function moduleFault(file: string, { target, names, typeOnly }: Import): string 
   if (target.startsWith('@octavia/') && !(PACKAGE_IMPORTS[owner] ?? /^$/).test(target)) {
     return `the package ${owner} may not import ${target}`;
   }
+  if (runsInBrowsers(file)) return NO_NODE_RULE;
   const bundled = BUNDLED[owner];
   if (bundled !== undefined && !bundled.test(target)) return BUNDLED_RULE;
   if (roomOf(file) === 'domain' && !typeOnly && OUTSIDE.test(target)) {

@@ -18,6 +18,7 @@ const COMMANDS = {
   'test:coverage': ['scripts/coverage.ts'],
   'test:keystone': ['test/integration/keystone/run.ts'],
   'test:clients': ['test/integration/clients/main.ts'],
+  'test:clouds': ['test/integration/clouds/main.ts'],
   'test:cli': ['test/integration/cli/main.ts'],
   'test:openapi': ['test/integration/openapi/main.ts'],
   'test:tempest': ['test/integration/suites/main.ts', 'tempest'],

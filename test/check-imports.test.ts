@@ -135,6 +135,16 @@ describe('check-imports', () => {
     ],
     [
       'packages/client/src/a.ts',
+      "import { readFile } from 'node:fs/promises';",
+      '1: node:fs/promises: the client runs in browsers: only its keystone/ may use Node and libraries, and nobody else may import that',
+    ],
+    [
+      'packages/client/src/a.ts',
+      "import { x } from './keystone/x.ts';",
+      '1: ./keystone/x.ts: the client runs in browsers: only its keystone/ may use Node and libraries, and nobody else may import that',
+    ],
+    [
+      'packages/client/src/a.ts',
       "import { x } from '@octavia/controller';",
       '1: @octavia/controller: the package client may not import @octavia/controller',
     ],

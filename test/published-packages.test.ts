@@ -36,11 +36,16 @@ beforeAll(() => {
   consumer = join(folder, 'consumer');
   mkdirSync(consumer);
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+  const pack = (from: string): void => void run('npm', 'pack', from, '--ignore-scripts', '--pack-destination', folder);
+  const libraries = new Set<string>();
   for (const published of publishedPackages()) {
     const out = join(folder, published.manifest.name);
     buildPackage(published, out);
-    run('npm', 'pack', out, '--pack-destination', folder);
+    pack(out);
+    for (const name of Object.keys(published.manifest.dependencies ?? {})) libraries.add(name);
   }
+  // What they depend on comes from here, too: as it was installed.
+  for (const name of libraries) if (!name.startsWith('@octavia/')) pack(join(ROOT, 'node_modules', name));
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
   run('npm', 'install', '--no-audit', '--no-fund', ...tarballs.map((name) => join(folder, name)));
 }, 120_000);
@@ -48,7 +53,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 it('holds JavaScript and declarations, and no source', () => {
   const files = readdirSync(join(consumer, 'node_modules/@octavia/client')).sort();
-  expect(files).toEqual(expect.arrayContaining(['LICENSE', 'index.d.ts', 'index.js', 'package.json', 'errors.d.ts']));
+  expect(files).toEqual(
+    expect.arrayContaining(['LICENSE', 'README.md', 'index.d.ts', 'index.js', 'package.json', 'errors.d.ts']),
+  );
   expect(files.filter((name) => /(?<!\.d)\.ts$|tsconfig|test/.test(name))).toEqual([]);
   expect(readFileSync(join(consumer, 'node_modules/@octavia/client/index.d.ts'), 'utf8')).not.toContain(".ts'");
   const names = publishedPackages().map(({ manifest }) => manifest.name);
@@ -62,8 +69,10 @@ it('holds JavaScript and declarations, and no source', () => {
 
 const PROGRAM = `
 import { ApiError, OctaviaClient, poll } from '@octavia/client';
+import { readCloudFiles, resolveCloud } from '@octavia/client/keystone';
 import { DriverError, NotFound } from '@octavia/provider-lib';
 
+const cloud = resolveCloud({ files: await readCloudFiles({ env: {}, cwd: '.', home: '.' }), env: {} });
 const answer = { loadbalancers: [{ id: '7', name: 'web' }] };
 const client = new OctaviaClient({ baseUrl: 'http://octavia.test', fetch: async () => Response.json(answer) });
 const balancer = await client.loadBalancers.list().first();
@@ -75,22 +84,34 @@ const refusal = await missing.loadBalancers.show('8').catch((error) => error);
 const error = new NotFound({ userFaultString: 'no image' });
 console.log(JSON.stringify([
   balancer.name, refusal instanceof ApiError, refusal.message, typeof poll, error.name, error instanceof DriverError,
+  cloud.auth.username,
 ]));
 `;
 
 it('runs as plain JavaScript on the Node of the system', () => {
   writeFileSync(join(consumer, 'program.js'), PROGRAM);
+  writeFileSync(join(consumer, 'clouds.yaml'), 'clouds: { mine: { auth: { username: jane } } }');
   const node = systemNode(ROOT);
-  expect(JSON.parse(run(node, 'program.js'))).toEqual(['web', true, 'Not here.', 'function', 'NotFound', false]);
+  expect(JSON.parse(run(node, 'program.js'))).toEqual([
+    'web',
+    true,
+    'Not here.',
+    'function',
+    'NotFound',
+    false,
+    'jane',
+  ]);
 });
 
 const TYPED = `
 import { ApiError, type ApiOptions, type LoadBalancer, OctaviaClient } from '@octavia/client';
+import { type CloudConfig, connect } from '@octavia/client/keystone';
 import { Conflict, type Faults } from '@octavia/provider-lib';
 
 const options: ApiOptions = { baseUrl: 'http://octavia.test' };
 export const names = async (): Promise<string[]> =>
   (await new OctaviaClient(options).loadBalancers.list().toArray()).map((balancer: LoadBalancer) => balancer.name);
+export const cloud = async (): Promise<CloudConfig> => (await connect({ options: { cloud: 'mine' } })).cloud;
 export const status = (error: ApiError): number => error.status;
 const faults: Faults = { userFaultString: 'taken' };
 export const conflict: Error = new Conflict(faults);

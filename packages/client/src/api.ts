@@ -156,7 +156,7 @@ export class Api {
 function secondsBeforeRetry(repeatable: boolean, error: ApiError | UnreachableError, attempt: number): number | null {
   // 0.25 to 0.5 s, then twice as long each time; nobody's retries meet.
   const usual = 0.5 * 2 ** attempt * (0.5 + Math.random() / 2);
-  if (error instanceof UnreachableError) return repeatable || !error.mayHaveArrived ? usual : null;
+  if (error instanceof UnreachableError) return error.mayPass && (repeatable || !error.mayHaveArrived) ? usual : null;
   const isSafe = UNDONE.has(error.code) || (repeatable && PASSING.has(error.status));
   const seconds = error.retryAfter ?? usual;
   return isSafe && seconds <= LONGEST_PAUSE_S ? seconds : null;

@@ -80,11 +80,14 @@ export class UnavailableError extends ApiError {
 export class UnreachableError extends OctaviaError {
   /** False only when it is sure that the request never left. */
   readonly mayHaveArrived: boolean;
+  /** False when the next try will end in the same way. */
+  readonly mayPass: boolean;
   override name = 'UnreachableError';
 
-  constructor(message: string, { mayHaveArrived, cause }: { mayHaveArrived: boolean; cause?: unknown }) {
-    super(message, { cause });
-    this.mayHaveArrived = mayHaveArrived;
+  constructor(message: string, about: { mayHaveArrived: boolean; mayPass?: boolean; cause?: unknown }) {
+    super(message, { cause: about.cause });
+    this.mayHaveArrived = about.mayHaveArrived;
+    this.mayPass = about.mayPass ?? true;
   }
 }
 

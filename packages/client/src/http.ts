@@ -33,6 +33,9 @@ const NEVER_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** Codes of what is wrong with the certificate of a server. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/;
+
 /** @param error what the network threw; the code stands in it or in its cause, of several addresses in the first error */
 export function unreachable(url: string, error: unknown): UnreachableError {
   const chain = [error, Object(error).cause, Object(error).errors?.[0], Object(Object(error).cause).errors?.[0]];
@@ -40,10 +43,12 @@ export function unreachable(url: string, error: unknown): UnreachableError {
   const texts = chain
     .map((one) => Object(one).message as unknown)
     .filter((one) => typeof one === 'string' && one !== '');
-  const why = texts.at(-1) ?? code ?? 'no connection';
+  const isTrust = typeof code === 'string' && UNTRUSTED.test(code);
+  const why = `${texts.at(-1) ?? code ?? 'no connection'}${isTrust ? ' (the server is not trusted; name its authority with cacert)' : ''}`;
   return new UnreachableError(`${new URL(url).origin} cannot be reached: ${why}`, {
     cause: error,
-    mayHaveArrived: code === undefined || !NEVER_SENT.has(code as string),
+    mayHaveArrived: !isTrust && (code === undefined || !NEVER_SENT.has(code as string)),
+    mayPass: !isTrust,
   });
 }
 

@@ -18,6 +18,8 @@ interface Issued {
   expiresAt: number;
 }
 
+type Answer = (status: number, body: object, headers?: Record<string, string>) => void;
+
 const SERVICE_PASSWORD = 'service-password';
 const DAY = 86_400;
 
@@ -28,6 +30,10 @@ export class FakeKeystone {
   readonly #logins = new Set<string>();
   /** Requests as `<method> <path>`, oldest first. */
   readonly requests: string[] = [];
+  /** What logins said, oldest first: the value of `auth`. */
+  readonly logins: unknown[] = [];
+  /** Where version 3 is: `/v3`, unless somebody has moved it. */
+  root = '/v3';
   /** Milliseconds before each answer. */
   latency = 0;
   /** Answers every request with this status. */
@@ -43,6 +49,8 @@ export class FakeKeystone {
   password = SERVICE_PASSWORD;
   /** Where the catalogue says the identity service is. */
   catalogUrl: string | null = null;
+  /** What else is in the catalogue of logins. */
+  services: unknown[] = [];
   /** Catalogue of validated tokens, for who does not refuse it. */
   tokenCatalog: unknown[] | null = null;
 
@@ -147,7 +155,17 @@ export class FakeKeystone {
       fail(this.fault);
       return;
     }
-    if (!url.startsWith('/v3/auth/tokens')) {
+    if (method === 'GET' && (url === '/' || url === '/identity/')) {
+      const links = [{ rel: 'self', href: `${this.url}${this.root}/` }];
+      send(300, { versions: { values: [{ id: 'v3.14', status: 'stable', links }] } });
+      return;
+    }
+    if (method === 'GET' && url.startsWith(`${this.root}/OS-FEDERATION/`)) {
+      if (request.headers.authorization === 'Bearer access') this.#admit(send);
+      else fail(401);
+      return;
+    }
+    if (!url.startsWith(`${this.root}/auth/tokens`)) {
       fail(404);
       return;
     }
@@ -166,18 +184,17 @@ export class FakeKeystone {
     else send(200, { token: { ...(known.body as { token: object }).token, catalog: this.tokenCatalog } });
   }
 
-  #logIn(
-    text: string,
-    send: (status: number, body: object, headers?: Record<string, string>) => void,
-    fail: (code: number) => void,
-  ): void {
+  #logIn(text: string, send: Answer, fail: (code: number) => void): void {
     const { auth } = JSON.parse(text) as {
-      auth: { identity: { password: { user: { password: string } } } };
+      auth: { identity: { password?: { user: { password: string } } } };
     };
-    if (auth.identity.password.user.password !== this.password) {
-      fail(401);
-      return;
-    }
+    this.logins.push(auth);
+    const { password } = auth.identity;
+    if (password !== undefined && password.user.password !== this.password) fail(401);
+    else this.#admit(send);
+  }
+
+  #admit(send: Answer): void {
     const login = `login-${randomUUID()}`;
     this.#logins.add(login);
     const { body } = this.#describe(
@@ -190,7 +207,8 @@ export class FakeKeystone {
       region_id: 'RegionOne',
       url: this.catalogUrl,
     }));
-    const catalog = this.catalogUrl === null ? [] : [{ type: 'identity', endpoints }];
+    const own = this.catalogUrl === null ? [] : [{ type: 'identity', endpoints }];
+    const catalog = [...own, ...this.services];
     const { token } = body as { token: object };
     send(201, { token: { ...token, catalog } }, { 'x-subject-token': login });
   }

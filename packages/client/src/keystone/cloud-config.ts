@@ -1,0 +1,455 @@
+/**
+ * Which cloud, and how it is reached: flags, environment, files and defaults laid over each other as the `openstack` command
+ * does it. Nothing here reads a file or the environment.
+ */
+import { OctaviaError } from '../errors.ts';
+import { AUTH_OPTIONS, OLD_AUTH_OPTIONS } from './auth-options.ts';
+import type { CloudFiles, Environment } from './cloud-files.ts';
+import { isMapping, type Mapping, toBoolean, type Value } from './yaml.ts';
+
+/** What the files and the environment say makes no sense. */
+export class CloudConfigError extends OctaviaError {
+  override name = 'CloudConfigError';
+}
+
+export interface CloudQuestion {
+  files: CloudFiles;
+  env: Environment;
+  /** Flags, named as in clouds.yaml, for example `cloud`, `region_name`, `auth_url`. They beat everything; empty ones are not given. */
+  options?: Readonly<Record<string, string | boolean | undefined>>;
+  /**
+   * `command`: a cloud of the file is taken with what the environment says about users and secrets laid over it, as the
+   * `openstack` command does. `library`: the environment counts only where no cloud is named, as in openstacksdk.
+   * Default: `command`.
+   */
+  precedence?: 'command' | 'library';
+}
+
+export interface CloudConfig {
+  /** Of the file; `envvars` when the environment describes it, `defaults` when nothing does. */
+  name: string;
+  regionName: string | null;
+  /** As keystoneauth names it: `password`, `v3applicationcredential`, … */
+  authType: string;
+  /** What the authentication type takes, `auth_url` included. */
+  auth: Readonly<Record<string, string>>;
+  /** Of endpoints: `public`, `internal`, `admin`. */
+  interface: string;
+  /** Of servers' certificates. */
+  verify: boolean;
+  /** Paths. */
+  cacert: string | null;
+  cert: string | null;
+  key: string | null;
+  /** Of one request, in seconds. */
+  apiTimeout: number | null;
+  /** Everything else that is text, for example `load_balancer_endpoint_override`. */
+  settings: Readonly<Record<string, string>>;
+  /** Key → where it came from; those of `auth` are named `auth.username`. */
+  sources: Readonly<Record<string, string>>;
+  /** Sentences. */
+  warnings: readonly string[];
+}
+
+const DEFAULTS: Readonly<Record<string, string>> = { auth_type: 'password', interface: 'public', verify: 'true' };
+
+/** Choose a cloud or change how it is looked for; they do not describe one. */
+const SELECTORS = ['OS_CLOUD', 'OS_REGION_NAME', 'OS_CLIENT_CONFIG_FILE', 'OS_CLIENT_SECURE_FILE', 'OS_CLOUD_NAME'];
+/** Variables of test suites that happen to begin with OS_. */
+const FOREIGN = /^OS_(TEST|STD|LOG)/;
+
+/** Beside those of authentication: what a variable says also about a cloud of the file. */
+const COMMAND_OPTIONS = ['region_name', 'cacert', 'cert', 'key', 'interface', 'auth_type', 'default_domain'];
+
+interface Entry {
+  value: Value;
+  /** Where it came from. */
+  from: string;
+}
+type Entries = Map<string, Entry>;
+
+/** @throws CloudConfigError */
+export function resolveCloud({ files, env, options = {}, precedence = 'command' }: CloudQuestion): CloudConfig {
+  const warnings = [...files.warnings];
+  const flags = given(options, 'the command line');
+  const known = new Clouds(files, env, warnings);
+  const name = text(flags.get('cloud')) ?? known.usual;
+  flags.delete('cloud');
+
+  const [top, auth] = known.base(name);
+  const variables = precedence === 'command' ? commandVariables(env) : (new Map() as Entries);
+  chooseRegion(known, name, top, auth, flags, variables);
+
+  // Names of projects and domains of the file stay, unless a flag says otherwise; other variables beat the file.
+  oldNames(top);
+  oldNames(auth);
+  for (const [key, entry] of variables) {
+    if (!STAYING.has(key)) (AUTH_OPTIONS.has(key) ? auth : top).set(key, entry);
+    else if (!auth.has(key)) auth.set(key, entry);
+  }
+  oldNames(flags);
+  for (const [key, entry] of flags) (AUTH_OPTIONS.has(key) ? auth : top).set(key, entry);
+  for (const [key, entry] of top) {
+    if (!AUTH_OPTIONS.has(key)) continue;
+    if (precedence === 'command' && !STAYING.has(key) ? !variables.has(key) && !flags.has(key) : !auth.has(key))
+      auth.set(key, entry);
+    top.delete(key);
+  }
+  domains(top, auth);
+  inferType(top, auth);
+  if (precedence === 'command') defaultDomain(top, auth);
+  placeholders(top, auth);
+  return answer(name, top, auth, warnings);
+}
+
+/** Where a variable does not beat the file: scopes belong together, and one half of each would be nonsense. */
+const STAYING = new Set([
+  'project_id',
+  'project_name',
+  'domain_id',
+  'domain_name',
+  'user_domain_id',
+  'user_domain_name',
+  'project_domain_id',
+  'project_domain_name',
+  'token',
+]);
+
+/** The clouds that there are. */
+class Clouds {
+  /** Name → what the files say, secrets included. */
+  readonly #clouds: Mapping;
+  readonly #files: CloudFiles;
+  readonly #env: Environment;
+  readonly #warnings: string[];
+  /** Name of the cloud that the environment describes. */
+  readonly #own: string;
+  /** The one that is taken when none is named. */
+  readonly usual: string;
+
+  constructor(files: CloudFiles, env: Environment, warnings: string[]) {
+    this.#files = files;
+    this.#env = env;
+    this.#warnings = warnings;
+    this.#own = env.OS_CLOUD_NAME || 'envvars';
+    this.#clouds = merge(section(files.clouds, 'clouds'), section(files.secure, 'clouds'));
+    if (this.#clouds[this.#own] !== undefined) {
+      throw new CloudConfigError(
+        `${files.clouds?.path ?? 'secure.yaml'} has a cloud named ${this.#own}, which is the name of the one that OS_* variables ` +
+          'describe. Give that one another name with OS_CLOUD_NAME.',
+      );
+    }
+    const names = Object.keys(this.#clouds);
+    const only = names.length === 1 ? names[0] : undefined;
+    this.usual = env.OS_CLOUD || (describesCloud(env) ? this.#own : only) || (names.length === 0 ? 'defaults' : '');
+  }
+
+  /** @returns what stands outside and what inside of `auth`; @throws CloudConfigError when it does not exist */
+  base(name: string): [top: Entries, auth: Entries] {
+    const entry = this.#entry(name);
+    const top: Entries = new Map(Object.entries(DEFAULTS).map(([key, value]) => [key, { value, from: 'default' }]));
+    const auth: Entries = new Map();
+    const profile = this.#profile(name, entry);
+    if (profile !== null) lay(profile.content, profile.from, top, auth);
+    if (name === this.#own) {
+      for (const [key, one] of describing(this.#env)) top.set(key, one);
+    } else {
+      for (const [content, from] of this.#layers(name)) lay(content, from, top, auth);
+    }
+    for (const key of ['cloud', 'profile', 'regions']) top.delete(key);
+    return [top, auth];
+  }
+
+  /** Regions that may be named, the usual one first; empty: any. */
+  regions(name: string): { name: string; values: Mapping; from: string }[] {
+    const own = normalized(this.#entry(name));
+    const profile = this.#profile(name, own);
+    const [entry, from] =
+      own.regions != null || own.region_name != null || profile === null
+        ? [own, this.#origin(name)]
+        : [normalized(profile.content), profile.from];
+    const listed = Array.isArray(entry.regions) ? entry.regions : String(entry.region_name ?? '').split(',');
+    if (!Array.isArray(entry.regions) && listed.length > 1) {
+      this.#warnings.push(`${from}: a list of regions belongs into "regions", not into "region_name".`);
+    }
+    return listed.filter((region) => region !== '').map((region) => expanded(region, from));
+  }
+
+  isOwn(name: string): boolean {
+    return name === this.#own;
+  }
+
+  #entry(name: string): Mapping {
+    if (name === this.#own && describesCloud(this.#env)) {
+      return Object.fromEntries([...describing(this.#env)].map(([key, { value }]) => [key, value]));
+    }
+    if (name === 'defaults' && Object.keys(this.#clouds).length === 0) return {};
+    const entry = this.#clouds[name];
+    const names = Object.keys(this.#clouds).join(', ');
+    if (name === '')
+      throw new CloudConfigError(`There are several clouds: choose one with --os-cloud or OS_CLOUD: ${names}.`);
+    if (entry === undefined)
+      throw new CloudConfigError(`Cloud ${name} was not found.${names === '' ? '' : ` There are: ${names}.`}`);
+    return isMapping(entry) ? entry : {};
+  }
+
+  #origin(name: string): string {
+    return name === this.#own ? 'OS_REGION_NAME' : (this.#files.clouds?.path ?? this.#files.secure?.path ?? 'default');
+  }
+
+  #layers(name: string): [Mapping, string][] {
+    return [this.#files.clouds, this.#files.secure].flatMap((file) => {
+      const content = section(file, 'clouds')[name];
+      return file !== null && isMapping(content) ? [[content, file.path] as [Mapping, string]] : [];
+    });
+  }
+
+  #profile(name: string, entry: Mapping): { content: Mapping; from: string } | null {
+    // `cloud` is what it was called at first.
+    const profile = entry.profile ?? entry.cloud;
+    if (typeof profile !== 'string' || profile === '' || profile === this.#own) return null;
+    const content = section(this.#files.vendors, 'public-clouds')[profile];
+    if (isMapping(content)) return { content, from: `profile ${profile} of ${this.#files.vendors?.path}` };
+    const where = /^https?:/.test(profile)
+      ? 'Profiles are not fetched over the network; copy it into clouds-public.yaml.'
+      : 'Profiles are looked for in clouds-public.yaml.';
+    const warning = `The profile ${profile} of the cloud ${name} was not found. ${where}`;
+    if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
+    return null;
+  }
+}
+
+const section = (file: { content: Mapping } | null, key: string): Mapping => {
+  const content = file?.content[key];
+  return isMapping(content) ? content : {};
+};
+
+const describesCloud = (env: Environment): boolean =>
+  Object.keys(env).some((key) => key.startsWith('OS_') && !FOREIGN.test(key) && !SELECTORS.includes(key));
+
+/** What the variables say about a cloud of their own: all of them, under their names without OS_. */
+const describing = (env: Environment): Entries =>
+  new Map(
+    Object.entries(env)
+      .filter(([key, value]) => key.startsWith('OS_') && !FOREIGN.test(key) && value)
+      .map(([key, value]) => [key.slice(3).toLowerCase(), { value: value ?? '', from: key }]),
+  );
+
+/** What the variables say about a cloud of the file. */
+function commandVariables(env: Environment): Entries {
+  const entries: Entries = new Map();
+  for (const [key, entry] of describing(env)) {
+    const isKnown =
+      AUTH_OPTIONS.has(key) || COMMAND_OPTIONS.includes(key) || /_(endpoint_override|api_version)$/.test(key);
+    if (isKnown) entries.set(key, entry);
+  }
+  for (const key of ['project_name', 'project_id']) {
+    const old = env[`OS_${key.replace('project', 'tenant').toUpperCase()}`];
+    if (old && !entries.has(key))
+      entries.set(key, { value: old, from: `OS_${key.replace('project', 'tenant').toUpperCase()}` });
+  }
+  return entries;
+}
+
+function given(options: NonNullable<CloudQuestion['options']>, from: string): Entries {
+  const entries: Entries = new Map();
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || value === '') continue;
+    entries.set(key.replaceAll('-', '_').replace(/^os_/, ''), { value: String(value), from });
+  }
+  return entries;
+}
+
+const text = (entry: Entry | undefined): string | undefined =>
+  typeof entry?.value === 'string' && entry.value !== '' ? entry.value : undefined;
+
+/** Keys with `_`. */
+const normalized = (mapping: Mapping): Mapping =>
+  Object.fromEntries(Object.entries(mapping).map(([key, value]) => [key.replaceAll('-', '_'), value]));
+
+/** What is null or empty is not said. */
+const isSaid = (value: Value): boolean => value !== null && value !== '';
+
+/** A layer over those below it. */
+function lay(content: Mapping, from: string, top: Entries, auth: Entries): void {
+  for (const [key, value] of Object.entries(normalized(content))) {
+    if (key === 'auth' && isMapping(value)) {
+      for (const [name, one] of Object.entries(normalized(value)))
+        if (isSaid(one)) auth.set(name, { value: one, from });
+    } else if (isSaid(value)) top.set(key, { value, from });
+  }
+}
+
+/** Like an assignment of all keys, but mappings are merged. */
+function merge(below: Mapping, above: Mapping): Mapping {
+  const merged = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const old = merged[key];
+    merged[key] = isMapping(value) && isMapping(old) ? merge(old, value) : value;
+  }
+  return merged;
+}
+
+function expanded(region: Value, from: string): { name: string; values: Mapping; from: string } {
+  if (typeof region === 'string') return { name: region, values: {}, from };
+  const { name, values = {} } = isMapping(region) ? region : {};
+  if (typeof name !== 'string' || Object.keys(Object(region)).some((key) => key !== 'name' && key !== 'values')) {
+    throw new CloudConfigError(
+      `${from}: a region is a name, or has the keys "name" and "values": ${JSON.stringify(region)}`,
+    );
+  }
+  return { name, values: isMapping(values) ? values : {}, from: `region ${name} of ${from}` };
+}
+
+function chooseRegion(
+  clouds: Clouds,
+  name: string,
+  top: Entries,
+  auth: Entries,
+  flags: Entries,
+  variables: Entries,
+): void {
+  const wanted = flags.get('region_name') ?? variables.get('region_name');
+  const regions = clouds.regions(name);
+  const chosen = wanted === undefined ? regions[0] : regions.find((region) => region.name === text(wanted));
+  // What the environment says of its own cloud is a wish, not a list.
+  if (chosen === undefined && wanted !== undefined && regions.length > 0 && !clouds.isOwn(name)) {
+    throw new CloudConfigError(
+      `Region ${text(wanted)} is not a valid region name for cloud ${name}. Valid choices are ` +
+        `${regions.map((region) => region.name).join(',')}. Names of regions are case sensitive.`,
+    );
+  }
+  for (const entries of [flags, variables, top]) entries.delete('region_name');
+  if (wanted !== undefined) top.set('region_name', wanted);
+  else if (chosen !== undefined) top.set('region_name', { value: chosen.name, from: chosen.from });
+  if (chosen !== undefined) lay(chosen.values, chosen.from, top, auth);
+}
+
+/** Names that other programs had. The present one wins where both are given. */
+function oldNames(entries: Entries): void {
+  for (const [key, entry] of [...entries]) {
+    const present = key.endsWith('endpoint_type')
+      ? key.replace('endpoint_type', 'interface')
+      : (OLD_AUTH_OPTIONS[key] ?? (key === 'auth_plugin' ? 'auth_type' : key));
+    if (present === key) continue;
+    entries.delete(key);
+    // A default is not given.
+    if (!entries.has(present) || entries.get(present)?.from === 'default') entries.set(present, entry);
+  }
+  for (const [key, entry] of [...entries]) {
+    if (!key.endsWith('timeout') || key === 'timeout' || key === 'api_timeout') continue;
+    entries.delete(key);
+    entries.set('api_timeout', entry);
+  }
+}
+
+/** A domain given once is that of the user and of the project, where there is a project. */
+function domains(top: Entries, auth: Entries): void {
+  const isOfProject = auth.has('project_id') || auth.has('project_name');
+  for (const part of ['id', 'name']) {
+    const entry = auth.get(`domain_${part}`);
+    if (entry === undefined || !isOfProject) continue;
+    for (const whose of ['user', 'project']) {
+      if (!auth.has(`${whose}_domain_${part}`)) auth.set(`${whose}_domain_${part}`, entry);
+    }
+    auth.delete(`domain_${part}`);
+  }
+  top.delete('domain_id');
+  top.delete('domain_name');
+}
+
+/** Where nobody names a type, what is given tells it. */
+function inferType(top: Entries, auth: Entries): void {
+  const type = top.get('auth_type');
+  const value = text(type);
+  if (value === 'token_endpoint') top.set('auth_type', { ...type!, value: 'admin_token' });
+  if (value === undefined || /^(none|null)$/i.test(value))
+    top.set('auth_type', { value: 'none', from: type?.from ?? 'default' });
+  if (type?.from !== 'default') return;
+  const inferred =
+    auth.has('username') || auth.has('user_id')
+      ? null
+      : auth.has('application_credential_id')
+        ? 'v3applicationcredential'
+        : auth.has('token') && auth.has('endpoint')
+          ? 'admin_token'
+          : auth.has('token')
+            ? 'token'
+            : null;
+  if (inferred !== null) top.set('auth_type', { value: inferred, from: 'what is given' });
+}
+
+/** Only where version 3 is asked for, for the versions before it have none. */
+function defaultDomain(top: Entries, auth: Entries): void {
+  const entry = top.get('default_domain') ?? { value: 'default', from: 'default' };
+  if (text(top.get('identity_api_version')) !== '3') return;
+  if (!['password', 'v3password', 'v3totp'].includes(text(top.get('auth_type')) ?? '')) return;
+  for (const whose of ['user', 'project']) {
+    const isGiven = auth.has(`${whose}_domain_id`) || auth.has(`${whose}_domain_name`);
+    if (!isGiven) auth.set(`${whose}_domain_id`, entry);
+  }
+}
+
+/** `{region_name}` and the like. */
+function placeholders(top: Entries, auth: Entries): void {
+  const fill = (value: string): string =>
+    value.replace(/\{(\w+)\}/g, (whole, key: string) => text(top.get(key)) ?? whole);
+  for (const [key, entry] of [...top]) {
+    if (typeof entry.value === 'string' && key !== 'password') top.set(key, { ...entry, value: fill(entry.value) });
+  }
+  const url = auth.get('auth_url');
+  if (typeof url?.value === 'string') auth.set('auth_url', { ...url, value: fill(url.value) });
+}
+
+function answer(name: string, top: Entries, auth: Entries, warnings: string[]): CloudConfig {
+  const sources: Record<string, string> = {};
+  const texts = (entries: Entries, prefix = ''): Record<string, string> => {
+    const all: Record<string, string> = {};
+    for (const [key, { value, from }] of entries) {
+      if (Array.isArray(value) && prefix !== '') all[key] = value.filter((one) => typeof one === 'string').join(',');
+      else if (typeof value === 'string') all[key] = value;
+      else continue;
+      sources[prefix + key] = from;
+    }
+    return all;
+  };
+  const {
+    region_name,
+    auth_type,
+    interface: its,
+    verify,
+    insecure,
+    cacert,
+    cert,
+    key,
+    api_timeout,
+    ...settings
+  } = texts(top);
+  const isVerified = !toBoolean(insecure) && toBoolean(verify ?? 'true');
+  if (!isVerified && cacert !== undefined) {
+    warnings.push(`cacert ${cacert} has no effect: the certificates of servers are not verified.`);
+  }
+  const seconds = Number(api_timeout ?? Number.NaN);
+  return {
+    name,
+    regionName: region_name ?? null,
+    authType: auth_type ?? 'password',
+    auth: texts(auth, 'auth.'),
+    interface: (its ?? 'public').replace(/URL$/, ''),
+    verify: isVerified,
+    cacert: cacert ?? null,
+    cert: cert ?? null,
+    key: key ?? null,
+    apiTimeout: Number.isFinite(seconds) && seconds > 0 ? seconds : null,
+    settings,
+    sources,
+    warnings,
+  };
+}
+
+/** A setting of one service, such as `endpoint_override`: under its type, else its other names. */
+export function serviceSetting(config: CloudConfig, types: readonly string[], key: string): string | null {
+  const names = types.map((type) => `${type.replaceAll('-', '_')}_${key}`);
+  const found = names.find((name) => config.settings[name] !== undefined);
+  return found === undefined ? null : (config.settings[found] ?? null);
+}

@@ -1,0 +1,22 @@
+/** Identity on Node: who asks, which cloud, and where its services are. */
+export { AUTH_OPTIONS } from './auth-options.ts';
+export { AUTH_TYPES, type Auth, wantsPassword } from './auth-types.ts';
+export { type CatalogEntry, EndpointError, type EndpointQuestion, endpointOf, typesOf } from './catalog.ts';
+export {
+  type CloudConfig,
+  CloudConfigError,
+  type CloudQuestion,
+  resolveCloud,
+  serviceSetting,
+} from './cloud-config.ts';
+export {
+  type CloudFile,
+  type CloudFiles,
+  type Environment,
+  readCloudFiles,
+  type SearchOptions,
+  searchPath,
+} from './cloud-files.ts';
+export { type Connection, type ConnectOptions, connect } from './connect.ts';
+export { nodeSend, type TlsOptions } from './node-send.ts';
+export { KeystoneSession, type SessionOptions, type Token } from './session.ts';

@@ -1,0 +1,227 @@
+import { Api, type Authenticator } from '../api.ts';
+import { AnswerError, NotFoundError } from '../errors.ts';
+import type { Send } from '../http.ts';
+import { type Auth, type Authentication, authentication, type Federated } from './auth-types.ts';
+import { type CatalogEntry, type EndpointQuestion, endpointOf } from './catalog.ts';
+
+export interface SessionOptions {
+  /** As keystoneauth names it: `password`, `v3applicationcredential`, `none`, … */
+  authType: string;
+  /** What the type takes, by the names of clouds.yaml: `auth_url`, `username`, … */
+  auth: Auth;
+  /** Default: by `fetch`. */
+  send?: Send;
+  /** Of one request, in milliseconds. Default: 60,000. */
+  timeoutMs?: number;
+  /** How often a request that is safe to repeat is repeated. Default: 3. */
+  retries?: number;
+  userAgent?: string;
+  /** Milliseconds since 1970. Default: the clock. */
+  now?: () => number;
+}
+
+/** What Keystone says about a token. Ids are null where the token is not of that kind. */
+export interface Token {
+  id: string;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+  catalog: readonly CatalogEntry[];
+  userId: string | null;
+  projectId: string | null;
+  roles: readonly string[];
+}
+
+/** A token that ends sooner than this is as good as none: a request may take its time on the way. */
+const MARGIN_MS = 60_000;
+
+/**
+ * One login, shared by all who ask with it: gets a token when the first one is needed, another before it ends or when a service
+ * no longer takes it, and knows where services are.
+ */
+export class KeystoneSession implements Authenticator {
+  readonly #options: SessionOptions;
+  readonly #authentication: Authentication;
+  #token: Token | null = null;
+  #login: Promise<Token> | null = null;
+  /** Address of version 3, once known. */
+  #identity: string | null = null;
+
+  /** @throws CloudConfigError when something is missing */
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#authentication = authentication(options.authType, options.auth);
+  }
+
+  async headers(signal?: AbortSignal): Promise<Record<string, string>> {
+    if (this.#authentication.kind === 'direct') return this.#authentication.headers;
+    return { 'x-auth-token': (await this.token(signal)).id };
+  }
+
+  /** Forgets the token. @returns false where there is no other to be had */
+  async renew(): Promise<boolean> {
+    this.#token = null;
+    return this.#authentication.kind !== 'direct';
+  }
+
+  /**
+   * A token that holds for a minute at least; not for `none`, `admin_token` and `http_basic`.
+   * @throws ApiError of Keystone, UnreachableError; the reason of the signal, which leaves the login to the others
+   */
+  async token(signal?: AbortSignal): Promise<Token> {
+    const { now = Date.now } = this.#options;
+    if (this.#token !== null && this.#token.expiresAt - now() > MARGIN_MS) return this.#token;
+    this.#login ??= this.#logIn().finally(() => {
+      this.#login = null;
+    });
+    return signal === undefined ? this.#login : abortable(this.#login, signal);
+  }
+
+  /**
+   * @returns the address of a service, and the type under which the catalogue has it
+   * @throws EndpointError
+   */
+  async endpoint(question: EndpointQuestion, signal?: AbortSignal): Promise<{ url: string; type: string }> {
+    if (this.#authentication.kind === 'direct') return { url: this.#authentication.endpoint, type: question.type };
+    const { catalog } = await this.token(signal);
+    return endpointOf(catalog, question);
+  }
+
+  /** A service to ask with this login, for example the network service for the id of a name. */
+  async service(question: EndpointQuestion, signal?: AbortSignal): Promise<Api> {
+    return this.api((await this.endpoint(question, signal)).url);
+  }
+
+  /** What answers at an address, asked with this login. */
+  api(baseUrl: string): Api {
+    return new Api({ ...this.#exchange, baseUrl, auth: this });
+  }
+
+  get #exchange() {
+    const { authType, auth, now, ...exchange } = this.#options;
+    return exchange;
+  }
+
+  async #logIn(): Promise<Token> {
+    const how = this.#authentication;
+    if (how.kind === 'direct') throw new AnswerError(`With ${this.#options.authType} there is no token of Keystone.`);
+    this.#token =
+      how.kind === 'login'
+        ? await this.#post('/auth/tokens', how.body)
+        : await federatedToken(how, {
+            ask: (path, body, headers) => this.#post(path, body, headers),
+            at: (url) => new Api({ ...this.#exchange, baseUrl: url }),
+          });
+    return this.#token;
+  }
+
+  /** Asks version 3 for a token. Repeating it does no harm. */
+  async #post(path: string, body: object | null, headers: Record<string, string> = {}): Promise<Token> {
+    const ask = async (identity: string): Promise<Token> => {
+      const api = new Api({ ...this.#exchange, baseUrl: identity, auth: { headers: async () => headers } });
+      const call = { ...(body === null ? {} : { body }), repeatable: true };
+      const answer = await api.exchange(body === null ? 'GET' : 'POST', path, call);
+      return tokenOf(answer.headers['x-subject-token'], answer.body);
+    };
+    if (this.#identity !== null) return ask(this.#identity);
+    const usual = versionThree(this.#options.auth.auth_url ?? '');
+    try {
+      const token = await ask(usual);
+      this.#identity = usual;
+      return token;
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      const discovered = await this.#discover();
+      if (discovered === null || discovered === usual) throw error;
+      this.#identity = discovered;
+      return ask(discovered);
+    }
+  }
+
+  /** Where the list of versions says that version 3 is. */
+  async #discover(): Promise<string | null> {
+    const baseUrl = (this.#options.auth.auth_url ?? '').replace(/\/v(2\.0|3)\/*$/, '');
+    try {
+      const { body } = await new Api({ ...this.#exchange, baseUrl }).exchange('GET', '/');
+      const { versions, version } = Object(JSON.parse(body));
+      const all = [versions?.values ?? versions ?? version].flat() as {
+        id?: string;
+        links?: { rel: string; href: string }[];
+      }[];
+      const third = all.find((one) => one?.id?.startsWith('v3'));
+      const href = third?.links?.find(({ rel }) => rel === 'self')?.href;
+      return href === undefined ? null : new URL(href, baseUrl).href.replace(/\/+$/, '');
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** The usual place, whatever version the address names. */
+function versionThree(authUrl: string): string {
+  const url = authUrl.replace(/\/+$/, '').replace(/\/v2\.0$/, '');
+  return /\/v3$/.test(url) ? url : `${url}/v3`;
+}
+
+/** @throws AnswerError */
+function tokenOf(id: string | undefined, body: string): Token {
+  let token: Record<string, unknown> | undefined;
+  try {
+    token = Object(JSON.parse(body)).token as Record<string, unknown> | undefined;
+  } catch {
+    // Told below.
+  }
+  if (id === undefined || token === undefined)
+    throw new AnswerError('The answer holds no token: is auth_url a Keystone?');
+  const idOf = (value: unknown): string | null => (Object(value) as { id?: string }).id ?? null;
+  return {
+    id,
+    expiresAt: Date.parse(String(token.expires_at)),
+    catalog: Array.isArray(token.catalog) ? token.catalog : [],
+    userId: idOf(token.user),
+    projectId: idOf(token.project),
+    roles: Array.isArray(token.roles) ? token.roles.map((role) => String(Object(role).name)) : [],
+  };
+}
+
+interface Asked {
+  /** Of Keystone: a token from the path below version 3. */
+  ask(path: string, body: object | null, headers?: Record<string, string>): Promise<Token>;
+  at(url: string): Api;
+}
+
+async function federatedToken(how: Federated, { ask, at }: Asked): Promise<Token> {
+  const accessToken = how.accessToken ?? (await accessTokenOf(how, at));
+  const provider = encodeURIComponent(how.identityProvider);
+  const path = `/OS-FEDERATION/identity_providers/${provider}/protocols/${encodeURIComponent(how.protocol)}/auth`;
+  const unscoped = await ask(path, null, { authorization: `Bearer ${accessToken}` });
+  if (how.scope === null) return unscoped;
+  const identity = { methods: ['token'], token: { id: unscoped.id } };
+  return ask('/auth/tokens', { auth: { identity, scope: how.scope } });
+}
+
+/** From the OpenID provider. */
+async function accessTokenOf(how: Federated, at: Asked['at']): Promise<string> {
+  const discovery = how.tokenEndpoint === null ? await at(how.discoveryEndpoint ?? '').request('GET', '') : null;
+  const endpoint = how.tokenEndpoint ?? (Object(discovery).token_endpoint as string | undefined);
+  if (endpoint === undefined) throw new AnswerError(`${how.discoveryEndpoint} names no token_endpoint.`);
+  const { clientId, clientSecret } = how;
+  const form = new URLSearchParams({ ...how.grant, ...(clientSecret === null ? { client_id: clientId ?? '' } : {}) });
+  const headers: Record<string, string> =
+    clientSecret === null ? {} : { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` };
+  const answer = await at(endpoint).request('POST', '', { form, headers });
+  const token = Object(answer)[how.tokenType] as unknown;
+  if (typeof token !== 'string') throw new AnswerError(`${endpoint} answered without ${how.tokenType}.`);
+  return token;
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
