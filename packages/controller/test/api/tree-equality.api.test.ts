@@ -218,6 +218,8 @@ async function picture(id: string): Promise<object> {
     rows[table] = await rowsOf(table, id);
     for (const [index, row] of rows[table].entries()) {
       names.set(row.id, `${table} ${index}`);
+      // As it stands in names of cookies.
+      names.set(row.id.replaceAll('-', ''), `${table} ${index}`);
       views.push((await api.get(`/v2/lbaas/${PATHS[table]!(row)}`)).body);
     }
   }
