@@ -12,6 +12,7 @@ const FLOORS = [
   ['config'],
   ['domain'],
   ['store', 'tls'],
+  ['status'],
   ['clouds'],
   ['dataplane'],
   ['flows'],
@@ -44,9 +45,9 @@ const RESERVED: { library: RegExp; places: RegExp; typesAreFree: boolean; rule: 
   },
   {
     library: /^packages\/controller\/src\/store\/core\/sql\.ts$/,
-    places: /^packages\/controller\/src\/store\//,
+    places: /^packages\/controller\/src\/(store|status)\//,
     typesAreFree: true,
-    rule: 'only store/ may write SQL',
+    rule: 'only store/ and status/ may write SQL',
   },
   {
     library: /^@dbos-inc\//,

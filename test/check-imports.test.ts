@@ -30,6 +30,7 @@ describe('check-imports', () => {
 
   it.each<[path: string, text: string]>([
     [src('store/a.ts'), "import { sql } from './core/sql.ts';\nimport { x } from '../domain/x.ts';"],
+    [src('status/a.ts'), "import { sql } from '../store/core/sql.ts';\nimport { x } from '../store/x.ts';"],
     [src('store/core/pool.ts'), "import { Pool } from 'pg';"],
     [src('flows/engine.ts'), "import type { Pool } from 'pg';\nimport { DBOS } from '@dbos-inc/dbos-sdk';"],
     [src('api/a.ts'), "import type { Sql } from '../store/core/sql.ts';\nimport { type Pool } from 'pg';"],
@@ -101,7 +102,7 @@ describe('check-imports', () => {
     [
       src('api/a.ts'),
       "import { sql, type Sql } from '../store/core/sql.ts';",
-      '1: ../store/core/sql.ts: only store/ may write SQL',
+      '1: ../store/core/sql.ts: only store/ and status/ may write SQL',
     ],
     [
       src('flows/a.ts'),

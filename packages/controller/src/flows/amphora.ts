@@ -1,5 +1,4 @@
 import type { Operation } from '../domain/operations.ts';
-import * as outcome from '../store/operations/outcome.ts';
 import type { FlowPart } from './flow.ts';
 import { rotateCertificate, updateAgentConfiguration } from './steps/agent.ts';
 import { configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
@@ -38,22 +37,13 @@ function failover(operation: Operation): FlowPart[] {
 
 export const amphoraFlows = [
   flow('failover_amphora', 'Replaces one amphora of a load balancer.', failover),
-  flow(
-    'delete_amphora',
-    'Removes an amphora that serves nobody.',
-    ({ resourceId }) => [removeOne(resourceId, true)],
-    outcome.amphoraDone,
-  ),
+  flow('delete_amphora', 'Removes an amphora that serves nobody.', ({ resourceId }) => [removeOne(resourceId, true)]),
   flow(
     'rotate_amphora_certificate',
     'Gives the agent of an amphora a fresh server certificate; its load balancer notices nothing.',
     ({ resourceId }) => [rotateCertificate(resourceId)],
-    outcome.amphoraDone,
   ),
-  flow(
-    'update_amphora_configuration',
-    'Sends the agent of an amphora its configuration anew.',
-    ({ resourceId }) => [updateAgentConfiguration(resourceId)],
-    outcome.amphoraDone,
-  ),
+  flow('update_amphora_configuration', 'Sends the agent of an amphora its configuration anew.', ({ resourceId }) => [
+    updateAgentConfiguration(resourceId),
+  ]),
 ];

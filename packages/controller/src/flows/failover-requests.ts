@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { OperationInput, OperationKind } from '../domain/operations.ts';
 import type { Amphora } from '../domain/resources.ts';
+import { AUTOMATIC_FAILOVER_IN } from '../domain/status-transitions.ts';
+import { setPending } from '../status/waiting.ts';
 import type { Tx } from '../store/core/database.ts';
 import * as amphorae from '../store/resources/amphorae.ts';
 import * as loadBalancers from '../store/resources/load-balancers.ts';
@@ -52,9 +54,8 @@ export async function requestAmphoraFailover(
   const amphora = await amphorae.lock(tx, amphoraId);
   if (!amphora || isGoing(amphora)) return 'gone';
   if (loadBalancer) {
-    const state = loadBalancer.provisioningStatus;
-    if (state !== 'ACTIVE' && state !== 'ERROR') return 'busy';
-    await loadBalancers.update(tx, loadBalancer.id, { provisioningStatus: 'PENDING_UPDATE' });
+    if (!AUTOMATIC_FAILOVER_IN.includes(loadBalancer.provisioningStatus)) return 'busy';
+    await setPending(tx, 'failover_amphora', loadBalancer.id, {});
   }
   await amphorae.markHealthBusy(tx, amphoraId);
   await submitAmphoraChange(tx, queue, 'failover_amphora', amphora, { cause });

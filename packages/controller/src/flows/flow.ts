@@ -12,7 +12,7 @@ import type { VolumeDriver } from '../clouds/volume/interface.ts';
 import type { DataplaneDriver } from '../dataplane/interface.ts';
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import type { Amphora } from '../domain/resources.ts';
-import type { Store, Tx } from '../store/core/database.ts';
+import type { Store } from '../store/core/database.ts';
 import type { BuildQueue } from './build-queue.ts';
 import type { Places } from './places.ts';
 
@@ -128,6 +128,4 @@ export interface Flow {
   summary?: string;
   /** Pure: the same operation always gives the same steps, or a resumed flow would lose its place. */
   steps(operation: Operation): FlowPart[];
-  /** Writes the end state on success, in one transaction with the end of the operation. */
-  succeed(tx: Tx, operation: Operation): Promise<void>;
 }

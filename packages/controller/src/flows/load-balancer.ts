@@ -1,7 +1,6 @@
 import type { Operation } from '../domain/operations.ts';
 import type { AmphoraRole, Topology } from '../domain/statuses.ts';
 import { OctaviaError } from '../errors.ts';
-import * as outcome from '../store/operations/outcome.ts';
 import type { FlowPart, Step } from './flow.ts';
 import { announce } from './steps/announce.ts';
 import { applyConfiguration, configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
@@ -94,7 +93,6 @@ export const loadBalancerFlows = [
     'Removes the amphorae, the VIP port if the service made it, and everything below the load balancer.',
     // Until nothing else can fail the address stays taken: a delete that fails leaves a load balancer that can be repaired.
     () => [removeAmphorae, deleteServerGroup, announce('delete'), releaseVip],
-    outcome.deleted,
   ),
   flow(
     'failover_load_balancer',

@@ -1,11 +1,12 @@
 /** What operators may do to an operation by hand. Each leaves a row that says who did it and why. */
 import { randomUUID } from 'node:crypto';
-import type { Operation, OperationKind } from '../domain/operations.ts';
+import type { Operation } from '../domain/operations.ts';
+import { changeOf } from '../domain/status-transitions.ts';
 import { OctaviaError } from '../errors.ts';
+import * as recovery from '../status/recovery.ts';
+import { waitAgain } from '../status/retries.ts';
 import type { Tx } from '../store/core/database.ts';
 import * as operations from '../store/operations/operations.ts';
-import * as recovery from '../store/operations/recovery.ts';
-import { waitAgain } from '../store/operations/retries.ts';
 
 export const VERBS = ['resume', 'abandon', 'reset'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -27,13 +28,9 @@ export interface VerbRequest {
 /** Hands in a failed operation once more, as the provider of its load balancer takes it. */
 export type Resubmit = (tx: Tx, failed: Operation) => Promise<void>;
 
-/** What it was to do is no longer known once it has failed, or nothing leads back to it: the request is to be sent again. */
-const isRepeatable = ({ kind, input }: Operation): boolean =>
-  kind === 'batch_update_members' ? input.waited !== undefined : kind !== 'delete_amphora';
-
-/** They build or take away: after something else has worked, that would spoil what is as it should be. */
-const spoils = (kind: OperationKind): boolean =>
-  ['create_load_balancer', 'failover_amphora', 'batch_update_members'].includes(kind) || kind.startsWith('delete_');
+/** Whether nothing leads back to what it was to do, as from batches of earlier releases: the request is to be sent again. */
+const isUnknown = ({ kind, input }: Operation): boolean =>
+  kind === 'batch_update_members' && input.waited === undefined;
 
 const refusal = ({ id, state }: Operation, detail: string) =>
   new OctaviaError('OPERATION_STATE', { id, state, detail });
@@ -68,13 +65,11 @@ const VERB_ACTIONS: Record<Verb, VerbAction> = {
       const detail = operation.endedAt ? 'there is nothing left to do' : 'a worker has it, or takes it within seconds';
       throw refusal(operation, detail);
     }
-    if (!isRepeatable(operation)) throw refusal(operation, 'send the request itself again');
-    const since = spoils(operation.kind) ? await operations.succeededSince(tx, operation) : null;
+    const { repeatable, loadBalancer } = changeOf(operation);
+    if (repeatable === 'never' || isUnknown(operation)) throw refusal(operation, 'send the request itself again');
+    const since = repeatable === 'first' ? await operations.succeededSince(tx, operation) : null;
     if (since) throw refusal(operation, `${since.kind} has succeeded since; send the request itself again`);
-    const touchesLoadBalancer = !['rotate_amphora_certificate', 'update_amphora_configuration'].includes(
-      operation.kind,
-    );
-    if (touchesLoadBalancer && !(await waitAgain(tx, operation, false))) {
+    if (loadBalancer !== null && !(await waitAgain(tx, operation, false))) {
       throw refusal(operation, 'its object is gone, or something else is being done to it');
     }
     await resubmit(tx, operation);

@@ -7,9 +7,9 @@
  */
 import type { Operation } from '../domain/operations.ts';
 import { type ErrorCode, OctaviaError } from '../errors.ts';
+import { endOperation } from '../status/outcome.ts';
 import { isContention } from '../store/core/unavailable.ts';
 import * as operations from '../store/operations/operations.ts';
-import * as outcome from '../store/operations/outcome.ts';
 import { type FaultListener, type Moment, stepNamer } from './fault-points.ts';
 import { type Flow, type FlowDependencies, type FlowPart, isParallel, type Step, type StepContext } from './flow.ts';
 import { guarded } from './guarded-dependencies.ts';
@@ -66,7 +66,6 @@ class OperationRun {
   readonly #faults: FaultListener | null;
   readonly #pointName: (name: string) => string;
   readonly #parts: Placed[][][];
-  readonly #succeed: Flow['succeed'];
   /** Of the first step that failed, or why there is nothing to do but undo. */
   #failure: Failure | null;
   #fenced = false;
@@ -88,7 +87,6 @@ class OperationRun {
     this.#journal = journal;
     this.#sleep = dependencies.sleep;
     this.#faults = faults ?? null;
-    this.#succeed = planned.succeed;
     this.#failure = planned.failure ?? (operation.abandonReason === null ? null : abandoned(operation.abandonReason));
     this.#parts = placed(planned.parts);
     this.#pointName = stepNamer(this.#parts.flat(2).map(({ step }) => step.name));
@@ -210,10 +208,7 @@ class OperationRun {
     await retryWhileUnavailable(this.#sleep, () =>
       this.#inCharge(() =>
         store.transaction(async (tx) => {
-          const state = failure ? 'failed' : 'succeeded';
-          if (!(await operations.end(tx, operation, state, failure))) throw new Fenced();
-          if (failure) await outcome.fail(tx, operation, { ...failure, operationId: operation.id });
-          else await this.#succeed(tx, operation);
+          if (!(await endOperation(tx, operation, failure))) throw new Fenced();
           await this.#point('settle', 'after-effect');
         }),
       ),
@@ -251,9 +246,9 @@ class OperationRun {
 function plan(operation: Operation, flowOf: (operation: Operation) => Flow) {
   try {
     const flow = flowOf(operation);
-    return { parts: flow.steps(operation), succeed: flow.succeed, failure: null };
+    return { parts: flow.steps(operation), failure: null };
   } catch (error) {
-    return { parts: [], succeed: outcome.succeed, failure: describe(error) };
+    return { parts: [], failure: describe(error) };
   }
 }
 

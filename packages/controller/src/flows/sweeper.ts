@@ -6,11 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../errors.ts';
+import type { Failure } from '../status/failures.ts';
+import * as recovery from '../status/recovery.ts';
+import { retryable, waitAgain } from '../status/retries.ts';
 import type { Store, Tx } from '../store/core/database.ts';
-import type { Failure } from '../store/operations/failures.ts';
 import * as operations from '../store/operations/operations.ts';
-import * as recovery from '../store/operations/recovery.ts';
-import { retryable, waitAgain } from '../store/operations/retries.ts';
 import type { OperationQueue } from './operation-queue.ts';
 import { TRANSIENT_ERRORS } from './transient-errors.ts';
 

@@ -4,6 +4,7 @@
  */
 import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../errors.ts';
+import { markUnheard } from '../status/measured.ts';
 import type { Store, Tx } from '../store/core/database.ts';
 import { isDatabaseUnavailable } from '../store/core/unavailable.ts';
 import * as stale from '../store/heartbeats/stale-amphorae.ts';
@@ -109,7 +110,11 @@ export class AmphoraWatch {
     await this.#sweep();
     const count = health.zones.reduce((sum, zone) => sum + zone.stale, 0);
     if (this.#holdsForMassLoss(health.zones, massLossPercent) || health.at === '') return;
-    const unheard = await store.transaction((tx) => stale.markUnheard(tx, health.at, heartbeatTimeout, MARKED_AT_ONCE));
+    const unheard = await store.transaction(async (tx) => {
+      const ids = await stale.lockUnheard(tx, health.at, heartbeatTimeout, MARKED_AT_ONCE);
+      await markUnheard(tx, ids);
+      return ids.length;
+    });
     if (unheard > 0) {
       this.#dependencies.log.warn({ loadBalancers: unheard }, 'No amphora of these load balancers is heard any more');
     }

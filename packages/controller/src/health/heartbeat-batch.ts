@@ -4,6 +4,7 @@
  */
 import type { Log } from '@octavia/protocol/log';
 import { statusChanges } from '../domain/operating-status.ts';
+import { type TreeChanges, writeMeasured } from '../status/measured.ts';
 import type { Store } from '../store/core/database.ts';
 import { isUuid } from '../store/core/table.ts';
 import * as health from '../store/heartbeats/health.ts';
@@ -29,7 +30,7 @@ interface Told {
   datagram: Buffer;
 }
 
-interface Different extends health.TreeChanges {
+interface Different extends TreeChanges {
   told: Told;
 }
 
@@ -180,7 +181,7 @@ export class HeartbeatBatches {
     const [first] = different;
     if (!first) return;
     try {
-      const written = await this.#store.transaction((tx) => health.writeStatuses(tx, different));
+      const written = await this.#store.transaction((tx) => writeMeasured(tx, different));
       for (const { told, loadBalancerId } of different) {
         const version = written.get(loadBalancerId);
         if (version !== undefined) this.#settled(told, version, now);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import * as outcome from '../../src/store/operations/outcome.ts';
+import * as outcome from '../../src/status/outcome.ts';
 import { type Answer, type Json, PROJECT, TestApi } from './support/api.ts';
 
 let api: TestApi;

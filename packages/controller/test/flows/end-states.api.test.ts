@@ -18,6 +18,7 @@ import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import * as members from '../../src/store/resources/members.ts';
 import * as pools from '../../src/store/resources/pools.ts';
 import { makeHealthMonitor, makeL7Policy, makeL7Rule } from '../dataplane/support/tree.ts';
+import { setStatuses } from '../support/statuses.ts';
 import { aListener, aMember, aPool } from '../support/store.ts';
 import { Lab, twice } from './lab.ts';
 
@@ -33,7 +34,6 @@ const CHILDREN: Child[] = ['listener', 'pool', 'member', 'health_monitor', 'l7po
 
 interface ChildStore {
   get(executor: Executor, id: string): Promise<Resource | null>;
-  update(executor: Executor, id: string, changes: { provisioningStatus: ProvisioningStatus }): Promise<void>;
 }
 const STORES: Record<Child, ChildStore> = {
   listener: listeners,
@@ -94,9 +94,9 @@ async function wait({ loadBalancer, ids }: Tree, child: Child, status: Provision
   await lab.pending(loadBalancer.id);
   const { db } = lab.store;
   for (const above of WAIT_WITH[child]) {
-    await STORES[above].update(db, ids[above], { provisioningStatus: 'PENDING_UPDATE' });
+    await setStatuses(db, above, ids[above], { provisioningStatus: 'PENDING_UPDATE' });
   }
-  await STORES[child].update(db, ids[child], { provisioningStatus: status });
+  await setStatuses(db, child, ids[child], { provisioningStatus: status });
 }
 
 async function statuses({ loadBalancer, ids }: Tree): Promise<Record<string, string>> {
@@ -169,7 +169,7 @@ describe('children', () => {
   ] as const)('%s fails: what was in ERROR before has its own reason again', async (kind, child) => {
     const tree = await grown();
     const { db } = lab.store;
-    await listeners.update(db, tree.ids.listener, {
+    await setStatuses(db, 'listener', tree.ids.listener, {
       provisioningStatus: 'ERROR',
       statusReason: 'Its own.',
       statusCode: 'AMPHORA_REFUSED',
@@ -256,7 +256,7 @@ describe('children', () => {
     const unusable = [{ listenerId: tree.ids.listener, reason: 'Refused.', code: 'CONFIGURATION_REFUSED' as const }];
     const original = lab.dataplane.apply.bind(lab.dataplane);
     lab.dataplane.apply = async (amphora, given) => ({ ...(await original(amphora, given)), unusable });
-    await loadBalancers.update(lab.store.db, tree.loadBalancer.id, { provisioningStatus: 'ERROR' });
+    await setStatuses(lab.store.db, 'load_balancer', tree.loadBalancer.id, { provisioningStatus: 'ERROR' });
     const operation = await lab.failover(tree.loadBalancer);
     lab.dataplane.apply = original;
     expect(operation.state).toBe('succeeded');
@@ -417,7 +417,7 @@ describe('single amphorae', () => {
     expect((await statuses(tree)).load_balancer).toBe('PENDING_UPDATE');
     const { rows } = await lab.store.pool.query('select busy from amphora_health where amphora_id = $1', [id]);
     expect(rows).toEqual([{ busy: true }]);
-    await loadBalancers.update(lab.store.db, tree.loadBalancer.id, { provisioningStatus: 'ERROR' });
+    await setStatuses(lab.store.db, 'load_balancer', tree.loadBalancer.id, { provisioningStatus: 'ERROR' });
     expect(await ask()).toBe('queued');
     await amphorae.update(lab.store.db, id, { status: 'DELETED' });
     expect(await ask()).toBe('gone');

@@ -11,6 +11,7 @@ import * as listeners from '../../src/store/resources/listeners.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import * as pools from '../../src/store/resources/pools.ts';
 import { insertOperation } from '../support/operations.ts';
+import { setStatuses } from '../support/statuses.ts';
 import { aListener, aLoadBalancer, aPool, type TestStore } from '../support/store.ts';
 import { type RunningEngine, startEngine } from './running-engine.ts';
 import { ended, flowWith, submit } from './support.ts';
@@ -293,7 +294,7 @@ describe('end states', () => {
   test('a successful delete removes the row and unlocks the rest', async () => {
     flowOf = flowWith([step('one')]);
     const objects = await tree();
-    await pools.update(testStore.store.db, objects.pool.id, { provisioningStatus: 'PENDING_DELETE' });
+    await setStatuses(testStore.store.db, 'pool', objects.pool.id, { provisioningStatus: 'PENDING_DELETE' });
     const id = await testStore.store.transaction((tx) =>
       submit(queue, tx, objects.lb.id, 'delete_pool', { type: 'pool', id: objects.pool.id }),
     );

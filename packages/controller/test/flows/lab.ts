@@ -23,6 +23,7 @@ import * as operations from '../../src/store/operations/operations.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { insertOperation } from '../support/operations.ts';
+import { setStatuses } from '../support/statuses.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { turnsIn } from './support.ts';
 
@@ -220,7 +221,7 @@ export class Lab {
   }
 
   async pending(id: string, status: 'PENDING_UPDATE' | 'PENDING_DELETE' = 'PENDING_UPDATE'): Promise<void> {
-    await loadBalancers.update(this.store.db, id, { provisioningStatus: status });
+    await setStatuses(this.store.db, 'load_balancer', id, { provisioningStatus: status });
   }
 
   async tree({ id }: LoadBalancer): Promise<LoadBalancerTree> {

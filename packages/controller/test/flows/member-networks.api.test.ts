@@ -8,6 +8,7 @@ import { OctaviaError } from '../../src/errors.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import * as members from '../../src/store/resources/members.ts';
 import * as pools from '../../src/store/resources/pools.ts';
+import { setStatuses } from '../support/statuses.ts';
 import { aMember, aPool } from '../support/store.ts';
 import { Lab } from './lab.ts';
 
@@ -42,6 +43,12 @@ async function subnetOf(network: string, version: 4 | 6 = 4): Promise<string> {
   return id;
 }
 
+/** As the API writes a change of a member. */
+async function change(id: string, attributes: Parameters<typeof members.update>[2]): Promise<void> {
+  await members.update(lab.store.db, id, attributes);
+  await setStatuses(lab.store.db, 'member', id, { provisioningStatus: 'PENDING_UPDATE' });
+}
+
 let hosts = 0;
 /** Each member is waiting for this operation. */
 async function run(kind: OperationKind, ...waiting: { subnet: string; id?: string }[]): Promise<string[]> {
@@ -53,7 +60,7 @@ async function run(kind: OperationKind, ...waiting: { subnet: string; id?: strin
       const address = `192.0.2.${hosts}`;
       const member = aMember(pool.id, { address, subnetId: subnet, provisioningStatus: 'PENDING_CREATE' });
       if (id === undefined) await members.insert(tx, member);
-      else await members.update(tx, id, { provisioningStatus: 'PENDING_DELETE' });
+      else await setStatuses(tx, 'member', id, { provisioningStatus: 'PENDING_DELETE' });
       ids.push(id ?? member.id);
     }
   });
@@ -139,10 +146,10 @@ describe('a member network', () => {
   test('of a member that moves to another goes, once the configuration does without it', async () => {
     const other = await subnetOf(PUBLIC.network);
     const [id = ''] = await run('create_member', { subnet: PRIVATE.subnet });
-    await members.update(lab.store.db, id, { subnetId: other, provisioningStatus: 'PENDING_UPDATE' });
+    await change(id, { subnetId: other });
     await run('batch_update_members', { subnet: PUBLIC.subnet });
     expect(await addresses()).toEqual(both({ [PUBLIC.network]: [PUBLIC.subnet, other].toSorted() }));
-    await members.update(lab.store.db, id, { subnetId: null, provisioningStatus: 'PENDING_UPDATE' });
+    await change(id, { subnetId: null });
     await run('batch_update_members', { subnet: PUBLIC.subnet });
     expect(await addresses()).toEqual(both({ [PUBLIC.network]: [PUBLIC.subnet] }));
   });
@@ -160,7 +167,7 @@ describe('a member network', () => {
       ['direct', both(`${PRIVATE.network}-direct`)],
       ['normal', normal],
     ] as const) {
-      await members.update(lab.store.db, id, { vnicType, provisioningStatus: 'PENDING_UPDATE' });
+      await change(id, { vnicType });
       await run('batch_update_members', { subnet: PUBLIC.subnet });
       expect(await names()).toEqual(expected);
       expect(await addresses()).toEqual(

@@ -14,6 +14,7 @@ import * as operations from '../../src/store/operations/operations.ts';
 import * as listeners from '../../src/store/resources/listeners.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { insertOperation } from '../support/operations.ts';
+import { setStatuses } from '../support/statuses.ts';
 import { aListener, aLoadBalancer, type TestStore } from '../support/store.ts';
 import { type RunningEngine, startEngine } from './running-engine.ts';
 import { ended, flowWith, storeOnly, submit } from './support.ts';
@@ -171,7 +172,7 @@ describe('failures that can pass', () => {
     flowOf = flowWith([]);
     // The user deletes it instead.
     await testStore.store.transaction(async (tx) => {
-      await loadBalancers.update(tx, lb.id, { provisioningStatus: 'PENDING_DELETE' });
+      await setStatuses(tx, 'load_balancer', lb.id, { provisioningStatus: 'PENDING_DELETE' });
       await submit(queue, tx, lb.id, 'delete_load_balancer');
     });
     await sweeper().sweep();

@@ -13,7 +13,6 @@ import type { OperationQueue } from '../../src/flows/operation-queue.ts';
 import { Places } from '../../src/flows/places.ts';
 import type { Store, Tx } from '../../src/store/core/database.ts';
 import * as operations from '../../src/store/operations/operations.ts';
-import * as outcome from '../../src/store/operations/outcome.ts';
 
 /** Few enough that tests beside this one get on, more than a test takes. */
 export const turnsIn = (
@@ -59,7 +58,6 @@ export const flowWith =
     kind: operation.kind,
     version: 1,
     steps: () => steps,
-    succeed: outcome.succeed,
   });
 
 export async function submit(

@@ -4,6 +4,7 @@ import * as listeners from '../../src/store/resources/listeners.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import * as members from '../../src/store/resources/members.ts';
 import * as pools from '../../src/store/resources/pools.ts';
+import { setStatuses } from '../support/statuses.ts';
 import { aListener, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
 import { heardAgo, wakeUp, watching } from './support.ts';
 
@@ -101,11 +102,11 @@ test('heartbeats that wait for the database are no silence', async () => {
 test('one whose load balancer is being changed is left for later, and so is one that is busy', async () => {
   const { store } = testStore;
   const changing = await heardAgo(store, 90);
-  await loadBalancers.update(store.db, changing.loadBalancerId ?? '', { provisioningStatus: 'PENDING_UPDATE' });
+  await setStatuses(store.db, 'load_balancer', changing.loadBalancerId ?? '', { provisioningStatus: 'PENDING_UPDATE' });
   const busy = await heardAgo(store, 90);
   await amphorae.markHealthBusy(store.db, busy.id);
   const broken = await heardAgo(store, 90);
-  await loadBalancers.update(store.db, broken.loadBalancerId ?? '', { provisioningStatus: 'ERROR' });
+  await setStatuses(store.db, 'load_balancer', broken.loadBalancerId ?? '', { provisioningStatus: 'ERROR' });
   await heardAgo(store, 90, { status: 'DELETED' });
   await heardAgo(store, 90, { status: 'BOOTING' });
   const watched = watching(store);

@@ -9,6 +9,7 @@ import { recountQuotas } from '../../src/housekeeping/quotas.ts';
 import { sql } from '../../src/store/core/sql.ts';
 import * as amphorae from '../../src/store/resources/amphorae.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import { setStatuses } from '../support/statuses.ts';
 import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
 import { idsOf, listeningLog, storedAmphora } from './support.ts';
 
@@ -135,7 +136,7 @@ test('one that gets a row in time is forgotten, and its age begins anew', async 
 test('ports of a load balancer that is being changed are left to its operation', async () => {
   const { loadBalancer, amphora } = await aServingAmphora();
   await port(`octavia-lb-member-${amphora}-${randomUUID()}`, 'octavia:member', amphora);
-  await loadBalancers.update(testStore.store.db, loadBalancer, { provisioningStatus: 'PENDING_UPDATE' });
+  await setStatuses(testStore.store.db, 'load_balancer', loadBalancer, { provisioningStatus: 'PENDING_UPDATE' });
   expect((await collectOrphans(options({ age: 0 }))).found).toEqual([]);
 });
 

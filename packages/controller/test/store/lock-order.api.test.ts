@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusChange } from '../../src/domain/operating-status.ts';
+import { type TreeChanges, writeMeasured } from '../../src/status/measured.ts';
 import type { Tx } from '../../src/store/core/database.ts';
 import { sql } from '../../src/store/core/sql.ts';
-import { type TreeChanges, writeStatuses } from '../../src/store/heartbeats/health.ts';
 import { type Json, TestApi } from '../api/support/api.ts';
 
 let api: TestApi;
@@ -50,7 +50,7 @@ describe('a heartbeat that comes while the API has the load balancer', () => {
       let ended = false;
       const beating = store
         .transaction(async (tx) => {
-          const written = await writeStatuses(tx, [beat]);
+          const written = await writeMeasured(tx, [beat]);
           // Whatever it took so far it keeps until here, as it does when its batch goes on.
           await sql`select pg_sleep(0.3)`.execute(tx);
           return written;
@@ -87,7 +87,7 @@ describe('a change that comes while a heartbeat is being written', () => {
       let answered = false;
       const beat = await heartbeat('ONLINE');
       const answer = await store.transaction(async (tx) => {
-        expect((await writeStatuses(tx, [beat])).size).toBe(1);
+        expect((await writeMeasured(tx, [beat])).size).toBe(1);
         const calling = api.call(method, url, body).finally(() => {
           answered = true;
         });
@@ -113,7 +113,7 @@ describe('heartbeats and changes without order', () => {
       let written = 0;
       for (let turn = 0; !done; turn += 1) {
         const beat = await heartbeat(turn % 2 === 0 ? 'ONLINE' : 'DEGRADED');
-        written += (await store.transaction((tx) => writeStatuses(tx, [beat]))).size;
+        written += (await store.transaction((tx) => writeMeasured(tx, [beat]))).size;
       }
       return written;
     })();

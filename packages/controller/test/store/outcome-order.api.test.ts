@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/domain/operations.ts';
 import { NoopSettler } from '../../src/providers/noop/settler.ts';
+import * as outcome from '../../src/status/outcome.ts';
+import { resetStatuses, settleStuckChildren } from '../../src/status/recovery.ts';
+import { settleWithoutHealthReports } from '../../src/status/without-health-reports.ts';
 import type { Store, Tx } from '../../src/store/core/database.ts';
 import { sql } from '../../src/store/core/sql.ts';
-import * as outcome from '../../src/store/operations/outcome.ts';
-import { resetStatuses, settleStuckChildren } from '../../src/store/operations/recovery.ts';
-import { settleWithoutHealthReports } from '../../src/store/operations/without-health-reports.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import * as quotas from '../../src/store/resources/quotas.ts';
 import { PROJECT, TestApi } from '../api/support/api.ts';
@@ -77,7 +77,7 @@ describe('the end of an operation that comes while a request has the load balanc
     ['carries nothing out', (tx) => settleWithoutHealthReports(tx, [ids.loadBalancer], ['amphora']), 'ACTIVE'],
     [
       'deletes it',
-      (tx) => outcome.deleted(tx, operation('delete_load_balancer', 'load_balancer', ids.loadBalancer)),
+      (tx) => outcome.succeed(tx, operation('delete_load_balancer', 'load_balancer', ids.loadBalancer)),
       'DELETED',
     ],
   ];

@@ -88,7 +88,7 @@ export function amphorae(server: FastifyInstance, deps: ApiDependencies): void {
       if (!tree) throw immutable(id);
       return { amphora, loadBalancer: tree.loadBalancer, requireState: tree.requireActive, tree };
     },
-    waits: (_tx, { tree }) => tree.setPending(),
+    waits: (_tx, { tree }) => tree.setPending('failover_amphora', {}),
     write: null,
     submit: (actions, tx, { amphora, loadBalancer }) => actions.failover(tx, amphora, loadBalancer),
   });

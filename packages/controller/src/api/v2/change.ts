@@ -87,7 +87,7 @@ export interface Declaration<Asked, Found extends Target, D extends Draft> {
 export interface UnderLock<Asked, Held, D extends Draft> {
   /** Locks the tree and finds in it what is to be changed. @throws OctaviaError NOT_FOUND */
   lock: (tx: Tx, asked: Asked) => Promise<Held>;
-  /** Sets PENDING what waits with the changed object; null: nothing else does */
+  /** Sets PENDING the object, unless it is new, and what waits with it; null: nothing waits */
   waits: ((tx: Tx, held: Held, draft: D) => Promise<unknown>) | null;
   /** Writes the object; null: `waits` did, in the same statement */
   write: ((tx: Tx, held: Held, draft: D) => Promise<unknown>) | null;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { HealthMonitor } from '../../domain/resources.ts';
+import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import { settleHealthMonitor, settleHealthMonitorChange } from '../../domain/validation/health-monitor.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Tx } from '../../store/core/database.ts';
@@ -10,12 +11,12 @@ import { queryableFields } from '../attributes/query.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
-import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
-import { below, lockChild, setPoolPending } from './tree-lock.ts';
+import { owned, removal, treeChange } from './tree-change.ts';
+import { below, lockChild } from './tree-lock.ts';
 
 const KIND = 'Health Monitor';
 const PATH = '/v2/lbaas/healthmonitors';
@@ -76,6 +77,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
       return {
         created,
         resourceId: created.id,
+        place: created,
         makes: { healthMonitor: [created] },
         candidate: { pools: [pool], healthMonitors: [created] },
       };
@@ -83,7 +85,6 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
     async conflicts(executor, { child: pool }) {
       if ((await store.byPool(executor, pool.id)).length > 0) throw new OctaviaError('DUPLICATE_HEALTH_MONITOR');
     },
-    waits: (tx, { tree, child: pool }) => setPoolPending(tx, tree, pool.id),
     write: (tx, _held, { created }) => store.insert(tx, created),
     answer: (_executor, _found, { created }) => ({ healthmonitor: healthMonitorResponse(created, null) }),
   });
@@ -100,13 +101,12 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
     },
     lock: (tx, { id }) => lockMonitor(tx, id),
     valid(_executor, { child: current, pool }, { change }) {
-      const written = pendingUpdate(deps, settleHealthMonitorChange(current, change, rules));
-      const updated: HealthMonitor = { ...current, ...written };
+      const written = changed(deps, settleHealthMonitorChange(current, change, rules));
+      const updated: HealthMonitor = waitingForUpdate({ ...current, ...written });
       const candidate = { pools: [pool], healthMonitors: [updated] };
-      return { written, updated, resourceId: updated.id, makes: {}, candidate };
+      return { written, updated, resourceId: updated.id, place: updated, makes: {}, candidate };
     },
     conflicts: null,
-    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
     write: (tx, { child }, { written }) => store.update(tx, child.id, written),
     answer: (_executor, _found, { updated }) => ({ healthmonitor: healthMonitorResponse(updated, null) }),
   });
@@ -122,8 +122,7 @@ export function healthMonitors(server: FastifyInstance, deps: ApiDependencies): 
     lock: lockMonitor,
     valid: (_executor, { child }) => removal(child),
     conflicts: null,
-    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
-    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    write: null,
     answer: null,
   });
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { L7Policy, L7Rule } from '../../domain/resources.ts';
+import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import { settleL7Policy, settleL7PolicyChange } from '../../domain/validation/l7-policy.ts';
 import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -13,11 +14,11 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { requireFittingPool } from './fitting-pool.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
-import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
-import { lockChild, setListenerPending } from './tree-lock.ts';
+import { owned, removal, treeChange } from './tree-change.ts';
+import { lockChild } from './tree-lock.ts';
 
 const KIND = 'L7 Policy';
 const PATH = '/v2/lbaas/l7policies';
@@ -97,12 +98,12 @@ export function l7policies(server: FastifyInstance, deps: ApiDependencies): void
         rules,
         position,
         resourceId: created.id,
+        place: created,
         makes: { l7policy: [created], l7rule: rules },
         candidate: { listeners: [listener], l7policies: [created], l7rules: rules },
       };
     },
     conflicts: (_executor, _found, { created, rules }) => checkRuleCount(created.id, rules.length),
-    waits: (tx, { tree, child: listener }) => setListenerPending(tx, tree, listener.id),
     async write(tx, { child: listener }, { created, rules, position }) {
       // Found under the lock, once nothing can refuse the policy any more.
       created.position = await store.openPosition(tx, listener.id, position);
@@ -128,19 +129,19 @@ export function l7policies(server: FastifyInstance, deps: ApiDependencies): void
       if (settled.redirectPoolId !== current.redirectPoolId) {
         await requireFittingPool(executor, settled.redirectPoolId, listener.protocol, loadBalancer.id);
       }
-      const written = pendingUpdate(deps, settled);
-      const updated: L7Policy = { ...current, ...written };
+      const written = changed(deps, settled);
+      const updated: L7Policy = waitingForUpdate({ ...current, ...written });
       return {
         written,
         updated,
         position: change.position,
         resourceId: updated.id,
+        place: updated,
         makes: {},
         candidate: { listeners: [listener], l7policies: [updated] },
       };
     },
     conflicts: null,
-    waits: (tx, { tree, listener }) => setListenerPending(tx, tree, listener.id),
     async write(tx, { child: current }, { written, updated, position }) {
       if (position !== undefined) updated.position = await store.movePosition(tx, current, position);
       await store.update(tx, current.id, { ...written, position: updated.position });
@@ -161,8 +162,7 @@ export function l7policies(server: FastifyInstance, deps: ApiDependencies): void
     lock: lockPolicy,
     valid: (_executor, { child }) => removal(child),
     conflicts: null,
-    waits: (tx, { tree, listener }) => setListenerPending(tx, tree, listener.id),
-    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    write: null,
     answer: null,
   });
 }

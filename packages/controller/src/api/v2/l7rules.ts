@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { L7Policy, L7Rule } from '../../domain/resources.ts';
+import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import { checkRuleCount, settleL7Rule, settleL7RuleChange } from '../../domain/validation/l7-rule.ts';
 import type { Executor, Tx } from '../../store/core/database.ts';
 import * as policies from '../../store/resources/l7-policies.ts';
@@ -11,11 +12,11 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { RouteFault } from '../faults.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise } from '../policy/authorise.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
-import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
-import { below, lockChild, setPolicyPending } from './tree-lock.ts';
+import { owned, removal, treeChange } from './tree-change.ts';
+import { below, lockChild } from './tree-lock.ts';
 
 const KIND = 'L7 Rule';
 const PARENT = 'L7Policy';
@@ -96,6 +97,7 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
       return {
         created,
         resourceId: created.id,
+        place: created,
         makes: { l7rule: [created] },
         candidate: { listeners: [listener], l7policies: [policy], l7rules: [created] },
       };
@@ -103,7 +105,6 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
     async conflicts(executor, { policy }) {
       checkRuleCount(policy.id, (await store.byPolicy(executor, policy.id)).length + 1);
     },
-    waits: (tx, { tree, policy }) => setPolicyPending(tx, tree, policy),
     write: (tx, _held, { created }) => store.insert(tx, created),
     answer: (_executor, _found, { created }) => ({ rule: l7ruleResponse(created, null) }),
   });
@@ -121,18 +122,18 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
     },
     lock: lockRule,
     valid(_executor, { child: current, policy, listener }, { change }) {
-      const written = pendingUpdate(deps, settleL7RuleChange(current, change));
-      const updated: L7Rule = { ...current, ...written };
+      const written = changed(deps, settleL7RuleChange(current, change));
+      const updated: L7Rule = waitingForUpdate({ ...current, ...written });
       return {
         written,
         updated,
         resourceId: updated.id,
+        place: updated,
         makes: {},
         candidate: { listeners: [listener], l7policies: [policy], l7rules: [updated] },
       };
     },
     conflicts: null,
-    waits: (tx, { tree, policy }) => setPolicyPending(tx, tree, policy),
     write: (tx, { child }, { written }) => store.update(tx, child.id, written),
     answer: (_executor, _found, { updated }) => ({ rule: l7ruleResponse(updated, null) }),
   });
@@ -148,8 +149,7 @@ export function l7rules(server: FastifyInstance, deps: ApiDependencies): void {
     lock: lockRule,
     valid: (_executor, { child }) => removal(child),
     conflicts: null,
-    waits: (tx, { tree, policy }) => setPolicyPending(tx, tree, policy),
-    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    write: null,
     answer: null,
   });
 }

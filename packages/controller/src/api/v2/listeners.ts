@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Listener, LoadBalancer } from '../../domain/resources.ts';
+import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import {
   checkCidrsBesideGroups,
   type ListenerFields,
@@ -18,13 +19,13 @@ import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { changesTls, checkChangedListenerCiphers, checkListenerCiphers } from './ciphers.ts';
 import { requireFittingPool } from './fitting-pool.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkListenerSecrets, hasListenerSecrets } from './secrets.ts';
 import { statisticsResponse } from './statistics.ts';
-import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
+import { owned, removal, treeChange } from './tree-change.ts';
 import { lockDirectChild, lockTree } from './tree-lock.ts';
 
 const KIND = 'Listener';
@@ -112,6 +113,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       return {
         created,
         resourceId: created.id,
+        place: created,
         makes: { listener: [created] },
         candidate: { listeners: [created], ...fitting },
       };
@@ -119,7 +121,6 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
     async conflicts(executor, { tree }, { created }) {
       checkPortFree(created, await store.byLoadBalancer(executor, tree.loadBalancer.id));
     },
-    waits: (_tx, { tree }) => tree.setPending(),
     write: (tx, _held, { created }) => store.insert(tx, created),
     answer: (_executor, _found, { created }) => ({ listener: listenerResponse(created, { l7policyIds: [] }) }),
   });
@@ -150,18 +151,18 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
       checkChangedListenerCiphers(current, change, settled, rules);
       checkCidrsBesideGroups(settled.allowedCidrs, loadBalancer.vip.securityGroupIds);
-      const written = pendingUpdate(deps, settled);
-      const updated: Listener = { ...current, ...written };
+      const written = changed(deps, settled);
+      const updated: Listener = waitingForUpdate({ ...current, ...written });
       return {
         written,
         updated,
         resourceId: updated.id,
+        place: updated,
         makes: {},
         candidate: { listeners: [updated], ...fitting },
       };
     },
     conflicts: null,
-    waits: (_tx, { tree }) => tree.setPending(),
     write: (tx, { child }, { written }) => store.update(tx, child.id, written),
     answer: async (executor, _found, { updated }) => ({
       listener: listenerResponse(updated, await relations(executor, updated.id)),
@@ -179,8 +180,7 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
     lock: async (tx, id) => owned(await lockDirectChild(tx, store.get, KIND, id)),
     valid: (_executor, { child }) => removal(child),
     conflicts: null,
-    waits: (_tx, { tree }) => tree.setPending(),
-    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    write: null,
     answer: null,
   });
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { LoadBalancer, Vip } from '../../domain/resources.ts';
+import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -36,7 +37,7 @@ import {
   vnicTypeOf,
   zoneVipNetworks,
 } from './flavor-selection.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
@@ -46,7 +47,7 @@ import { type SeenNetworks, seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusResponse } from './status-tree.ts';
 import { knownSubnets } from './subnets.ts';
-import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
+import { owned, removal, treeChange } from './tree-change.ts';
 import { checkUnique, memberSubnets, planTree } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
 import { treeResponse } from './tree-response.ts';
@@ -273,13 +274,18 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
         checkCidrsBesideGroups(allowedCidrs, securityGroupIds ?? []);
       }
       const vip = Object.keys(vipChange).length > 0 ? { vip: { ...current.vip, ...vipChange } } : {};
-      const written = pendingUpdate(deps, { ...change, ...vip });
-      const updated: LoadBalancer = { ...current, ...written };
-      return { written, updated, resourceId: updated.id, makes: {}, candidate: { loadBalancer: updated } };
+      const written = changed(deps, { ...change, ...vip });
+      const updated: LoadBalancer = waitingForUpdate({ ...current, ...written });
+      return {
+        written,
+        updated,
+        resourceId: updated.id,
+        place: updated,
+        makes: {},
+        candidate: { loadBalancer: updated },
+      };
     },
-    admittedIn: ['ACTIVE'],
     conflicts: null,
-    waits: null,
     write: (tx, _held, { updated, written }) => store.update(tx, updated.id, written),
     answer: async (executor, _found, { updated }) => ({
       loadbalancer: loadBalancerResponse(updated, await relations(executor, updated.id)),
@@ -296,13 +302,11 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     parse: (request) => parameter(request),
     lock,
     valid(_executor, { tree: { loadBalancer } }) {
-      const { id, topology } = loadBalancer;
-      return { resourceId: id, makes: {}, candidate: null, input: { topology } };
+      const { topology } = loadBalancer;
+      return { ...removal(loadBalancer), input: { topology } };
     },
-    admittedIn: ['ACTIVE', 'ERROR'],
     conflicts: null,
-    waits: null,
-    write: (tx, { tree }) => store.update(tx, tree.loadBalancer.id, { provisioningStatus: 'PENDING_UPDATE' }),
+    write: null,
     answer: null,
   });
 
@@ -326,10 +330,8 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
       }
       return { ...removal(loadBalancer), input: { cascade } };
     },
-    admittedIn: ['ACTIVE', 'ERROR'],
     conflicts: null,
-    waits: null,
-    write: (tx, { tree }) => store.update(tx, tree.loadBalancer.id, PENDING_DELETE),
+    write: null,
     answer: null,
   });
 }

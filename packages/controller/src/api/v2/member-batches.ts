@@ -1,27 +1,27 @@
 /** `PUT …/members`: the members of a pool as a whole. */
 import type { FastifyInstance } from 'fastify';
 import type { Member, MemberSettings, Pool } from '../../domain/resources.ts';
+import { newMemberStatus } from '../../domain/status-transitions.ts';
 import { checkMemberAddresses, requireSriov, settleMember } from '../../domain/validation/member.ts';
+import { batchParts, changeUnchanged, type MemberBatch } from '../../status/waiting.ts';
 import { isMonitored } from '../../store/resources/health-monitors.ts';
-import * as loadBalancers from '../../store/resources/load-balancers.ts';
 import { type BatchTarget, type PresentMember, target } from '../../store/resources/member-batches.ts';
 import * as store from '../../store/resources/members.ts';
 import { isTrueish } from '../attributes/scalar-types.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { RouteFault } from '../faults.ts';
 import { readBody } from '../request-body.ts';
-import type { Draft } from './change.ts';
 import { deciding } from './fitting-pool.ts';
 import { flavorAllowsMemberSriov } from './flavor-selection.ts';
 import { type BatchEntry, type BatchPlan, parseBatch, planBatch } from './member-batch.ts';
-import { newMemberStatus, newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { notFound } from './not-found.ts';
 import { parameter, queryParameters } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { seenBy } from './seen-networks.ts';
 import { knownSubnets, requireSubnet } from './subnets.ts';
-import { type InTree, owned, treeChange } from './tree-change.ts';
-import { lockPool, setPoolPending } from './tree-lock.ts';
+import { type InTree, owned, type TreeDraft, treeChange } from './tree-change.ts';
+import { lockPool } from './tree-lock.ts';
 
 interface Batch {
   entries: BatchEntry[];
@@ -40,7 +40,7 @@ interface PoolFound extends InTree {
   allowsSriov(): boolean | Promise<boolean>;
 }
 
-interface BatchDraft extends Draft {
+interface BatchDraft extends TreeDraft {
   plan: BatchPlan;
   created: Member[];
 }
@@ -91,6 +91,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
         plan,
         created,
         resourceId: pool.id,
+        place: { poolId: pool.id },
         makes: { member: created },
         removes: { member: plan.removed },
         candidate: { listeners: await deciding(executor, pool), pools: [pool], members: [...created, ...plan.updated] },
@@ -99,8 +100,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       };
     },
     conflicts: null,
-    waits: (tx, { tree, pool }, { created, plan }) =>
-      setPoolPending(tx, tree, pool.id, [...store.additions(created), ...store.changes(written(plan))]),
+    parts: (draft) => batchParts(written(draft)),
     write: null,
     answer: null,
     /** Nearly all batches: what was read is judged, and one statement writes the outcome if it still holds. */
@@ -121,14 +121,11 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       looksAtQuota: false,
       async write({ asked: { seen }, draft, operation, units, limits }) {
         const { pool, loadBalancer, version } = seen;
-        const isWritten = await loadBalancers.changeUnchanged(db, {
-          id: loadBalancer.id,
+        const isWritten = await changeUnchanged(db, {
+          loadBalancerId: loadBalancer.id,
           version,
-          below: { poolId: pool.id },
-          parts: [
-            ...store.additions(draft.created, loadBalancers.UNCHANGED),
-            ...store.changes(written(draft.plan), loadBalancers.UNCHANGED),
-          ],
+          poolId: pool.id,
+          batch: written(draft),
           units: { projectId: pool.projectId, units, rules: limits },
           operation,
         });
@@ -144,13 +141,13 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
     });
   }
 
-  /** Lists of changes: of members that stay, of those that go. */
-  function written({ updated, removed, moves }: BatchPlan) {
-    const change = pendingUpdate(deps, {});
-    return [
-      updated.map((member) => ({ ...(moves ? mutable(member) : unmoved(mutable(member))), ...change })),
-      removed.map(({ id }) => ({ id, provisioningStatus: 'PENDING_DELETE' as const })),
-    ];
+  function written({ created, plan: { updated, removed, moves } }: BatchDraft): MemberBatch {
+    const change = changed(deps, {});
+    return {
+      created,
+      updated: updated.map((member) => ({ ...(moves ? mutable(member) : unmoved(mutable(member))), ...change })),
+      removed,
+    };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Member, Pool } from '../../domain/resources.ts';
+import { newMemberStatus, waitingForUpdate } from '../../domain/status-transitions.ts';
 import { checkEndpointFree, checkMemberAddresses, settleMember } from '../../domain/validation/member.ts';
 import type { Executor, Tx } from '../../store/core/database.ts';
 import { isMonitored } from '../../store/resources/health-monitors.ts';
@@ -14,14 +15,14 @@ import { authorise } from '../policy/authorise.ts';
 import { deciding } from './fitting-pool.ts';
 import { flavorAllowsMemberSriov } from './flavor-selection.ts';
 import { memberBatches } from './member-batches.ts';
-import { newMemberStatus, newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { seenBy } from './seen-networks.ts';
 import { knownSubnets, requireSubnet } from './subnets.ts';
-import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
-import { lockPool, setPoolPending } from './tree-lock.ts';
+import { owned, removal, treeChange } from './tree-change.ts';
+import { lockPool } from './tree-lock.ts';
 
 const KIND = 'Member';
 const PATH = '/v2/lbaas/pools/:pool/members';
@@ -90,6 +91,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       return {
         created,
         resourceId: created.id,
+        place: created,
         makes: { member: [created] },
         candidate: { listeners, pools: [pool], members: [created] },
       };
@@ -97,7 +99,6 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     async conflicts(executor, { pool }, { created }) {
       checkEndpointFree(created, await store.byPool(executor, pool.id));
     },
-    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
     write: (tx, _held, { created }) => store.insert(tx, created),
     answer: (_executor, _found, { created }) => ({ member: memberResponse(created, null) }),
   });
@@ -116,19 +117,19 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     lock: lockMember,
     async valid(executor, { child: current, pool }, { change }) {
       checkMemberAddresses(change, rules);
-      const written = pendingUpdate(deps, change);
-      const updated: Member = { ...current, ...written };
+      const written = changed(deps, change);
+      const updated: Member = waitingForUpdate({ ...current, ...written });
       const listeners = await deciding(executor, pool);
       return {
         written,
         updated,
         resourceId: updated.id,
+        place: updated,
         makes: {},
         candidate: { listeners, pools: [pool], members: [updated] },
       };
     },
     conflicts: null,
-    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
     write: (tx, { child }, { written }) => store.update(tx, child.id, written),
     answer: (_executor, _found, { updated }) => ({ member: memberResponse(updated, null) }),
   });
@@ -144,8 +145,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
     lock: lockMember,
     valid: (_executor, { child }) => removal(child),
     conflicts: null,
-    waits: (tx, { tree, pool }) => setPoolPending(tx, tree, pool.id),
-    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    write: null,
     answer: null,
   });
 

@@ -1,4 +1,5 @@
 import type { Resource } from '../../domain/resources.ts';
+import { newStatuses } from '../../domain/status-transitions.ts';
 import type { OperatingStatus } from '../../domain/statuses.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
@@ -6,27 +7,16 @@ import type { ApiDependencies } from '../dependencies.ts';
 export function newResource(
   { newId, now }: Pick<ApiDependencies, 'newId' | 'now'>,
   projectId: string,
-  operatingStatus: OperatingStatus = 'OFFLINE',
+  operatingStatus?: OperatingStatus,
 ): Omit<Resource, 'name' | 'adminStateUp' | 'tags'> {
-  return {
-    id: newId(),
-    projectId,
-    provisioningStatus: 'PENDING_CREATE',
-    operatingStatus,
-    statusReason: null,
-    statusCode: null,
-    createdAt: now(),
-    updatedAt: null,
-  };
+  return { id: newId(), projectId, ...newStatuses(operatingStatus), createdAt: now(), updatedAt: null };
 }
 
 /**
  * What an accepted change writes: only the fields it names, because statuses measured by heartbeats change beside it
- * without taking the tree's lock.
+ * without taking the tree's lock. The tree's `setPending` writes what the object waits for.
  */
-export function pendingUpdate<T extends object>({ now }: Pick<ApiDependencies, 'now'>, change: T) {
-  return { ...change, provisioningStatus: 'PENDING_UPDATE' as const, updatedAt: now() };
-}
-
-/** Without a monitor nobody measures a member. */
-export const newMemberStatus = (monitored: boolean): OperatingStatus => (monitored ? 'OFFLINE' : 'NO_MONITOR');
+export const changed = <T extends object>({ now }: Pick<ApiDependencies, 'now'>, change: T) => ({
+  ...change,
+  updatedAt: now(),
+});

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { Pool } from '../../domain/resources.ts';
+import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import { settlePool, settlePoolChange } from '../../domain/validation/pool.ts';
 import { checkPoolFitsListener } from '../../domain/validation/protocols.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
-import type { Tx } from '../../store/core/database.ts';
 import * as listeners from '../../store/resources/listeners.ts';
 import * as loadBalancers from '../../store/resources/load-balancers.ts';
 import * as store from '../../store/resources/pools.ts';
@@ -14,13 +14,13 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { checkChangedPoolCiphers, checkPoolCiphers } from './ciphers.ts';
-import { newResource, pendingUpdate } from './new-resource.ts';
+import { changed, newResource } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { createBody, parameter, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
 import { checkPoolSecrets, hasPoolSecrets } from './secrets.ts';
-import { owned, PENDING_DELETE, removal, treeChange } from './tree-change.ts';
-import { type LockedTree, lockDirectChild, lockTree, setListenersPending } from './tree-lock.ts';
+import { owned, removal, treeChange } from './tree-change.ts';
+import { lockDirectChild, lockTree } from './tree-lock.ts';
 
 const KIND = 'Pool';
 const PATH = '/v2/lbaas/pools';
@@ -95,16 +95,20 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       const settled = settlePool(fields, rules);
       checkPoolCiphers(settled, rules);
       const created: Pool = { ...newResource(deps, projectId), ...settled, loadBalancerId: loadBalancer.id };
-      return { created, resourceId: created.id, makes: { pool: [created] }, candidate: { pools: [created] } };
+      return {
+        created,
+        resourceId: created.id,
+        place: { id: created.id, listenerId: listener?.id },
+        makes: { pool: [created] },
+        candidate: { pools: [created] },
+      };
     },
     conflicts(_executor, { listener }) {
       if (listener?.defaultPoolId) throw new OctaviaError('DUPLICATE_DEFAULT_POOL');
     },
-    waits: (_tx, { tree }) => tree.setPending(),
     async write(tx, { listener }, { created }) {
       await store.insert(tx, created);
-      if (listener === null) return;
-      await listeners.update(tx, listener.id, { defaultPoolId: created.id, provisioningStatus: 'PENDING_UPDATE' });
+      if (listener) await listeners.update(tx, listener.id, { defaultPoolId: created.id });
     },
     answer: (_executor, { listener }, { created }) => ({
       pool: poolResponse(created, { ...UNRELATED, listenerIds: listener ? [listener.id] : [] }),
@@ -135,12 +139,11 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
     valid(_executor, { child: current }, { change }) {
       const settled = settlePoolChange(current, change, rules);
       checkChangedPoolCiphers(current, change, settled, rules);
-      const written = pendingUpdate(deps, settled);
-      const updated: Pool = { ...current, ...written };
-      return { written, updated, resourceId: updated.id, makes: {}, candidate: { pools: [updated] } };
+      const written = changed(deps, settled);
+      const updated: Pool = waitingForUpdate({ ...current, ...written });
+      return { written, updated, resourceId: updated.id, place: updated, makes: {}, candidate: { pools: [updated] } };
     },
     conflicts: null,
-    waits: (tx, held) => waitsWithPool(tx, held),
     write: (tx, { child }, { written }) => store.update(tx, child.id, written),
     answer: async (executor, _found, { updated }) => ({
       pool: poolResponse(updated, (await store.relations(executor, [updated.id])).get(updated.id) ?? UNRELATED),
@@ -161,14 +164,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       const policy = await store.redirectingPolicyId(executor, id);
       if (policy !== null) throw new OctaviaError('POOL_IN_USE', { id, policy });
     },
-    waits: (tx, held) => waitsWithPool(tx, held),
-    write: (tx, { child }) => store.update(tx, child.id, PENDING_DELETE),
+    write: null,
     answer: null,
   });
-}
-
-/** The load balancer and the listeners that send to it. */
-async function waitsWithPool(tx: Tx, { child, tree }: { child: Pool; tree: LockedTree }): Promise<void> {
-  await tree.setPending();
-  await setListenersPending(tx, child.id);
 }

@@ -1,8 +1,10 @@
 /** Changes of a load balancer that exists and of what is below it: under the lock of the tree, carried out by an operation. */
 import type { FastifyInstance } from 'fastify';
+import type { OperationKind } from '../../domain/operations.ts';
 import type { LoadBalancer, Resource } from '../../domain/resources.ts';
-import type { ProvisioningStatus } from '../../domain/statuses.ts';
+import { CHANGES } from '../../domain/status-transitions.ts';
 import { OctaviaError } from '../../errors.ts';
+import type { Place } from '../../status/waiting.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { type AtOnce, changeRoute, type Declaration, type Draft, type Target, type UnderLock } from './change.ts';
 import type { LockedTree } from './tree-lock.ts';
@@ -14,33 +16,40 @@ export interface InTree extends Target {
 /** The same with its tree locked. */
 export type Held<Found extends InTree> = Found & { tree: LockedTree };
 
-export interface TreeChange<Asked, Found extends InTree, D extends Draft>
+export interface TreeDraft extends Draft {
+  /** The object as it will be: it leads to what waits with it. Of a batch, `{ poolId }`. */
+  place: Place;
+}
+
+export interface TreeChange<Asked, Found extends InTree, D extends TreeDraft>
   extends Declaration<Asked, Found, D>,
-    UnderLock<Asked, Held<Found>, D> {
-  /** Of changes of the load balancer itself, the states that admit them; all others need everything above them ACTIVE. */
-  admittedIn?: readonly ProvisioningStatus[];
+    Omit<UnderLock<Asked, Held<Found>, D>, 'waits'> {
+  /** Statements that write the change in the round trip that makes everything wait. */
+  parts?(draft: D): Parameters<LockedTree['setPending']>[2];
   atOnce?: AtOnce<Asked, Found, D>;
 }
 
-function requireState({ id, provisioningStatus: state }: LoadBalancer, admitted: readonly ProvisioningStatus[]): void {
-  if (!admitted.includes(state)) throw new OctaviaError('LB_INVALID_STATE', { state, id });
+function requireState({ id, provisioningStatus: state }: LoadBalancer, kind: OperationKind): void {
+  if (!CHANGES[kind].admittedIn.includes(state)) throw new OctaviaError('LB_INVALID_STATE', { state, id });
 }
 
-export function treeChange<Asked, Found extends InTree, D extends Draft>(
+/** Of changes of the load balancer itself its state decides; all others need everything above them ACTIVE. */
+export function treeChange<Asked, Found extends InTree, D extends TreeDraft>(
   server: FastifyInstance,
   deps: ApiDependencies,
   declared: TreeChange<Asked, Found, D>,
 ): void {
-  const { admittedIn, lock, waits, write } = declared;
+  const { kind, lock, parts, write } = declared;
+  const isOfLoadBalancer = CHANGES[kind].object === 'load_balancer';
   changeRoute<Asked, Found, Held<Found>, D>(server, deps, {
     ...declared,
     served: ({ tree }) => tree.loadBalancer,
     locked: {
       lock,
-      waits,
+      waits: (_tx, { tree }, draft) => tree.setPending(kind, draft.place, parts?.(draft)),
       write,
       admit: (_tx, { projectId, tree }, { units, limits, leaving }) =>
-        admittedIn ? requireState(tree.loadBalancer, admittedIn) : tree.reserve(projectId, units, limits, leaving),
+        isOfLoadBalancer ? requireState(tree.loadBalancer, kind) : tree.reserve(projectId, units, limits, leaving),
       submit: (provider, tx, _held, change) => provider.submit(tx, change),
     },
   });
@@ -53,6 +62,9 @@ export const owned = <T extends { tree: LockedTree; child?: Pick<Resource, 'proj
 });
 
 /** Nothing new, and nothing that a provider could be unable to do. */
-export const removal = ({ id }: Pick<Resource, 'id'>) => ({ resourceId: id, makes: {}, candidate: null });
-
-export const PENDING_DELETE = { provisioningStatus: 'PENDING_DELETE' } as const;
+export const removal = (object: Place & { id: string }) => ({
+  resourceId: object.id,
+  place: object,
+  makes: {},
+  candidate: null,
+});

@@ -1,6 +1,7 @@
 /** Listeners, policies, rules, pools, members and monitors of a fully populated create, through the same rules as single creates. */
 
 import type { L7Policy, Listener, LoadBalancer, Pool } from '../../domain/resources.ts';
+import { newMemberStatus } from '../../domain/status-transitions.ts';
 import { settleHealthMonitor } from '../../domain/validation/health-monitor.ts';
 import { settleL7Policy } from '../../domain/validation/l7-policy.ts';
 import { checkRuleCount, settleL7Rule } from '../../domain/validation/l7-rule.ts';
@@ -67,7 +68,7 @@ export function planTree(
     for (const fields of memberFields) {
       checkMemberAddresses(fields, rules.addresses);
       requireSubnet(fields.subnetId, knownSubnets);
-      const status = healthmonitor ? 'OFFLINE' : 'NO_MONITOR';
+      const status = newMemberStatus(Boolean(healthmonitor));
       const member = settleMember(fields, rules.sriovMembers);
       tree.members.push({ ...newResource(deps, projectId, status), ...member, poolId: pool.id });
     }

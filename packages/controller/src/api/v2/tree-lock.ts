@@ -2,14 +2,13 @@
  * The lock of a tree. The row of the load balancer is locked first and its state is judged later, because errors of the
  * request itself come before 409 in the order of the contract (VAL-ORDER); nothing can change in between.
  */
-
+import type { OperationKind } from '../../domain/operations.ts';
 import type { QuotaUnits } from '../../domain/quotas.ts';
 import type { L7Policy, LoadBalancer, Pool } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
+import { type Place, setPending } from '../../status/waiting.ts';
 import type { Tx } from '../../store/core/database.ts';
 import type { Sql } from '../../store/core/sql.ts';
-import * as l7policies from '../../store/resources/l7-policies.ts';
-import * as listeners from '../../store/resources/listeners.ts';
 import * as loadBalancers from '../../store/resources/load-balancers.ts';
 import * as pools from '../../store/resources/pools.ts';
 import * as quotas from '../../store/resources/quotas.ts';
@@ -27,8 +26,13 @@ export interface LockedTree {
    * @throws OctaviaError QUOTA_EXCEEDED, PROJECT_BUSY, IMMUTABLE
    */
   reserve(projectId: string, units: QuotaUnits, rules: quotas.QuotaRules, leaving?: QuotaUnits): Promise<void>;
-  /** The load balancer waits for the change of one of its children. */
-  setPending(): Promise<void>;
+  /**
+   * The object of the change, what it hangs on and the load balancer wait for it, as `domain/status-transitions.ts` says.
+   * Attributes, and new objects, are written after it.
+   * @param place the object, as it is or will be; of a batch, `{ poolId }`
+   * @param also statements that write the change in the same round trip
+   */
+  setPending(kind: OperationKind, place: Place, also?: readonly Sql[]): Promise<void>;
 }
 
 interface Above extends Pick<Pool | L7Policy | LoadBalancer, 'id' | 'provisioningStatus'> {
@@ -64,7 +68,7 @@ function treeOf(tx: Tx, loadBalancer: LoadBalancer, parents: readonly Above[]): 
       await judge(tx, projectId, units, rules, leaving);
       requireActive();
     },
-    setPending: () => loadBalancers.setPending(tx, loadBalancer.id),
+    setPending: (kind, place, also) => setPending(tx, kind, id, place, also),
   };
 }
 
@@ -111,32 +115,4 @@ export async function lockPool(tx: Tx, { id, loadBalancerId }: Pool): Promise<{ 
   const pool = tree && (await pools.get(tx, id));
   if (!pool) throw new RouteFault(notFound('Pool', id));
   return { pool, tree: below(tx, tree, 'Pool', pool) };
-}
-
-/** The listeners that use a pool wait with it. */
-export async function setListenersPending(tx: Tx, poolId: string): Promise<void> {
-  for (const listener of await listeners.usingPool(tx, poolId)) {
-    await listeners.update(tx, listener.id, { provisioningStatus: 'PENDING_UPDATE' });
-  }
-}
-
-/** Pool, its listeners and the load balancer wait for a change below the pool, which the same statement may write. */
-export async function setPoolPending(
-  tx: Tx,
-  tree: LockedTree,
-  poolId: string,
-  change: readonly Sql[] = [],
-): Promise<void> {
-  await loadBalancers.setPending(tx, tree.loadBalancer.id, { poolId }, change);
-}
-
-/** A listener and the load balancer wait for a change below the listener. */
-export async function setListenerPending(tx: Tx, tree: LockedTree, listenerId: string): Promise<void> {
-  await loadBalancers.setPending(tx, tree.loadBalancer.id, { listenerId });
-}
-
-/** Policy, its listener and the load balancer wait for a change of one of its rules. */
-export async function setPolicyPending(tx: Tx, tree: LockedTree, policy: L7Policy): Promise<void> {
-  await setListenerPending(tx, tree, policy.listenerId);
-  await l7policies.update(tx, policy.id, { provisioningStatus: 'PENDING_UPDATE' });
 }

@@ -1,6 +1,6 @@
 import type { ApplyOutcome } from '../../dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
-import * as listeners from '../../store/resources/listeners.ts';
+import { markPending } from '../../status/under-way.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { ifAlive } from './best-effort.ts';
 import { failedChangesOf, fulfil } from './failed-changes.ts';
@@ -28,10 +28,11 @@ export const applyConfiguration: Step = {
     const tree = await loadTree(context);
     // Every change brings all listeners into force: those it cannot are in ERROR again.
     const failedChanges = await failedChangesOf(context, tree);
-    for (const { id, provisioningStatus } of tree.listeners) {
-      if (provisioningStatus !== 'ERROR') continue;
-      await listeners.update(context.store.db, id, { provisioningStatus: 'PENDING_UPDATE' });
-    }
+    const broken = tree.listeners.filter(({ provisioningStatus }) => provisioningStatus === 'ERROR');
+    await markPending(
+      context.store.db,
+      broken.map(({ id }) => ({ table: 'listener', id })),
+    );
     const serving = tree.amphorae.filter(isServing);
     const shared = withPeers(tree, serving);
     const outcomes = await Promise.all(

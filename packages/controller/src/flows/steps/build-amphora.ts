@@ -5,7 +5,6 @@ import type { Operation } from '../../domain/operations.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
 import { OctaviaError } from '../../errors.ts';
-import { markAmphoraDeleted } from '../../store/operations/outcome.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import * as serverGroups from '../../store/resources/server-groups.ts';
 import type { Step, StepContext } from '../flow.ts';
@@ -75,7 +74,7 @@ function recordAmphora(plan: BuildPlan): Step {
       return role;
     },
     async undo(context) {
-      if (!(await stays(context, plan))) await markAmphoraDeleted(context.store.db, id);
+      if (!(await stays(context, plan))) await amphorae.markDeleted(context.store.db, id);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What earlier operations left in ERROR for a cause that can pass, when a later one brings the whole tree into force. */
 import type { LoadBalancerTree, Resource } from '../../domain/resources.ts';
-import { type FailedChange, failedChanges } from '../../store/operations/failed-changes.ts';
-import { markPending, restoreError } from '../../store/operations/outcome.ts';
+import { type FailedChange, failedChanges } from '../../status/failed-changes.ts';
+import { markPending, restoreError } from '../../status/under-way.ts';
 import type { StepContext } from '../flow.ts';
 import { TRANSIENT_ERRORS } from '../transient-errors.ts';
 

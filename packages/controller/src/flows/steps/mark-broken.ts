@@ -1,5 +1,5 @@
 import type { ApplyOutcome } from '../../dataplane/interface.ts';
-import { breakListener, restoreErrorBelow } from '../../store/operations/outcome.ts';
+import { breakListener, restoreErrorBelow } from '../../status/under-way.ts';
 import type { StepContext } from '../flow.ts';
 
 /**

@@ -1,5 +1,4 @@
 import type { Amphora } from '../../domain/resources.ts';
-import { markAmphoraDeleted } from '../../store/operations/outcome.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { bestEffort, withRetries } from './best-effort.ts';
@@ -35,7 +34,7 @@ export async function removeAmphora(context: StepContext, amphora: Amphora, insi
   const remove = () => withRetries(context, options.amphoraDelete, what, () => removeFromCloud(context, amphora));
   if (insist) await remove();
   else await bestEffort(context, what, remove);
-  await markAmphoraDeleted(store.db, amphora.id);
+  await amphorae.markDeleted(store.db, amphora.id);
 }
 
 /** Every amphora of the load balancer goes, and what a failover could not remove of former ones. */

@@ -2,7 +2,7 @@
 import type { Operation } from '../../domain/operations.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
-import { markFailedPending } from '../../store/operations/outcome.ts';
+import { markFailedPending } from '../../status/under-way.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { bestEffort, ifAlive } from './best-effort.ts';

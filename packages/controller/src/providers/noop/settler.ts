@@ -4,9 +4,9 @@
  * remembering: at start, and then regularly, everything PENDING under these providers is settled.
  */
 import type { Log } from '@octavia/protocol/log';
+import { pendingUnder, settleWithoutHealthReports } from '../../status/without-health-reports.ts';
 import type { Store } from '../../store/core/database.ts';
 import { isContention } from '../../store/core/unavailable.ts';
-import { pendingUnder, settleWithoutHealthReports } from '../../store/operations/without-health-reports.ts';
 import type { Settler } from './provider.ts';
 
 export interface NoopSettlerOptions {

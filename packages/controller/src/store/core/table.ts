@@ -47,7 +47,11 @@ export interface RowVersion {
 /** SQL: the version of the row `t`. */
 export const VERSION = sql<Pick<RowVersion, 'version'>>`t.xmin::text as version`;
 
-export type Changes<T> = Partial<T> & { id: string };
+/** Written by `status/` alone. */
+type StatusField = 'provisioningStatus' | 'operatingStatus' | 'statusReason' | 'statusCode';
+/** What may be changed of a row here. */
+export type Attributes<T> = Partial<Omit<T, StatusField>> & { [K in StatusField]?: never };
+export type AttributeChanges<T> = Attributes<T> & { id: string };
 
 export class Table<T extends { id: string }, N extends TableName, S = T> {
   readonly definition: TableDefinition<T, N, S>;
@@ -98,23 +102,28 @@ export class Table<T extends { id: string }, N extends TableName, S = T> {
   /**
    * Changes the same fields of several rows, as part of a larger statement.
    * @param changes all with the fields of the first
+   * @param also what else is assigned to all of them
    * @param condition without which nothing is changed
    */
-  updatesOf(changes: readonly [Changes<T>, ...Changes<T>[]], condition: Sql = sql`true`): Sql {
+  updatesOf(
+    changes: readonly [AttributeChanges<T>, ...AttributeChanges<T>[]],
+    also: Sql,
+    condition: Sql = sql`true`,
+  ): Sql {
     const [first] = changes;
-    const columns = this.#entries(first).filter(([column]) => column !== this.#columnOf.id);
+    const columns = this.#entries(first as Partial<T>).filter(([column]) => column !== this.#columnOf.id);
     const ids = changes.map(({ id }) => id);
     const wanted = sql`${this.#key} = any(${ids}::uuid[]) and ${condition}`;
     // Most batches say the same of all: then there are no rows of JSON to be read.
     if (areSame(changes)) {
-      const assignments = sql.join(columns.map(([column, value]) => sql`${sql.ref(column)} = ${value}`));
-      return sql`update ${this.#table} t set ${assignments} where ${wanted}`;
+      const assignments = columns.map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+      return sql`update ${this.#table} t set ${sql.join([...assignments, also])} where ${wanted}`;
     }
-    const assignments = sql.join(columns.map(([column]) => sql`${sql.ref(column)} = ${sql.ref(`v.${column}`)}`));
+    const assignments = columns.map(([column]) => sql`${sql.ref(column)} = ${sql.ref(`v.${column}`)}`);
     const key = sql.ref(`v.${this.#columnOf.id}`);
     // The ids once more: without them PostgreSQL, which does not know how many rows the JSON has, reads the whole table.
-    return sql`update ${this.#table} t set ${assignments}
-      from ${this.#recordset(changes)} as v
+    return sql`update ${this.#table} t set ${sql.join([...assignments, also])}
+      from ${this.#recordset(changes.map((change) => change as Partial<T>))} as v
       where ${this.#key} = ${key} and ${wanted}`;
   }
 
@@ -140,8 +149,8 @@ export class Table<T extends { id: string }, N extends TableName, S = T> {
   }
 
   /** Changes the given fields; the caller passes `updatedAt` when the change counts as one. */
-  async update(tx: Executor, id: string, changes: Partial<T>): Promise<void> {
-    const entries = this.#entries(changes);
+  async update(tx: Executor, id: string, changes: Attributes<T>): Promise<void> {
+    const entries = this.#entries(changes as Partial<T>);
     if (entries.length === 0) return;
     const assignments = sql.join(entries.map(([column, value]) => sql`${sql.ref(column)} = ${value}`));
     await sql`update ${this.#table} t set ${assignments} where ${this.#key} = ${id}`.execute(tx);
@@ -327,8 +336,11 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /** Whether all say the same, except of which row. */
-function areSame<T extends { id: string }>([first, ...others]: readonly [Changes<T>, ...Changes<T>[]]): boolean {
-  const fields = Object.keys(first).filter((field) => field !== 'id') as (keyof T)[];
+function areSame<T extends { id: string }>([first, ...others]: readonly [
+  AttributeChanges<T>,
+  ...AttributeChanges<T>[],
+]): boolean {
+  const fields = Object.keys(first).filter((field) => field !== 'id') as (keyof AttributeChanges<T>)[];
   return others.every((other) => fields.every((field) => isSame(other[field], first[field])));
 }
 

@@ -3,8 +3,7 @@
  * own text and answers as one text: at 5,000 heartbeats a second the driver's way through every value would cost more than
  * the database's work.
  */
-
-import type { ExpectedTree, StatusChange } from '../../domain/operating-status.ts';
+import type { ExpectedTree } from '../../domain/operating-status.ts';
 import type { AmphoraStatus, OperatingStatus, ProvisioningStatus } from '../../domain/statuses.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { Executor, Tx } from '../core/database.ts';
@@ -38,8 +37,8 @@ export interface Heard {
   verdict: 'fresh' | 'late' | 'refused';
 }
 
-/** Values that need no quotes inside an array's text: identifiers, numbers, words of ours. */
-const array = (values: readonly (string | number | bigint | boolean)[]): string => `{${values.join(',')}}`;
+/** SQL: values that need no quotes inside an array's text: identifiers, numbers, words of ours. */
+export const array = (values: readonly (string | number | bigint | boolean)[]): string => `{${values.join(',')}}`;
 
 const readHeard = (text: string | null): Heard[] =>
   (text === null ? [] : text.split(';')).map((row) => {
@@ -163,49 +162,4 @@ export async function expectedTrees(executor: Executor, ids: readonly string[]):
       return [tree.loadBalancer.id, tree];
     }),
   );
-}
-
-export interface TreeChanges {
-  loadBalancerId: string;
-  /** Of the tree the changes were reckoned from. */
-  version: string;
-  changes: readonly StatusChange[];
-}
-
-/**
- * Writes operating statuses. Load balancers somebody works on, or changed since, are left out: their reports are to be
- * compared again.
- * @returns the new versions of those written
- */
-export async function writeStatuses(tx: Tx, trees: readonly TreeChanges[]): Promise<Map<string, string>> {
-  const { rows } = await sql<{ id: string; version: string }>`
-    select id, xmin::text as version from load_balancer where id = any(${array(trees.map((tree) => tree.loadBalancerId))}::uuid[])
-    for no key update skip locked`.execute(tx);
-  const locked = new Map(rows.map(({ id, version }) => [id, version]));
-  const current = trees.filter(({ loadBalancerId, version }) => locked.get(loadBalancerId) === version);
-  if (current.length === 0) return new Map();
-  const changes = current.flatMap((tree) => tree.changes);
-  await setOperatingStatuses(tx, changes);
-  const overall = new Map(changes.map((change) => [change.id, change.operatingStatus]));
-  // Also when only something below changed: who knows the tree by its version has to look again.
-  const written = await sql<{ id: string; version: string }>`
-    update load_balancer lb set operating_status = coalesce(nullif(c.status, ''), lb.operating_status)
-    from unnest(${array(current.map((tree) => tree.loadBalancerId))}::uuid[],
-      ${array(current.map((tree) => overall.get(tree.loadBalancerId) ?? '""'))}::text[]) as c(id, status)
-    where lb.id = c.id returning lb.id, lb.xmin::text as version`.execute(tx);
-  return new Map(written.rows.map(({ id, version }) => [id, version]));
-}
-
-/** Of what is below load balancers, which are locked. */
-async function setOperatingStatuses(tx: Tx, changes: readonly StatusChange[]): Promise<void> {
-  // In the order in which the API takes its locks, or the two could wait for each other.
-  for (const kind of ['listener', 'pool', 'member'] as const) {
-    const rows = changes.filter((change) => change.kind === kind).sort((a, b) => (a.id < b.id ? -1 : 1));
-    if (rows.length === 0) continue;
-    await sql`
-      update ${sql.table(kind)} t set operating_status = c.status
-      from unnest(${array(rows.map((row) => row.id))}::uuid[], ${array(rows.map((row) => row.operatingStatus))}::text[])
-        as c(id, status)
-      where t.id = c.id`.execute(tx);
-  }
 }

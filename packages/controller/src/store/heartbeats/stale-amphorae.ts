@@ -140,12 +140,8 @@ export async function stopFailovers(tx: Tx, at: string, timeout: number): Promis
   return result.count;
 }
 
-/**
- * Load balancers that still look alive though all their amphorae are stale: they become ERROR and so do their listeners;
- * of pools and members nobody knows, so those that looked alive become OFFLINE. The first heartbeat puts all right again.
- * @returns how many load balancers there were, at most `limit`
- */
-export async function markUnheard(tx: Tx, at: string, timeout: number, limit: number): Promise<number> {
+/** Load balancers, at most `limit`, that still look alive though all their amphorae are stale; locked. */
+export async function lockUnheard(tx: Tx, at: string, timeout: number, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select lb.id from load_balancer lb
     where lb.operating_status not in ('ERROR', 'OFFLINE') and lb.provisioning_status <> 'DELETED'
@@ -157,17 +153,7 @@ export async function markUnheard(tx: Tx, at: string, timeout: number, limit: nu
         where a.load_balancer_id = lb.id and a.status <> 'DELETED'
           and h.last_update >= ${at}::timestamptz - make_interval(secs => ${timeout}))
     order by lb.id limit ${limit} for no key update skip locked`.execute(tx);
-  const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return 0;
-  const lookedAlive = sql`operating_status in ('ONLINE', 'DEGRADED', 'DRAINING')`;
-  await sql`update load_balancer set operating_status = 'ERROR' where id = any(${ids}::uuid[])`.execute(tx);
-  await sql`update listener set operating_status = 'ERROR'
-    where load_balancer_id = any(${ids}::uuid[]) and ${lookedAlive}`.execute(tx);
-  await sql`update pool set operating_status = 'OFFLINE'
-    where load_balancer_id = any(${ids}::uuid[]) and ${lookedAlive}`.execute(tx);
-  await sql`update member set operating_status = 'OFFLINE'
-    where pool_id in (select id from pool where load_balancer_id = any(${ids}::uuid[])) and ${lookedAlive}`.execute(tx);
-  return ids.length;
+  return rows.map(({ id }) => id);
 }
 
 /** Amphorae that should report and never did, a while after they were made. At most `limit` of them. */

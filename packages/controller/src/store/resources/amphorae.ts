@@ -66,6 +66,19 @@ export async function ensure(tx: Tx, amphora: Amphora): Promise<void> {
   if (!existing) await table.insert(tx, amphora);
 }
 
+/** An operation failed on it; it may be failed over or deleted. */
+export async function markFailed(tx: Tx, id: string): Promise<void> {
+  await sql`update amphora set status = 'ERROR', updated_at = now()
+    where id = ${id} and status <> 'DELETED'`.execute(tx);
+  await releaseHealth(tx, id);
+}
+
+/** Rows outlive their instance as DELETED until housekeeping purges them. */
+export async function markDeleted(executor: Executor, id: string): Promise<void> {
+  await sql`update amphora set status = 'DELETED', updated_at = now() where id = ${id}`.execute(executor);
+  await sql`delete from amphora_health where amphora_id = ${id}`.execute(executor);
+}
+
 /** The health manager leaves it alone from now on. Nothing happens when it was never heard. */
 export async function markHealthBusy(executor: Executor, id: string): Promise<void> {
   await sql`update amphora_health set busy = true where amphora_id = ${id}`.execute(executor);

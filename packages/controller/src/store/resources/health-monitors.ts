@@ -3,7 +3,7 @@ import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
 import { sql } from '../core/sql.ts';
-import { Table } from '../core/table.ts';
+import { type Attributes, Table } from '../core/table.ts';
 
 const table = new Table<HealthMonitor, 'health_monitor'>({
   name: 'health_monitor',
@@ -26,7 +26,7 @@ const table = new Table<HealthMonitor, 'health_monitor'>({
 export const insert = (tx: Tx, monitor: HealthMonitor) => table.insert(tx, monitor);
 export const insertionOf = (rows: readonly HealthMonitor[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
-export const update = (executor: Executor, id: string, changes: Partial<HealthMonitor>) =>
+export const update = (executor: Executor, id: string, changes: Attributes<HealthMonitor>) =>
   table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);

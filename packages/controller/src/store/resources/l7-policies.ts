@@ -3,7 +3,7 @@ import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
 import { sql } from '../core/sql.ts';
-import { Table } from '../core/table.ts';
+import { type Attributes, Table } from '../core/table.ts';
 
 const table = new Table<L7Policy, 'l7policy'>({
   name: 'l7policy',
@@ -23,7 +23,7 @@ const table = new Table<L7Policy, 'l7policy'>({
 export const insert = (tx: Tx, policy: L7Policy) => table.insert(tx, policy);
 export const insertionOf = (rows: readonly L7Policy[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
-export const update = (executor: Executor, id: string, changes: Partial<L7Policy>) =>
+export const update = (executor: Executor, id: string, changes: Attributes<L7Policy>) =>
   table.update(executor, id, changes);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 

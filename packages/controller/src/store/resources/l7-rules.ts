@@ -3,7 +3,7 @@ import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
 import { sql } from '../core/sql.ts';
-import { Table } from '../core/table.ts';
+import { type Attributes, Table } from '../core/table.ts';
 
 const table = new Table<L7Rule, 'l7rule'>({
   name: 'l7rule',
@@ -21,7 +21,8 @@ const table = new Table<L7Rule, 'l7rule'>({
 export const insert = (tx: Tx, rule: L7Rule) => table.insert(tx, rule);
 export const insertionOf = (rows: readonly L7Rule[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
-export const update = (executor: Executor, id: string, changes: Partial<L7Rule>) => table.update(executor, id, changes);
+export const update = (executor: Executor, id: string, changes: Attributes<L7Rule>) =>
+  table.update(executor, id, changes);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
 export const byPolicy = (executor: Executor, policyId: string) =>

@@ -3,7 +3,7 @@ import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
 import { sql } from '../core/sql.ts';
-import { Table } from '../core/table.ts';
+import { type Attributes, Table } from '../core/table.ts';
 
 const table = new Table<Listener, 'listener'>({
   name: 'listener',
@@ -41,7 +41,7 @@ const table = new Table<Listener, 'listener'>({
 export const insert = (tx: Tx, listener: Listener) => table.insert(tx, listener);
 export const insertionOf = (rows: readonly Listener[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
-export const update = (executor: Executor, id: string, changes: Partial<Listener>) =>
+export const update = (executor: Executor, id: string, changes: Attributes<Listener>) =>
   table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);

@@ -3,7 +3,7 @@ import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
 import { type Sql, sql } from '../core/sql.ts';
-import { type Changes, Table } from '../core/table.ts';
+import { type AttributeChanges, type Attributes, Table } from '../core/table.ts';
 
 const table = new Table<Member, 'member'>({
   name: 'member',
@@ -27,11 +27,15 @@ const table = new Table<Member, 'member'>({
 export const insert = (tx: Tx, member: Member) => table.insert(tx, member);
 export const insertionOf = (rows: readonly Member[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
-export const update = (executor: Executor, id: string, changes: Partial<Member>) => table.update(executor, id, changes);
+export const update = (executor: Executor, id: string, changes: Attributes<Member>) =>
+  table.update(executor, id, changes);
 
-/** Parts of a statement that write a batch: lists of changes that each name the same fields. @param condition of them all */
-export function changes(lists: readonly (readonly Changes<Member>[])[], condition?: Sql): Sql[] {
-  return lists.flatMap(([first, ...others]) => (first ? [table.updatesOf([first, ...others], condition)] : []));
+/**
+ * The part of a statement that changes attributes of members, all the same ones; none for none.
+ * @param also what else is assigned to all of them @param condition of the change
+ */
+export function changes([first, ...others]: readonly AttributeChanges<Member>[], also: Sql, condition?: Sql): Sql[] {
+  return first ? [table.updatesOf([first, ...others], also, condition)] : [];
 }
 
 /** The part that writes new members; none for none. @param condition as above */

@@ -3,7 +3,7 @@ import type { Executor, Tx } from '../core/database.ts';
 import type { ListQuery } from '../core/list-query.ts';
 import { RESOURCE_COLUMNS } from '../core/resource-columns.ts';
 import { sql } from '../core/sql.ts';
-import { Table } from '../core/table.ts';
+import { type Attributes, Table } from '../core/table.ts';
 
 const table = new Table<Pool, 'pool'>({
   name: 'pool',
@@ -33,7 +33,8 @@ const table = new Table<Pool, 'pool'>({
 export const insert = (tx: Tx, pool: Pool) => table.insert(tx, pool);
 export const insertionOf = (rows: readonly Pool[]) => table.insertionOf(rows);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
-export const update = (executor: Executor, id: string, changes: Partial<Pool>) => table.update(executor, id, changes);
+export const update = (executor: Executor, id: string, changes: Attributes<Pool>) =>
+  table.update(executor, id, changes);
 export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 

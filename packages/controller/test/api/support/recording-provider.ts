@@ -3,8 +3,8 @@ import { DriverError } from '@octavia/provider-lib';
 import type { Operation } from '../../../src/domain/operations.ts';
 import type { OctaviaError } from '../../../src/errors.ts';
 import type { Acceptance, Candidate, Change, Provider } from '../../../src/providers/interface.ts';
+import { succeed } from '../../../src/status/outcome.ts';
 import type { Store } from '../../../src/store/core/database.ts';
-import * as outcome from '../../../src/store/operations/outcome.ts';
 
 /** Takes every change and carries it out when the test says so. */
 export class RecordingProvider implements Provider {
@@ -47,8 +47,7 @@ export class RecordingProvider implements Provider {
   async settle(store: Store): Promise<void> {
     for (const change of this.changes.splice(0)) {
       const operation = { ...change, id: randomUUID(), input: change.input ?? {} } as Operation;
-      const end = change.kind === 'delete_load_balancer' ? outcome.deleted : outcome.succeed;
-      await store.transaction((tx) => end(tx, operation));
+      await store.transaction((tx) => succeed(tx, operation));
     }
   }
 }

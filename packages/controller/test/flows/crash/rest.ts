@@ -1,7 +1,7 @@
 /** What must hold of a load balancer and its cloud whenever nothing is going on. */
+import { releaseUnownedAmphorae } from '../../../src/status/recovery.ts';
 import { sql } from '../../../src/store/core/sql.ts';
 import * as operations from '../../../src/store/operations/operations.ts';
-import { releaseUnownedAmphorae } from '../../../src/store/operations/recovery.ts';
 import type { Trial } from './harness.ts';
 
 const CHILDREN = {

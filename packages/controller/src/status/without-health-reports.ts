@@ -1,20 +1,18 @@
 /** Load balancers of providers that carry nothing out: from PENDING to the end state in bulk. */
 
-import type { Executor, Tx } from '../core/database.ts';
-import { sql } from '../core/sql.ts';
-import { deletedAll, succeedWithoutHealthReports } from './outcome.ts';
+import { CHANGES, PENDING, type Pending } from '../domain/status-transitions.ts';
+import type { Executor, Tx } from '../store/core/database.ts';
+import { sql } from '../store/core/sql.ts';
+import { settle, succeedWithoutHealthReports } from './outcome.ts';
+import { oneOf } from './writer.ts';
+
+const WAITS = sql`provisioning_status in ${oneOf(PENDING)}`;
 
 /** Ids of what waits for one of these providers. */
 export async function pendingUnder(executor: Executor, providers: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id from load_balancer
-    where provider = any(${providers}) and provisioning_status like 'PENDING\\_%'`.execute(executor);
+    select id from load_balancer where provider = any(${providers}) and ${WAITS}`.execute(executor);
   return rows.map(({ id }) => id);
-}
-
-interface Waiting {
-  id: string;
-  status: 'PENDING_CREATE' | 'PENDING_UPDATE' | 'PENDING_DELETE';
 }
 
 /**
@@ -31,14 +29,14 @@ export async function settleWithoutHealthReports(
   ids: readonly string[],
   providers: readonly string[],
 ): Promise<void> {
-  const { rows } = await sql<Waiting>`
+  const { rows } = await sql<{ id: string; status: Pending }>`
     select id, provisioning_status as status, ${SETTINGS} from load_balancer
-    where id = any(${ids}::uuid[]) and provider = any(${providers}) and provisioning_status like 'PENDING\\_%'
+    where id = any(${ids}::uuid[]) and provider = any(${providers}) and ${WAITS}
     order by id for update`.execute(tx);
-  const having = (wanted: Waiting['status']) => rows.filter(({ status }) => status === wanted).map(({ id }) => id);
-  const [created, updated, doomed] = [having('PENDING_CREATE'), having('PENDING_UPDATE'), having('PENDING_DELETE')];
+  const having = (wanted: Pending) => rows.filter(({ status }) => status === wanted).map(({ id }) => id);
+  const [created, updated, leaving] = PENDING.map(having);
   // Nothing of a new load balancer can be on its way out.
-  if (created.length > 0) await succeedWithoutHealthReports(tx, created, false);
-  if (updated.length > 0) await succeedWithoutHealthReports(tx, updated, true);
-  if (doomed.length > 0) await deletedAll(tx, doomed);
+  if (created?.length) await succeedWithoutHealthReports(tx, created, false);
+  if (updated?.length) await succeedWithoutHealthReports(tx, updated, true);
+  if (leaving?.length) await settle(tx, leaving, CHANGES.delete_load_balancer.succeeded);
 }

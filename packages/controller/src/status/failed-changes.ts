@@ -3,14 +3,14 @@
  * wait with what is being changed below them; the failure they keep until then tells these from others.
  */
 
-import type { Executor } from '../core/database.ts';
-import { type Sql, sql } from '../core/sql.ts';
+import { CHANGES, PENDING } from '../domain/status-transitions.ts';
+import type { Executor } from '../store/core/database.ts';
+import { type Sql, sql } from '../store/core/sql.ts';
 import { HAS_FAILURE } from './failures.ts';
-import { CHILD_TABLES, type ChildTable, within } from './outcome.ts';
+import { BOTTOM_UP, within } from './rows.ts';
+import type { ChildRef } from './under-way.ts';
 
-export interface FailedChange {
-  table: ChildTable;
-  id: string;
+export interface FailedChange extends ChildRef {
   /** What it waited for; null for a member of a batch that did not keep it. */
   waited: string | null;
   /** Whether the step that failed then is a step that the given operation has begun or done. */
@@ -33,6 +33,15 @@ export const repeats = (operationId: Sql): Sql =>
   sql`exists (select 1 from operation_step again
     where again.operation_id = ${operationId} and again.phase = 'do' and again.name = ${FAILED_STEP})`;
 
+/** SQL: what the object of `o` waited for. */
+const WAITED = sql.join(
+  PENDING.map((waited) => {
+    const kinds = Object.entries(CHANGES).flatMap(([kind, { waitsFor }]) => (waitsFor === waited ? [kind] : []));
+    return sql`when o.kind = any(${kinds}::text[]) then ${sql.lit(waited)}`;
+  }),
+  sql` `,
+);
+
 /**
  * @param causes codes of errors whose cause can pass: children whose operation failed for another are not meant
  * @param operationId of the one that is at work on the load balancer
@@ -43,16 +52,13 @@ export async function failedChanges(
   causes: readonly string[],
   operationId: string,
 ): Promise<FailedChange[]> {
-  const broken = CHILD_TABLES.map(
-    (table) => sql`select ${table}::text as "table", id, failed_operation_id from ${sql.table(table)}
-      where ${within(table, [loadBalancerId])} and provisioning_status in ('ERROR', 'PENDING_UPDATE') and ${HAS_FAILURE}`,
+  const broken = BOTTOM_UP.map(
+    (kind) => sql`select ${sql.lit(kind)}::text as "table", id, failed_operation_id from ${sql.table(kind)}
+      where ${within(kind, [loadBalancerId])} and provisioning_status in ('ERROR', 'PENDING_UPDATE') and ${HAS_FAILURE}`,
   );
   const { rows } = await sql<FailedChange>`
     select x.table, x.id, ${repeats(sql`${operationId}::uuid`)} as repeated,
-      case when o.kind = 'batch_update_members' then o.input->'waited'->>x.id::text
-        when o.kind like 'create\\_%' then 'PENDING_CREATE'
-        when o.kind like 'delete\\_%' then 'PENDING_DELETE'
-        else 'PENDING_UPDATE' end as waited
+      case when o.kind = 'batch_update_members' then o.input->'waited'->>x.id::text ${WAITED} end as waited
     from (${sql.join(broken, sql` union all `)}) as x
     join lateral (
       select * from operation n where n.load_balancer_id = ${loadBalancerId} and ${isAbout('n', sql`x.id`)}
