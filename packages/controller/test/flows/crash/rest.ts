@@ -19,6 +19,7 @@ interface AmphoraRow {
   status: string;
   role: string;
   compute_id: string | null;
+  image_id: string | null;
   vrrp_port_id: string | null;
   cert_busy: boolean;
   busy: boolean | null;
@@ -74,9 +75,15 @@ export async function breaches(
   // The cloud of a trial is its own: whatever is there belongs to an amphora that is known.
   const known = new Set(amphorae.map(({ compute_id }) => compute_id));
   for (const [id, instance] of world.instances) must(known.has(id), `instance ${instance.name} leaked`);
-  for (const { id, compute_id, status, cert_busy, busy } of amphorae) {
+  const named = new Set(amphorae.map(({ id }) => `amphora-${id}`));
+  for (const name of world.imagesOfVolumes.keys()) must(named.has(name), `the volume of ${name} leaked`);
+  for (const { id, compute_id, image_id, status, cert_busy, busy } of amphorae) {
     must(!/PENDING|BOOTING/.test(status), `amphora ${id} is ${status}`);
     must(status !== 'ALLOCATED' || world.instances.has(compute_id ?? ''), `amphora ${id} has no instance`);
+    must(
+      status !== 'ALLOCATED' || image_id === world.imagesOfVolumes.get(`amphora-${id}`),
+      `amphora ${id} has no image`,
+    );
     must(!cert_busy, `amphora ${id} is marked for a certificate`);
     must(busy !== true, `amphora ${id} is marked busy`);
   }

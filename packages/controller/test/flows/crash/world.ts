@@ -10,7 +10,6 @@ import { NoopImageDriver } from '../../../src/clouds/image/noop/driver.ts';
 import type { NetworkDriver, Port, Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import type { VolumeDriver } from '../../../src/clouds/volume/interface.ts';
-import { NoopVolumeDriver } from '../../../src/clouds/volume/noop/driver.ts';
 import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../../../src/dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
 import { OctaviaError } from '../../../src/errors.ts';
@@ -56,11 +55,14 @@ export class World {
   readonly network: NetworkDriver;
   readonly dataplane: DataplaneDriver;
   readonly images: ImageDriver = new NoopImageDriver();
-  readonly volumes: VolumeDriver = new NoopVolumeDriver();
+  /** The image of each volume, by its name. */
+  readonly imagesOfVolumes = new Map<string, string>();
+  readonly volumes: VolumeDriver;
   readonly certificates: CertificateGenerator = new NoopCertificateGenerator();
 
   constructor(database: Database) {
     this.compute = this.#computeDriver();
+    this.volumes = this.#volumeDriver();
     this.network = this.#networkDriver(new NoopNetworkDriver(database));
     this.dataplane = this.#dataplaneDriver();
   }
@@ -146,6 +148,26 @@ export class World {
         this.afterCall('delete server group');
       },
       recover: async () => undefined,
+    };
+  }
+
+  #volumeDriver(): VolumeDriver {
+    const { imagesOfVolumes } = this;
+    return {
+      name: 'volume_world',
+      createFromImage: async ({ name, imageId }) => {
+        if (!imagesOfVolumes.has(name)) {
+          imagesOfVolumes.set(name, imageId);
+          this.#changed(`+ volume ${name}`);
+        }
+        this.afterCall('create volume');
+        return name;
+      },
+      imageOf: async (id) => imagesOfVolumes.get(id) ?? null,
+      delete: async (name) => {
+        if (imagesOfVolumes.delete(name)) this.#changed(`- volume ${name}`);
+        this.afterCall('delete volume');
+      },
     };
   }
 
