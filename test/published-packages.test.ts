@@ -103,6 +103,15 @@ it('runs as plain JavaScript on the Node of the system', () => {
   ]);
 });
 
+it('has entries that can all be imported', () => {
+  const entries = publishedPackages().flatMap(({ manifest }) =>
+    Object.keys(manifest.exports).map((entry) => join(manifest.name, entry)),
+  );
+  const program = `for (const entry of ${JSON.stringify(entries)}) console.log(Object.keys(await import(entry)).length > 0)`;
+  writeFileSync(join(consumer, 'entries.js'), program);
+  expect(run(systemNode(ROOT), 'entries.js')).toBe('true\n'.repeat(entries.length));
+});
+
 const TYPED = `
 import { ApiError, type ApiOptions, type LoadBalancer, OctaviaClient } from '@octavia/client';
 import { type CloudConfig, connect } from '@octavia/client/keystone';

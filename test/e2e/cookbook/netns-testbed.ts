@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Bench } from '../harness.ts';
 
-const GATE = join(import.meta.dirname, 'gate.ts');
+const PROXY = join(import.meta.dirname, 'netns-proxy.ts');
 
 export type Visit = (socket: Socket, from: string) => void;
 
@@ -26,7 +26,7 @@ function firstLine(socket: Socket): Promise<{ error?: string; from?: string }> {
         return;
       }
     };
-    const onClose = (): void => reject(new Error('the gate closed the connection'));
+    const onClose = (): void => reject(new Error('the proxy closed the connection'));
     socket.on('readable', onReadable).once('error', reject).once('close', onClose);
   });
 }
@@ -34,22 +34,22 @@ function firstLine(socket: Socket): Promise<{ error?: string; from?: string }> {
 export class Testbed {
   readonly #bench: Bench;
   readonly #folder: string;
-  readonly #gate: ChildProcess;
+  readonly #proxy: ChildProcess;
   readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   readonly #servers = new Set<Server>();
   #count = 0;
 
   private constructor(bench: Bench) {
     this.#bench = bench;
-    this.#folder = mkdtempSync(join(bench.folder, 'gate-'));
-    const node = [process.execPath, '--disable-warning=ExperimentalWarning', GATE, this.#folder];
-    this.#gate = spawn('ip', ['netns', 'exec', bench.netns, ...node], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#folder = mkdtempSync(join(bench.folder, 'proxy-'));
+    const node = [process.execPath, '--disable-warning=ExperimentalWarning', PROXY, this.#folder];
+    this.#proxy = spawn('ip', ['netns', 'exec', bench.netns, ...node], { stdio: ['pipe', 'pipe', 'inherit'] });
   }
 
   static async open(bench: Bench): Promise<Testbed> {
     const testbed = new Testbed(bench);
     await new Promise<void>((resolve) => {
-      createInterface({ input: testbed.#gate.stdout! }).on('line', (line) => {
+      createInterface({ input: testbed.#proxy.stdout! }).on('line', (line) => {
         const { id, error } = JSON.parse(line) as { id?: number; error?: string | null };
         if (id === undefined) {
           resolve();
@@ -110,13 +110,13 @@ export class Testbed {
     const id = this.#count;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#gate.stdin?.write(`${JSON.stringify({ id, ...command })}\n`);
+      this.#proxy.stdin?.write(`${JSON.stringify({ id, ...command })}\n`);
     });
   }
 
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#gate.once('exit', resolve));
-    this.#gate.stdin?.end();
+    const ended = new Promise((resolve) => this.#proxy.once('exit', resolve));
+    this.#proxy.stdin?.end();
     await ended;
     for (const server of this.#servers) server.close();
   }
