@@ -91,6 +91,8 @@ export interface Kind {
   /** Keys that wrap one object and a list. */
   readonly one: string;
   readonly many: string;
+  /** Key of the links of a list, where it is not `<many>_links`. */
+  readonly links?: string;
   /** Where its names are looked up. */
   readonly finder: Finder | null;
   /** Availability zones have no id. */

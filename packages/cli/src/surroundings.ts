@@ -7,9 +7,9 @@ export interface Surroundings {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Columns of the terminal on standard output; null where that is none. */
-  readonly terminal: number | null;
+  readonly terminal: () => number | null;
   /** Whether standard error is a terminal, where progress may be drawn. */
-  readonly errIsTerminal: boolean;
+  readonly errIsTerminal: () => boolean;
   /** Aborted by Ctrl-C. */
   readonly signal?: AbortSignal;
 }

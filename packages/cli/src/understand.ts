@@ -20,7 +20,7 @@ const HELP_COMMAND: readonly Argument[] = [
 /** Columns that usage and help may take. */
 function widthOf({ env, terminal }: Surroundings): number {
   const columns = Number(env.COLUMNS);
-  return Number.isInteger(columns) && columns > 0 ? columns : (terminal ?? WIDTH);
+  return Number.isInteger(columns) && columns > 0 ? columns : (terminal() ?? WIDTH);
 }
 
 async function usageError(
@@ -39,16 +39,15 @@ async function usageError(
 async function help(surroundings: Surroundings, words: readonly string[]): Promise<number> {
   const { name, out, err } = surroundings;
   const { commandHelp, programHelp } = await import('./parser/help.ts');
-  const width = widthOf(surroundings);
   const plain = words.filter((word) => !word.startsWith('-'));
   const found = findCommand(COMMANDS, plain);
   if (found !== null) {
-    out(commandHelp(found.command, `${name} ${found.typed}`, width));
+    out(commandHelp(found.command, `${name} ${found.typed}`, widthOf(surroundings)));
     return EXIT.done;
   }
   const [first] = plain;
   if (first === undefined) {
-    out(programHelp(COMMANDS, name, width));
+    out(programHelp(COMMANDS, name, widthOf(surroundings)));
     return EXIT.done;
   }
   const matches = COMMANDS.map((command) => command.words).filter((each) => each.startsWith(first));

@@ -16,3 +16,11 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
   help: 'The page shows the options and commands of octavia.',
   'help loadbalancer list': 'Help texts are our own words.',
 };
+
+/** Commands that the server answers, likewise. */
+export const EXCEPTIONS_OF_PAIRS: Readonly<Record<string, string>> = {
+  'loadbalancer availabilityzone show nothing':
+    'Availability zones have no id; python-octaviaclient asks for one and shows that this is refused.',
+  'loadbalancer create --vip-network-id public-net --vip-port-id x':
+    'What is wrong with the words is told before anything is asked.',
+};

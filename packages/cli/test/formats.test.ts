@@ -16,7 +16,10 @@ function render(
   env = {},
   terminal: number | null = null,
 ): string {
-  const options = optionsOf(parse(outputArguments(isList ? 'list' : 'one'), words).values, { env, terminal });
+  const options = optionsOf(parse(outputArguments(isList ? 'list' : 'one'), words).values, {
+    env,
+    terminal: () => terminal,
+  });
   return isList
     ? renderList({ columns, rows: data as unknown[][] }, options)
     : renderOne({ columns, values: data }, options);

@@ -48,8 +48,8 @@ export async function meaningOf(words: readonly string[]): Promise<Meaning> {
     err: (text) => {
       stderr += text;
     },
-    terminal: null,
-    errIsTerminal: false,
+    terminal: () => null,
+    errIsTerminal: () => false,
   };
   const understood = await understand(words, surroundings);
   if (typeof understood === 'number') return { code: understood, message: messageOf(stdout, stderr), values: null };

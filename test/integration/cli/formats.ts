@@ -204,7 +204,7 @@ function same(ours: () => string, theirs: { code: number; stdout: string; stderr
 
 export async function compareFormats(python: Python, report: Report, runs: number): Promise<void> {
   report.section(`formats against cliff, ${runs} times`);
-  const surroundings = { env: {}, terminal: null };
+  const surroundings = { env: {}, terminal: () => null };
   const list = fc.asyncProperty(listCase, async ({ names, format, words, columns, rows }) => {
     if (format === 'table' && !isDrawable(rows)) return;
     const all = [...words, ...asked(names, columns)];

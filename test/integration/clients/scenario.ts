@@ -1,6 +1,11 @@
 /** What the client is asked to do, and what it must then show. */
 import { isDeepStrictEqual } from 'node:util';
-import type { OpenStack } from './openstack.ts';
+import type { Ended } from './openstack.ts';
+
+/** A command line of the words of `openstack`. */
+interface Client {
+  run(words: string[]): Promise<Ended>;
+}
 
 interface Subnets {
   public: { id: string };
@@ -11,11 +16,11 @@ type Row = Record<string, unknown>;
 
 export class Scenario {
   readonly subnets: Subnets;
-  readonly #openstack: OpenStack;
+  readonly #openstack: Client;
   #done = 0;
   #failed = 0;
 
-  constructor(openstack: OpenStack, subnets: Subnets) {
+  constructor(openstack: Client, subnets: Subnets) {
     this.#openstack = openstack;
     this.subnets = subnets;
   }
@@ -351,7 +356,7 @@ async function removal(s: Scenario): Promise<void> {
 }
 
 /** @returns how many commands failed */
-export async function runScenario(openstack: OpenStack, subnets: Subnets): Promise<number> {
+export async function runScenario(openstack: Client, subnets: Subnets): Promise<number> {
   const scenario = new Scenario(openstack, subnets);
   await surroundings(scenario);
   const id = await loadBalancers(scenario);

@@ -87,12 +87,12 @@ export const outputArguments = (output: Command['output']): readonly Argument[] 
 /** What they say, with the two that the environment may say for all commands. */
 export const optionsOf = (
   values: Values,
-  { env, terminal }: { env: Readonly<Record<string, string | undefined>>; terminal: number | null },
+  { env, terminal }: { env: Readonly<Record<string, string | undefined>>; terminal: () => number | null },
 ): OutputOptions => ({
   ...(values as unknown as OutputOptions),
   max_width: (values.max_width as number | null) ?? Number(env.CLIFF_MAX_TERM_WIDTH ?? 0),
   fit_width: values.fit_width === true || Number(env.CLIFF_FIT_WIDTH ?? 0) !== 0,
-  terminal,
+  terminal: terminal(),
 });
 
 /** All arguments of a command in the order of its usage. */

@@ -1,0 +1,4 @@
+/** Of the bundle. */
+import { main } from './main.ts';
+
+void main();

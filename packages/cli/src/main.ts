@@ -1,0 +1,57 @@
+/** The program: this process as the surroundings of one command line. */
+import { writeSync } from 'node:fs';
+import { EXIT } from './failure.ts';
+import type { Surroundings } from './surroundings.ts';
+import { understand } from './understand.ts';
+
+const NAME = 'octavia';
+
+/** For what reads slower than we write. */
+const PATIENCE_MS = 5;
+
+/** Standard output as a stream costs 8 ms of processor time at start; help is here in 15. */
+function write(descriptor: 1 | 2, text: string): void {
+  let data: Uint8Array = new TextEncoder().encode(text);
+  while (data.length > 0) {
+    try {
+      data = data.subarray(writeSync(descriptor, data));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Nobody reads any more: `octavia … | head`.
+      if (code === 'EPIPE') process.exit(EXIT.brokenPipe);
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE_MS);
+    }
+  }
+}
+
+/** What takes time to find out is found out when it is asked for. */
+const surroundings: Surroundings = {
+  name: NAME,
+  env: process.env,
+  out: (text) => write(1, text),
+  err: (text) => write(2, text),
+  terminal: () => (process.stdout.isTTY ? process.stdout.columns : null),
+  errIsTerminal: () => process.stderr.isTTY === true,
+};
+
+/** The first Ctrl-C asks the command to end, the next one ends it. */
+function interruptible(): AbortSignal {
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => {
+    interrupt.abort(new Error('Interrupted.'));
+    process.once('SIGINT', () => process.exit(EXIT.interrupted));
+  });
+  return interrupt.signal;
+}
+
+/** @param words of the command line, without the program */
+export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
+  const understood = await understand(words, surroundings);
+  if (typeof understood === 'number') {
+    process.exitCode = understood;
+    return;
+  }
+  const { carryOut } = await import('./run/run.ts');
+  process.exitCode = await carryOut(understood, { ...surroundings, signal: interruptible() });
+}

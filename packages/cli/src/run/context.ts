@@ -1,0 +1,17 @@
+/** What a running command has to do with. */
+import type { Api } from '@octavia/client';
+import type { Values } from '../parser/parse.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/** The services of a cloud; each is looked up in the catalogue when it is first needed. */
+export interface Services {
+  loadBalancing(): Promise<Api>;
+  network(): Promise<Api>;
+  identity(): Promise<Api>;
+}
+
+export interface Context extends Surroundings {
+  /** Options of the program. */
+  readonly globals: Values;
+  readonly services: Services;
+}
