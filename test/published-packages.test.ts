@@ -47,7 +47,15 @@ beforeAll(() => {
   // What they depend on comes from here, too: as it was installed.
   for (const name of libraries) if (!name.startsWith('@octavia/')) pack(join(ROOT, 'node_modules', name));
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
-  run('npm', 'install', '--no-audit', '--no-fund', ...tarballs.map((name) => join(folder, name)));
+  run(
+    'npm',
+    'install',
+    '--offline',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    ...tarballs.map((name) => join(folder, name)),
+  );
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
