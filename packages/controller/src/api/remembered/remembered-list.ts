@@ -1,6 +1,6 @@
 /**
  * A list that remembers what it answered of each row, by the row's version: it reads ids and versions of its page, and
- * writes only what has changed since. It answers what `answerList` answers, for a sixth of the work; `[api_settings]
+ * writes only what has changed since. It answers what `answerList` answers, for a quarter of the work; `[api_settings]
  * remember_lists` switches it off.
  */
 import type { FastifyRequest } from 'fastify';

@@ -61,7 +61,7 @@ const options = {
   allow_field_selection: bool(true, 'Permit fields selection.'),
   remember_lists: bool(
     true,
-    'Remember what lists of load balancers answered of each row (at most 16 MB). Off: the same answers for six times the CPU.',
+    'Remember what lists of load balancers answered of each row (at most 16 MB). Off: the same answers for four times the CPU.',
   ),
   pagination_max_limit: string('1000', 'Maximum page size; infinite or a negative number means unlimited.', {
     check: pageLimit,
