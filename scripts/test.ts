@@ -1,7 +1,7 @@
 /**
- * `npm test`: type check, lint, import rule, then every test, and the page that is made of their results. Tests run in fresh
- * network, mount and process namespaces: they cannot reach the host's network, and the kernel ends with them whatever they
- * started.
+ * `npm test`: type check, lint, import rule, what nobody uses, then every test, and the page that is made of their results. Tests
+ * run in fresh network, mount and process namespaces: they cannot reach the host's network, and the kernel ends with them
+ * whatever they started.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -48,6 +48,7 @@ function stages(filters: string[]): Stage[] {
     { name: 'types', command: [bin('.bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
     { name: 'lint', command: [bin('.bin/biome'), 'check', '.'] },
     { name: 'imports', command: [NODE, join(ROOT, 'scripts/check-imports.ts')] },
+    { name: 'unused', command: [NODE, bin('knip/bin/knip.js'), '--no-progress'] },
     { ...tests, env: { ...IN_MEMORY, FEATURE_MATRIX_RESULTS: RESULTS } },
     { name: 'feature matrix', command: [NODE, join(ROOT, 'scripts/feature-matrix.ts'), '--check'] },
   ];

@@ -86,4 +86,4 @@ function sleep(ms) {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-module.exports = { sleep, withLock };
+module.exports = { withLock };

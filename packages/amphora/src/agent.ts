@@ -54,7 +54,7 @@ export interface RunningAgent {
   stop: () => Promise<void>;
 }
 
-export const TRAFFIC_NAMESPACE = 'amphora-haproxy';
+const TRAFFIC_NAMESPACE = 'amphora-haproxy';
 
 /** @throws SettingsError, IniSyntaxError, or a system error when files or the port cannot be used */
 export async function startAgent(configFile: string): Promise<RunningAgent> {

@@ -64,12 +64,12 @@ export interface Argument {
 }
 
 /** What happens when the command runs. */
-export type Does =
+type Does =
   | { readonly verb: Verb; readonly kind: Kind }
   | { readonly verb: 'operator'; readonly name: string }
   | { readonly verb: 'own'; readonly name: string };
 
-export type Verb =
+type Verb =
   | 'create'
   | 'list'
   | 'show'

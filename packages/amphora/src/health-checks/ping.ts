@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../state/atomic-file.ts';
 import { outputOf } from '../system/run.ts';
 
 /** HAProxy passes its own address and port, then those of the member, and runs it as nobody with an empty PATH. */
-export const PING_SCRIPT = `#!/bin/sh
+const PING_SCRIPT = `#!/bin/sh
 PATH=/usr/local/bin:/usr/bin:/bin
 case "$3" in
 *:*) exec ping -6 -q -n -w 1 -c 1 "$3" > /dev/null 2>&1 ;;

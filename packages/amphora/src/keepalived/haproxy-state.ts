@@ -11,7 +11,7 @@ import type { KeepalivedPaths } from './paths.ts';
 const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
 /** Only shell built-ins: no process beside the shell itself. */
-export function checkScript(statePath: string, pidFiles: string[]): string {
+function checkScript(statePath: string, pidFiles: string[]): string {
   return `#!/bin/sh
 # Written by the amphora agent: 0 while HAProxy serves, else 1.
 alive() { read -r pid < "$1" && kill -0 "$pid"; } 2> /dev/null

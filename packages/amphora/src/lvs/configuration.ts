@@ -4,7 +4,7 @@
  */
 import { parseIp } from '../network/ip-address.ts';
 
-export type LvsProtocol = 'UDP' | 'SCTP';
+type LvsProtocol = 'UDP' | 'SCTP';
 
 export interface LvsMember {
   id: string;

@@ -2,7 +2,7 @@
 import type { FixedIpRequest, HostRoute, PlugNetworkRequest, PlugVipRequest } from '@octavia/protocol/agent-api';
 import { hostCidr, type IpAddress, type IpNetwork, parseCidr, parseIp, parseMac } from './ip-address.ts';
 
-export interface PlannedAddress {
+interface PlannedAddress {
   /** Address with prefix length. */
   cidr: string;
   /** False: keepalived moves this address between amphorae, so the agent neither adds nor removes it. */
@@ -19,7 +19,7 @@ export interface PlannedRoute {
   source?: string;
 }
 
-export interface PlannedRule {
+interface PlannedRule {
   /** Source network whose traffic uses the table. */
   from: string;
   table: number;
@@ -40,7 +40,7 @@ export interface InterfacePlan {
 }
 
 /** Answers of VIP traffic leave through the VIP's own gateway even when the client sits in a member network. */
-export const VIP_TABLE = 1;
+const VIP_TABLE = 1;
 
 export class PlanError extends Error {
   readonly kind: 'address' | 'subnet' | 'mac';

@@ -10,7 +10,7 @@ interface Sample {
   cpu: CpuTicks;
 }
 
-export interface CpuTicks {
+interface CpuTicks {
   user: number;
   system: number;
   softIrq: number;
@@ -20,7 +20,7 @@ export interface CpuTicks {
 const SAMPLE_INTERVAL_MS = 30_000;
 
 /** @param stat content of /proc/stat */
-export function parseCpu(stat: string): CpuTicks {
+function parseCpu(stat: string): CpuTicks {
   const ticks = /^cpu\s+(.*)$/m.exec(stat)?.[1]?.split(/\s+/).map(Number) ?? [];
   const [user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softIrq = 0] = ticks;
   return { user: user + nice, system: system + irq, softIrq, idle: idle + wait };

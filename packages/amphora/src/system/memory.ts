@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AgentDetails } from '@octavia/protocol/agent-api';
 
-export function parseMemory(meminfo: string): AgentDetails['memory'] {
+function parseMemory(meminfo: string): AgentDetails['memory'] {
   const kB = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0);
   return {
     total: kB('MemTotal'),

@@ -8,7 +8,7 @@ export interface CommandResult {
   stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Written to standard input. */
   input?: string;
   cwd?: string;

@@ -31,7 +31,7 @@ export function findCommand(commands: readonly Command[], words: readonly string
 const COST = { swap: 0, change: 2, add: 1, drop: 3 };
 
 /** Damerau-Levenshtein distance with these costs. */
-export function distance(from: string, to: string): number {
+function distance(from: string, to: string): number {
   if (from === to) return 0;
   let before: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index * COST.add);

@@ -27,7 +27,7 @@ function part(argument: Argument): string {
 }
 
 /** Parts that are not broken apart, options first. */
-export function usageParts(known: readonly Argument[], oneOf: readonly string[]): string[] {
+function usageParts(known: readonly Argument[], oneOf: readonly string[]): string[] {
   const shown = known.filter(({ hidden }) => hidden !== true);
   const options = shown.filter(({ flags }) => flags.length > 0);
   const groups = groupsOf(options);

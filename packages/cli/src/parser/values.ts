@@ -19,7 +19,7 @@ export function parseInteger(text: string): number | null {
 }
 
 /** A number as Python reads it. Null when it is none. */
-export function parseDecimal(text: string): number | null {
+function parseDecimal(text: string): number | null {
   const plain = text.trim().replaceAll(/(?<=\d)_(?=\d)/g, '');
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return Number(plain);
   const special = /^([+-]?)(inf|infinity|nan)$/i.exec(plain);

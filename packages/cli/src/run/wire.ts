@@ -19,7 +19,7 @@ const headerLines = (headers: Record<string, string>): [string, string][] =>
 const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The request as a command that makes it again; a secret has to be put in its place. */
-export function curlOf({ method, url, headers, body }: HttpRequest): string {
+function curlOf({ method, url, headers, body }: HttpRequest): string {
   const parts = ['curl', '-g', '-i', '-X', method, shellQuoted(url)];
   for (const [name, value] of headerLines(headers)) parts.push('-H', shellQuoted(`${name}: ${value}`));
   if (body !== undefined) parts.push('-d', shellQuoted(maskedBody(body)));

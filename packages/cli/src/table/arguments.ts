@@ -4,7 +4,7 @@ import type { Argument, Conversion, Finder } from '../command.ts';
 type More = Partial<Argument>;
 
 /** `--vip-port-id` is `vip_port_id`. */
-export const destOf = (flag: string): string => flag.replace(/^--/, '').replaceAll('-', '_');
+const destOf = (flag: string): string => flag.replace(/^--/, '').replaceAll('-', '_');
 
 /** An option with a text. It sets the field of its name unless `more` says otherwise. */
 export function option(flag: string, metavar: string, help: string, more: More = {}): Argument {

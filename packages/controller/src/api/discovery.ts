@@ -39,7 +39,7 @@ export const VERSIONS: readonly [id: string, updated: string][] = [
   ['v2.30', '2025-02-26T00:00:00Z'],
 ];
 
-export function versionList(applicationAddress: string) {
+function versionList(applicationAddress: string) {
   return VERSIONS.map(([id, updated], index) => ({
     id,
     status: index === VERSIONS.length - 1 ? 'CURRENT' : 'SUPPORTED',

@@ -70,7 +70,7 @@ export const REGISTRY = {
   task_flow,
 };
 
-export type Registry = typeof REGISTRY;
+type Registry = typeof REGISTRY;
 export type SectionName = keyof Registry;
 
 type Options<S extends SectionName> = Registry[S]['options'];

@@ -22,7 +22,7 @@ export interface AgentConfiguration {
 }
 
 /** Where the files of an amphora lie, inside it. */
-export const AMPHORA_FILES = {
+const AMPHORA_FILES = {
   agentConfiguration: '/etc/octavia/amphora-agent.conf',
   clientCa: '/etc/octavia/certs/client_ca.pem',
   /** Certificate and key in one file. */

@@ -20,9 +20,9 @@ interface Expected {
   provisioningStatus: ProvisioningStatus;
   operatingStatus: OperatingStatus;
 }
-export type ExpectedListener = Expected;
-export type ExpectedPool = Expected;
-export interface ExpectedMember extends Expected {
+type ExpectedListener = Expected;
+type ExpectedPool = Expected;
+interface ExpectedMember extends Expected {
   poolId: string;
 }
 

@@ -16,13 +16,13 @@ export const LB_ALGORITHMS = ['ROUND_ROBIN', 'LEAST_CONNECTIONS', 'SOURCE_IP', '
 export type LbAlgorithm = (typeof LB_ALGORITHMS)[number];
 
 export const SESSION_PERSISTENCE_TYPES = ['SOURCE_IP', 'HTTP_COOKIE', 'APP_COOKIE'] as const;
-export type SessionPersistenceType = (typeof SESSION_PERSISTENCE_TYPES)[number];
+type SessionPersistenceType = (typeof SESSION_PERSISTENCE_TYPES)[number];
 
 export const HEALTH_MONITOR_TYPES = ['HTTP', 'HTTPS', 'PING', 'TCP', 'TLS-HELLO', 'UDP-CONNECT', 'SCTP'] as const;
 export type HealthMonitorType = (typeof HEALTH_MONITOR_TYPES)[number];
 
 export const HTTP_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'CONNECT', 'PATCH'] as const;
-export type HttpMethod = (typeof HTTP_METHODS)[number];
+type HttpMethod = (typeof HTTP_METHODS)[number];
 
 export const L7_POLICY_ACTIONS = ['REJECT', 'REDIRECT_TO_URL', 'REDIRECT_TO_POOL', 'REDIRECT_PREFIX'] as const;
 export type L7PolicyAction = (typeof L7_POLICY_ACTIONS)[number];
@@ -46,7 +46,7 @@ export const L7_COMPARE_TYPES = ['REGEX', 'STARTS_WITH', 'ENDS_WITH', 'CONTAINS'
 export type L7CompareType = (typeof L7_COMPARE_TYPES)[number];
 
 export const CLIENT_AUTHENTICATIONS = ['NONE', 'OPTIONAL', 'MANDATORY'] as const;
-export type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number];
+type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number];
 
 /** How a port is connected: `direct` = an SR-IOV function. */
 export const VNIC_TYPES = ['normal', 'direct'] as const;

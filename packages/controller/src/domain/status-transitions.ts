@@ -18,7 +18,7 @@ type Statuses = Pick<Resource, 'provisioningStatus' | 'operatingStatus' | 'statu
 export const PENDING = ['PENDING_CREATE', 'PENDING_UPDATE', 'PENDING_DELETE'] as const;
 export type Pending = (typeof PENDING)[number];
 /** Nobody works on it. */
-export const AT_REST = ['ACTIVE', 'ERROR'] as const;
+const AT_REST = ['ACTIVE', 'ERROR'] as const;
 const EXISTING = [...AT_REST, ...PENDING] as const;
 
 /** What one event makes of rows in one of these statuses. Rows in other statuses stay as they are. */

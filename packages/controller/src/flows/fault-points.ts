@@ -8,7 +8,7 @@ import type { Operation, OperationKind } from '../domain/operations.ts';
 import { type Flow, isParallel } from './flow.ts';
 import { Fenced } from './in-charge.ts';
 
-export const MOMENTS = ['before-effect', 'after-effect', 'after-commit'] as const;
+const MOMENTS = ['before-effect', 'after-effect', 'after-commit'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 /** Called at every point. Throws `Crash` to end the run there, any other error to let the step fail. */

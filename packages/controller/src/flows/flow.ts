@@ -16,14 +16,14 @@ import type { Store } from '../store/core/database.ts';
 import type { BuildQueue } from './build-queue.ts';
 import type { Places } from './places.ts';
 
-export interface Tries {
+interface Tries {
   attempts: number;
   /** Pause between two of them. */
   intervalMs: number;
 }
 
 /** What amphorae are built from where neither flavor nor availability zone says otherwise; names as in `[controller_worker]`. */
-export interface BuildDefaults {
+interface BuildDefaults {
   /** `amp_image_tag` */
   imageTag: string | null;
   /** `amp_image_owner_id` */

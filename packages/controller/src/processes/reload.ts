@@ -2,7 +2,7 @@
 import type { Log } from '@octavia/protocol/log';
 import { type Config, registeredOptions } from '../config/index.ts';
 
-export interface OptionChange {
+interface OptionChange {
   /** e.g. `[health_manager] heartbeat_interval` */
   option: string;
   /** `***` for secrets. */
@@ -63,4 +63,4 @@ export function reload(current: Config, load: () => Config, log: Log & { level: 
   return true;
 }
 
-export const logLevel = ({ DEFAULT }: Pick<Config, 'DEFAULT'>): 'debug' | 'info' => (DEFAULT.debug ? 'debug' : 'info');
+const logLevel = ({ DEFAULT }: Pick<Config, 'DEFAULT'>): 'debug' | 'info' => (DEFAULT.debug ? 'debug' : 'info');

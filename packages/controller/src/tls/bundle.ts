@@ -43,7 +43,7 @@ function certificatesOf(block: PemBlock): X509Certificate[] {
 }
 
 /** All certificates in a text or in DER of PKCS#7 or of a single certificate, in the order in which they stand. */
-export function readCertificates(bytes: Buffer): X509Certificate[] {
+function readCertificates(bytes: Buffer): X509Certificate[] {
   const text = bytes.toString('latin1');
   if (text.includes('-----BEGIN ')) return pemBlocks(text).flatMap(certificatesOf);
   if (bytes.length === 0) return [];

@@ -50,7 +50,7 @@ const FILL = `
   select gen_random_uuid(), id, 'ALLOCATED', 'STANDALONE', 'zone-' || name::int % 3, now() from made
   returning id, cached_zone as zone`;
 
-export const DEFAULTS: WatchOptions = {
+const DEFAULTS: WatchOptions = {
   id: 'manager',
   heartbeatTimeout: 60,
   // Twice the default: half the messages.

@@ -21,7 +21,7 @@ export async function heardAgo(store: Store, seconds: number, changes: Partial<A
   return amphora;
 }
 
-export interface LogLine {
+interface LogLine {
   level: string;
   message: string;
   fields: Record<string, unknown>;

@@ -3,7 +3,7 @@ import { HEALTH_MONITOR_TYPES, type HealthMonitor, HTTP_METHODS } from '../../do
 import { COMMON, IDENTITY, INHERITED_PROJECT, references, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { choice, integer, text, uuid } from './scalar-types.ts';
-import type { AttributeTable, Created, Updated } from './table.ts';
+import type { AttributeTable } from './table.ts';
 import { invalid, type ValueType } from './value-type.ts';
 
 /** `1.0` or `1.1`; JSON numbers are accepted because clients send them. */
@@ -79,8 +79,6 @@ export const HEALTH_MONITOR = {
   ...STATE,
 } as const satisfies AttributeTable;
 
-export type HealthMonitorCreate = Created<typeof HEALTH_MONITOR>;
-export type HealthMonitorUpdate = Updated<typeof HEALTH_MONITOR>;
 export const HEALTH_MONITOR_ENVELOPE = { argument: 'health_monitor_', wrapper: 'healthmonitor' };
 
 export const healthMonitorResponse = responder<HealthMonitor, null>(HEALTH_MONITOR);

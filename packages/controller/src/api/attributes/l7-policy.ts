@@ -45,7 +45,7 @@ const redirectCode: ValueType<RedirectHttpCode> = {
 };
 
 /** What single create, nested create and PUT share. */
-export const L7POLICY_FIELDS = {
+const L7POLICY_FIELDS = {
   ...COMMON,
   description: DESCRIPTION,
   action: { type: choice(L7_POLICY_ACTIONS), accepted: 'create and update', required: true, nullOnUpdate: 'clear' },

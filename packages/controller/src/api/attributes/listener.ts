@@ -5,7 +5,7 @@ import { list, map, set, spelledSet } from './collection-types.ts';
 import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, REFERENCES, references, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { boolean, choice, cidr, integer, text, uuid } from './scalar-types.ts';
-import type { AttributeTable, Created, Updated } from './table.ts';
+import type { AttributeTable } from './table.ts';
 import { onlyInTree } from './table-object.ts';
 import type { ValueType } from './value-type.ts';
 
@@ -86,8 +86,6 @@ export const LISTENER = {
   ...STATE,
 } as const satisfies AttributeTable;
 
-export type ListenerCreate = Created<typeof LISTENER>;
-export type ListenerUpdate = Updated<typeof LISTENER>;
 export const LISTENER_ENVELOPE = { argument: 'listener_', wrapper: 'listener' };
 
 export const listenerResponse = responder<Listener, ListenerRelations>(LISTENER);

@@ -11,7 +11,7 @@ import { MEMBER_FIELDS } from './member.ts';
 import { POOL_ALGORITHM, POOL_OPTIONS, POOL_PROTOCOL } from './pool.ts';
 import { responder } from './response.ts';
 import { choice, ipAddress, text, uuid } from './scalar-types.ts';
-import type { AttributeTable, Created, Updated } from './table.ts';
+import type { AttributeTable, Created } from './table.ts';
 import { tableObject } from './table-object.ts';
 
 /** Protocol and algorithm may be left out: then the entry is a reference by name. */
@@ -148,7 +148,6 @@ export const LOAD_BALANCER = {
 } as const satisfies AttributeTable;
 
 export type LoadBalancerCreate = Created<typeof LOAD_BALANCER>;
-export type LoadBalancerUpdate = Updated<typeof LOAD_BALANCER>;
 export const LOAD_BALANCER_ENVELOPE = { argument: 'load_balancer', wrapper: 'loadbalancer' };
 
 export const loadBalancerResponse = responder<LoadBalancer, LoadBalancerRelations>(LOAD_BALANCER);

@@ -3,7 +3,7 @@ import { type Member, VNIC_TYPES } from '../../domain/resources.ts';
 import { COMMON, IDENTITY, INHERITED_PROJECT, PARENT, STATE } from './common.ts';
 import { responder } from './response.ts';
 import { boolean, choice, integer, ipAddress, uuid } from './scalar-types.ts';
-import type { AttributeTable, Created, Updated } from './table.ts';
+import type { AttributeTable, Created } from './table.ts';
 
 export const MEMBER_FIELDS = {
   ...COMMON,
@@ -45,7 +45,6 @@ export const MEMBER = {
 } as const satisfies AttributeTable;
 
 export type MemberCreate = Created<typeof MEMBER>;
-export type MemberUpdate = Updated<typeof MEMBER>;
 export const MEMBER_ENVELOPE = { argument: 'member_', wrapper: 'member' };
 export const MEMBERS_ENVELOPE = { argument: 'members_', wrapper: 'members' };
 

@@ -8,7 +8,7 @@ import { COMMON, DESCRIPTION, IDENTITY, INHERITED_PROJECT, REFERENCES, reference
 import { alpnProtocols } from './listener.ts';
 import { responder } from './response.ts';
 import { boolean, choice, integer, text, uuid } from './scalar-types.ts';
-import type { AttributeTable, Created, Updated } from './table.ts';
+import type { AttributeTable } from './table.ts';
 import { onlyInTree } from './table-object.ts';
 import { invalid, type ValueType } from './value-type.ts';
 
@@ -140,8 +140,6 @@ export const POOL = {
   ...STATE,
 } as const satisfies AttributeTable;
 
-export type PoolCreate = Created<typeof POOL>;
-export type PoolUpdate = Updated<typeof POOL>;
 export const POOL_ENVELOPE = { argument: 'pool_', wrapper: 'pool' };
 
 export const poolResponse = responder<Pool, PoolRelations>(POOL);

@@ -2,7 +2,7 @@
 import { type Attribute, type AttributeTable, apiName } from './table.ts';
 
 /** UTC ISO-8601 with seconds and without zone. */
-export function wireTime(time: Date | null): string | null {
+function wireTime(time: Date | null): string | null {
   return time === null ? null : time.toISOString().slice(0, 19);
 }
 

@@ -4,7 +4,7 @@ import { canonicalUuid } from '../../domain/uuid.ts';
 import { invalid, type JsonSchema, type ValueType } from './value-type.ts';
 
 /** The range of the database's integers, and far beyond every limit that is not given. */
-export const MAXIMUM_INTEGER = 2_147_483_647;
+const MAXIMUM_INTEGER = 2_147_483_647;
 
 export interface TextLimits {
   min?: number;
@@ -139,7 +139,7 @@ export const cidr: ValueType<string> = {
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:58Z');
 
-export const timeSchema: JsonSchema = {
+const timeSchema: JsonSchema = {
   type: 'string',
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d$',
   description: 'UTC, without a zone designator.',

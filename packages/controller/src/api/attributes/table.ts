@@ -2,10 +2,10 @@
 import type { JsonSchema, ValueType } from './value-type.ts';
 
 /** On which requests an attribute is accepted; anywhere else it is an unknown attribute. */
-export type Accepted = 'create' | 'create and update' | 'never';
+type Accepted = 'create' | 'create and update' | 'never';
 
 /** What an explicit null means on PUT. */
-export type NullOnUpdate = 'default' | 'clear' | 'unchanged' | 'refuse';
+type NullOnUpdate = 'default' | 'clear' | 'unchanged' | 'refuse';
 
 export interface Attribute<T = unknown> {
   type: ValueType<T>;

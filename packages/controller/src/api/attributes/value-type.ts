@@ -30,7 +30,7 @@ export interface ValueType<T> {
 const MAXIMUM_ECHO = 1024;
 
 /** How messages show a refused value; the words are those clients of the API know (`None`, `True`, `False`). */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (value === true) return 'True';
   if (value === false) return 'False';

@@ -17,7 +17,7 @@ export interface ProcessDetails {
 const SPACES = ['new_space', 'old_space', 'large_object_space'];
 
 /** `YYYY-MM-DD HH:MM:SS.ffffff` */
-export const detailedTime = (time: Date): string => `${time.toISOString().replace('T', ' ').replace('Z', '')}000`;
+const detailedTime = (time: Date): string => `${time.toISOString().replace('T', ' ').replace('Z', '')}000`;
 
 export function processDetails(now: Date): ProcessDetails {
   const spaces = getHeapSpaceStatistics();

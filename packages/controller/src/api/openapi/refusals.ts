@@ -62,7 +62,7 @@ const refusal = (description: string, schema: JsonSchema, headers: object = REFU
 });
 
 /** As `components.responses`, by status; `default` is what HTTP itself goes wrong with. */
-export const REFUSALS = {
+const REFUSALS = {
   400: refusal('The request is wrong', EITHER),
   401: refusal('No valid token', ROUTE_FAULT, { ...REFUSED, 'WWW-Authenticate': header('challenge') }),
   403: refusal('Not allowed, or the quota is used up', FAULT),

@@ -6,7 +6,7 @@ import type { Resources } from './resources.ts';
 import { forCreate, forUpdate, inV1Words, type Json, type Shape } from './shape.ts';
 
 /** Where the objects of one path stand in API v2. */
-export interface Place {
+interface Place {
   /** Path and query of the list. */
   list: string;
   /** Path without the id. */

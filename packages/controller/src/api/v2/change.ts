@@ -54,7 +54,7 @@ export interface Draft {
 }
 
 /** What is asked of others before the transaction, which holds locks and must not wait for them. */
-export interface Question {
+interface Question {
   projectId: string;
   /** Called once the policy allows the change. @throws OctaviaError what `valid` could throw */
   ask(): Promise<void>;
@@ -93,13 +93,13 @@ export interface UnderLock<Asked, Held, D extends Draft> {
   write: ((tx: Tx, held: Held, draft: D) => Promise<unknown>) | null;
 }
 
-export interface Cost {
+interface Cost {
   units: QuotaUnits;
   leaving: QuotaUnits;
   limits: QuotaRules;
 }
 
-export interface Accepted<Asked, D extends Draft> extends Cost {
+interface Accepted<Asked, D extends Draft> extends Cost {
   request: FastifyRequest;
   asked: Asked;
   draft: D;

@@ -14,7 +14,7 @@ export interface InTree extends Target {
 }
 
 /** The same with its tree locked. */
-export type Held<Found extends InTree> = Found & { tree: LockedTree };
+type Held<Found extends InTree> = Found & { tree: LockedTree };
 
 export interface TreeDraft extends Draft {
   /** The object as it will be: it leads to what waits with it. Of a batch, `{ poolId }`. */

@@ -3,7 +3,7 @@ import type { ComputeTraits, DriverModule } from '../driver.ts';
 import type { Port } from '../network/interface.ts';
 
 /** What is set up inside an instance at its first boot, on clouds whose images know how (cloud-init). */
-export interface UserData {
+interface UserData {
   /** As in zoneinfo: `[controller_worker] amp_timezone`. */
   timezone: string;
 }

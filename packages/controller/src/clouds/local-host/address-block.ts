@@ -7,7 +7,7 @@ export interface Ipv4Range {
 }
 
 /** Every instance takes one /20: three /22 networks and one in reserve. */
-export const BLOCK_PREFIX = 20;
+const BLOCK_PREFIX = 20;
 const BLOCK_SIZE = 2 ** (32 - BLOCK_PREFIX);
 /** Wider routes than this (`default`, the 0.0.0.0/1 of VPN clients) cover everything and therefore reserve nothing. */
 const WIDEST_RESERVING_PREFIX = 8;

@@ -9,7 +9,7 @@ import { chooseBlock, formatIpv4, parseCidr } from './address-block.ts';
 import { ipBatch, listAddresses, listRoutes } from './ip.ts';
 import { withHostLock } from './lock.ts';
 
-export const LOCAL_NETWORK_KINDS = ['management', 'public', 'private'] as const;
+const LOCAL_NETWORK_KINDS = ['management', 'public', 'private'] as const;
 export type LocalNetworkKind = (typeof LOCAL_NETWORK_KINDS)[number];
 
 export interface LocalSubnet {

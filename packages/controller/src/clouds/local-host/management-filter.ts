@@ -11,7 +11,7 @@ const tableOf = (tag: string): string => `ip octavia_${tag}`;
  * Pure. Before routing, so that it holds for the host itself and for what it forwards. The management network has no IPv6
  * addresses. Idempotent as a script.
  */
-export function managementScript({ tag, networks }: Pick<LocalInstance, 'tag' | 'networks'>): string {
+function managementScript({ tag, networks }: Pick<LocalInstance, 'tag' | 'networks'>): string {
   const { management, ...tenants } = networks;
   const bridges = Object.values(tenants).map(({ bridge }) => `"${bridge}"`);
   const chain = `${tableOf(tag)} management`;

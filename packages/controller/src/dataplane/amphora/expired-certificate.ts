@@ -43,7 +43,7 @@ function presented(socket: TLSSocket): X509Certificate[] {
  * @param now milliseconds
  * @returns what else is wrong with the certificate; null: it has ended, and nothing else
  */
-export function otherFault(
+function otherFault(
   chain: readonly X509Certificate[],
   amphoraId: string,
   authorities: string,

@@ -36,11 +36,11 @@ export interface TlsMaterial {
   failures: ReadonlyMap<string, SecretFailure>;
 }
 
-export type SecretFailure = Omit<UnusableListener, 'listenerId'>;
+type SecretFailure = Omit<UnusableListener, 'listenerId'>;
 
 const NO_MATERIAL: TlsMaterial = { files: NO_TLS_FILES, uploads: new Map(), failures: new Map() };
 
-export function fileOf(kind: CertificateFile['kind'], content: Secret): CertificateFile {
+function fileOf(kind: CertificateFile['kind'], content: Secret): CertificateFile {
   return { name: createHash('sha1').update(content.reveal()).digest('hex'), kind, content };
 }
 
@@ -50,11 +50,11 @@ function failureOf(error: unknown): SecretFailure {
   return { reason: 'The certificate store did not answer as expected.', code: 'CERTIFICATE_UNREADABLE' };
 }
 
-export function tlsListeners(tree: LoadBalancerTree): Listener[] {
+function tlsListeners(tree: LoadBalancerTree): Listener[] {
   return servedListeners(tree).filter(needsCertificates);
 }
 
-export function tlsPools(tree: LoadBalancerTree): Pool[] {
+function tlsPools(tree: LoadBalancerTree): Pool[] {
   const pools = servedListeners(tree).flatMap((listener) => servedPools(tree, listener));
   return [...new Set(pools)].filter(({ tlsEnabled }) => tlsEnabled);
 }

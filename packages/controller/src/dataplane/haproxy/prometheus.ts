@@ -8,8 +8,8 @@ import type { Listener } from '../../domain/resources.ts';
 import type { HaproxyOptions } from './options.ts';
 
 /** Frontend and backend that must not show in the metrics. */
-export const EXPORTER = 'prometheus-exporter-internal';
-export const METRICS_PROXY = 'prometheus-metrics-internal';
+const EXPORTER = 'prometheus-exporter-internal';
+const METRICS_PROXY = 'prometheus-metrics-internal';
 
 const METRICS_PATH = '/metrics';
 /** Above the agent's own limit for the exporter, so that its 502 arrives. */

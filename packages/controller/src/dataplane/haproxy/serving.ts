@@ -11,7 +11,7 @@ import type {
 import { isConnectionless } from '../../domain/validation/protocols.ts';
 
 /** Flows render before they remove a row, so a row on its way out must already be gone from the configuration. */
-export function isLeaving(resource: Resource): boolean {
+function isLeaving(resource: Resource): boolean {
   return resource.provisioningStatus === 'PENDING_DELETE' || resource.provisioningStatus === 'DELETED';
 }
 

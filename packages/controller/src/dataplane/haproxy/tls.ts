@@ -6,7 +6,7 @@ import type { HaproxyOptions } from './options.ts';
 import type { ListenerTlsFiles, PoolTlsFiles } from './tls-files.ts';
 import { tlsSettingArguments } from './tls-settings.ts';
 
-export const certificateFolder = (loadBalancerId: string, options: HaproxyOptions): string =>
+const certificateFolder = (loadBalancerId: string, options: HaproxyOptions): string =>
   `${options.certificatesPath}/${loadBalancerId}`;
 
 export const certificatePath = (loadBalancerId: string, name: string, options: HaproxyOptions): string =>

@@ -23,7 +23,7 @@ export interface LogOffloading {
 }
 
 /** @throws OctaviaError for a receiver that cannot be read */
-export function logOffloading({ amphora_agent: agent }: Config): LogOffloading {
+function logOffloading({ amphora_agent: agent }: Config): LogOffloading {
   const targets = (option: 'admin_log_targets' | 'tenant_log_targets'): LogTarget[] =>
     (agent[option] ?? []).map((text) => parseLogTarget(text, `[amphora_agent] ${option}`));
   return {

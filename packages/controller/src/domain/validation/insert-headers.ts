@@ -1,7 +1,7 @@
 import type { ListenerProtocol } from '../resources.ts';
 import { invalidOption } from './refuse.ts';
 
-export const FORWARDING_HEADERS = [
+const FORWARDING_HEADERS = [
   'X-Forwarded-For',
   'X-Forwarded-Port',
   'X-Forwarded-Proto',
@@ -10,7 +10,7 @@ export const FORWARDING_HEADERS = [
   'X-Real-IP',
 ] as const;
 
-export const TLS_HEADERS = [
+const TLS_HEADERS = [
   'X-SSL-Client-Verify',
   'X-SSL-Client-Has-Cert',
   'X-SSL-Client-DN',

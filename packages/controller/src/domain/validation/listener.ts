@@ -25,7 +25,7 @@ type References = Pick<
 >;
 
 /** Every secret the listener refers to, each once. */
-export function listenerSecretRefs(listener: References): string[] {
+function listenerSecretRefs(listener: References): string[] {
   const refs = [
     listener.defaultTlsContainerRef,
     ...listener.sniContainerRefs,

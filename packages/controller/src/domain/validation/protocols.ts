@@ -3,7 +3,7 @@ import { OctaviaError } from '../../errors.ts';
 import type { ListenerProtocol, PoolProtocol } from '../resources.ts';
 import { refusal } from './refuse.ts';
 
-export const POOL_PROTOCOLS_BY_LISTENER: Record<ListenerProtocol, readonly PoolProtocol[]> = {
+const POOL_PROTOCOLS_BY_LISTENER: Record<ListenerProtocol, readonly PoolProtocol[]> = {
   TCP: ['HTTP', 'HTTPS', 'PROXY', 'PROXYV2', 'TCP'],
   HTTP: ['HTTP', 'PROXY', 'PROXYV2'],
   HTTPS: ['HTTPS', 'PROXY', 'PROXYV2', 'TCP'],

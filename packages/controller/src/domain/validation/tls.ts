@@ -2,7 +2,7 @@
 import { refusal } from './refuse.ts';
 
 /** Weakest first: the order is the meaning of "minimum". */
-export const TLS_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+const TLS_VERSIONS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 /** Those that no cipher of TLS 1.2 is for. */
 export const TLS10_VERSIONS: readonly string[] = ['TLSv1', 'TLSv1.1'];
 /** OpenSSL's word in a list of ciphers. */
@@ -27,7 +27,7 @@ export interface TlsSettings {
 const rank = (version: string): number => (TLS_VERSIONS as readonly string[]).indexOf(version);
 
 /** @throws OctaviaError VALIDATION */
-export function checkTlsVersions(versions: readonly string[], rules: TlsRules): void {
+function checkTlsVersions(versions: readonly string[], rules: TlsRules): void {
   if (versions.length === 0) {
     throw refusal(
       'Empty TLS version list. Either specify at least one TLS version or remove this parameter to use the default.',
@@ -56,7 +56,7 @@ export function checkCiphers(ciphers: string, rules: TlsRules): void {
 }
 
 /** Tokens themselves are checked while parsing. @throws OctaviaError VALIDATION */
-export function checkAlpnProtocols(protocols: readonly string[]): void {
+function checkAlpnProtocols(protocols: readonly string[]): void {
   if (protocols.length === 0) {
     throw refusal(
       'Empty ALPN protocol list. Either specify at least one ALPN protocol or remove this parameter to use the default.',

@@ -13,7 +13,7 @@ export interface TreePool extends Omit<PoolInput, 'protocol' | 'lbAlgorithm'> {
   healthmonitor: HealthMonitorFields | null;
 }
 
-export interface PoolDefinition extends PoolInput {
+interface PoolDefinition extends PoolInput {
   members: readonly MemberInput[];
   healthmonitor: HealthMonitorFields | null;
 }

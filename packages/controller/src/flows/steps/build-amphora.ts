@@ -27,7 +27,7 @@ const PRIORITY = { failover: 20, create: 40 } as const;
 const VRRP_PRIORITY = { STANDALONE: null, MASTER: 100, BACKUP: 90 } as const;
 
 /** Name under which the compute service knows the amphora's instance. */
-export const instanceName = (amphoraId: string): string => `amphora-${amphoraId}`;
+const instanceName = (amphoraId: string): string => `amphora-${amphoraId}`;
 
 /** An instance whose agent answers; it serves nothing yet. */
 export function bootAmphora(plan: BuildPlan): Step[] {

@@ -11,7 +11,7 @@ import { isServing, loadTree, withPeers } from './load-tree.ts';
 const PASSWORD_LENGTH = 7;
 
 /** What the amphorae share; made once and kept. */
-export function vrrpGroupOf({ store, operation, options }: StepContext): Promise<VrrpGroup> {
+function vrrpGroupOf({ store, operation, options }: StepContext): Promise<VrrpGroup> {
   return vrrpGroups.ensure(store.db, operation.loadBalancerId, {
     name: operation.loadBalancerId.replaceAll('-', ''),
     authType: 'PASS',

@@ -4,7 +4,7 @@ import { identify, isAlive, type ProcessIdentity } from '../../clouds/local-host
 import { OctaviaError } from '../../errors.ts';
 import { isAbsent, readTextIfPresentSync } from '../../files/optional.ts';
 
-export interface RecordedSubnet {
+interface RecordedSubnet {
   id: string;
   cidr: string;
   gatewayIp: string;

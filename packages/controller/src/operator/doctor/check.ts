@@ -1,5 +1,5 @@
 /** One question about an installation and its answer. */
-export type Result = 'success' | 'warning' | 'failure';
+type Result = 'success' | 'warning' | 'failure';
 
 export interface Finding {
   check: string;

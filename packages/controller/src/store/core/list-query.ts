@@ -1,5 +1,5 @@
 /** A time stands for the whole second that it is in: answers show no smaller part. */
-export type FilterValue = string | number | boolean | Date | null;
+type FilterValue = string | number | boolean | Date | null;
 
 /** `field` is a domain field (`vipAddress` for VIP parts); it equals one of the values. */
 export interface ListFilter {

@@ -23,7 +23,7 @@ export class NoAnswer extends Error {
 }
 
 /** The server hung up before it let anybody in. The driver has no code for that; this is the operating system's. */
-export class HungUp extends Error {
+class HungUp extends Error {
   readonly code = 'ECONNRESET';
 
   constructor(options: ErrorOptions) {

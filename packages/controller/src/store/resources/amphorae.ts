@@ -36,7 +36,6 @@ export const insert = (tx: Tx, amphora: Amphora) => table.insert(tx, amphora);
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Partial<Amphora>) =>
   table.update(executor, id, changes);
-export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
 export const byLoadBalancer = (executor: Executor, loadBalancerId: string) =>

@@ -89,7 +89,6 @@ export const insertionOf = (rows: readonly LoadBalancer[]) => table.insertionOf(
 export const get = (executor: Executor, id: string) => table.get(executor, id);
 export const update = (executor: Executor, id: string, changes: Attributes<LoadBalancer>) =>
   table.update(executor, id, changes);
-export const remove = (executor: Executor, id: string) => table.remove(executor, id);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
 export interface Children {

@@ -38,7 +38,7 @@ export async function namedPorts(executor: Executor, ids: string[]): Promise<Set
   return new Set(rows.map((row) => row.id));
 }
 
-export type OrphanKind = 'instance' | 'port';
+type OrphanKind = 'instance' | 'port';
 
 export interface Suspect {
   kind: OrphanKind;

@@ -23,8 +23,8 @@ export const listenerId = (n: number): string => `20000000-0000-4000-8000-${Stri
 export const poolId = (n: number): string => `30000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 export const memberId = (n: number): string => `40000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 export const policyId = (n: number): string => `60000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-export const ruleId = (n: number): string => `70000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-export const monitorId = (n: number): string => `50000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const ruleId = (n: number): string => `70000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const monitorId = (n: number): string => `50000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 /** Objects of a case get one second each, in the order they are written down. */
 const createdAt = (n: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, n));

@@ -24,7 +24,6 @@ import { runOperation } from '../../../src/flows/runner.ts';
 import { Drivers } from '../../../src/processes/drivers/drivers.ts';
 import { AmphoraProvider } from '../../../src/providers/amphora/provider.ts';
 import { ProviderRegistry } from '../../../src/providers/registry.ts';
-import type { Tx } from '../../../src/store/core/database.ts';
 import { sql } from '../../../src/store/core/sql.ts';
 import * as operations from '../../../src/store/operations/operations.ts';
 import { insertOperation } from '../../support/operations.ts';
@@ -38,8 +37,6 @@ const MOST_LIVES = 8;
 
 /** Only the row: trials run their operations themselves. */
 const rowsOnly = Object.assign(new OperationQueue(), { submit: insertOperation });
-
-export type Submit = (tx: Tx, operation: operations.NewOperation) => Promise<void>;
 
 export class Harness {
   readonly #testStore: TestStore;

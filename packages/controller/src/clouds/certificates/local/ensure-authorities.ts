@@ -22,7 +22,7 @@ export interface AuthorityPaths {
 }
 
 /** Names as in the operators' guide. */
-export function authorityPaths(directory: string): AuthorityPaths {
+function authorityPaths(directory: string): AuthorityPaths {
   return {
     serverCaCertificate: join(directory, 'server_ca.cert.pem'),
     serverCaKey: join(directory, 'server_ca.key.pem'),

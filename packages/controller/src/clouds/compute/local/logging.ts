@@ -5,7 +5,7 @@
 import { MOUNTS } from './record.ts';
 
 /** Written by the controller when logs go to receivers; absent otherwise. */
-export const FORWARDING_FILE = `${MOUNTS['rsyslog.d']}/10-rsyslog.conf`;
+const FORWARDING_FILE = `${MOUNTS['rsyslog.d']}/10-rsyslog.conf`;
 
 /** Where HAProxy sends what it logs; a path, because HAProxy lives in another network namespace than the daemon. */
 const HAPROXY_SOCKET = '/run/rsyslog/octavia/log';

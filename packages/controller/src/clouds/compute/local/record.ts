@@ -6,7 +6,7 @@ import type { LocalInstance } from '../../local-host/instance.ts';
 import type { ProcessIdentity } from '../../local-host/process.ts';
 import type { Port } from '../../network/interface.ts';
 
-export interface AttachedPort {
+interface AttachedPort {
   port: Port;
   /** Start time of the sandbox process the interface was put into; null: not yet, or only into an earlier one. */
   attachedTo: number | null;

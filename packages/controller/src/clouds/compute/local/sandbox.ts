@@ -103,7 +103,7 @@ const markerOf = (options: Pick<SandboxOptions, 'instance' | 'directory'>): stri
   `${options.instance.tag} ${options.directory}`;
 
 /** Arguments of bwrap. File descriptor 3 tells the pid, 4 holds the start back. */
-export function sandboxArguments(options: SandboxOptions): string[] {
+function sandboxArguments(options: SandboxOptions): string[] {
   return [
     ...['--unshare-net', '--unshare-pid', '--unshare-uts', '--unshare-ipc', '--hostname', options.hostname],
     ...['--info-fd', '3', '--block-fd', '4'],

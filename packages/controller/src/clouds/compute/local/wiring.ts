@@ -4,7 +4,7 @@ import { deleteLinks, ipBatch, type Link, listLinks } from '../../local-host/ip.
 import type { Port } from '../../network/interface.ts';
 
 /** The instance's network of a port. @throws Error when the port is of another cloud */
-export function networkOf(instance: LocalInstance, port: Port): LocalNetwork {
+function networkOf(instance: LocalInstance, port: Port): LocalNetwork {
   const network = Object.values(instance.networks).find((candidate) => candidate.id === port.networkId);
   if (!network) throw new Error(`port ${port.id} is on network ${port.networkId}, which this host does not have`);
   return network;
