@@ -1,11 +1,18 @@
 /** Logins, tokens and the catalogue, against a Keystone of a few lines; and with its token the real API. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiError, UnauthorizedError, UnreachableError } from '@octavia/client';
-import { CloudConfigError, connect, EndpointError, KeystoneSession, nodeSend } from '@octavia/client/keystone';
+import {
+  CloudConfigError,
+  connect,
+  EndpointError,
+  KeystoneSession,
+  nodeSend,
+  tokenFile,
+} from '@octavia/client/keystone';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CatalogApi } from '../../packages/controller/test/catalog/support/catalog-api.ts';
 import { FakeKeystone } from '../../packages/controller/test/identity/fake-keystone.ts';
@@ -155,43 +162,103 @@ describe('what is said to Keystone', () => {
     expect(() => open(type, auth)).toThrow(message);
   });
 
-  test('an OpenID provider is asked first, then Keystone for a token and for its scope', async () => {
-    const seen: string[] = [];
-    const provider: Server = createServer((request, response) => {
-      let text = '';
-      request.on('data', (chunk) => {
-        text += chunk;
-      });
-      request.on('end', () => {
-        seen.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''} ${text}`);
-        const { port } = provider.address() as AddressInfo;
-        const isDiscovery = request.method === 'GET';
-        const body = isDiscovery ? { token_endpoint: `http://127.0.0.1:${port}/token` } : { access_token: 'access' };
-        response.end(JSON.stringify(body));
-      });
-    });
-    await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
-    const { port } = provider.address() as AddressInfo;
+  describe('to an OpenID provider first', () => {
+    /** Requests without their host, oldest first. */
+    let seen: string[];
+    let provider: Server;
+    /** How often the person has not confirmed yet. */
+    let pending: number;
     const federation = { identity_provider: 'idp', protocol: 'openid', project_id: 'p1' };
-    const client = { client_id: 'c', client_secret: 's', discovery_endpoint: `http://127.0.0.1:${port}/well-known` };
-    try {
-      await open('v3oidcpassword', { ...USER, ...federation, ...client }).token();
-      await open('v3oidcclientcredentials', { ...federation, ...client }).token();
-      await open('v3oidcaccesstoken', { ...federation, access_token: 'access' }).token();
-    } finally {
+    const basic = `Basic ${btoa('c:s')}`;
+    const url = (): string => `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    const client = () => ({ client_id: 'c', client_secret: 's', discovery_endpoint: `${url()}/well-known` });
+
+    const answerOf = (path: string): [number, object] => {
+      if (path === '/well-known') {
+        return [200, { token_endpoint: `${url()}/token`, device_authorization_endpoint: `${url()}/device` }];
+      }
+      if (path === '/device') {
+        const code = { device_code: 'dc', user_code: 'ABCD', verification_uri: 'http://sso/device' };
+        return [200, { ...code, expires_in: 60, interval: 0.001 }];
+      }
+      pending -= 1;
+      return pending >= 0 ? [400, { error: 'authorization_pending' }] : [200, { access_token: 'access' }];
+    };
+
+    beforeEach(async () => {
+      seen = [];
+      pending = 0;
+      provider = createServer((request, response) => {
+        let text = '';
+        request.on('data', (chunk) => {
+          text += chunk;
+        });
+        request.on('end', () => {
+          seen.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''} ${text}`);
+          const [status, body] = answerOf(request.url ?? '');
+          response.writeHead(status).end(JSON.stringify(body));
+        });
+      });
+      await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+    });
+    afterEach(async () => {
       provider.closeAllConnections();
       await new Promise((resolve) => provider.close(resolve));
-    }
-    const basic = `Basic ${btoa('c:s')}`;
-    expect(seen).toEqual([
-      'GET /well-known  ',
-      `POST /token ${basic} grant_type=password&username=jane&password=service-password&scope=openid+profile`,
-      'GET /well-known  ',
-      `POST /token ${basic} grant_type=client_credentials&scope=openid+profile`,
-    ]);
-    const exchange = 'GET /v3/OS-FEDERATION/identity_providers/idp/protocols/openid/auth';
-    expect(keystone.requests).toEqual(Array.from({ length: 3 }, () => [exchange, 'POST /v3/auth/tokens']).flat());
-    expect(keystone.logins[0]).toMatchObject({ identity: { methods: ['token'] }, scope: { project: { id: 'p1' } } });
+    });
+
+    /** Keystone is asked for a token, and for one with the scope. */
+    const isExchanged = (): void => {
+      const exchange = 'GET /v3/OS-FEDERATION/identity_providers/idp/protocols/openid/auth';
+      expect(keystone.requests).toEqual([exchange, 'POST /v3/auth/tokens']);
+      expect(keystone.logins).toMatchObject([{ identity: { methods: ['token'] }, scope: { project: { id: 'p1' } } }]);
+    };
+
+    test('with a password', async () => {
+      await open('v3oidcpassword', { ...USER, ...federation, ...client() }).token();
+      isExchanged();
+      expect(seen).toEqual([
+        'GET /well-known  ',
+        `POST /token ${basic} grant_type=password&username=jane&password=service-password&scope=openid+profile`,
+      ]);
+    });
+
+    test('as a client, at an address that is written down', async () => {
+      const known = { client_id: 'c', access_token_endpoint: `${url()}/token`, openid_scope: 'openid' };
+      await open('v3oidcclientcredentials', { ...federation, ...known }).token();
+      isExchanged();
+      expect(seen).toEqual(['POST /token  grant_type=client_credentials&scope=openid&client_id=c']);
+    });
+
+    test('with an access token that is at hand', async () => {
+      await open('v3oidcaccesstoken', { ...federation, access_token: 'access' }).token();
+      isExchanged();
+      expect(seen).toEqual([]);
+    });
+
+    test('by a person who confirms it in a browser', async () => {
+      pending = 2;
+      const invitations: object[] = [];
+      const invite = (invitation: object): void => void invitations.push(invitation);
+      await open('v3oidcdeviceauthz', { ...federation, ...client() }, { invite }).token();
+      isExchanged();
+      expect(invitations).toEqual([
+        { url: 'http://sso/device', code: 'ABCD', completeUrl: null, expiresInSeconds: 60 },
+      ]);
+      const ask = `POST /token ${basic} grant_type=${encodeURIComponent('urn:ietf:params:oauth:grant-type:device_code')}&device_code=dc`;
+      expect(seen).toEqual(['GET /well-known  ', `POST /device ${basic} scope=openid+profile`, ask, ask, ask]);
+    });
+
+    test('that refuses', async () => {
+      const wrong = { ...client(), discovery_endpoint: `${url()}/nothing` };
+      expect(await failure(open('v3oidcclientcredentials', { ...federation, ...wrong }).token())).toMatchObject({
+        message: `${url()}/nothing names no token_endpoint.`,
+      });
+      pending = 1;
+      expect(await failure(open('v3oidcclientcredentials', { ...federation, ...client() }).token())).toMatchObject({
+        name: 'BadRequestError',
+        code: 'authorization_pending',
+      });
+    });
   });
 });
 
@@ -272,6 +339,55 @@ describe('a token', () => {
     expect(await failure(open('password', USER).token())).toBeInstanceOf(UnreachableError);
     keystone.fault = 500;
     expect(await failure(open('password', USER).token())).toBeInstanceOf(ApiError);
+  });
+});
+
+describe('a token in a file', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'octavia-token-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const stored = (auth: Record<string, string> = USER): KeystoneSession => {
+    const whole = { auth_url: keystone.url, ...auth };
+    return open('password', whole, { store: tokenFile(join(folder, 'tokens'), { authType: 'password', auth: whole }) });
+  };
+
+  test('serves the next program, and nobody else may read it', async () => {
+    const first = await stored().token();
+    expect(await stored().token()).toEqual(first);
+    expect(keystone.count('POST')).toBe(1);
+    const [name = ''] = readdirSync(join(folder, 'tokens'));
+    expect(statSync(join(folder, 'tokens', name)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'tokens')).mode & 0o777).toBe(0o700);
+  });
+
+  test('is of one way to log in alone', async () => {
+    const first = await stored().token();
+    expect(await stored({ ...USER, ...PROJECT }).token()).not.toEqual(first);
+    expect(readdirSync(join(folder, 'tokens'))).toHaveLength(2);
+  });
+
+  test('is forgotten when it is refused, or about to end', async () => {
+    const first = await stored().token();
+    const session = stored();
+    await session.token();
+    await session.renew();
+    expect(readdirSync(join(folder, 'tokens'))).toEqual([]);
+    const second = await session.token();
+    expect(second).not.toEqual(first);
+    skew = second.expiresAt - Date.now() - 30_000;
+    expect(await stored().token()).not.toEqual(second);
+  });
+
+  test('that cannot be read or written is as none', async () => {
+    await stored().token();
+    const [name = ''] = readdirSync(join(folder, 'tokens'));
+    writeFileSync(join(folder, 'tokens', name), 'garbage');
+    expect((await stored().token()).userId).toBe('user-1');
+    writeFileSync(join(folder, 'blocked'), '');
+    const store = tokenFile(join(folder, 'blocked'), { authType: 'password', auth: USER });
+    expect((await open('password', USER, { store }).token()).userId).toBe('user-1');
   });
 });
 

@@ -9,7 +9,7 @@ export class OctaviaError extends Error {
 export interface Refusal {
   /** HTTP status. */
   status: number;
-  /** Of the catalogue in docs/errors.md, for example `LB_INVALID_STATE`; null when the server does not say it. */
+  /** Of the catalogue in docs/errors.md, for example `LB_INVALID_STATE`; of OAuth its word; null when the server says none. */
   code: string | null;
   /** What can be done about it; null when the server does not say it. */
   remedy: string | null;
@@ -127,8 +127,8 @@ export function refused(
   { method, url }: { method: string; url: string },
   { status, headers, body }: { status: number; headers: Record<string, string>; body: string },
 ): ApiError {
-  const { message, debuginfo } = explain(status, body);
-  const code = headers['octavia-error-code'] ?? null;
+  const { message, debuginfo, word } = explain(status, body);
+  const code = headers['octavia-error-code'] ?? word;
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
   const Class = code === 'QUOTA_EXCEEDED' ? QuotaError : (CLASSES[status] ?? ApiError);
   return new Class(message, {
@@ -144,19 +144,27 @@ export function refused(
   });
 }
 
+interface Explained {
+  message: string;
+  debuginfo: string | null;
+  /** What OAuth calls the error. */
+  word: string | null;
+}
+
 /** The sentence of a body: `faultstring`, else `description`, `title`, of Keystone `message`, else the text itself. */
-function explain(status: number, body: string): { message: string; debuginfo: string | null } {
+function explain(status: number, body: string): Explained {
   try {
     const parsed = Object(JSON.parse(body)) as Record<string, unknown>;
     const parts = [parsed, Object(parsed.error), Object(Object(parsed.errors)[0])] as Record<string, unknown>[];
-    const words = ['faultstring', 'description', 'detail', 'message', 'title'].flatMap((key) =>
+    const words = ['faultstring', 'description', 'detail', 'message', 'title', 'error_description'].flatMap((key) =>
       parts.map((part) => part[key]),
     );
     const message = words.find((word) => typeof word === 'string' && word !== '');
     const debuginfo = typeof parsed.debuginfo === 'string' ? parsed.debuginfo : null;
-    if (message !== undefined) return { message: message as string, debuginfo };
+    const word = typeof parsed.error === 'string' ? parsed.error : null;
+    if (message !== undefined || word !== null) return { message: (message as string) ?? word, debuginfo, word };
   } catch {
     // Not JSON: a proxy in between, perhaps.
   }
-  return { message: body.trim().slice(0, 500) || `HTTP status ${status}`, debuginfo: null };
+  return { message: body.trim().slice(0, 500) || `HTTP status ${status}`, debuginfo: null, word: null };
 }

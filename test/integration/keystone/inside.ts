@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMANDS, type Command } from './commands.ts';
 import { OpenStack } from './openstack.ts';
+import { playOurClient } from './our-client.ts';
 import { login, type Person, revoke, settlePeople } from './people.ts';
 import { API, KEYSTONE, startKeystone, startKeystoneServer, startNetworkStandIn, startOctavia } from './servers.ts';
 
@@ -99,6 +100,7 @@ async function main(): Promise<void> {
   });
   kept.set('project', ((await described.json()) as { token: { project: { id: string } } }).token.project.id);
   for (const command of COMMANDS) await play(command);
+  await playOurClient(folder, report);
   await tokens(keystone);
 }
 

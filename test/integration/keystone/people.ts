@@ -14,10 +14,16 @@ export const PEOPLE = {
 
 export type Person = keyof typeof PEOPLE | 'admin';
 
-export async function call(method: string, path: string, token: string, body?: object): Promise<Response> {
+export async function call(
+  method: string,
+  path: string,
+  token: string,
+  body?: object,
+  more: Record<string, string> = {},
+): Promise<Response> {
   const response = await fetch(`${KEYSTONE}${path}`, {
     method,
-    headers: { 'content-type': 'application/json', 'x-auth-token': token },
+    headers: { 'content-type': 'application/json', 'x-auth-token': token, ...more },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);

@@ -16,6 +16,9 @@ interface Login {
   body: object;
 }
 
+/** A person confirms the login in a browser, anywhere. */
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** An access token of an OpenID provider is exchanged at Keystone for a token without scope, and that one for one with. */
 export interface Federated {
   kind: 'federated';
@@ -25,6 +28,8 @@ export interface Federated {
   grant: Record<string, string> | null;
   accessToken: string | null;
   tokenEndpoint: string | null;
+  /** null: no person is asked to confirm. Empty: the discovery document says where. */
+  deviceEndpoint: string | null;
   discoveryEndpoint: string | null;
   clientId: string | null;
   clientSecret: string | null;
@@ -37,7 +42,7 @@ export type Authentication = Direct | Login | Federated;
 
 /** Types that are known and not to be had here. */
 const NOT_HERE =
-  /^v3(kerberos|saml2|samlpassword|adfspassword|fedkerb|tokenlessauth|oauth1|oauth2)|^v2|^oidcauthcode|^v3oidc(authcode|deviceauthz)/;
+  /^v3(kerberos|saml2|samlpassword|adfspassword|fedkerb|tokenlessauth|oauth1|oauth2)|^v2|^v3oidcauthcode/;
 
 const TYPES: Record<string, (auth: Auth) => Authentication> = {
   password: (auth) => login(auth, ['password']),
@@ -54,6 +59,11 @@ const TYPES: Record<string, (auth: Auth) => Authentication> = {
       password: need(auth, 'password'),
     }),
   v3oidcclientcredentials: (auth) => federated(auth, { grant_type: 'client_credentials' }),
+  v3oidcdeviceauthz: (auth) => {
+    if (!auth.device_authorization_endpoint) need(auth, 'discovery_endpoint');
+    const how = federated(auth, { grant_type: DEVICE_GRANT });
+    return { ...how, deviceEndpoint: auth.device_authorization_endpoint ?? '' };
+  },
   v3oidcaccesstoken: (auth) => ({ ...federated(auth, null), accessToken: need(auth, 'access_token') }),
   none: (auth) => direct(auth, {}),
   noauth: (auth) => direct(auth, {}),
@@ -169,6 +179,7 @@ function federated(auth: Auth, grant: Record<string, string> | null): Federated 
     grant: isAtHand ? null : { ...grant, ...scope },
     accessToken: null,
     tokenEndpoint: auth.access_token_endpoint ?? null,
+    deviceEndpoint: null,
     discoveryEndpoint: auth.discovery_endpoint ?? null,
     clientId: isAtHand ? null : need(auth, 'client_id'),
     clientSecret: auth.client_secret ?? null,

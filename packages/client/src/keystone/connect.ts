@@ -6,11 +6,17 @@ import { typesOf } from './catalog.ts';
 import { type CloudConfig, type CloudQuestion, resolveCloud, serviceSetting } from './cloud-config.ts';
 import { readCloudFiles, type SearchOptions } from './cloud-files.ts';
 import { nodeSend } from './node-send.ts';
+import type { Invitation } from './openid.ts';
 import { KeystoneSession } from './session.ts';
+import { tokenFile } from './token-file.ts';
 
 export interface ConnectOptions extends SearchOptions, Pick<CloudQuestion, 'options' | 'precedence'> {
   /** Asked when a password is missing, for example at the terminal. @returns null: there is none */
   askPassword?: () => Promise<string | null>;
+  /** Told where a login is to be confirmed in a browser, for `v3oidcdeviceauthz`. */
+  invite?: (invitation: Invitation) => void;
+  /** Folder where tokens are kept for the next program. Default: none is kept. */
+  tokenFolder?: string;
   /** Laid around every exchange, for example to print it. */
   around?: (send: Send) => Send;
   userAgent?: string;
@@ -51,7 +57,14 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
     ...(retries === undefined ? {} : { retries }),
   };
   const auth = password ? { ...cloud.auth, password } : cloud.auth;
-  const session = new KeystoneSession({ authType: cloud.authType, auth, ...shared });
+  const { invite, tokenFolder } = options;
+  const session = new KeystoneSession({
+    authType: cloud.authType,
+    auth,
+    ...shared,
+    ...(invite === undefined ? {} : { invite }),
+    ...(tokenFolder === undefined ? {} : { store: tokenFile(tokenFolder, { authType: cloud.authType, auth }) }),
+  });
   const endpoint = (type: string, signal?: AbortSignal): Promise<string> => endpointFor(cloud, session, type, signal);
   return {
     cloud,

@@ -19,4 +19,6 @@ export {
 } from './cloud-files.ts';
 export { type Connection, type ConnectOptions, connect } from './connect.ts';
 export { nodeSend, type TlsOptions } from './node-send.ts';
-export { KeystoneSession, type SessionOptions, type Token } from './session.ts';
+export type { Invitation } from './openid.ts';
+export { KeystoneSession, type SessionOptions, type Token, type TokenStore } from './session.ts';
+export { tokenFile } from './token-file.ts';

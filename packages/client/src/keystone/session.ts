@@ -3,6 +3,7 @@ import { AnswerError, NotFoundError } from '../errors.ts';
 import type { Send } from '../http.ts';
 import { type Auth, type Authentication, authentication, type Federated } from './auth-types.ts';
 import { type CatalogEntry, type EndpointQuestion, endpointOf } from './catalog.ts';
+import { accessTokenOf, exchangePath, type Invitation } from './openid.ts';
 
 export interface SessionOptions {
   /** As keystoneauth names it: `password`, `v3applicationcredential`, `none`, … */
@@ -16,6 +17,10 @@ export interface SessionOptions {
   /** How often a request that is safe to repeat is repeated. Default: 3. */
   retries?: number;
   userAgent?: string;
+  /** Asked before Keystone is, and told of each new token. Default: none. */
+  store?: TokenStore;
+  /** Says to a person where a login is to be confirmed: for `v3oidcdeviceauthz`. */
+  invite?: (invitation: Invitation) => void;
   /** Milliseconds since 1970. Default: the clock. */
   now?: () => number;
 }
@@ -29,6 +34,13 @@ export interface Token {
   userId: string | null;
   projectId: string | null;
   roles: readonly string[];
+}
+
+/** Where a token outlives the process. */
+export interface TokenStore {
+  load(): Promise<Token | null>;
+  /** null: the token is not to be used again. */
+  save(token: Token | null): Promise<void>;
 }
 
 /** A token that ends sooner than this is as good as none: a request may take its time on the way. */
@@ -60,6 +72,7 @@ export class KeystoneSession implements Authenticator {
   /** Forgets the token. @returns false where there is no other to be had */
   async renew(): Promise<boolean> {
     this.#token = null;
+    await this.#options.store?.save(null);
     return this.#authentication.kind !== 'direct';
   }
 
@@ -68,8 +81,7 @@ export class KeystoneSession implements Authenticator {
    * @throws ApiError of Keystone, UnreachableError; the reason of the signal, which leaves the login to the others
    */
   async token(signal?: AbortSignal): Promise<Token> {
-    const { now = Date.now } = this.#options;
-    if (this.#token !== null && this.#token.expiresAt - now() > MARGIN_MS) return this.#token;
+    if (this.#token !== null && this.#holds(this.#token)) return this.#token;
     this.#login ??= this.#logIn().finally(() => {
       this.#login = null;
     });
@@ -97,21 +109,36 @@ export class KeystoneSession implements Authenticator {
   }
 
   get #exchange() {
-    const { authType, auth, now, ...exchange } = this.#options;
+    const { authType, auth, now, store, invite, ...exchange } = this.#options;
     return exchange;
   }
 
+  #holds({ expiresAt }: Token): boolean {
+    const { now = Date.now } = this.#options;
+    return expiresAt - now() > MARGIN_MS;
+  }
+
   async #logIn(): Promise<Token> {
+    const { store, authType } = this.#options;
     const how = this.#authentication;
-    if (how.kind === 'direct') throw new AnswerError(`With ${this.#options.authType} there is no token of Keystone.`);
-    this.#token =
-      how.kind === 'login'
-        ? await this.#post('/auth/tokens', how.body)
-        : await federatedToken(how, {
-            ask: (path, body, headers) => this.#post(path, body, headers),
-            at: (url) => new Api({ ...this.#exchange, baseUrl: url }),
-          });
+    if (how.kind === 'direct') throw new AnswerError(`With ${authType} there is no token of Keystone.`);
+    const known = await store?.load();
+    if (known && this.#holds(known)) {
+      this.#token = known;
+      return known;
+    }
+    this.#token = how.kind === 'login' ? await this.#post('/auth/tokens', how.body) : await this.#federated(how);
+    await store?.save(this.#token);
     return this.#token;
+  }
+
+  async #federated(how: Federated): Promise<Token> {
+    const api = (baseUrl: string): Api => new Api({ ...this.#exchange, baseUrl });
+    const accessToken = how.accessToken ?? (await accessTokenOf(how, api, this.#options.invite));
+    const unscoped = await this.#post(exchangePath(how), null, { authorization: `Bearer ${accessToken}` });
+    if (how.scope === null) return unscoped;
+    const identity = { methods: ['token'], token: { id: unscoped.id } };
+    return this.#post('/auth/tokens', { auth: { identity, scope: how.scope } });
   }
 
   /** Asks version 3 for a token. Repeating it does no harm. */
@@ -181,37 +208,6 @@ function tokenOf(id: string | undefined, body: string): Token {
     projectId: idOf(token.project),
     roles: Array.isArray(token.roles) ? token.roles.map((role) => String(Object(role).name)) : [],
   };
-}
-
-interface Asked {
-  /** Of Keystone: a token from the path below version 3. */
-  ask(path: string, body: object | null, headers?: Record<string, string>): Promise<Token>;
-  at(url: string): Api;
-}
-
-async function federatedToken(how: Federated, { ask, at }: Asked): Promise<Token> {
-  const accessToken = how.accessToken ?? (await accessTokenOf(how, at));
-  const provider = encodeURIComponent(how.identityProvider);
-  const path = `/OS-FEDERATION/identity_providers/${provider}/protocols/${encodeURIComponent(how.protocol)}/auth`;
-  const unscoped = await ask(path, null, { authorization: `Bearer ${accessToken}` });
-  if (how.scope === null) return unscoped;
-  const identity = { methods: ['token'], token: { id: unscoped.id } };
-  return ask('/auth/tokens', { auth: { identity, scope: how.scope } });
-}
-
-/** From the OpenID provider. */
-async function accessTokenOf(how: Federated, at: Asked['at']): Promise<string> {
-  const discovery = how.tokenEndpoint === null ? await at(how.discoveryEndpoint ?? '').request('GET', '') : null;
-  const endpoint = how.tokenEndpoint ?? (Object(discovery).token_endpoint as string | undefined);
-  if (endpoint === undefined) throw new AnswerError(`${how.discoveryEndpoint} names no token_endpoint.`);
-  const { clientId, clientSecret } = how;
-  const form = new URLSearchParams({ ...how.grant, ...(clientSecret === null ? { client_id: clientId ?? '' } : {}) });
-  const headers: Record<string, string> =
-    clientSecret === null ? {} : { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` };
-  const answer = await at(endpoint).request('POST', '', { form, headers });
-  const token = Object(answer)[how.tokenType] as unknown;
-  if (typeof token !== 'string') throw new AnswerError(`${endpoint} answered without ${how.tokenType}.`);
-  return token;
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
