@@ -55,7 +55,8 @@ async function endWaiting(tx: Tx, loadBalancerIds: readonly string[], ending: En
   };
   if (about) add(about.kind, 'changed', ending.object, sql`x.id = any(${about.ids}::uuid[])`);
   for (const kind of BOTTOM_UP) {
-    const others = about?.kind === kind ? sql` and x.id <> all(${about.ids}::uuid[])` : sql``;
+    // A subquery is hashed: `<> all` would compare each of 2,000 members with each of a batch.
+    const others = about?.kind === kind ? sql` and x.id not in (select unnest(${about.ids}::uuid[]))` : sql``;
     add(kind, 'settled', ending.others, sql`${within(kind, loadBalancerIds)}${others}`);
   }
   add('load_balancer', 'settled', ending.loadBalancer, sql`x.id = any(${loadBalancerIds}::uuid[])`);
