@@ -198,13 +198,17 @@ describe('the port stays', () => {
   it('while nobody can tell whether the load balancer was written', async () => {
     const { store } = api.database;
     const transaction = store.transaction.bind(store);
-    // Committed, and the answer is lost.
-    store.transaction = async (work) => {
-      await transaction(work);
-      throw new OctaviaError('DATABASE_UNAVAILABLE', { why: 'the connection was lost' });
+    // One with a flavor is written in a transaction of its own.
+    const id = await flavor();
+    made = async () => {
+      // Committed, and the answer is lost.
+      store.transaction = async (work) => {
+        await transaction(work);
+        throw new OctaviaError('DATABASE_UNAVAILABLE', { why: 'the connection was lost' });
+      };
     };
     try {
-      expect((await create()).status).toBe(503);
+      expect((await create({ flavor_id: id })).status).toBe(503);
     } finally {
       store.transaction = transaction;
     }
