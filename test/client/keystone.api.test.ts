@@ -305,6 +305,16 @@ describe('a token', () => {
     expect(tokens[2]).toEqual({ 'x-auth-token': tokens[0]?.id });
   });
 
+  test('that others got since is not thrown away with the refused one', async () => {
+    const session = open('password', USER);
+    const refused = await session.headers();
+    await Promise.all([session.renew(refused), session.renew(refused)]);
+    const fresh = await session.token();
+    expect(await session.renew(refused)).toBe(true);
+    expect(await session.token()).toBe(fresh);
+    expect(keystone.count('POST')).toBe(2);
+  });
+
   test('is another one a minute before it ends', async () => {
     keystone.loginLifetime = 600;
     const session = open('password', USER);

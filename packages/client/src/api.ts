@@ -6,8 +6,12 @@ import { pause } from './pause.ts';
 export interface Authenticator {
   /** Of every request. */
   headers(signal?: AbortSignal): Promise<Record<string, string>>;
-  /** After a 401. @returns whether there are other headers now, so that asking again makes sense */
-  renew?(signal?: AbortSignal): Promise<boolean>;
+  /**
+   * After a 401.
+   * @param refused the headers that were sent
+   * @returns whether there are other headers now, so that asking again makes sense
+   */
+  renew?(refused: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<boolean>;
 }
 
 export interface ApiOptions {
@@ -27,7 +31,7 @@ export interface ApiOptions {
   send?: Send;
   /** Default: the global one. */
   fetch?: typeof fetch;
-  /** Name and version of the program, in front of the library's own in `User-Agent`. Browsers keep theirs. */
+  /** Name and version of the program for `User-Agent`. Leave it out in browsers: a service elsewhere would have to allow it. */
   userAgent?: string;
 }
 
@@ -99,17 +103,18 @@ export class Api {
       ...call.headers,
     };
     const url = `${this.#root}${path}${queryText(query)}`;
-    const request = { method, url, headers, ...(content === undefined ? {} : { body: content }) };
+    const request = { method, url, ...(content === undefined ? {} : { body: content }) };
     const { retries = 3, auth } = this.#options;
     let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
-      const outcome = await this.#once(request, signal);
+      const identity = await this.#identity(signal);
+      const outcome = await this.#once({ ...request, headers: { ...this.#usual, ...identity, ...headers } }, signal);
       // 300 is how services list their versions.
       if ('status' in outcome && outcome.status <= 300) return outcome;
       const error = outcome instanceof UnreachableError ? outcome : refused(request, outcome);
       if (!(error instanceof UnreachableError) && error.status === 401 && !renewed && auth?.renew) {
         renewed = true;
-        if (await auth.renew(signal)) continue;
+        if (await auth.renew(identity, signal)) continue;
       }
       const seconds = attempt < retries ? secondsBeforeRetry(repeatable, error, attempt) : null;
       if (seconds === null) throw error;
@@ -118,19 +123,12 @@ export class Api {
   }
 
   async #once(request: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer | UnreachableError> {
-    const { timeoutMs = 60_000, userAgent } = this.#options;
-    const headers = {
-      accept: 'application/json',
-      'user-agent': [userAgent, 'octavia-client'].filter(Boolean).join(' '),
-      ...(await this.#identity(signal)),
-      ...request.headers,
-    };
+    const { timeoutMs = 60_000 } = this.#options;
     signal?.throwIfAborted();
     const limit = AbortSignal.timeout(timeoutMs);
     try {
       return await this.#send({
         ...request,
-        headers,
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
       });
     } catch (error) {
@@ -140,6 +138,14 @@ export class Api {
       const text = `${new URL(request.url).origin} gave no answer within ${timeoutMs / 1000} s`;
       return new UnreachableError(text, { mayHaveArrived: true, cause: error });
     }
+  }
+
+  get #usual(): Record<string, string> {
+    const { userAgent } = this.#options;
+    return {
+      accept: 'application/json',
+      ...(userAgent === undefined ? {} : { 'user-agent': `${userAgent} octavia-client` }),
+    };
   }
 
   async #identity(signal?: AbortSignal): Promise<Record<string, string>> {

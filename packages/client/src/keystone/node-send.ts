@@ -47,7 +47,11 @@ type RequestOf = (url: string, options: object) => ClientRequest;
 function exchange(request: RequestOf, agent: Agent, wanted: HttpRequest): Promise<HttpAnswer> {
   const { url, method, body, signal } = wanted;
   const content = body === undefined ? undefined : Buffer.from(body);
-  const headers = { ...wanted.headers, ...(content === undefined ? {} : { 'content-length': String(content.length) }) };
+  const headers = {
+    'user-agent': 'octavia-client',
+    ...wanted.headers,
+    ...(content === undefined ? {} : { 'content-length': String(content.length) }),
+  };
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(signal?.aborted ? signal.reason : unreachable(url, error));
     const sent = request(url, { method, headers, agent, ...(signal === undefined ? {} : { signal }) });

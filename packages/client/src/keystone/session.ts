@@ -69,11 +69,18 @@ export class KeystoneSession implements Authenticator {
     return { 'x-auth-token': (await this.token(signal)).id };
   }
 
-  /** Forgets the token. @returns false where there is no other to be had */
-  async renew(): Promise<boolean> {
-    this.#token = null;
-    await this.#options.store?.save(null);
-    return this.#authentication.kind !== 'direct';
+  /**
+   * Forgets the token.
+   * @param refused the headers with the token that was refused: a newer one, which somebody else has got since, stays
+   * @returns false where there is no other to be had
+   */
+  async renew(refused?: Readonly<Record<string, string>>): Promise<boolean> {
+    if (this.#authentication.kind === 'direct') return false;
+    if (refused === undefined || refused['x-auth-token'] === this.#token?.id) {
+      this.#token = null;
+      await this.#options.store?.save(null);
+    }
+    return true;
   }
 
   /**
@@ -176,7 +183,11 @@ export class KeystoneSession implements Authenticator {
       }[];
       const third = all.find((one) => one?.id?.startsWith('v3'));
       const href = third?.links?.find(({ rel }) => rel === 'self')?.href;
-      return href === undefined ? null : new URL(href, baseUrl).href.replace(/\/+$/, '');
+      if (href === undefined) return null;
+      const found = new URL(href, baseUrl);
+      // Behind a proxy services do not know that they are reached by TLS; secrets do not leave without it.
+      if (baseUrl.startsWith('https:')) found.protocol = 'https:';
+      return found.href.replace(/\/+$/, '');
     } catch {
       return null;
     }
