@@ -32,7 +32,7 @@ const PACKAGE_IMPORTS: Record<string, RegExp> = {
   'haproxy-config': /^$/,
   'provider-lib': /^$/,
   client: /^$/,
-  cli: /^@octavia\/client(\/keystone)?$/,
+  cli: /^@octavia\/(client(\/keystone)?|controller\/operator)$/,
 };
 
 /** Libraries, and files of ours, that only some places may use, since the rest of the house must not depend on them. */

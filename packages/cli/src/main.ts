@@ -52,6 +52,11 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
     process.exitCode = understood;
     return;
   }
+  if (understood.command.does.verb === 'operator') {
+    const { runOperator } = await import('./run/operator.ts');
+    process.exitCode = await runOperator(understood, surroundings);
+    return;
+  }
   const { carryOut } = await import('./run/run.ts');
   process.exitCode = await carryOut(understood, { ...surroundings, signal: interruptible() });
 }

@@ -73,6 +73,12 @@ function unknownCommand({ name, out }: Surroundings, words: readonly string[]): 
   return EXIT.usage;
 }
 
+/** What a variable of the environment says counts as the default. */
+function withVariable(argument: Argument, { env }: Surroundings): Argument {
+  const value = argument.env === undefined ? undefined : env[argument.env];
+  return value === undefined || value === '' ? argument : { ...argument, default: value };
+}
+
 /** A command line that was understood. */
 export interface Understood {
   command: Command;
@@ -100,7 +106,7 @@ export async function understand(words: readonly string[], surroundings: Surroun
   const found = findCommand(COMMANDS, rest);
   if (found === null) return unknownCommand(surroundings, rest);
   const { command, typed } = found;
-  const known = allArguments(command);
+  const known = allArguments(command).map((argument) => withVariable(argument, surroundings));
   const oneOf = command.oneOf ?? [];
   try {
     return { command, globals, values: parse(known, found.rest, oneOf).values };

@@ -10,10 +10,5 @@ const LOADED_MS = 10_000;
 enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/octavia'));
 setTimeout(flushCompileCache, LOADED_MS).unref();
 
-const { createProgram } = await import('../src/operator/cli/program.ts');
-const { reportError } = await import('../src/operator/cli/report.ts');
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  reportError(error);
-}
+const { main } = await import('@octavia/cli/main');
+await main();

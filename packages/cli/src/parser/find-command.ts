@@ -8,7 +8,9 @@ export interface Found {
   rest: string[];
 }
 
+/** Commands of operators are written out: `d` must not be `down`. */
 const isPrefix = (command: Command, words: readonly string[]): boolean => {
+  if (command.does.verb === 'operator') return false;
   const own = command.words.split(' ');
   return own.length === words.length && words.every((word, index) => own[index]?.startsWith(word));
 };

@@ -13,6 +13,7 @@ import { L7_RULE_COMMANDS } from './l7-rule.ts';
 import { LISTENER_COMMANDS } from './listener.ts';
 import { LOAD_BALANCER_COMMANDS } from './load-balancer.ts';
 import { MEMBER_COMMANDS } from './member.ts';
+import { OPERATOR_COMMANDS } from './operator.ts';
 import { POOL_COMMANDS } from './pool.ts';
 
 /** `loadbalancer …`, as of the `openstack` program. */
@@ -33,4 +34,4 @@ export const LOADBALANCER_COMMANDS: readonly Command[] = [
   ...AMPHORA_COMMANDS,
 ];
 
-export const COMMANDS: readonly Command[] = [...LOADBALANCER_COMMANDS];
+export const COMMANDS: readonly Command[] = [...LOADBALANCER_COMMANDS, ...OPERATOR_COMMANDS];

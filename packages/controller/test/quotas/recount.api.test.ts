@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createProgram } from '../../src/operator/cli/program.ts';
 import { recountQuotas } from '../../src/operator/quota.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
 import { aLoadBalancer, openTestStore } from '../support/store.ts';
@@ -24,9 +23,4 @@ test('the command counts one project, or all', async () => {
   } finally {
     await close();
   }
-});
-
-test('is part of the command line', () => {
-  const quota = createProgram().commands.find((command) => command.name() === 'quota');
-  expect(quota?.commands.map((command) => command.name())).toEqual(['recount']);
 });

@@ -3,11 +3,7 @@ import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { OctaviaError } from '../../errors.ts';
 import { isPresent, readTextIfPresentSync } from '../../files/optional.ts';
-
-export interface InstallationFlags {
-  configFile: string[];
-  stateDir: string;
-}
+import { configFiles, textOf, type Values } from './values.ts';
 
 export interface Installation {
   config: Config;
@@ -19,7 +15,9 @@ export interface Installation {
  * replace this process by the same command inside the namespace of that one, from where its amphorae are seen.
  * @throws OctaviaError INSTALLATION_NOT_FOUND when neither is there
  */
-export async function findInstallation({ configFile: files, stateDir }: InstallationFlags): Promise<Installation> {
+export async function findInstallation(values: Values): Promise<Installation> {
+  const files = configFiles(values);
+  const stateDir = textOf(values, 'state_dir') ?? '';
   const config = loadConfig({ files, env: process.env });
   if (config.database.connection !== null) return { config, databaseUrl: config.database.connection };
   const { postgresUrl } = await import('../../local/postgres/start.ts');
