@@ -6,8 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CertificateStore } from '../src/certificates/store.ts';
 import { loadBalancerPaths } from '../src/haproxy/paths.ts';
 import { RunningConfiguration } from '../src/haproxy/running-configuration.ts';
-import { LvsListener } from '../src/lvs/listener.ts';
-import { lvsPaths } from '../src/lvs/paths.ts';
+import { LvsListener, lvsPaths } from '../src/lvs/listener.ts';
 import {
   listIfPresent,
   readIfPresent,

@@ -6,10 +6,16 @@ import { type HaproxyVersion, haproxyVersion } from '../haproxy/check.ts';
 import { listenersOf } from '../haproxy/config-text.ts';
 import { ok } from '../http/answer.ts';
 import type { Route } from '../http/router.ts';
-import { keepalivedVersion } from '../keepalived/version.ts';
 import { hasLeasedVips } from '../network/interface-plan.ts';
 import { readMemory } from '../system/memory.ts';
+import type { RunCommand } from '../system/run.ts';
 import type { AgentContext } from './context.ts';
+
+/** Reads `keepalived --version`; null when the program is missing. */
+async function keepalivedVersion(run: RunCommand, keepalived: string): Promise<string | null> {
+  const { stderr, stdout } = await run(keepalived, ['--version']);
+  return /^Keepalived v(\d+(?:\.\d+)*)/m.exec(`${stdout}${stderr}`)?.[1] ?? null;
+}
 
 const TOPOLOGY = { SINGLE: 'SINGLE', ACTIVE_STANDBY: 'ACTIVE-STANDBY' } as const;
 

@@ -2,15 +2,43 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import type { ActionDone } from '@octavia/protocol/agent-api';
+import { lvsFiles } from '@octavia/protocol/lvs-files';
 import { configurationProblem } from '../keepalived/check.ts';
-import { KeepalivedError, KeepalivedProcess } from '../keepalived/process.ts';
+import { KeepalivedError, type KeepalivedFiles, KeepalivedProcess } from '../keepalived/process.ts';
 import type { TrafficNamespace } from '../network/namespace.ts';
 import { writeFileAtomic } from '../state/atomic-file.ts';
 import { readIfPresent } from '../state/optional-file.ts';
 import type { RunCommand } from '../system/run.ts';
 import { type LvsConfiguration, readConfiguration } from './configuration.ts';
-import { type LvsPaths, lvsPaths } from './paths.ts';
 import { removeServices } from './table.ts';
+
+/** Where the files of one UDP or SCTP listener lie. Ids must be checked with `isUuid` before they come here. */
+interface LvsPaths extends KeepalivedFiles {
+  folder: string;
+  /** As uploaded and checked. */
+  stored: string;
+  /** An upload while it is checked. */
+  candidate: string;
+  /** There while a configuration is being taken over: an agent that dies meanwhile leaves open which one is in use. */
+  taking: string;
+  /** Written at each start: the kernel counts from zero then. */
+  started: string;
+}
+
+export function lvsPaths(basePath: string, listenerId: string): LvsPaths {
+  const folder = `${lvsFiles(basePath).folder}/${listenerId}`;
+  return {
+    folder,
+    stored: `${folder}/keepalived.conf`,
+    candidate: `${folder}/candidate.conf`,
+    taking: `${folder}/taking`,
+    started: `${folder}/started`,
+    running: `${folder}/running.conf`,
+    pid: `${folder}/keepalived.pid`,
+    childPid: `${folder}/checkers.pid`,
+    output: `${folder}/keepalived.out`,
+  };
+}
 
 export interface LvsListenerOptions {
   basePath: string;

@@ -3,11 +3,25 @@ import type { Log } from '../log.ts';
 import type { AgentState } from '../state/agent-state.ts';
 import { delay } from '../system/delay.ts';
 import { KeyedLock } from '../system/keyed-lock.ts';
+import { outputOf } from '../system/run.ts';
 import { announceAddresses } from './announce.ts';
-import { allowForeignBind } from './foreign-bind.ts';
 import { hasLeasedVips, type InterfacePlan } from './interface-plan.ts';
 import type { TrafficNamespace } from './namespace.ts';
 import { reconcileInterface } from './reconcile.ts';
+
+/* HAProxy on the standby amphora binds VIPs that keepalived has put on the other one. */
+
+/** In the sandbox /proc/sys is read-only; `ip netns exec` gives the script mounts of its own, so it takes a fresh one. */
+const SCRIPT = `
+mount -t proc proc /proc 2>/dev/null
+echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind || exit 1
+[ ! -e /proc/sys/net/ipv6/ip_nonlocal_bind ] || echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind
+`;
+
+async function allowForeignBind(namespace: TrafficNamespace, log: Log): Promise<void> {
+  const result = await namespace.script(SCRIPT, []);
+  if (result.code !== 0) log.error({ err: outputOf(result) }, 'HAProxy cannot bind addresses that are elsewhere');
+}
 
 export class InterfaceNotFoundError extends Error {
   constructor(mac: string) {

@@ -1,13 +1,60 @@
 /** What every request passes before its route, in the order of the contract: CORS, request id, size, identity, audit. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IdentityDriver } from '../clouds/identity/interface.ts';
 import { OctaviaError } from '../errors.ts';
-import { acceptsJson } from './accept.ts';
 import { auditCalls } from './audit/audit.ts';
-import { authenticate } from './authentication/authenticate.ts';
+import type { Caller } from './caller.ts';
 import { applyCors } from './cors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { HEALTH_CHECK_PATH } from './health-check/health-check.ts';
 import { checkHost } from './host.ts';
+import { OPENAPI_PATH } from './openapi/document.ts';
+import type { Policy } from './policy/policy.ts';
+
+/* Every request is somebody's, or refused: the layer in front of all handlers. */
+
+/** Exactly these, as the client wrote them, are answered without a token; the document that says how to get on is, too. */
+const OPEN_PATHS = new Set(['/', '/load-balancer/', '/healthcheck', '/load-balancer/healthcheck']);
+
+const NOBODY: Caller = {
+  userId: null,
+  userName: null,
+  userDomainId: null,
+  projectId: null,
+  projectName: null,
+  projectDomainId: null,
+  domainId: null,
+  systemScope: null,
+  roles: [],
+  serviceRoles: [],
+  isAdmin: false,
+};
+
+/** @throws OctaviaError UNAUTHENTICATED, IDENTITY_UNAVAILABLE */
+async function authenticate(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { identity: driver, policy }: { identity: IdentityDriver; policy: Policy },
+): Promise<Caller> {
+  policy.refresh();
+  const isOpen =
+    OPEN_PATHS.has(request.originalUrl.split('?', 1)[0] ?? '') || request.routeOptions.url === OPENAPI_PATH;
+  if (isOpen) return NOBODY;
+  const identity = await driver.identify(request.headers);
+  if (identity !== null) return policy.caller(identity);
+  if (driver.challenge !== null) reply.header('www-authenticate', driver.challenge);
+  throw new OctaviaError('UNAUTHENTICATED');
+}
+
+/** Whether an Accept header lets us answer in JSON. A missing or empty header accepts everything. */
+function acceptsJson(header: string | undefined): boolean {
+  if (header === undefined || header.trim() === '') return true;
+  return header.split(',').some((entry) => {
+    const [range = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
+    const refused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter.replaceAll(' ', '')));
+    return !refused && ['application/json', 'application/*', '*/*', '*'].includes(range);
+  });
+}
 
 const GLOBAL_REQUEST_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -1,11 +1,35 @@
 /** Loads the configuration: who wins, what is wrong, what looks wrong. */
 import { OctaviaError } from '../errors.ts';
 import { findConfigWarnings } from './config-warnings.ts';
-import type { ConfigOverrides, ConfigValues, RegisteredOption, SectionName } from './registry.ts';
-import { REGISTRY, registeredOptions } from './registry.ts';
+import {
+  type ConfigOverrides,
+  type ConfigValues,
+  REGISTRY,
+  type RegisteredOption,
+  registeredOptions,
+  type SectionName,
+} from './registry.ts';
 import { readEnvironmentSettings, readFileSettings, type Setting, settingKey } from './sources.ts';
-import { substitute } from './substitute.ts';
 import { InvalidValue } from './value-types.ts';
+
+/** `$` references in option texts: `$name`, `${name}`, `$group.name`, `${group.name}`; `$$` and `\$` are a dollar sign. */
+const NAME = '[A-Za-z_][A-Za-z0-9_-]*(?:\\.[A-Za-z_][A-Za-z0-9_-]*)?';
+const BARE = '[A-Za-z_][A-Za-z0-9_]*(?:\\.[A-Za-z_][A-Za-z0-9_]*)?';
+const REFERENCE = new RegExp(`\\$\\$|\\\\\\$|\\$\\{(${NAME})\\}|\\$(${BARE})`, 'g');
+
+/**
+ * @param lookUp text of the referenced option, empty text when it is unset, undefined when there is no such option
+ * @throws InvalidValue for a reference to an option that does not exist
+ */
+function substitute(text: string, lookUp: (reference: string) => string | undefined): string {
+  return text.replace(REFERENCE, (match, braced: string | undefined, bare: string | undefined) => {
+    const reference = braced ?? bare;
+    if (reference === undefined) return '$';
+    const value = lookUp(reference);
+    if (value === undefined) throw new InvalidValue(`${match} names no option; write $$ for a dollar sign`);
+    return value;
+  });
+}
 
 export type Config = ConfigValues & {
   /** What is not wrong but probably not meant: unknown options, old names, options that will go. */

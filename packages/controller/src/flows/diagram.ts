@@ -1,11 +1,22 @@
 /** Flows as text, made from the very steps that run. */
-import type { Operation } from '../domain/operations.ts';
+import type { Operation, OperationKind } from '../domain/operations.ts';
 import { OctaviaError } from '../errors.ts';
 import { stepNamer } from './fault-points.ts';
 import { type Flow, type FlowPart, isParallel, type Step } from './flow.ts';
-import { flowName } from './flow-names.ts';
 import { FLOWS } from './registry.ts';
 import { TRANSIENT_ERRORS } from './transient-errors.ts';
+
+/** Kinds whose flow OpenStack Octavia names otherwise than by the pattern of the rest. */
+const IRREGULAR: Partial<Record<OperationKind, string>> = {
+  create_listener: 'octavia-create-listener_flow',
+  delete_listener: 'octavia-delete-listener_flow',
+  rotate_amphora_certificate: 'octavia-cert-rotate-amphora-flow',
+  update_amphora_configuration: 'octavia-update-amp-config-flow',
+};
+
+/** The name under which operators of OpenStack Octavia know the flow of a kind. */
+export const flowName = (kind: OperationKind): string =>
+  IRREGULAR[kind] ?? `octavia-${kind.replace('load_balancer', 'loadbalancer').replaceAll('_', '-')}-flow`;
 
 const TOPOLOGIES = ['SINGLE', 'ACTIVE_STANDBY'] as const;
 

@@ -1,6 +1,7 @@
 import type { Operation } from '../domain/operations.ts';
 import type { AmphoraRole, Topology } from '../domain/statuses.ts';
 import { OctaviaError } from '../errors.ts';
+import * as serverGroups from '../store/resources/server-groups.ts';
 import type { FlowPart, Step } from './flow.ts';
 import { announce } from './steps/announce.ts';
 import { applyConfiguration, configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
@@ -9,10 +10,36 @@ import { plugMemberNetworks, plugMemberNetworksInto } from './steps/plug-member-
 import { plugVip, readyVip } from './steps/plug-vip.ts';
 import { removeAmphorae } from './steps/remove-amphora.ts';
 import { chooseFirst, fenceOld, handOverVip, removeFirst, removeRest, replacementIds } from './steps/replace.ts';
-import { createServerGroup, deleteServerGroup } from './steps/server-group.ts';
 import { applyPortPolicies, checkVipPort, releaseVip } from './steps/vip-port.ts';
 import { applyVrrpToAll } from './steps/vrrp.ts';
 import { flow } from './version.ts';
+
+/** The amphorae of a load balancer run on different hosts, where the operator wants it and the cloud can. */
+const createServerGroup: Step = {
+  name: 'create server group',
+  async run({ store, compute, options, operation }) {
+    if (options.antiAffinity === null || !compute.createServerGroup) return 'not wanted';
+    const id = await compute.createServerGroup(`octavia-lb-${operation.loadBalancerId}`, options.antiAffinity);
+    await serverGroups.set(store.db, operation.loadBalancerId, id);
+    return undefined;
+  },
+  undo: deleteGroup,
+};
+
+const deleteServerGroup: Step = {
+  name: 'delete server group',
+  async run(context) {
+    await deleteGroup(context);
+    return undefined;
+  },
+};
+
+async function deleteGroup({ store, compute, operation }: Parameters<Step['run']>[0]): Promise<void> {
+  const id = await serverGroups.get(store.db, operation.loadBalancerId);
+  if (id === null) return;
+  await compute.deleteServerGroup?.(id);
+  await serverGroups.set(store.db, operation.loadBalancerId, null);
+}
 
 /** Operations of a load balancer without amphorae that say nothing are for one amphora. @throws OctaviaError */
 function topologyOf({ id, input }: Operation): Topology {

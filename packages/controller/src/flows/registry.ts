@@ -2,13 +2,9 @@
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import { OctaviaError } from '../errors.ts';
 import { amphoraFlows } from './amphora.ts';
+import { healthMonitorFlows, l7Flows, listenerFlows, memberFlows, poolFlows } from './children.ts';
 import type { Flow } from './flow.ts';
-import { healthMonitorFlows } from './health-monitor.ts';
-import { l7Flows } from './l7.ts';
-import { listenerFlows } from './listener.ts';
 import { loadBalancerFlows } from './load-balancer.ts';
-import { memberFlows } from './member.ts';
-import { poolFlows } from './pool.ts';
 import { FLOW_VERSION } from './version.ts';
 
 export { FLOW_VERSION };

@@ -14,9 +14,68 @@ import { together, type Waiting } from './heartbeat-buffer.ts';
 import type { HeartbeatKeys } from './heartbeat-keys.ts';
 import { Repeated } from './repeated.ts';
 import { ReportMemory } from './report-memory.ts';
-import { Restarts } from './restarts.ts';
 import type { StatisticsDriver } from './statistics/interface.ts';
-import { UnknownAmphorae } from './unknown-amphorae.ts';
+
+const MAX_CANDIDATES = 10_000;
+/** Our agents number their messages from the clock and never go back. */
+const NEVER_GOES_BACK = 1_000_000_000_000;
+
+/**
+ * Agents of other makes (ours do not) count from zero again when they are restarted; so does somebody who replays old messages. A low number
+ * is believed once a higher one follows: replaying a single message revives no amphora, and a restarted agent is heard one
+ * interval later. What the first message counted is not lost.
+ */
+class Restarts {
+  readonly #candidates = new Map<string, Waiting>();
+
+  /** @returns the entry to apply as a new beginning, or null when it has to wait for the next */
+  consider(entry: Waiting): Waiting | null {
+    if (entry.seq >= NEVER_GOES_BACK) return null;
+    const candidate = this.#candidates.get(entry.amphoraId);
+    this.#candidates.delete(entry.amphoraId);
+    if (candidate && entry.seq > candidate.seq) return { ...together(candidate, entry), restarted: true };
+    if (this.#candidates.size < MAX_CANDIDATES) this.#candidates.set(entry.amphoraId, entry);
+    return null;
+  }
+
+  forget(amphoraId: string): void {
+    if (this.#candidates.size > 0) this.#candidates.delete(amphoraId);
+  }
+}
+
+const LOG_INTERVAL_MS = 60_000;
+const NAMED = 5;
+
+const SENTENCES = {
+  unknown: 'Amphorae nobody knows send heartbeats; their instances have to be deleted by hand',
+  deleted: 'Amphorae that were deleted still send heartbeats; their instances have to be deleted by hand',
+} as const;
+type Kind = keyof typeof SENTENCES;
+
+/** Signed heartbeats of amphorae this control plane does not have: a line a minute, with names and the number of messages. */
+class UnknownAmphorae {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #seen = { unknown: new Set<string>(), deleted: new Set<string>() };
+  readonly #messages = { unknown: 0, deleted: 0 };
+  readonly #nextLog = { unknown: 0, deleted: 0 };
+
+  constructor(log: Log, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  note(kind: Kind, amphoraId: string): void {
+    this.#messages[kind] += 1;
+    if (this.#seen[kind].size < NAMED) this.#seen[kind].add(amphoraId);
+    const now = this.#clock.monotonic();
+    if (now < this.#nextLog[kind]) return;
+    this.#log.warn({ amphorae: [...this.#seen[kind]], heartbeats: this.#messages[kind] }, SENTENCES[kind]);
+    this.#nextLog[kind] = now + LOG_INTERVAL_MS;
+    this.#messages[kind] = 0;
+    this.#seen[kind].clear();
+  }
+}
 
 /** Reports that wait to be compared with their tree; those beyond come back with the next heartbeat. */
 const MAX_REPORTS = 10_000;

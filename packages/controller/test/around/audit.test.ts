@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { auditTarget } from '../../src/api/audit/audit.ts';
 import { type AuditedCall, requestEvent, responseEvent } from '../../src/api/audit/event.ts';
 import { AUDIT_MAP_TEXT, parseAuditMap, readAuditMap } from '../../src/api/audit/map.ts';
-import { auditTarget } from '../../src/api/audit/target.ts';
 import { actionOf, outcomeOf, targetType } from '../../src/api/audit/taxonomy.ts';
 import { NoauthIdentityDriver } from '../../src/clouds/identity/noauth/driver.ts';
 import type { ConfigOverrides } from '../../src/config/index.ts';

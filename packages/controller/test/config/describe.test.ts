@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { redact } from '../../src/config/describe.ts';
 import { describeConfig, loadConfig } from '../../src/config/index.ts';
-import { redact } from '../../src/config/redact.ts';
 
 it.each([
   ['', ''],

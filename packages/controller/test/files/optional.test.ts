@@ -18,9 +18,9 @@ import {
   statIfPresent,
 } from '../../src/files/optional.ts';
 import { findPostmaster } from '../../src/local/postgres/process.ts';
-import { isFirstRun } from '../../src/local/up/first-run.ts';
 import { rememberedNamespace } from '../../src/local/up/namespace.ts';
 import { claimStateDirectory, findControlPlane } from '../../src/local/up/record.ts';
+import { isFirstRun } from '../../src/local/up/up.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OPERATION_KINDS } from '../../src/domain/operations.ts';
-import { diagramOf, flowsDocument, listFlows, showFlow } from '../../src/flows/diagram.ts';
-import { flowName } from '../../src/flows/flow-names.ts';
+import { diagramOf, flowName, flowsDocument, listFlows, showFlow } from '../../src/flows/diagram.ts';
 import { FLOWS } from '../../src/flows/registry.ts';
 
 const step = (name: string, undo?: () => Promise<void>) => ({

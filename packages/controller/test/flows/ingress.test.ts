@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { IngressRule } from '../../src/domain/ingress.ts';
-import { whileOpen } from '../../src/flows/steps/ingress.ts';
+import { whileOpen } from '../../src/flows/steps/apply-configuration.ts';
 import { makeAmphora, makeTree, type TreeInput } from '../dataplane/support/tree.ts';
 
 const amphora = makeAmphora({ vrrpPortId: 'port' });

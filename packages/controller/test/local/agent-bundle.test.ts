@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, expect, test } from 'vitest';
-import { agentSources, ensureAgentBundle } from '../../src/local/up/agent-bundle.ts';
+import { agentSources, ensureAgentBundle } from '../../src/local/up/prepare.ts';
 
 const PACKAGES = join(import.meta.dirname, '../../..');
 const folder = mkdtempSync(join(tmpdir(), 'octavia-bundle-'));

@@ -5,13 +5,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CertificateStorage } from '../../src/clouds/certificates/local/storage.ts';
 import { identify } from '../../src/clouds/local-host/process.ts';
 import { removeState } from '../../src/local/down/state.ts';
+import { ensureSecret } from '../../src/local/up/prepare.ts';
 import {
   claimStateDirectory,
   completeRecord,
   findControlPlane,
   releaseStateDirectory,
 } from '../../src/local/up/record.ts';
-import { ensureSecret } from '../../src/local/up/secrets.ts';
 import { statePaths } from '../../src/local/up/settings.ts';
 import { Secret } from '../../src/tls/secret.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ensureSecret } from '../../src/local/up/secrets.ts';
+import { ensureSecret } from '../../src/local/up/prepare.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavia-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Systemd } from '../../src/processes/systemd.ts';
+import { Systemd } from '../../src/processes/foreground.ts';
 
 const said: string[] = [];
 const notify = (...words: string[]) => void said.push(words.join(' '));

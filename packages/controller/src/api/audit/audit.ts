@@ -1,14 +1,59 @@
 /** CADF audit events of API calls (`[audit]`): one before handling, one with the outcome. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CatalogService } from '../../clouds/identity/interface.ts';
 import type { Notification, NotificationDriver } from '../../clouds/notifications/interface.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { HEALTH_CHECK_PATH } from '../health-check/health-check.ts';
 import { clientAddress, requestPath } from '../origin.ts';
 import { readBody } from '../request-body.ts';
-import { type AuditedCall, requestEvent, responseEvent } from './event.ts';
+import { type AuditedCall, type AuditTarget, requestEvent, responseEvent } from './event.ts';
 import { readAuditMap } from './map.ts';
-import { auditNotifier } from './notifier.ts';
-import { auditTarget } from './target.ts';
+
+/* Which entry of the caller's service catalogue stands for this service. */
+
+/** CADF calls the internal interface private. */
+const NAMES = { admin: 'admin', internal: 'private', public: 'public' } as const;
+const INTERFACES = Object.keys(NAMES) as (keyof typeof NAMES)[];
+
+const hostOf = (url: string): string | null => URL.parse(url)?.host ?? null;
+
+/**
+ * @param type of the entry as the audit map says; null: the entry whose address was asked
+ * @param host of the request
+ * @returns null when there is no catalogue, or no such entry in it
+ */
+export function auditTarget(
+  catalog: readonly CatalogService[] | undefined,
+  type: string | null,
+  host: string | undefined,
+): AuditTarget | null {
+  const asked = ({ endpoints }: CatalogService) => endpoints.some(({ url }) => host && hostOf(url) === host);
+  const service = catalog?.find((candidate) => (type === null ? asked(candidate) : candidate.type === type));
+  if (service === undefined) return null;
+  const addresses = INTERFACES.flatMap((name) => {
+    const endpoint = service.endpoints.find((candidate) => candidate.interface === name);
+    return endpoint ? [{ name: NAMES[name], url: endpoint.url }] : [];
+  });
+  return { id: service.name, name: service.name, type: service.type, addresses };
+}
+
+type Needed = Pick<ApiDependencies, 'config' | 'logger' | 'notifications'>;
+
+/** What `[audit_middleware_notifications]` says; what it leaves unset comes from `[oslo_messaging_notifications]`. */
+async function auditNotifier({ config, logger, notifications }: Needed): Promise<NotificationDriver> {
+  const { audit_middleware_notifications: own, oslo_messaging_notifications: common } = config;
+  const notifier = await notifications({
+    subject: 'Audit events',
+    drivers: own.driver === null ? common.driver : [own.driver],
+    topics: own.topics ?? common.topics,
+    transportUrl: own.transport_url ?? common.transport_url,
+  });
+  if (notifier.isSilent) {
+    const sentence = 'Auditing is on, but [audit_middleware_notifications] driver is not set to log: events go nowhere';
+    logger.warn({}, sentence);
+  }
+  return notifier;
+}
 
 function firstBodyKey({ body }: FastifyRequest): string | null {
   try {

@@ -1,14 +1,50 @@
 /** `GET /v2/openapi.json`: what this very release accepts and answers. It needs no token. */
 import type { FastifyInstance } from 'fastify';
+import type { JsonSchema } from '../attributes/value-type.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { VERSIONS } from '../discovery.ts';
 import { applicationUrl } from '../origin.ts';
-import { healthCheckPaths } from './health-check.ts';
 import { OPERATION_SCHEMAS, operationPaths } from './operations.ts';
 import { PARAMETERS } from './parameters.ts';
-import { HEADERS, REFUSAL_RESPONSES, REFUSAL_SCHEMAS } from './refusals.ts';
+import { HEADERS, REFUSAL_RESPONSES, REFUSAL_SCHEMAS, refusals } from './refusals.ts';
 import { RESOURCE_SCHEMAS, resourcePaths } from './resources.ts';
 import { VIEW_SCHEMAS, viewPaths } from './views.ts';
+
+/** `/healthcheck` in the document: it speaks three formats, and only JSON has a shape. */
+const TEXT: JsonSchema = { type: 'string' };
+
+const RESULTS: JsonSchema = {
+  type: 'object',
+  required: ['detailed', 'reasons'],
+  properties: { detailed: { type: 'boolean' }, reasons: { type: 'array', items: { type: ['string', 'object'] } } },
+};
+
+const results = (description: string) => ({
+  description,
+  content: {
+    'text/plain': { schema: TEXT },
+    'text/html': { schema: TEXT },
+    'application/json': { schema: { ...RESULTS, additionalProperties: true } },
+  },
+});
+
+const healthCheckPaths = (): Record<string, unknown> => ({
+  '/healthcheck': {
+    get: {
+      operationId: 'healthcheck',
+      summary: 'What the checks found; only where [api_settings] healthcheck_enabled',
+      tags: ['discovery'],
+      security: [],
+      responses: {
+        200: results('Everything works'),
+        204: { description: 'There are no checks' },
+        503: results('A check failed'),
+        // Only this very spelling needs no token.
+        ...refusals([400, 401, 404, 413, 500, 'default']),
+      },
+    },
+  },
+});
 
 /** The `.json` suffix is optional on every URI; the router sees the path without it. */
 export const OPENAPI_PATH = '/v2/openapi';

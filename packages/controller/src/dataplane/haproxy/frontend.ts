@@ -1,4 +1,4 @@
-import { type Line, line, logFormat, type Section } from '@octavia/haproxy-config/tree';
+import { type Argument, fetchOf, type Line, line, logFormat, type Section, value } from '@octavia/haproxy-config/tree';
 import type { Listener, Pool } from '../../domain/resources.ts';
 import { endpointText, networkText, vipAddresses } from './address.ts';
 import { backendName } from './backend.ts';
@@ -7,10 +7,48 @@ import { policyLines } from './l7.ts';
 import { logFormatLines } from './logging.ts';
 import { listenerMode } from './modes.ts';
 import { metricsLines } from './prometheus.ts';
-import { refusedRequestLines } from './refused-requests.ts';
 import type { RenderScope } from './scope.ts';
 import type { ServedPolicy } from './serving.ts';
 import { bindTlsArguments, sourceLine } from './tls.ts';
+
+/** What a listener of HTTP refuses whatever its policies say, because they could not judge it. */
+const HOST = fetchOf('req.fhdr', 'host');
+/** A name, an address, or nothing (RFC 9110, 7.2), and a port: servers disagree about which name anything else is. */
+const HOST_FORM = value('^([^\\x00-\\x20,:/?#@\\[\\\\\\]\\x7f]*|\\[[0-9A-Za-z:._~%-]+\\])(:[0-9]*)?$');
+
+const refuse = (status: number, ...condition: Argument[]): Line =>
+  line('http-request', 'deny', 'deny_status', status, 'if', ...condition);
+
+/**
+ * A member that accepts `CONNECT` gets all that follows unread. The WebSockets of HTTP/2 come with that method, too; HAProxy
+ * has made a `GET` of them by now.
+ *
+ * A request of HTTP/1.0 may name its host in the target alone, where no rule looks.
+ */
+const refusedRequestLines = (): Line[] => [
+  refuse(405, '{', 'method', 'CONNECT', '}'),
+  refuse(400, '{', HOST, '-m', 'found', '}', '!{', HOST, '-m', 'reg', '--', HOST_FORM, '}'),
+  refuse(
+    400,
+    '!{',
+    HOST,
+    '-m',
+    'found',
+    '}',
+    '!{',
+    'url',
+    '-m',
+    'beg',
+    '/',
+    '}',
+    '!{',
+    'url',
+    '-m',
+    'str',
+    value('*'),
+    '}',
+  ),
+];
 
 const ALLOWED_ACL = 'allowed_source';
 

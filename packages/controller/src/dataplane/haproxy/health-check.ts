@@ -2,10 +2,29 @@
 
 import { convert, fetchOf, type Line, line, logFormat, value } from '@octavia/haproxy-config/tree';
 import type { HealthMonitor } from '../../domain/resources.ts';
+import { OctaviaError } from '../../errors.ts';
 import { clientHello, SERVER_HELLO } from './client-hello.ts';
-import { expectedStatus } from './expected-codes.ts';
 import type { HaproxyOptions } from './options.ts';
 import { refuseUnsupported } from './unsupported.ts';
+
+const CODES = /^(\d{3})(?:-(\d{3}))?$/;
+
+/** HAProxy refuses a range that goes down, and with it the whole file. */
+function ascending(codes: string): string {
+  const match = CODES.exec(codes);
+  if (match === null) throw new OctaviaError('UNSAFE_CONFIGURATION_VALUE', { keyword: 'http-check' });
+  const [, first = '', last = first] = match;
+  if (first === last) return first;
+  return first < last ? `${first}-${last}` : `${last}-${first}`;
+}
+
+/** `200`, `200, 202` or `200-204` as the argument of `http-check expect status`, which has the same grammar. */
+function expectedStatus(expectedCodes: string): string {
+  return expectedCodes
+    .split(',')
+    .map((codes) => ascending(codes.trim()))
+    .join(',');
+}
 
 /** HAProxy counts in signed 32-bit milliseconds and refuses more. */
 export const LONGEST_SECONDS = 2_147_483;

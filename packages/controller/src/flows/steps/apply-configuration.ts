@@ -1,13 +1,43 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { NetworkDriver } from '../../clouds/network/interface.ts';
 import type { ApplyOutcome } from '../../dataplane/interface.ts';
+import { ingressRules } from '../../domain/ingress.ts';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
-import { markPending } from '../../status/under-way.ts';
+import { breakListener, markPending, restoreErrorBelow } from '../../status/under-way.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { ifAlive } from './best-effort.ts';
 import { failedChangesOf, fulfil } from './failed-changes.ts';
-import { whileOpen } from './ingress.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
-import { markBroken } from './mark-broken.ts';
 import { keepsSessions, learnSessions, predecessorsOf } from './sessions.ts';
+
+/**
+ * A listener the data plane had to do without is in ERROR, and stays so when the operation succeeds. So do the policies and
+ * rules that it was refused for: the code they keep tells the next new amphora what to leave out.
+ */
+async function markBroken({ store, operation }: StepContext, { unusable = [] }: ApplyOutcome): Promise<void> {
+  for (const { listenerId, reason, code } of unusable) {
+    await breakListener(store.db, listenerId, { reason, code, operationId: null });
+    // Of other operations what waits is being changed: its former failure says nothing of what it is now.
+    if (operation.kind.startsWith('failover_')) await restoreErrorBelow(store.db, listenerId, 'CONFIGURATION_REFUSED');
+  }
+}
+
+/** Tells an amphora of a change while its VIP port lets in both what was and what comes: nothing is lost on the way. */
+export async function whileOpen<T>(
+  { network }: { network: Pick<NetworkDriver, 'restrictIngress'> },
+  amphora: Amphora,
+  tree: LoadBalancerTree,
+  tell: () => Promise<T>,
+): Promise<T> {
+  const { vrrpPortId } = amphora;
+  if (vrrpPortId === null || !network.restrictIngress) return tell();
+  const meanwhile = ingressRules(tree, amphora, { leaving: true });
+  const afterwards = ingressRules(tree, amphora);
+  await network.restrictIngress(vrrpPortId, meanwhile);
+  const outcome = await tell();
+  if (!isDeepStrictEqual(meanwhile, afterwards)) await network.restrictIngress(vrrpPortId, afterwards);
+  return outcome;
+}
 
 async function apply(
   context: StepContext,

@@ -1,16 +1,49 @@
 /** Steps that bring one amphora into being, in order. Undone in reverse they leave nothing on the cloud. */
 import type { ComputeInstance } from '../../clouds/compute/interface.ts';
+import type { ImageRequest } from '../../clouds/image/interface.ts';
+import { parseMetadata } from '../../domain/catalog.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import type { Operation } from '../../domain/operations.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
+import * as profiles from '../../store/resources/profiles.ts';
 import * as serverGroups from '../../store/resources/server-groups.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
-import { placementOf } from './placement.ts';
 import { removeFromCloud } from './remove-amphora.ts';
+
+/** What an amphora is built from and where. */
+interface Placement {
+  image: ImageRequest;
+  /** null: nobody says */
+  flavor: string | null;
+  /** Of the instance; null: where the driver is configured to build. */
+  zone: string | null;
+  /** Of its volume; null: likewise. */
+  volumeZone: string | null;
+  /** To boot on, management first. */
+  networks: readonly string[];
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** The flavor and the availability zone of the load balancer win over the configuration. */
+async function placementOf({ store, operation, options }: StepContext): Promise<Placement> {
+  const chosen = await profiles.chosenBy(store.db, operation.loadBalancerId);
+  const flavor = parseMetadata(chosen.flavorData ?? '{}') ?? {};
+  const zone = parseMetadata(chosen.availabilityZoneData ?? '{}') ?? {};
+  const { build } = options;
+  const management = text(zone.management_network);
+  return {
+    image: { tag: text(flavor.amp_image_tag) ?? build.imageTag, ownerId: build.imageOwnerId },
+    flavor: text(flavor.compute_flavor) ?? build.flavor,
+    zone: text(zone.compute_zone),
+    volumeZone: text(zone.volume_zone),
+    networks: management === null ? build.networks : [management],
+  };
+}
 
 export const amphoraIdOf = (operation: Operation, index: number): string =>
   deterministicUuid(operation.id, 'amphora', String(index));

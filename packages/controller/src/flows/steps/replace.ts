@@ -7,12 +7,28 @@ import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { bestEffort, ifAlive } from './best-effort.ts';
 import { amphoraIdOf } from './build-amphora.ts';
-import { answers, carriesVip } from './carries-vip.ts';
 import { failedChangesOf, toBeDeleted } from './failed-changes.ts';
 import { amphoraeOf, isServing, loadTree } from './load-tree.ts';
 import { plug } from './plug-vip.ts';
 import { removeAmphora } from './remove-amphora.ts';
 import { applyVrrp } from './vrrp.ts';
+
+/** Whether the agent answers within the few tries that an amphora gets which may be dead. */
+async function answers(context: StepContext, amphora: Amphora): Promise<boolean> {
+  const { attempts, intervalMs } = context.options.failover;
+  for (let attempt = 1; ; attempt += 1) {
+    if (await context.dataplane.probe(amphora, Math.max(intervalMs, 1))) return true;
+    if (attempt >= attempts) return false;
+    await context.sleep(Math.min(intervalMs, 1_000));
+  }
+}
+
+/** Whether the VIP is on an interface of the amphora; null: it cannot be asked, or cannot tell. */
+async function carriesVip(context: StepContext, amphora: Amphora): Promise<boolean | null> {
+  const details = await ifAlive(context, amphora, 'Details', () => context.dataplane.details(amphora));
+  const { active } = Object(details) as { active?: unknown };
+  return typeof active === 'boolean' ? active : null;
+}
 
 /** Longest wait (ms) for the VIP to move: thrice the slowest advertisement interval in common use, and a bit. */
 const HANDOVER_MS = 10_000;

@@ -4,13 +4,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hostSpeaksIpv6 } from '../../clouds/local-host/ipv6.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
+import { isPresent } from '../../files/optional.ts';
 import { atTerminal, firstSignal, HangUp, runInForeground, type Stoppable } from '../../processes/foreground.ts';
 import { emptyState, removeEmptyFolder, removeState } from '../down/state.ts';
+import { folderPaths } from '../postgres/folders.ts';
 import { stopPostgres } from '../postgres/stop.ts';
 import { supervisePostgres } from '../postgres/supervise.ts';
 import { requireFreePort, requireLocalCloud, requireSameNamespace } from './checks.ts';
 import { explainFullDisk, requireRoom } from './disk.ts';
-import { countSteps, isFirstRun } from './first-run.ts';
 import { continueInside, ensureNamespace, isInside, namespaceExists, removeMadeNamespace } from './namespace.ts';
 import { prepare } from './prepare.ts';
 import {
@@ -26,6 +27,25 @@ import { dismissGuard, guardTheWayInside } from './start-guard.ts';
 import { makeStateFolder, requireStateFolder } from './state-folder.ts';
 import { UndoStack } from './undo.ts';
 import { welcome } from './welcome.ts';
+
+/* What the first start on a state directory does, counted on from what the program before this one did. */
+
+/** Set by scripts/run.cjs. */
+const STEPS_DONE = 'OCTAVIA_STEPS_DONE';
+const STEPS = 2;
+
+/** Whether the database is still to be made. */
+export const isFirstRun = (stateDir: string): boolean => !isPresent(folderPaths(stateDir).data);
+
+/** @returns what tells that the next step begins; it says nothing where this is no first run */
+function countSteps(first: boolean, log: (line: string) => void, env = process.env): (name: string) => void {
+  let done = Number(env[STEPS_DONE] ?? 0);
+  const total = done + STEPS;
+  return (name) => {
+    done += 1;
+    if (first || total > STEPS) log(`Step ${done} of ${total}: ${name} ...`);
+  };
+}
 
 export interface UpOptions {
   /** Null: `[api_settings] bind_port`. */

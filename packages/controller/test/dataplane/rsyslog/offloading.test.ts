@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type LogOffloading, renderLogOffloading } from '../../../src/dataplane/rsyslog/offloading.ts';
+import { type LogOffloading, parseLogTarget, renderLogOffloading } from '../../../src/dataplane/rsyslog/offloading.ts';
 import { writeScript } from '../../../src/dataplane/rsyslog/script.ts';
-import { parseLogTarget } from '../../../src/dataplane/rsyslog/targets.ts';
 
 const none: LogOffloading = {
   adminTargets: [],

@@ -1,13 +1,38 @@
 /** The certificate folder of a control plane: made at the first start, adopted at every other. */
-import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { chmod, link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OctaviaError } from '../../../errors.ts';
 import { readTextIfPresent } from '../../../files/optional.ts';
 import { type CertificateAuthority, readAuthority } from './authority.ts';
 import { type CertificateContext, makeCaCertificate, makeClientCertificate, systemContext } from './certificate.ts';
 import { generateKeys, type KeyKind, privateKeyPem, readSigningKey, type SigningDigest } from './keys.ts';
-import { createOnce } from './secret-file.ts';
+
+/* Files that are written once, completely or not at all, whoever else tries at the same time. */
+
+/**
+ * Puts the content at the path unless a file is there already; returns what the file then holds. `link` does both at once,
+ * so of two processes one wins and both go on with the winner's content.
+ */
+async function createOnce(path: string, content: string, mode: number): Promise<string> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const file = await open(temporary, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(temporary, path);
+    return content;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return readFile(path, 'utf8');
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
 
 /** 7300 days, as the operators' guide makes its CAs. */
 const AUTHORITY_VALIDITY_SECONDS = 7300 * 86_400;
