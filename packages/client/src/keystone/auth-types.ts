@@ -1,5 +1,5 @@
 /** Authentication types by their names in keystoneauth, and what each says to Keystone. */
-import { CloudConfigError } from './cloud-config.ts';
+import { CloudConfigError } from './cloud-config-error.ts';
 
 export type Auth = Readonly<Record<string, string>>;
 

@@ -4,11 +4,11 @@ export { AUTH_TYPES, type Auth, wantsPassword } from './auth-types.ts';
 export { type CatalogEntry, EndpointError, type EndpointQuestion, endpointOf, typesOf } from './catalog.ts';
 export {
   type CloudConfig,
-  CloudConfigError,
   type CloudQuestion,
   resolveCloud,
   serviceSetting,
 } from './cloud-config.ts';
+export { CloudConfigError } from './cloud-config-error.ts';
 export {
   type CloudFile,
   type CloudFiles,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { homedir } from 'node:os';
 import { type HttpAnswer, type HttpRequest, type Send, unreachable } from '../http.ts';
-import { CloudConfigError } from './cloud-config.ts';
+import { CloudConfigError } from './cloud-config-error.ts';
 
 export interface TlsOptions {
   /** false: whoever answers is believed. Default: true. */
