@@ -191,7 +191,7 @@ amphora_id = ${this.amphoraId}
   /** A new network interface: its end in the testbed gets the addresses. Returns the MAC address of the amphora's end. */
   plugCable(testbedAddresses: string[], mac?: string): string {
     this.#cables += 1;
-    const [near, far] = [`oa${this.tag}${this.#cables}`, `town${this.#cables}`];
+    const [near, far] = [`oa${this.tag}${this.#cables}`, `far${this.#cables}`];
     const address = mac ?? `02:00:${this.tag.replace(/(..)(?=.)/g, '$1:')}:${this.#cables.toString().padStart(2, '0')}`;
     const peer = ['peer', 'name', far, 'netns', this.testbed];
     execFileSync('ip', ['link', 'add', near, 'address', address, 'type', 'veth', ...peer]);

@@ -1,4 +1,4 @@
-/** A Fastify instance that reads bodies and writes answers and faults as the API does; without routes and front door. */
+/** A Fastify instance that reads bodies and writes answers and faults as the API does; without routes and request hooks. */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Operation } from '../domain/operations.ts';
 import { OctaviaError } from '../errors.ts';

@@ -65,8 +65,8 @@ export function findConfigWarnings(fromFiles: readonly Setting[], fromEnvironmen
     ({ old }) => old,
   );
   const isSet = new Set([...fromFiles, ...fromEnvironment].map((setting) => setting.key));
-  const surprises: ConfigWarnings = { unknown: [], deprecations: [] };
-  const note = (setting: Setting, text: string): void => void surprises.deprecations.push({ setting, text });
+  const warnings: ConfigWarnings = { unknown: [], deprecations: [] };
+  const note = (setting: Setting, text: string): void => void warnings.deprecations.push({ setting, text });
 
   const reportedSections = new Set<string>();
   for (const [settings, fromFile] of [
@@ -82,7 +82,7 @@ export function findConfigWarnings(fromFiles: readonly Setting[], fromEnvironmen
       if (option?.forRemoval && renamed.length === 0) {
         note(setting, 'will be removed; drop it');
       } else if (option?.compatibility) {
-        surprises.unknown.push(
+        warnings.unknown.push(
           `${setting.source}: [${setting.section}] ${setting.name} has no effect here${typeof option.compatibility === 'string' ? `: ${option.compatibility}` : ''}`,
         );
       } else if (option === undefined && renamed.length === 0) {
@@ -90,9 +90,9 @@ export function findConfigWarnings(fromFiles: readonly Setting[], fromEnvironmen
         const once = text.slice(setting.source.length);
         const firstOfSection = !once.startsWith(': unknown section') || !reportedSections.has(once);
         reportedSections.add(once);
-        if (firstOfSection) surprises.unknown.push(text);
+        if (firstOfSection) warnings.unknown.push(text);
       }
     }
   }
-  return surprises;
+  return warnings;
 }

@@ -173,10 +173,10 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   }
   for (const values of Object.values(sections)) Object.freeze(values);
   const values = sections as ConfigValues;
-  const surprises = findConfigWarnings(fileSettings, environmentSettings);
-  if (values.DEFAULT.fatal_deprecations) refuseDeprecations(surprises.deprecations);
+  const found = findConfigWarnings(fileSettings, environmentSettings);
+  if (values.DEFAULT.fatal_deprecations) refuseDeprecations(found.deprecations);
   checkRules(values);
-  const warnings = [...surprises.unknown, ...surprises.deprecations.map(noticeText), ...defaultWarnings(values)];
+  const warnings = [...found.unknown, ...found.deprecations.map(noticeText), ...defaultWarnings(values)];
   return Object.freeze({ ...values, warnings: Object.freeze(warnings) });
 }
 

@@ -65,7 +65,7 @@ export interface DataplaneDriver {
   readonly name: string;
   /** Waits for the agent to answer. @throws OctaviaError AMPHORA_UNREACHABLE after the configured attempts */
   waitUntilReachable(amphora: Amphora): Promise<void>;
-  /** One quick try, without repetition: whether the agent answers. Never throws. */
+  /** One quick try, without retries: whether the agent answers. Never throws. */
   probe(amphora: Amphora, timeoutMs: number): Promise<boolean>;
   /**
    * Readies the interface that holds the port's MAC, inside the traffic namespace, for the VIP and the additional

@@ -120,7 +120,7 @@ const CREATES_CHILD = {
   repeatable: 'always',
 } as const;
 const UPDATES_CHILD = { ...CREATES_CHILD, waitsFor: 'PENDING_UPDATE' } as const;
-/** After something else has worked, a repetition would take away what is as it should be. */
+/** After something else has worked, a retry would take away what is as it should be. */
 const DELETES_CHILD = {
   ...CREATES_CHILD,
   waitsFor: 'PENDING_DELETE',
@@ -241,7 +241,7 @@ export const ASKED: Readonly<Record<'object' | 'above', Rule>> & { loadBalancer(
 };
 
 /** A failed change is carried out again, as a new operation. */
-export interface Repetition {
+export interface RetryTransitions {
   /** The child that the change was about. */
   object: Rule;
   above: Rule;
@@ -256,9 +256,9 @@ const again = (from: readonly ProvisioningStatus[], to: Rule['to']): Rule => ({ 
 
 /**
  * By itself: only what is in ERROR because of that operation, and while its load balancer is free.
- * What is in ERROR above the child stays: it may have a repetition of its own to wait for.
+ * What is in ERROR above the child stays: it may have a retry of its own to wait for.
  */
-export const RETRIED: Repetition = {
+export const RETRIED: RetryTransitions = {
   object: again(['ERROR'], 'WISH'),
   above: { from: ['ACTIVE'], to: 'PENDING_UPDATE', failure: 'kept' },
   loadBalancerOfChild: again(['ACTIVE'], 'PENDING_UPDATE'),
@@ -267,7 +267,7 @@ export const RETRIED: Repetition = {
 };
 
 /** By an operator: whatever is at rest. */
-export const REPEATED_BY_HAND: Repetition = {
+export const REPEATED_BY_HAND: RetryTransitions = {
   ...RETRIED,
   object: again(AT_REST, 'WISH'),
   loadBalancerOfChild: again(AT_REST, 'PENDING_UPDATE'),

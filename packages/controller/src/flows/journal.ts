@@ -1,4 +1,4 @@
-/** What an operation remembers of its steps, written under the title of one attempt: a fenced worker cannot write. */
+/** What an operation remembers of its steps, written under the fencing token of one attempt: a fenced worker cannot write. */
 import type { Operation, OperationStep } from '../domain/operations.ts';
 import type { Store } from '../store/core/database.ts';
 import { isContention, isDatabaseUnavailable } from '../store/core/unavailable.ts';

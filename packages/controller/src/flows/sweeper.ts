@@ -17,9 +17,9 @@ import { TRANSIENT_ERRORS } from './transient-errors.ts';
 export interface SweeperOptions {
   /** Names of the providers whose load balancers change by operations. */
   providers: readonly string[];
-  /** Repetitions of what failed for a passing cause; 0: none. */
+  /** Retries of what failed for a transient error; 0: none. */
   retries: number;
-  /** Seconds before the first repetition; each further one waits twice as long. */
+  /** Seconds before the first retry; each further one waits twice as long. */
   retryIntervalSeconds: number;
   /** A status without an owner is settled when it was seen this long (ms). */
   graceMs?: number;

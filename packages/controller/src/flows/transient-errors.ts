@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 
 /**
- * Errors whose cause can clear without anybody changing the load balancer: a repetition may succeed. What HAProxy or a
+ * Errors whose cause can clear without anybody changing the load balancer: a retry may succeed. What HAProxy or a
  * cloud refused for good is not among them.
  */
 export const TRANSIENT_ERRORS: readonly ErrorCode[] = [

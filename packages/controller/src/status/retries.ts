@@ -9,7 +9,7 @@ import {
   changeOf,
   REPEATED_BY_HAND,
   RETRIED,
-  type Repetition,
+  type RetryTransitions,
 } from '../domain/status-transitions.ts';
 import type { Executor, Tx } from '../store/core/database.ts';
 import { type Sql, sql } from '../store/core/sql.ts';
@@ -21,7 +21,7 @@ import { assignments, isAffected, transition } from './writer.ts';
 export interface RetryRules {
   /** Codes of errors whose cause can pass. */
   causes: readonly string[];
-  /** Repetitions of one wish. */
+  /** Retries of one wish. */
   most: number;
   /** Seconds before the first one; each further one waits twice as long. */
   firstAfterSeconds: number;
@@ -108,7 +108,7 @@ export async function waitAgain(tx: Tx, operation: Operation, byItself: boolean)
 }
 
 /** A failed create left its children in ERROR too. */
-async function createdWaitAgain(tx: Tx, { id, loadBalancerId }: Operation, rules: Repetition): Promise<void> {
+async function createdWaitAgain(tx: Tx, { id, loadBalancerId }: Operation, rules: RetryTransitions): Promise<void> {
   const updates = BOTTOM_UP.map((kind) => {
     const rows = sql`${within(kind, [loadBalancerId])} and x.failed_operation_id = ${id}`;
     return transition(kind, rules.createdBelow, rows, { wish: sql.lit('PENDING_CREATE') });
@@ -122,7 +122,7 @@ async function childWaitsAgain(
   tx: Tx,
   { id, kind, resourceId, loadBalancerId, input }: Operation,
   { object, waitsFor }: Change,
-  rules: Repetition,
+  rules: RetryTransitions,
   byItself: boolean,
 ): Promise<boolean> {
   const child = object as ChildKind;

@@ -74,7 +74,7 @@ function table(): string {
       '',
     ];
   });
-  const repetition = (name: string, rules: typeof RETRIED) =>
+  const retryRules = (name: string, rules: typeof RETRIED) =>
     Object.entries(rules).map(([part, rule]) => `${name}, ${part}: ${walk([rule])}`);
   return [
     '! has a failure, * has that of the event; what is not named stays as it is',
@@ -83,8 +83,8 @@ function table(): string {
     `asked, object: ${walk([ASKED.object])}`,
     `asked, above: ${walk([ASKED.above])}`,
     ...PENDING.map((status) => `asked, load balancer: ${walk([ASKED.loadBalancer(status)])}`),
-    ...repetition('retried', RETRIED),
-    ...repetition('by hand', REPEATED_BY_HAND),
+    ...retryRules('retried', RETRIED),
+    ...retryRules('by hand', REPEATED_BY_HAND),
     ...Object.entries(DURING).map(([name, rule]) => `${name}: ${walk([rule])}`),
     ...ending('load balancer abandoned', LOAD_BALANCER_ABANDONED),
     `child abandoned: ${walk([CHILD_ABANDONED])}`,

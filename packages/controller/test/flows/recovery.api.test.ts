@@ -194,7 +194,7 @@ describe('workers that were taken over', () => {
         name: 'one',
         async run() {
           runs += 1;
-          if (runs > 1) return void journal.push('one by the heir') as undefined;
+          if (runs > 1) return void journal.push('one by the new owner') as undefined;
           await asleep;
           journal.push('the dead man moved');
           throw new Error('and stumbled');
@@ -210,7 +210,7 @@ describe('workers that were taken over', () => {
     expect(await ended(testStore.store, id)).toMatchObject({ state: 'succeeded', attempts: 2 });
     wake();
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(journal).toEqual(['one by the heir', 'two', 'the dead man moved']);
+    expect(journal).toEqual(['one by the new owner', 'two', 'the dead man moved']);
     expect((await get(lb.id))?.provisioningStatus).toBe('ACTIVE');
   });
 

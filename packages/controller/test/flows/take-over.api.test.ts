@@ -49,17 +49,21 @@ test('another worker ends what a killed one began, without repeating its finishe
   const journal: string[] = [];
   const note = (name: string) => ({ name, run: async () => void journal.push(name) as undefined });
   const engine = new FlowEngine(
-    { url, workerId: 'heir', dispatchIntervalMs: 20 },
+    { url, workerId: 'new-owner', dispatchIntervalMs: 20 },
     storeOnly(store),
     flowWith([note('one'), note('two')]),
   );
-  const reconciler = new Reconciler(store, engine, thisWorker('heir'), SILENT_LOG);
+  const reconciler = new Reconciler(store, engine, thisWorker('new-owner'), SILENT_LOG);
   await reconciler.announce();
   await engine.start();
   const before = Date.now();
   reconciler.start();
   try {
-    expect(await ended(store, operation, 30_000)).toMatchObject({ state: 'succeeded', workerId: 'heir', attempts: 2 });
+    expect(await ended(store, operation, 30_000)).toMatchObject({
+      state: 'succeeded',
+      workerId: 'new-owner',
+      attempts: 2,
+    });
     expect(journal).toEqual(['two']);
     expect((await loadBalancers.get(store.db, lb.id))?.provisioningStatus).toBe('ACTIVE');
     // The dead worker's process can be seen to be gone: no need to wait for its heartbeat to age.

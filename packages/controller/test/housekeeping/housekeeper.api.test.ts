@@ -86,13 +86,13 @@ test('when the holder is killed at work another takes over at once and does what
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout!, 'data');
-  const heir = counting('long', 3600);
-  expect(await keeper('heir', heir).round()).toBe(false);
+  const newOwner = counting('long', 3600);
+  expect(await keeper('new owner', newOwner).round()).toBe(false);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  await vi.waitFor(async () => expect(await keeper('heir', heir).round()).toBe(true), { timeout: 10_000 });
-  expect(heir.runs).toBe(1);
-  expect(await rowOf('long')).toMatchObject({ holder: 'heir', outcome: 'run 1' });
+  await vi.waitFor(async () => expect(await keeper('new owner', newOwner).round()).toBe(true), { timeout: 10_000 });
+  expect(newOwner.runs).toBe(1);
+  expect(await rowOf('long')).toMatchObject({ holder: 'new owner', outcome: 'run 1' });
 });
 
 test('a holder whose connection is cut begins nothing more, and another takes over', async () => {
@@ -101,10 +101,10 @@ test('a holder whose connection is cut begins nothing more, and another takes ov
     await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()`.execute(
       store.db,
     );
-    await vi.waitFor(async () => expect(await keeper('heir', heir).round()).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await keeper('new owner', newOwner).round()).toBe(true), { timeout: 10_000 });
   });
-  const heir = counting('c of the heir', 3600);
+  const newOwner = counting('c of the new owner', 3600);
   const next = counting('b next', 3600);
   await keeper('cut', cut, next).round();
-  expect({ heir: heir.runs, next: next.runs }).toEqual({ heir: 1, next: 0 });
+  expect({ newOwner: newOwner.runs, next: next.runs }).toEqual({ newOwner: 1, next: 0 });
 });

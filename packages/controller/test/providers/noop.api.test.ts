@@ -147,16 +147,18 @@ test('what the user says about the VIP stays', async () => {
 
 test('what a crashed process left is settled by the next one', async () => {
   const made = await api.loadBalancer({});
-  const doomed = await api.loadBalancer({});
+  const pendingDelete = await api.loadBalancer({});
   const foreign = await api.loadBalancer({ provider: 'amphora' });
   const { store } = api.database;
   await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_UPDATE' where id = $1`, [made.id]);
-  await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_DELETE' where id = $1`, [doomed.id]);
+  await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_DELETE' where id = $1`, [
+    pendingDelete.id,
+  ]);
   const next = new NoopSettler({ store, providers: NOOP_PROVIDERS, log: SILENT_LOG, sweepMs: 20 });
   next.start();
   try {
     await expect.poll(() => show(`loadbalancers/${made.id}`)).toMatchObject(ACTIVE);
-    await expect.poll(async () => (await api.get(`/v2/lbaas/loadbalancers/${doomed.id}`)).status).toBe(404);
+    await expect.poll(async () => (await api.get(`/v2/lbaas/loadbalancers/${pendingDelete.id}`)).status).toBe(404);
     expect(await show(`loadbalancers/${foreign.id}`)).toMatchObject({ provisioning_status: 'PENDING_CREATE' });
     // And it goes on looking.
     await store.pool.query(`update load_balancer set provisioning_status = 'PENDING_UPDATE' where id = $1`, [made.id]);

@@ -50,7 +50,7 @@ function refuseCircles(checks: ReadonlyMap<string, Check>): void {
   for (const name of checks.keys()) visit(name, []);
 }
 
-function surprises(checks: ReadonlyMap<string, Check>, overrides: Readonly<Record<string, unknown>>): string[] {
+function warningsOf(checks: ReadonlyMap<string, Check>, overrides: Readonly<Record<string, unknown>>): string[] {
   const known = new Set(POLICY_RULES.map(({ name }) => name));
   const used = new Set([...checks.values()].flatMap(references));
   const unused = Object.keys(overrides).filter((name) => !known.has(name) && !used.has(name) && name !== DEFAULT_RULE);
@@ -83,5 +83,5 @@ export function buildRules(
   const nobody: Decision = () => false;
   const byName = (name: string): Decision => decisions.get(name) ?? decisions.get(DEFAULT_RULE) ?? nobody;
   for (const [name, check] of checks) decisions.set(name, compile(check, byName));
-  return { decision: (name) => decisions.get(name), warnings: surprises(checks, overrides) };
+  return { decision: (name) => decisions.get(name), warnings: warningsOf(checks, overrides) };
 }

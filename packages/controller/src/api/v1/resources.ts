@@ -1,4 +1,4 @@
-/** API v2 inside this process, for callers that the front door let in already. */
+/** API v2 inside this process, for callers that the request hooks let in already. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { OctaviaError } from '../../errors.ts';
 import type { Caller } from '../caller.ts';

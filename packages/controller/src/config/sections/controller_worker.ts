@@ -34,12 +34,12 @@ export const controller_worker = section('Building amphorae: drivers, images, to
   db_commit_retry_max: int(5, 'Maximum seconds between database retries.', { min: 0 }),
   error_retries: int(
     5,
-    'Repetitions of an operation that left a load balancer or an object below it in ERROR for a cause that can pass; 0: none. Ours, not in OpenStack Octavia.',
+    'Retries of an operation that left a load balancer or an object below it in ERROR for a cause that can pass; 0: none. Ours, not in OpenStack Octavia.',
     { min: 0, max: 20 },
   ),
   error_retry_interval: int(
     30,
-    'Seconds before the first such repetition; each further one waits twice as long. Ours, not in OpenStack Octavia.',
+    'Seconds before the first such retry; each further one waits twice as long. Ours, not in OpenStack Octavia.',
     { min: 1 },
   ),
   concurrent_operations: int(

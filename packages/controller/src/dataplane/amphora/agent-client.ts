@@ -23,7 +23,7 @@ export interface AgentRequest {
 }
 
 /** How a request is repeated. */
-interface Repetition {
+interface RetryPlan {
   /** Milliseconds to the next try; the pause before is null for the first. */
   pause: (previous: number | null) => number;
   again: () => boolean;
@@ -105,7 +105,7 @@ export class AgentClient {
     });
   }
 
-  /** One try, without repetition. @throws as `request` */
+  /** One try, without retries. @throws as `request` */
   async once(amphora: Amphora, request: AgentRequest, timeoutMs: number): Promise<AgentAnswer> {
     const once = { pause: () => 0, again: () => false, tryMs: timeoutMs, limit: new TimeLimit(timeoutMs) };
     return this.#repeat(amphora, request, once);
@@ -120,7 +120,7 @@ export class AgentClient {
     return request.works ? readMs * WORK_SHARE : Math.min(readMs, QUICK_LIMIT_MS);
   }
 
-  async #repeat(amphora: Amphora, request: AgentRequest, plan: Repetition): Promise<AgentAnswer> {
+  async #repeat(amphora: Amphora, request: AgentRequest, plan: RetryPlan): Promise<AgentAnswer> {
     const agent = this.#addressOf(amphora);
     const ask = () => this.#ask(amphora, agent, request, Math.min(plan.tryMs, plan.limit.left()));
     const first = await ask();

@@ -34,8 +34,8 @@ const failed = (name: string, error: unknown): OctaviaError =>
 
 /** What is to be applied. @throws OctaviaError MIGRATION_FAILED when the database has what this release does not know */
 function lacking(migrations: readonly string[], applied: readonly string[]): string[] {
-  const stranger = applied.find((name) => !migrations.includes(name));
-  if (stranger !== undefined) throw failed(stranger, 'this release does not know it: the database is of a later one');
+  const unknown = applied.find((name) => !migrations.includes(name));
+  if (unknown !== undefined) throw failed(unknown, 'this release does not know it: the database is of a later one');
   const last = applied.toSorted().at(-1) ?? '';
   const lacks = migrations.filter((name) => !applied.includes(name));
   const late = lacks.find((name) => name < last);

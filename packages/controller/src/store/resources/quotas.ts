@@ -219,7 +219,7 @@ export async function recount(tx: Tx, projectId?: string): Promise<number> {
   await sql`
     insert into quota (project_id) select distinct project_id from load_balancer
     where provisioning_status <> 'DELETED' and ${chosen} on conflict do nothing`.execute(tx);
-  // In the order in which settlements lock several projects.
+  // In the order in which ended operations lock several projects.
   await sql`select 1 from quota where ${chosen} order by project_id for update`.execute(tx);
   const assignments = sql.join(
     KINDS.map((kind) => sql`${column(kind, 'in_use')} = ${counted(kind, sql`q.project_id`)}`),
@@ -253,7 +253,7 @@ async function release(tx: Tx, kinds: readonly QuotaKind[], condition: (kind: Qu
     const count = sql`(select n from counted c where c.project_id = q.project_id and c.kind = ${sql.lit(kind)})`;
     return sql`${name} = greatest(0, ${name} - coalesce(${count}, 0))`;
   });
-  // Locked in order of project: settlements of several load balancers may meet.
+  // Locked in order of project: the ends of operations of several load balancers may meet.
   await sql`
     with counted as materialized (
       select project_id, kind, count(*)::integer as n from (${sql.join(parts, sql` union all `)}) as all_gone

@@ -170,11 +170,11 @@ export class Trial {
         if (!(error instanceof Fenced)) throw error;
         died = true;
       }
-      // Whoever dies has an heir, even when there was nothing left to do.
+      // Whoever dies has a new owner, even when there was nothing left to do.
       if (died) continue;
       const ended = await operations.get(this.harness.store.db, operation.id);
       if (ended?.endedAt) return ended;
-      throw new Error(`${operation.kind} was left ${ended?.state} ${inherits ? 'by an heir' : 'at once'}`);
+      throw new Error(`${operation.kind} was left ${ended?.state} ${inherits ? 'by a new owner' : 'at once'}`);
     }
     throw new Error(`${operation.kind} did not end in ${MOST_LIVES} lives`);
   }
