@@ -4,24 +4,49 @@
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { VERSION } from './src/version.ts';
+
+const COMMON = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  legalComments: 'none',
+} as const;
+
+/**
+ * What help does not need stands in the file as text and is compiled when a command asks for it: four fifths of the code,
+ * and a third of the time to start.
+ */
+const later: Plugin = {
+  name: 'later',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/run\/run\.ts$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path),
+      namespace: 'later',
+    }));
+    onLoad({ filter: /.*/, namespace: 'later' }, async ({ path }) => {
+      const { outputFiles } = await build({ ...COMMON, entryPoints: [path], write: false });
+      const code = JSON.stringify(outputFiles[0]?.text ?? '');
+      return {
+        contents: `const made={exports:{}};new Function('module','exports','require',${code})(made,made.exports,require);module.exports=made.exports;`,
+      };
+    });
+  },
+};
 
 /** @returns the path of the file */
 export async function buildCli(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, 'octavia.cjs');
   await build({
+    ...COMMON,
     entryPoints: [join(import.meta.dirname, 'src/entry.ts')],
     outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
+    plugins: [later],
     banner: { js: '#!/usr/bin/env node' },
-    external: ['@octavia/controller'],
-    legalComments: 'none',
   });
   chmodSync(outfile, 0o755);
   const manifest = {

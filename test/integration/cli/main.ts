@@ -1,7 +1,7 @@
 /**
  * `npm run test:cli`: octavia against the openstack client of Debian. The parser against argparse, the formatters against
  * cliff, both on what chance makes; command lines by both; what is recorded for `npm test`; everything that can be shown of
- * one server on the noop cloud, and the scenario of `npm run test:clients` by octavia.
+ * one server on the noop cloud, the scenario of `npm run test:clients` by octavia, and the command line as one file.
  * `-- --record` writes the recordings anew.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { startControlPlane, stopControlPlane } from '../../../demo/control-plane.ts';
 import { installClients } from '../clients/packages.ts';
 import { runScenario } from '../clients/scenario.ts';
+import { checkBundle } from './bundle.ts';
 import { compareFormats } from './formats.ts';
 import { compareLines, theirLines } from './lines.ts';
 import { Octavia } from './octavia.ts';
@@ -52,6 +53,7 @@ async function onServer(python: Python, folder: string, report: Report): Promise
     const failed = await runScenario(new Octavia(controlPlane.endpoint, python), controlPlane.subnets);
     report.compared('scenario', failed === 0 ? null : `${failed} commands failed`);
     await comparePairs(python, controlPlane.endpoint, report);
+    await checkBundle(folder, controlPlane.endpoint, report);
   } finally {
     await interrupt();
     await stopControlPlane(stateDir, true);

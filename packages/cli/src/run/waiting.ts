@@ -36,14 +36,15 @@ const firstId = (items: unknown): unknown => (items as Item[] | undefined)?.[0]?
 export async function ownerOf(waiting: Waiting, made: Item, parent: string | null): Promise<Watched> {
   const { kind } = waiting;
   const of = (id: unknown): Watched => ({ path: pathTo(LOAD_BALANCER, id), kind: LOAD_BALANCER });
-  if (kind === LOAD_BALANCER) return of(made.id);
+  const is = (...kinds: Kind[]): boolean => kinds.some(({ one }) => one === kind.one);
+  if (is(LOAD_BALANCER)) return of(made.id);
   if (made.loadbalancer_id) return of(made.loadbalancer_id);
-  if (kind === LISTENER || kind === POOL) return of(firstId(made.loadbalancers));
-  if (kind === MEMBER || kind === HEALTH_MONITOR) {
+  if (is(LISTENER, POOL)) return of(firstId(made.loadbalancers));
+  if (is(MEMBER, HEALTH_MONITOR)) {
     const pool = await look(waiting, pathTo(POOL, parent ?? firstId(made.pools)), POOL.one);
     return of(firstId(pool.loadbalancers));
   }
-  const policy = kind === L7_RULE ? await look(waiting, pathTo(L7_POLICY, parent), L7_POLICY.one) : made;
+  const policy = is(L7_RULE) ? await look(waiting, pathTo(L7_POLICY, parent), L7_POLICY.one) : made;
   const listener = await look(waiting, pathTo(LISTENER, policy.listener_id), LISTENER.one);
   return of(firstId(listener.loadbalancers));
 }
