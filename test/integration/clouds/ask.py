@@ -6,6 +6,7 @@ Reads a JSON list of cases from standard input, each {"files": {path: text}, "en
 import importlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import warnings
@@ -92,6 +93,7 @@ def run(case):
     with os.fdopen(reader) as file:
         text = file.read()
     os.waitpid(child, 0)
+    shutil.rmtree(root)
     return json.loads(text)
 
 
