@@ -76,6 +76,7 @@ const wishes: [string, () => Promise<object>][] = [
   ['a load balancer', async () => ({})],
   ['a tree', async () => TREE],
   ['one with a flavor', async () => ({ flavor_id: await flavor() })],
+  ['one with more addresses', async () => ({ additional_vips: [{ subnet_id: randomUUID() }] })],
 ];
 
 describe.each(wishes)('while the network service makes the port of %s', (_name, wish) => {
