@@ -42,9 +42,58 @@ async function somebodyWaits(store: Store): Promise<void> {
     .toBeGreaterThan(0);
 }
 
-/** Makes the other one of a deadlock the victim: it is who has waited for its own `deadlock_timeout` (1 s) first. */
-async function outliveDeadlocks(tx: Tx): Promise<void> {
-  await sql`set local deadlock_timeout = '30s'`.execute(tx);
+/**
+ * Makes what `begin` starts the victim of a deadlock: it holds the load balancer and waits for what `hold` takes first,
+ * and then this transaction wants the load balancer.
+ *
+ * PostgreSQL looks for a deadlock once in a wait, `deadlock_timeout` (1 s) after it began. On a busy machine the circle may
+ * close later than that, and then nobody but the one that closed it would notice. So the victim queues behind a third
+ * transaction, which leaves when the circle is closed: the victim's last wait begins then.
+ */
+async function deadlockWith<T>(
+  store: Store,
+  loadBalancerId: string,
+  hold: (tx: Tx) => Promise<unknown>,
+  begin: () => T,
+): Promise<{ begun: T }> {
+  const looksLate = (tx: Tx) => sql`set local deadlock_timeout = '10min'`.execute(tx);
+  const pidOf = async (tx: Tx): Promise<number> =>
+    (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx)).rows[0]!.pid;
+  const blockedBy = async (pid: number): Promise<number> => {
+    const { rows } = await sql<{ count: number }>`select count(*)::int as count from pg_stat_activity
+      where datname = current_database() and ${pid} = any(pg_blocking_pids(pid))`.execute(store.db);
+    return rows[0]!.count;
+  };
+  const waits = async (pid: number): Promise<boolean> => {
+    const { rows } = await sql<{ waits: boolean }>`
+      select cardinality(pg_blocking_pids(${pid})) > 0 as waits`.execute(store.db);
+    return rows[0]!.waits;
+  };
+  return store.transaction(async (tx) => {
+    await looksLate(tx);
+    const own = await pidOf(tx);
+    await hold(tx);
+    let third = 0;
+    const queueing = store
+      .transaction(async (other) => {
+        await looksLate(other);
+        third = await pidOf(other);
+        await hold(other);
+      })
+      .catch(() => undefined);
+    await expect.poll(() => blockedBy(own), { interval: 10 }).toBe(1);
+    const begun = begin();
+    await expect.poll(() => blockedBy(third), { interval: 10 }).toBe(1);
+    let locked = false;
+    const locking = loadBalancers.lock(tx, loadBalancerId).then(() => {
+      locked = true;
+    });
+    // A quick machine is done with the victim's first look already.
+    await expect.poll(async () => locked || (await waits(own)), { interval: 10 }).toBe(true);
+    await sql`select pg_cancel_backend(${third})`.execute(store.db);
+    await Promise.all([locking, queueing]);
+    return { begun };
+  });
 }
 
 beforeEach(async () => {
@@ -160,31 +209,23 @@ describe('batches of members without order', () => {
 });
 
 describe('a deadlock that happens all the same', () => {
+  const lockQuota = (projectId: string) => (tx: Tx) =>
+    sql`select 1 from quota where project_id = ${projectId} for update`.execute(tx);
   const held: [what: string, hold: (tx: Tx) => Promise<unknown>, fault: string][] = [
     [
       'a child',
       (tx) => sql`update pool set name = 'x' where id = ${ids.pool}`.execute(tx),
       'Another change was in the way of this one. Please try again.',
     ],
-    [
-      'the quota',
-      (tx) => sql`select 1 from quota where project_id = ${PROJECT} for update`.execute(tx),
-      'Project busy.  Unable to lock the project.  Please try again.',
-    ],
+    ['the quota', lockQuota(PROJECT), 'Project busy.  Unable to lock the project.  Please try again.'],
   ];
 
   it.each(held)('over %s is an answer that says when to come back', async (_what, hold, fault) => {
     const { store } = api.database;
     const create = () =>
       api.call('POST', `/v2/lbaas/pools/${ids.pool}/members`, { member: { address: '192.0.2.9', protocol_port: 80 } });
-    const answer = await store.transaction(async (tx) => {
-      await outliveDeadlocks(tx);
-      await hold(tx);
-      const creating = create();
-      await somebodyWaits(store);
-      await loadBalancers.lock(tx, ids.loadBalancer);
-      return creating;
-    });
+    const { begun } = await deadlockWith(store, ids.loadBalancer, hold, create);
+    const answer = await begun;
     expect([answer.status, answer.headers.get('retry-after'), answer.body.faultstring]).toEqual([503, '1', fault]);
     expect((await create()).status).toBe(201);
     await api.settle();
@@ -196,13 +237,7 @@ describe('a deadlock that happens all the same', () => {
     const log = { warn: (_fields: object, message: string) => void warned.push(message) };
     const settler = new NoopSettler({ store, providers: ['amphora'], log, collectMs: 1 });
     await mark('load_balancer', ids.loadBalancer, 'PENDING_DELETE');
-    await store.transaction(async (tx) => {
-      await outliveDeadlocks(tx);
-      await sql`select 1 from quota where project_id = ${PROJECT} for update`.execute(tx);
-      settler.add(ids.loadBalancer);
-      await somebodyWaits(store);
-      await loadBalancers.lock(tx, ids.loadBalancer);
-    });
+    await deadlockWith(store, ids.loadBalancer, lockQuota(PROJECT), () => settler.add(ids.loadBalancer));
     await settler.idle();
     expect([warned.length, await statusOf()]).toEqual([1, 'DELETED']);
   });
@@ -217,16 +252,12 @@ describe('a deadlock that happens all the same', () => {
         store.db,
       );
       const before = await deadlocks(store);
-      const ending = await store.transaction(async (tx) => {
-        await outliveDeadlocks(tx);
-        await sql`select 1 from quota where project_id = ${loadBalancer.projectId} for update`.execute(tx);
-        const running = lab.run('delete_load_balancer', loadBalancer);
-        await somebodyWaits(store);
-        await sql`select 1 from load_balancer where id = ${loadBalancer.id} for update`.execute(tx);
-        return { running };
-      });
-      expect(await ending.running).toMatchObject({ state: 'succeeded', attempts: 1 });
-      await expect.poll(() => deadlocks(store)).toBe(before + 1);
+      const { begun } = await deadlockWith(store, loadBalancer.id, lockQuota(loadBalancer.projectId), () =>
+        lab.run('delete_load_balancer', loadBalancer),
+      );
+      expect(await begun).toMatchObject({ state: 'succeeded', attempts: 1 });
+      // A connection at rest reports what it counted within ten seconds.
+      await expect.poll(() => deadlocks(store), { timeout: 60_000 }).toBe(before + 1);
     } finally {
       await lab.close();
     }
