@@ -104,8 +104,10 @@ export async function runInForeground(start: () => Promise<Stoppable>, options: 
   const systemd = new Systemd();
   const service = await start();
   hangUp?.serve(service);
+  // Whoever hears that it is ready may end it at once.
+  const signal = options.signal ?? firstSignal(hangUp === null);
   systemd.ready();
-  await (options.signal ?? firstSignal(hangUp === null));
+  await signal;
   systemd.stopping();
   const seconds = options.stopTimeoutSeconds();
   if (seconds > 0) {
