@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Operation, OperationKind } from '../../../src/domain/operations.ts';
+import type { Operation, OperationKind, OperationStep } from '../../../src/domain/operations.ts';
 import { pointsOf } from '../../../src/flows/fault-points.ts';
 import { OperationQueue } from '../../../src/flows/operation-queue.ts';
 import { flowOf } from '../../../src/flows/registry.ts';
@@ -66,24 +66,47 @@ function worker(faultPoint: string): ChildProcess {
   return child;
 }
 
+const stepsOf = async (id: string): Promise<OperationStep[]> =>
+  (await operations.stepsOf(harness.store.db, [id])).get(id) ?? [];
+
+/** An operation as its worker left it. */
+interface Left {
+  operation: Operation;
+  done: OperationStep[];
+}
+
+/** Another worker has ended it, and repeated none of the steps that were done. */
+async function expectCarriedOn({ operation, done }: Left, point: string): Promise<void> {
+  const { id, workerId } = operation;
+  const after = await ended(harness.store, id);
+  expect(after, point).toMatchObject({ state: 'succeeded', attempts: 2 });
+  expect(after.workerId, point).not.toBe(workerId);
+  const numbers = new Set(done.map(({ number }) => number));
+  expect((await stepsOf(id)).filter(({ number }) => numbers.has(number))).toEqual(done);
+}
+
 test('a change survives the death of its worker, whatever it was doing', async () => {
-  let left: string | null = null;
+  let left: Left | null = null;
+  let stepsDone = 0;
   for (const [kind, at] of DEATHS) {
     const point = pointOf(kind, at);
     const child = worker(point);
     const died = once(child, 'exit');
     // What the one before left is ended first.
-    if (left)
-      expect(await ended(harness.store, left, 60_000), point).toMatchObject({ state: 'succeeded', attempts: 2 });
+    if (left) await expectCarriedOn(left, point);
     const setUp = SET_UPS.find((entry) => entry.kind === kind && entry.topology === 'SINGLE');
     await (kind === 'create_load_balancer' ? create(trial) : setUp?.ask(trial));
     expect((await died)[1], point).toBe('SIGKILL');
     const [operation] = await operations.byLoadBalancer(harness.store.db, trial.loadBalancerId, 1);
     expect(operation, point).toMatchObject({ kind, endedAt: null, attempts: 1 });
-    left = operation?.id ?? null;
+    left = { operation: operation!, done: (await stepsOf(operation!.id)).filter(({ state }) => state === 'done') };
+    stepsDone += left.done.length;
+    // Its heartbeat never ages: that its process is gone can be seen.
+    await harness.store.pool.query(`update worker set heartbeat_at = now() + interval '1 hour'`);
   }
+  expect(stepsDone).toBeGreaterThan(DEATHS.length);
   worker('');
-  expect(await ended(harness.store, left ?? '', 60_000)).toMatchObject({ state: 'succeeded', attempts: 2 });
+  await expectCarriedOn(left!, 'the last');
   const count = async (text: string) => (await harness.store.pool.query(text)).rowCount;
   expect(await count(`select 1 from load_balancer where provisioning_status <> 'DELETED'`)).toBe(0);
   expect(await count(`select 1 from amphora where status <> 'DELETED'`)).toBe(0);
