@@ -143,6 +143,7 @@ const runsInBrowsers = (file: string): boolean => file.startsWith('packages/clie
 
 function relativeFault(file: string, target: string, needs: ReadonlySet<string>): string | null {
   const packageOf = (path: string): string => path.split('/').slice(0, 2).join('/');
+  if (packageOf(target) === 'test/kit') return 'only tests may use the kit of the tests';
   if (packageOf(target) !== packageOf(file)) return `a package is imported by its name, not by a path into it`;
   if (runsInBrowsers(file) && target.startsWith(KEYSTONE)) return NO_NODE_RULE;
   const [from, to] = [roomOf(file), roomOf(target)];

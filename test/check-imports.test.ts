@@ -135,6 +135,11 @@ describe('check-imports', () => {
       '1: ../../../amphora/src/x.ts: a package is imported by its name, not by a path into it',
     ],
     [
+      src('health/a.ts'),
+      "import { until } from '../../../../test/kit/until.ts';",
+      '1: ../../../../test/kit/until.ts: only tests may use the kit of the tests',
+    ],
+    [
       'packages/client/src/a.ts',
       "import { readFile } from 'node:fs/promises';",
       '1: node:fs/promises: the client runs in browsers: only its keystone/ may use Node and libraries, and nobody else may import that',

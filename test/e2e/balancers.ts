@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { until } from '../kit/until.ts';
 import { Api, type Json } from './api.ts';
 import { type Bench, ROOT } from './harness.ts';
 
@@ -39,15 +40,14 @@ export class Balancers {
 
   /** Waits until the load balancer is ACTIVE. */
   async active(id: string): Promise<Json> {
-    for (let waited = 0; ; waited += 1) {
+    const rests = async (): Promise<Json> => {
       const { loadbalancer } = (await this.call('GET', `/v2/lbaas/loadbalancers/${id}`)).body;
-      if (loadbalancer.provisioning_status === 'ACTIVE') return loadbalancer;
-      if (loadbalancer.provisioning_status === 'ERROR' || waited > 200) {
-        const [newest] = await this.operations(id);
-        throw new Error(`${loadbalancer.provisioning_status}: ${JSON.stringify(newest, null, 1)}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+      if (['ACTIVE', 'ERROR'].includes(loadbalancer.provisioning_status)) return loadbalancer;
+      throw new Error(JSON.stringify((await this.operations(id))[0], null, 1));
+    };
+    const loadbalancer = await until(`load balancer ${id} rests`, rests);
+    if (loadbalancer.provisioning_status === 'ACTIVE') return loadbalancer;
+    throw new Error(JSON.stringify((await this.operations(id))[0], null, 1));
   }
 
   /** With an HTTP listener that has no pool: 503 is its answer. */

@@ -1,10 +1,10 @@
 /** The basic cookbook, BC-01 to BC-08 and BC-16: each scenario through the API, with real amphorae, over IPv4 and IPv6. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TestAuthority } from '../../packages/controller/test/dataplane/support/test-authority.ts';
+import { untilEqual } from '../kit/until.ts';
 import { exchange, handshake } from './cookbook/client.ts';
 import type { Served } from './cookbook/served.ts';
 import { Site } from './cookbook/site.ts';
-import { until } from './cookbook/until.ts';
 
 vi.setConfig({ maxConcurrency: 20 });
 
@@ -49,7 +49,7 @@ describe.concurrent('basic cookbook', () => {
     expect(status).toBe(201);
     const early = { name: 'early', protocol: 'HTTP', protocol_port: 8080, loadbalancer_id: body.loadbalancer.id };
     expect((await site.call('POST', 'lbaas/listeners', { listener: early })).status).toBe(409);
-    await until('status without a listener', async () => {
+    await untilEqual('status without a listener', async () => {
       const { loadbalancer } = (await site.call('GET', `lbaas/loadbalancers/${body.loadbalancer.id}`)).body;
       return [loadbalancer.provisioning_status, loadbalancer.operating_status];
     }, ['ACTIVE', 'ONLINE']);
@@ -117,7 +117,7 @@ describe.concurrent('basic cookbook', () => {
     const before = await one.active();
     expect((await one.try('PUT', `loadbalancers/${one.id}/failover`)).status).toBe(202);
     expect(await one.active()).toMatchObject({ vip_address: before.vip_address, vip_port_id: before.vip_port_id });
-    await until('the floating address', () => one.outcome({}, floating), 'floating-1', 10_000);
+    await untilEqual('the floating address', () => one.outcome({}, floating), 'floating-1', 10_000);
     await point(two);
     expect(await two.outcome({}, floating)).toBe('floating-2');
   });

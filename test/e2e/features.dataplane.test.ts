@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LocalNetworkDriver } from '../../packages/controller/src/clouds/network/local/driver.ts';
 import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
 import { Store } from '../../packages/controller/src/store/core/database.ts';
+import { untilEqual } from '../kit/until.ts';
 import type { Backend } from './cookbook/backend.ts';
 import { exchange, outcome } from './cookbook/client.ts';
 import { type Json, Site } from './cookbook/site.ts';
-import { until } from './cookbook/until.ts';
 
 vi.setConfig({ maxConcurrency: 20 });
 
@@ -29,7 +29,7 @@ describe.concurrent('load balancers', () => {
     await enable(`listeners/${listener}`, false);
     await Promise.all([lb.expectOutcome(NOBODY), lb.expectOutcome('served', { port: 81 })]);
     const status = async () => (await site.call('GET', `lbaas/listeners/${listener}`)).body.listener.operating_status;
-    await until('status of the listener', status, 'OFFLINE');
+    await untilEqual('status of the listener', status, 'OFFLINE');
     await enable(`listeners/${listener}`, true);
     await lb.expectOutcome('served');
 
@@ -51,9 +51,9 @@ describe.concurrent('load balancers', () => {
     for (let n = 0; n < 2; n++) await lb.expectOutcome('counted', { port: 81 });
     const stats = async (path: string): Promise<Json> => (await site.call('GET', `lbaas/${path}/stats`)).body.stats;
     const total = async (path: string): Promise<number> => (await stats(path)).total_connections;
-    await until('connections of the load balancer', () => total(`loadbalancers/${lb.id}`), 12);
-    await until('connections of a listener', () => total(`listeners/${listener}`), 8);
-    await until('connections of the other listener', () => total(`listeners/${other}`), 4);
+    await untilEqual('connections of the load balancer', () => total(`loadbalancers/${lb.id}`), 12);
+    await untilEqual('connections of a listener', () => total(`listeners/${listener}`), 8);
+    await untilEqual('connections of the other listener', () => total(`listeners/${other}`), 4);
     const all = await stats(`loadbalancers/${lb.id}`);
     expect(Object.keys(all).toSorted()).toEqual([
       'active_connections',
@@ -164,7 +164,7 @@ describe.concurrent('load balancers', () => {
       await lb.expectOutcome('by port');
       expect((await lb.try('DELETE', `loadbalancers/${lb.id}?cascade=true`)).status).toBe(204);
       const status = async () => (await site.call('GET', `lbaas/loadbalancers/${lb.id}`)).status;
-      await until('the deletion', status, 404);
+      await untilEqual('the deletion', status, 404);
       expect(await network.getPort(port.id)).toMatchObject({ id: port.id, fixedIps: port.fixedIps });
     } finally {
       await store.close();
@@ -228,13 +228,13 @@ describe.concurrent('load balancers', () => {
     const { id } = await lb.listener({ protocol: 'TCP', protocol_port: 7, connection_limit: 1 });
     await lb.pool({ listener_id: id, protocol: 'TCP' }, [await site.echo(7)]);
     const status = async () => (await site.call('GET', `lbaas/listeners/${id}`)).body.listener.operating_status;
-    await until('status of the listener', status, 'ONLINE');
+    await untilEqual('status of the listener', status, 'ONLINE');
     const held = await site.testbed.connect(lb.vips[0]!, 7);
     const waiting = exchange(site.testbed, lb.vips[1]!, 7, 'waits');
-    await until('status of the full listener', status, 'DEGRADED');
+    await untilEqual('status of the full listener', status, 'DEGRADED');
     held.destroy();
     expect(await waiting).toBe('waits');
-    await until('status of the listener', status, 'ONLINE');
+    await untilEqual('status of the listener', status, 'ONLINE');
   });
 
   test('FM-PL-08 SOURCE_IP_PORT is refused by the amphora provider', async () => {
@@ -254,7 +254,7 @@ describe.concurrent('load balancers', () => {
     });
     await lb.change('PUT', `pools/${pool}`, { session_persistence: { type: 'SOURCE_IP' } });
     const of = async (from: string): Promise<string> => outcome(site.testbed, lb.vips[0]!, { from });
-    await until('an answer', async () => (await of(clients[0]!)).length, 1);
+    await untilEqual('an answer', async () => (await of(clients[0]!)).length, 1);
     const before = await Promise.all(clients.map(of));
     // Each got a member of its own; whoever comes first to an empty table would get the first.
     expect(before.toSorted()).toEqual(['a', 'b']);
@@ -265,10 +265,10 @@ describe.concurrent('load balancers', () => {
     const [active = '', ...others] = await amphorae.holdersOf(lb.vips[0]!);
     expect(others).toEqual([]);
     const standby = ids.find((id) => id !== active)!;
-    await until('clients in the table of the standby', () => amphorae.stickEntries(standby), 2);
+    await untilEqual('clients in the table of the standby', () => amphorae.stickEntries(standby), 2);
     amphorae.kill(active);
     const second = clients[before.indexOf('b')]!;
-    await until('an answer of the standby', () => of(second), 'b', 20_000);
+    await untilEqual('an answer of the standby', () => of(second), 'b', 20_000);
     expect(await of(clients[before.indexOf('a')]!)).toBe('a');
   });
 });

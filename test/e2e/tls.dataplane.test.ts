@@ -4,10 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestAuthority } from '../../packages/controller/test/dataplane/support/test-authority.ts';
+import { until } from '../kit/until.ts';
 import { Api, type Json } from './api.ts';
 import { Bench, runOctavia } from './harness.ts';
-
-const DEADLINE_MS = 60_000;
 
 let bench: Bench;
 let api: Api;
@@ -20,15 +19,13 @@ let loadBalancerId = '';
 const call = (method: string, path: string, body?: object): Promise<{ status: number; body: Json }> =>
   api.call(method, `/v2/lbaas/${path}`, body);
 
-async function settled(): Promise<string> {
-  for (const end = Date.now() + DEADLINE_MS; Date.now() < end; ) {
+const settled = (): Promise<string> =>
+  until('the load balancer rests', async () => {
     const { body } = await call('GET', `loadbalancers/${loadBalancerId}`);
     const status: string = body.loadbalancer.provisioning_status;
     if (!status.startsWith('PENDING')) return status;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error('the load balancer stays pending');
-}
+    throw new Error(status);
+  });
 
 async function change(method: string, path: string, body?: object): Promise<Json> {
   const answer = await call(method, path, body);

@@ -10,6 +10,7 @@ import { startPostgres } from '../../packages/controller/src/local/postgres/star
 import { stopPostgres } from '../../packages/controller/src/local/postgres/stop.ts';
 import { upgrade } from '../../packages/controller/src/operator/db-manage.ts';
 import { Store } from '../../packages/controller/src/store/core/database.ts';
+import { freePort } from '../kit/free-port.ts';
 import { ROOT } from './harness.ts';
 
 const UNITS = join(ROOT, 'deploy');
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await store.close();
   writeFileSync(
     join(folder, 'octavia.conf'),
-    `[database]\nconnection = ${url}\n[api_settings]\nauth_strategy = noauth\nbind_port = 19971\n[controller_worker]\nnetwork_driver = network_noop_driver\ncompute_driver = compute_noop_driver\namphora_driver = amphora_noop_driver\n[certificates]\ncert_generator = noop_cert_generator\n[health_manager]\nheartbeat_key = k\nbind_ip = 127.0.0.1\nbind_port = 19972\n`,
+    `[database]\nconnection = ${url}\n[api_settings]\nauth_strategy = noauth\nbind_port = ${await freePort()}\n[controller_worker]\nnetwork_driver = network_noop_driver\ncompute_driver = compute_noop_driver\namphora_driver = amphora_noop_driver\n[certificates]\ncert_generator = noop_cert_generator\n[health_manager]\nheartbeat_key = k\nbind_ip = 127.0.0.1\nbind_port = ${await freePort()}\n`,
   );
   writeFileSync(join(folder, 'systemd-notify'), '#!/bin/sh\necho "$@" >> "$NOTIFY_SOCKET"\n');
   chmodSync(join(folder, 'systemd-notify'), 0o755);

@@ -5,11 +5,13 @@ import { createInterface } from 'node:readline';
 import { agentPaths } from '@octavia/protocol/agent-api';
 import { decodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import type { AgentAnswer, AgentClient } from '../../packages/amphora/test/support/agent-client.ts';
-import { AMPHORA_ID, AmphoraLab, freePort, until } from '../../packages/amphora/test/support/amphora-lab.ts';
+import { AMPHORA_ID, AmphoraLab } from '../../packages/amphora/test/support/amphora-lab.ts';
 import { writeKeepalived } from '../../packages/controller/src/dataplane/keepalived/writer.ts';
 import { renderLvs } from '../../packages/controller/src/dataplane/lvs/render.ts';
 import type { Listener } from '../../packages/controller/src/domain/resources.ts';
 import { listenerId, makeTree, poolId, type TreeInput } from '../../packages/controller/test/dataplane/support/tree.ts';
+import { freePort } from '../kit/free-port.ts';
+import { until } from '../kit/until.ts';
 import { ECHO, EchoMember, type Kind } from './echo.ts';
 
 export const VIP = '10.77.0.10';

@@ -1,9 +1,9 @@
 /** UDP and SCTP listeners of a real agent: keepalived, IPVS and members of flesh and blood. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentPaths } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sleep } from '../../packages/amphora/test/support/amphora-lab.ts';
 import { listenerId, memberId, poolId, type TreeInput } from '../../packages/controller/test/dataplane/support/tree.ts';
 import { count } from './echo.ts';
 import {

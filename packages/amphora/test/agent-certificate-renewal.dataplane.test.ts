@@ -4,9 +4,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentPaths } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../../../test/kit/until.ts';
 import { askSocket, currentWorkers } from '../src/haproxy/socket.ts';
 import type { AgentClient } from './support/agent-client.ts';
-import { AMPHORA_ID, AmphoraLab, until } from './support/amphora-lab.ts';
+import { AMPHORA_ID, AmphoraLab } from './support/amphora-lab.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER } from './support/configurations.ts';
 import { type Issued, selfSigned } from './support/test-certificates.ts';
 

@@ -6,8 +6,9 @@ import { connect } from 'node:tls';
 import { AGENT_API_VERSION, agentPaths } from '@octavia/protocol/agent-api';
 import { decodeHeartbeat } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../test/kit/until.ts';
 import type { AgentClient, Credentials } from './support/agent-client.ts';
-import { AMPHORA_ID, AmphoraLab, until } from './support/amphora-lab.ts';
+import { AMPHORA_ID, AmphoraLab } from './support/amphora-lab.ts';
 import { LOAD_BALANCER } from './support/configurations.ts';
 import { makeCertificate } from './support/test-certificates.ts';
 

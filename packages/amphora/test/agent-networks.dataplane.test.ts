@@ -2,8 +2,9 @@
 
 import { agentPaths, type FixedIpRequest, type PlugVipRequest } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../test/kit/until.ts';
 import type { AgentClient } from './support/agent-client.ts';
-import { AmphoraLab, until } from './support/amphora-lab.ts';
+import { AmphoraLab } from './support/amphora-lab.ts';
 
 /** Answers with who asked; `/big` with so much that it shows on the counters of an interface. */
 const SERVER = `

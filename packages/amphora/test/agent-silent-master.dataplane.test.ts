@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { agentPaths } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../../../test/kit/until.ts';
 import { askSocket } from '../src/haproxy/socket.ts';
 import type { AgentClient } from './support/agent-client.ts';
-import { AMPHORA_ID, AmphoraLab, until } from './support/amphora-lab.ts';
+import { AMPHORA_ID, AmphoraLab } from './support/amphora-lab.ts';
 import { configuration, LOAD_BALANCER, MEMBER } from './support/configurations.ts';
 
 /** A controller in a failover waits so long. */

@@ -1,10 +1,12 @@
 /** keepalived under the agent: upload, control, supervision, and what is refused meanwhile. */
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentPaths, type VrrpAction } from '@octavia/protocol/agent-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../test/kit/until.ts';
 import type { AgentClient } from './support/agent-client.ts';
-import { AMPHORA_ID, AmphoraLab, sleep, until } from './support/amphora-lab.ts';
+import { AMPHORA_ID, AmphoraLab } from './support/amphora-lab.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER } from './support/configurations.ts';
 import { keepalivedConfiguration } from './support/keepalived-configurations.ts';
 

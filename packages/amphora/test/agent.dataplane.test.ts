@@ -4,11 +4,14 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentPaths } from '@octavia/protocol/agent-api';
 import { decodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../../test/kit/free-port.ts';
+import { until } from '../../../test/kit/until.ts';
 import type { AgentClient } from './support/agent-client.ts';
-import { AMPHORA_ID, AmphoraLab, freePort, sleep, until } from './support/amphora-lab.ts';
+import { AMPHORA_ID, AmphoraLab } from './support/amphora-lab.ts';
 import { configuration, LISTENER, LOAD_BALANCER, MEMBER, POOL } from './support/configurations.ts';
 
 const KEY = 'heartbeat key of the test';
@@ -40,6 +43,11 @@ async function stopMember(): Promise<void> {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const lastBeat = (): HeartbeatMessage | undefined => heartbeats.at(-1)?.message;
+/** Until one more has come, with everything that happened so far. They come every five seconds, and after changes. */
+async function nextBeat(): Promise<void> {
+  const count = heartbeats.length;
+  await until('a heartbeat', () => heartbeats.length > count);
+}
 const member = (): string | undefined => lastBeat()?.pools[`${POOL}:${LISTENER}`]?.members[MEMBER];
 
 async function get(url: string): Promise<string> {
@@ -292,16 +300,15 @@ describe('heartbeats', () => {
     expect(lastBeat()?.pools[`${POOL}:${LISTENER}`]?.status).toBe('UP');
     const total = (): number =>
       heartbeats.reduce((sum, { message }) => sum + (message.listeners[LISTENER]?.stats.totconns ?? 0), 0);
-    await sleep(6_000);
+    await nextBeat();
     const before = total();
     for (let i = 0; i < 4; i += 1) await get(`http://${VIP}/`);
-    await until('four connections counted', () => total() - before === 4, 10_000);
+    await until('four connections counted', () => total() - before === 4);
   });
 
   test('a member that dies is reported at once', async () => {
     // Right after a regular beat, so that the next regular one is about five seconds away.
-    const count = heartbeats.length;
-    await until('a regular beat', () => heartbeats.length > count, 8_000);
+    await nextBeat();
     await stopMember();
     await until('member DOWN', () => member() === 'DOWN', 4_000);
     await startMember('member-a');
@@ -325,7 +332,7 @@ describe('restarts', () => {
   test('an agent that is killed leaves HAProxy serving and adopts it; no count is lost or repeated', async () => {
     const total = (): number =>
       heartbeats.reduce((sum, { message }) => sum + (message.listeners[LISTENER]?.stats.totconns ?? 0), 0);
-    await sleep(6_000);
+    await nextBeat();
     const before = total();
     const pid = masterPid();
     await get(`http://${VIP}/`);
@@ -334,7 +341,7 @@ describe('restarts', () => {
     expect(await get(`http://${VIP}/`)).toContain('200 member-a');
     await lab.startAgent();
     expect(masterPid()).toBe(pid);
-    await until('three connections counted', () => total() - before === 3, 10_000);
+    await until('three connections counted', () => total() - before === 3);
     const text = config(`${VIP}:80`);
     expect((await upload(text)).json().running).toBe(sha256(text));
     expect((await act('reload')).status).toBe(202);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from './support/amphora-lab.ts';
+import { until } from '../../../test/kit/until.ts';
 import { type Place, preamble, ScriptedHaproxy } from './support/scripted-haproxy.ts';
 import { type Issued, selfSigned } from './support/test-certificates.ts';
 

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../../test/kit/until.ts';
 import { applyRuntimeChange } from '../src/haproxy/runtime-apply.ts';
 import { planRuntimeChange } from '../src/haproxy/runtime-plan.ts';
-import { until } from './support/amphora-lab.ts';
 import { type Place, preamble, ScriptedHaproxy } from './support/scripted-haproxy.ts';
 import { selfSigned } from './support/test-certificates.ts';
 

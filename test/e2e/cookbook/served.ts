@@ -1,10 +1,10 @@
 /** A load balancer that a test made: its objects one call at a time, and what clients of its VIPs get. */
 import { expect } from 'vitest';
+import { until, untilEqual } from '../../kit/until.ts';
 import { Amphorae } from './amphorae.ts';
 import type { Place } from './backend.ts';
 import { type Answer, ask, outcome, type Question } from './client.ts';
 import type { Json, Reply, Site } from './site.ts';
-import { until } from './until.ts';
 
 const SINGULAR: Record<string, string> = {
   listeners: 'listener',
@@ -39,16 +39,13 @@ export class Served {
 
   /** Waits until no change is under way. @throws Error when it ended in ERROR */
   async active(): Promise<Json> {
-    for (;;) {
+    const loadbalancer = await until(`load balancer ${this.id} rests`, async () => {
       const { loadbalancer } = (await this.#site.call('GET', `lbaas/loadbalancers/${this.id}`)).body;
-      const status = loadbalancer.provisioning_status;
-      if (status === 'ACTIVE') return loadbalancer;
-      if (status === 'ERROR') {
-        const { body } = await this.#site.call('GET', `lbaas/loadbalancers/${this.id}/operations`);
-        throw new Error(JSON.stringify(body.operations[0], null, 1));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      return ['ACTIVE', 'ERROR'].includes(loadbalancer.provisioning_status) ? loadbalancer : null;
+    });
+    if (loadbalancer.provisioning_status === 'ACTIVE') return loadbalancer;
+    const { body } = await this.#site.call('GET', `lbaas/loadbalancers/${this.id}/operations`);
+    throw new Error(JSON.stringify(body.operations[0], null, 1));
   }
 
   /** A change that is accepted; resolves when it works. @returns the object */
@@ -110,7 +107,7 @@ export class Served {
       const all = await this.statuses();
       return Object.fromEntries(Object.keys(statuses).map((name) => [name, all[name] ?? 'none']));
     };
-    return until('operating statuses', look, statuses, limitMs);
+    return untilEqual('operating statuses', look, statuses, limitMs);
   }
 
   ask(question?: Question, vip = this.vips[0]!): Promise<Answer> {

@@ -6,40 +6,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../../test/kit/free-port.ts';
+import { until } from '../../../../test/kit/until.ts';
 import { bundleAgent } from '../../build.ts';
 import { AgentClient, type Credentials } from './agent-client.ts';
 import { type KeyKind, makeCa, makeCertificate } from './test-certificates.ts';
 
 export const AMPHORA_ID = 'aaaaaaaa-0000-4000-8000-000000000001';
-
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Polls until the check gives something truthy. */
-export async function until<T>(what: string, check: () => Promise<T> | T, limitMs = 15_000): Promise<NonNullable<T>> {
-  const deadline = Date.now() + limitMs;
-  let last = '';
-  while (Date.now() < deadline) {
-    try {
-      const value = await check();
-      if (value) return value;
-    } catch (error) {
-      last = String(error);
-    }
-    await sleep(50);
-  }
-  throw new Error(`not within ${limitMs} ms: ${what} ${last}`);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 export class AmphoraLab {
   readonly folder = mkdtempSync(join(tmpdir(), 'lab-'));

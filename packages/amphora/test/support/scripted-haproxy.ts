@@ -5,6 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { freePort } from '../../../../test/kit/free-port.ts';
+import { until } from '../../../../test/kit/until.ts';
 import { CertificateCommands } from '../../src/haproxy/certificate-apply.ts';
 import { planCertificates } from '../../src/haproxy/certificate-plan.ts';
 import { digestsOf, type SlottedText, withSlots } from '../../src/haproxy/certificate-slots.ts';
@@ -12,7 +14,6 @@ import { fillFolder, followChanges } from '../../src/haproxy/running-configurati
 import { applyRuntimeChange, type Leftovers } from '../../src/haproxy/runtime-apply.ts';
 import { planRuntimeChange } from '../../src/haproxy/runtime-plan.ts';
 import { askSocket } from '../../src/haproxy/socket.ts';
-import { freePort, until } from './amphora-lab.ts';
 
 export interface Place {
   port: number;

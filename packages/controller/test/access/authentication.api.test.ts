@@ -191,13 +191,12 @@ describe('a batch of members', () => {
     const path = `/v2/lbaas/pools/${pool.id}/members`;
     // One role for each rule.
     const rules = ['post', 'put', 'delete'].map((verb) => `"os_load-balancer_api:member:${verb}": "role:may-${verb}"`);
+    writeFileSync(join(folder, 'members.yaml'), `${rules.join('\n')}\n`);
     const strict = await open.sibling({
       api_settings: { auth_strategy: 'keystone' },
       keystone_authtoken: keystone.settings,
       oslo_policy: { policy_file: join(folder, 'members.yaml') },
     });
-    writeFileSync(join(folder, 'members.yaml'), `${rules.join('\n')}\n`);
-    await new Promise((resolve) => setTimeout(resolve, 1100));
     const batch = async (roles: string[], query = '') => {
       const headers = { 'x-auth-token': keystone.issue({ roles, project: PROJECT }) };
       return (await strict.call('PUT', path + query, { members: [] }, headers)).status;

@@ -1,6 +1,8 @@
 /** The same with an IPv6 VIP: another version of VRRP, without a password; an IPv4 VIP goes along. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sleep, until } from '../../../amphora/test/support/amphora-lab.ts';
+import { until } from '../../../../test/kit/until.ts';
 import { ActiveStandby, VIP4, VIP6, type Watch } from './support/active-standby.ts';
 
 let pair: ActiveStandby;

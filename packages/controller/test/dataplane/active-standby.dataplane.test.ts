@@ -1,8 +1,9 @@
 /** The VIPs of an active-standby load balancer outlive each way in which the active amphora can fail. */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { sleep, until } from '../../../amphora/test/support/amphora-lab.ts';
+import { until } from '../../../../test/kit/until.ts';
 import { ActiveStandby, type Standing, VIP4, VIP6, type Watch } from './support/active-standby.ts';
 import { LOAD_BALANCER_ID } from './support/tree.ts';
 

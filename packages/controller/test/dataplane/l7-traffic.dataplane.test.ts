@@ -4,8 +4,9 @@ import { request as httpRequest } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import type { L7Policy, L7Rule } from '../../src/domain/resources.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { makeTree, policyId, poolId } from './support/tree.ts';
 import { WebServer } from './support/web-server.ts';
 

@@ -1,7 +1,8 @@
 /** Every method, version and form of expected codes that a monitor may have, all at once: one pool and member for each. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import type { HealthMonitor } from '../../src/domain/resources.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { makeTree, memberId, poolId } from './support/tree.ts';
 import { WebServer } from './support/web-server.ts';
 

@@ -1,8 +1,9 @@
 /** When monitors ask and when they believe what they hear, measured at the members. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import type { HealthMonitor } from '../../src/domain/resources.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { makeTree, memberId, poolId } from './support/tree.ts';
 import { WebServer } from './support/web-server.ts';
 

@@ -1,9 +1,10 @@
 /** Members as they are set up in the world: nginx that speaks HTTP/2, servers that insist on a host or on a name. */
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import type { HealthMonitor, Listener, Member } from '../../src/domain/resources.ts';
 import { Nginx, type NginxRequest } from './support/nginx.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { TestSecrets } from './support/secrets.ts';
 import { TestAuthority } from './support/test-authority.ts';
 import { getTls } from './support/tls-client.ts';

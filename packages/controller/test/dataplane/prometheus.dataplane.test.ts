@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import { MetricsProxies } from '../../../amphora/src/prometheus/proxy.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../src/dataplane/haproxy/options.ts';
 import { renderLoadBalancer } from '../../src/dataplane/haproxy/render.ts';
 import { writeConfig } from '../../src/dataplane/haproxy/writer.ts';
 import type { Listener, LoadBalancerTree } from '../../src/domain/resources.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { LOAD_BALANCER_ID, listenerId, makeAmphora, makeTree, memberId, poolId } from './support/tree.ts';
 import { get, WebServer } from './support/web-server.ts';
 

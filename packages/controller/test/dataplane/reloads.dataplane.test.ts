@@ -1,7 +1,7 @@
 /** Changes that need a reload: what clients notice, what it costs, when the processes of before are gone. */
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { until } from '../../../amphora/test/support/amphora-lab.ts';
+import { until } from '../../../../test/kit/until.ts';
 import type { Pool } from '../../src/domain/resources.ts';
 import { MEMBER_PORT, memberAddress, OneAmphora, VIP } from './support/one-amphora.ts';
 import { TestSecrets } from './support/secrets.ts';

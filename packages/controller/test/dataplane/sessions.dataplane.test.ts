@@ -1,7 +1,7 @@
 /** Sessions that HAProxy keeps in tables stay where they are, whatever is changed about a load balancer with one amphora. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CLIENT_ADDRESSES, SessionLoad } from '../../../../demo/session-load.ts';
-import { until } from '../../../amphora/test/support/amphora-lab.ts';
+import { until } from '../../../../test/kit/until.ts';
 import type { Listener, LoadBalancerTree, Pool } from '../../src/domain/resources.ts';
 import { OneAmphora, VIP } from './support/one-amphora.ts';
 import { TestSecrets } from './support/secrets.ts';

@@ -2,8 +2,9 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import type { Listener, Member } from '../../src/domain/resources.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { TestAuthority } from './support/test-authority.ts';
 import { getTls, handshake, TlsMember } from './support/tls-client.ts';
 import { listenerId, makeTree, memberId, poolId, type TreeInput } from './support/tree.ts';

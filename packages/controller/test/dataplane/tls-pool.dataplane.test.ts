@@ -1,7 +1,8 @@
 /** TLS towards members: what rows of the feature matrix (`FM-PL-…`, `FM-HM-…`) do to real connections. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import type { HealthMonitor, Listener } from '../../src/domain/resources.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { TestSecrets } from './support/secrets.ts';
 import { type IssuedPem, TestAuthority } from './support/test-authority.ts';
 import { getTls, TlsMember, versionMember } from './support/tls-client.ts';

@@ -1,8 +1,9 @@
 /** What the rendered configuration does: a real HAProxy between real clients and members on loopback. */
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import type { HealthMonitor, Listener, LoadBalancerTree, Member } from '../../src/domain/resources.ts';
-import { freePort, RunningHaproxy } from './support/running-haproxy.ts';
+import { RunningHaproxy } from './support/running-haproxy.ts';
 import { makeTree, memberId, poolId, type TreeInput } from './support/tree.ts';
 import { get, WebServer } from './support/web-server.ts';
 

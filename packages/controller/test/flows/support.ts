@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SILENT_LOG } from '@octavia/protocol/log';
+import { until } from '../../../../test/kit/until.ts';
 import type { Operation, OperationKind, ResourceType } from '../../src/domain/operations.ts';
 import { BuildQueue } from '../../src/flows/build-queue.ts';
 import {
@@ -83,13 +84,9 @@ export async function submit(
 }
 
 /** The operation once it has ended. Polls the row: the end is a commit of another connection. */
-export async function ended(store: Store, id: string, timeoutMs = 20_000): Promise<Operation> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
+export const ended = (store: Store, id: string): Promise<Operation> =>
+  until(`operation ${id} has ended`, async () => {
     const operation = await operations.get(store.db, id);
     if (operation?.endedAt) return operation;
-    if (Date.now() > deadline)
-      throw new Error(`operation ${id} is still ${operation?.state} at ${operation?.currentStep}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+    throw new Error(`still ${operation?.state} at ${operation?.currentStep}`);
+  });

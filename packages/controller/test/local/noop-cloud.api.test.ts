@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
+import { until } from '../../../../test/kit/until.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { startPostgres } from '../../src/local/postgres/start.ts';
 import { stopPostgres } from '../../src/local/postgres/stop.ts';
@@ -28,15 +30,15 @@ async function call(method: string, path: string, body?: object): Promise<Answer
   return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
 }
 
+/** @returns null when it is gone */
 async function settled(id: string): Promise<Record<string, unknown> | null> {
-  for (;;) {
+  const look = async () => {
     const { status, body } = await call('GET', `/loadbalancers/${id}`);
-    if (status === 404) return null;
+    if (status === 404) return { loadBalancer: null };
     const loadBalancer = body.loadbalancer as unknown as Record<string, string>;
-    if (!loadBalancer.provisioning_status?.startsWith('PENDING')) return loadBalancer;
-    // Forty of these ask at once, in the process that does the work.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return loadBalancer.provisioning_status?.startsWith('PENDING') ? null : { loadBalancer };
+  };
+  return (await until(`load balancer ${id} rests`, look)).loadBalancer;
 }
 
 beforeAll(async () => {
@@ -49,7 +51,7 @@ beforeAll(async () => {
       health_manager: { heartbeat_key: 'key' },
       DEFAULT: { log_file: 'octavia.log', log_dir: folder, graceful_shutdown_timeout: 5 },
     },
-    overrides: { api_settings: { bind_port: 19_876 } },
+    overrides: { api_settings: { bind_port: await freePort() } },
   });
   service = await runAllInOne({ config, cloud: 'noop' });
   subnet = (await import('../../src/domain/deterministic-uuid.ts')).deterministicUuid('noop', 'public-subnet');

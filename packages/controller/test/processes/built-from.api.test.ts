@@ -1,12 +1,13 @@
 /** What operators chose in flavor, availability zone and configuration reaches the amphora and is shown there. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import { NoopImageDriver } from '../../src/clouds/image/noop/driver.ts';
 import { NoopNetworkDriver } from '../../src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../../src/domain/deterministic-uuid.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { noopCloud, ServiceProcess } from './processes.ts';
 
-const PORT = 19_956;
+const PORT = await freePort();
 
 let testStore: TestStore;
 const services: ServiceProcess[] = [];

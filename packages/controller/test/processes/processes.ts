@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../../test/kit/until.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const NODE = join(ROOT, 'node_modules/.bin/node');
@@ -28,14 +28,17 @@ export class ServiceProcess {
   readonly role: Role;
   readonly #env: NodeJS.ProcessEnv;
   readonly #args: string[];
+  readonly #runner: string[];
   #child: ChildProcess | null = null;
   /** Everything it ever said. */
   output = '';
 
-  constructor(role: Role, env: Record<string, string>, args: string[] = []) {
+  /** @param runner what becomes the service: a command that ends by running its arguments in its own place */
+  constructor(role: Role, env: Record<string, string>, args: string[] = [], runner: string[] = []) {
     this.role = role;
     this.#env = { ...process.env, ...env };
     this.#args = args;
+    this.#runner = runner;
   }
 
   get running(): boolean {
@@ -43,7 +46,9 @@ export class ServiceProcess {
   }
 
   start(): void {
-    const child = spawn(NODE, ['--disable-warning=ExperimentalWarning', OCTAVIA, this.role, ...this.#args], {
+    const service = [NODE, '--disable-warning=ExperimentalWarning', OCTAVIA, this.role, ...this.#args];
+    const [program = '', ...words] = [...this.#runner, ...service];
+    const child = spawn(program, words, {
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -70,10 +75,8 @@ export class ServiceProcess {
   }
 
   async said(text: string, timeoutMs = 60_000): Promise<void> {
-    const until = Date.now() + timeoutMs;
-    while (!this.output.includes(text)) {
-      if (Date.now() > until || !this.running) throw new Error(`${this.role} did not say "${text}":\n${this.output}`);
-      await sleep(20);
-    }
+    const said = (): boolean => this.output.includes(text);
+    await until(`"${text}"`, () => said() || !this.running, timeoutMs).catch(() => undefined);
+    if (!said()) throw new Error(`${this.role} did not say "${text}":\n${this.output}`);
   }
 }

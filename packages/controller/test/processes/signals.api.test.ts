@@ -3,8 +3,11 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { noopCloud, ServiceProcess } from './processes.ts';
+
+const PORT = await freePort();
 
 let testStore: TestStore;
 let service: ServiceProcess;
@@ -20,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(configFile, '[DEFAULT]\ndebug = false\n');
   const { OS_DEFAULT__GRACEFUL_SHUTDOWN_TIMEOUT: _, ...env } = noopCloud(testStore.url);
   const systemd = { NOTIFY_SOCKET: heardBySystemd, WATCHDOG_USEC: '600000', PATH: `${folder}:${process.env.PATH}` };
-  const port = { OS_API_SETTINGS__BIND_PORT: '19957' };
+  const port = { OS_API_SETTINGS__BIND_PORT: String(PORT) };
   service = new ServiceProcess('api', { ...env, ...systemd, ...port }, ['--config-file', configFile]);
   service.start();
   await service.said('API listens');
@@ -73,7 +76,7 @@ test('SIGHUP adopts what may change and says so; a broken file is refused and th
   service.signal('SIGHUP');
   await service.said('The configuration was not reloaded; every option keeps its value');
   expect(service.output.slice(before)).toContain('debug = perhaps');
-  expect((await fetch('http://127.0.0.1:19957/')).status).toBe(200);
+  expect((await fetch(`http://127.0.0.1:${PORT}/`)).status).toBe(200);
 });
 
 test('SIGTERM ends it in time with exit code 0, and systemd hears of it', async () => {

@@ -5,7 +5,6 @@ import { Freezer } from '../support/freezer.ts';
 import { openTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { SmallCloud } from './support/small-cloud.ts';
 
-const PORT = 19_961;
 /** The limit of the services, and as much again as a loaded machine needs. */
 const ANSWER_MS = 30_000;
 
@@ -16,7 +15,7 @@ let cloud: SmallCloud;
 beforeAll(async () => {
   postgres = await openTestPostgres();
   freezer = new Freezer(postgres);
-  cloud = await SmallCloud.start(postgres.url, PORT);
+  cloud = await SmallCloud.start(postgres.url);
 });
 afterAll(async () => {
   freezer.thaw();

@@ -9,7 +9,6 @@ import { supervisePostgres } from '../../src/local/postgres/supervise.ts';
 import { openTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { SmallCloud } from './support/small-cloud.ts';
 
-const PORT = 19_962;
 const DISK = '192m';
 
 let disk: string;
@@ -23,7 +22,7 @@ beforeAll(async () => {
   chmodSync(disk, 0o755);
   postgres = await openTestPostgres(join(disk, 'state'));
   unwatch = supervisePostgres({ stateDir: postgres.folder, log: () => undefined });
-  cloud = await SmallCloud.start(postgres.url, PORT);
+  cloud = await SmallCloud.start(postgres.url);
 });
 afterAll(async () => {
   unwatch?.();

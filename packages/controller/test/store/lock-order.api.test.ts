@@ -34,6 +34,12 @@ async function heartbeat(operatingStatus: StatusChange['operatingStatus']): Prom
 const touch = (tx: Tx, table: string, id: string) =>
   sql`update ${sql.table(table)} set provisioning_status = provisioning_status where id = ${id}`.execute(tx);
 
+async function somebodyWaits(): Promise<boolean> {
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(api.database.store.db);
+  return rows[0]!.count > 0;
+}
+
 async function deadlocks(): Promise<number> {
   const { db } = api.database.store;
   const { rows } = await sql<{ count: string }>`
@@ -47,20 +53,17 @@ describe('a heartbeat that comes while the API has the load balancer', () => {
     const beat = await heartbeat('DEGRADED');
     await store.transaction(async (change) => {
       await sql`select 1 from load_balancer where id = ${ids.loadBalancer} for update`.execute(change);
-      let ended = false;
-      const beating = store
-        .transaction(async (tx) => {
-          const written = await writeMeasured(tx, [beat]);
-          // Whatever it took so far it keeps until here, as it does when its batch goes on.
-          await sql`select pg_sleep(0.3)`.execute(tx);
-          return written;
-        })
-        .finally(() => {
-          ended = true;
-        });
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      expect(ended).toBe(false);
-      // The API's order. With children first and their load balancer last, one of the two would have to die here.
+      const [steppedAside, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const beating = store.transaction(async (tx) => {
+        const written = await writeMeasured(tx, [beat]);
+        steppedAside.resolve();
+        // Whatever it took so far it keeps until here, as it does when its batch goes on.
+        await over.promise;
+        return written;
+      });
+      beating.catch(steppedAside.reject);
+      await steppedAside.promise;
+      // The API's order. If the heartbeat held one of them, this would wait for good.
       for (const [table, id] of [
         ['listener', ids.listener],
         ['pool', ids.pool],
@@ -68,6 +71,7 @@ describe('a heartbeat that comes while the API has the load balancer', () => {
       ] as const) {
         await touch(change, table, id);
       }
+      over.resolve();
       expect([...(await beating).keys()]).toEqual([]);
     });
   });
@@ -91,7 +95,7 @@ describe('a change that comes while a heartbeat is being written', () => {
         const calling = api.call(method, url, body).finally(() => {
           answered = true;
         });
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await expect.poll(somebodyWaits, { interval: 10 }).toBe(true);
         expect(answered, url).toBe(false);
         return { calling };
       });

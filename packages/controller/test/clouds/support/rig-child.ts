@@ -1,6 +1,7 @@
 /** The controller's part of a test: runs in the test's network namespace and does what it is told, one JSON line each. */
 import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
+import { until } from '../../../../../test/kit/until.ts';
 import { LocalComputeDriver } from '../../../src/clouds/compute/local/driver.ts';
 import { purgeAll, stopAll } from '../../../src/clouds/compute/local/teardown.ts';
 import { ensureBridges, removeBridges } from '../../../src/clouds/local-host/bridges.ts';
@@ -27,25 +28,18 @@ const compute = new LocalComputeDriver({
 });
 
 /** What the stand-in agent answers; retried, because it starts while we call. */
-async function ask(address: string): Promise<unknown> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    try {
-      return await new Promise((resolve, reject) => {
-        let text = '';
-        createConnection({ host: address, port: 9443 })
-          .on('data', (chunk) => {
-            text += chunk;
-          })
-          .on('error', reject)
-          .on('end', () => resolve(JSON.parse(text)));
-      });
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
+const ask = (address: string): Promise<object> =>
+  until(`the agent at ${address} answers`, () => {
+    return new Promise<object>((resolve, reject) => {
+      let text = '';
+      createConnection({ host: address, port: 9443 })
+        .on('data', (chunk) => {
+          text += chunk;
+        })
+        .on('error', reject)
+        .on('end', () => resolve(JSON.parse(text)));
+    });
+  });
 
 const methods: Record<string, (...args: never[]) => unknown> = {
   instance: () => instance,

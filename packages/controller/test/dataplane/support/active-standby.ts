@@ -5,7 +5,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AmphoraLab, until } from '../../../../amphora/test/support/amphora-lab.ts';
+import { until } from '../../../../../test/kit/until.ts';
+import { AmphoraLab } from '../../../../amphora/test/support/amphora-lab.ts';
 import type { Port, Subnet } from '../../../src/clouds/network/interface.ts';
 import type { AmphoraDataplaneDriver } from '../../../src/dataplane/amphora/driver.ts';
 import type { VrrpGroup } from '../../../src/dataplane/interface.ts';

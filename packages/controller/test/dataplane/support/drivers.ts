@@ -34,7 +34,8 @@ export const driverFor = (
     clientCertificatePath: ca.clientCertificateAndKey,
     agentPort,
     connectTimeout: 2,
-    readTimeout: 2,
+    // The tries of a request share it, and a busy machine needs seconds for each.
+    readTimeout: 20,
     booting: { attempts: 20, interval: 0.1 },
     active: { attempts: 3, interval: 0.02 },
     failover: { attempts: 2, interval: 0.02 },

@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './running-haproxy.ts';
+import { freePort } from '../../../../../test/kit/free-port.ts';
+import { until } from '../../../../../test/kit/until.ts';
 import type { IssuedPem } from './test-authority.ts';
 
 export interface NginxRequest {
@@ -71,11 +71,8 @@ ${servers.map((server, index) => serverText(ports[index]!, server)).join('')}}
     child.stderr.on('data', (text: Buffer) => {
       said += text.toString();
     });
-    const end = performance.now() + 10_000;
-    while (!(await isOpen(ports[0]!))) {
-      if (child.exitCode !== null || performance.now() > end) throw new Error(`nginx does not start: ${said}`);
-      await sleep(20);
-    }
+    await until('nginx listens or ends', async () => child.exitCode !== null || (await isOpen(ports[0]!)));
+    if (child.exitCode !== null) throw new Error(`nginx does not start: ${said}`);
     return ports;
   }
 

@@ -1,10 +1,10 @@
 /** A real HAProxy on loopback with a configuration from the renderer. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../../../test/kit/until.ts';
 import { checkResultsOnly } from '../../../../amphora/src/haproxy/server-state.ts';
 import type { CertificateManager } from '../../../src/clouds/certificates/manager.ts';
 import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
@@ -15,15 +15,6 @@ import { renderLoadBalancer } from '../../../src/dataplane/haproxy/render.ts';
 import { writeConfig } from '../../../src/dataplane/haproxy/writer.ts';
 import type { LoadBalancerTree } from '../../../src/domain/resources.ts';
 import { LOAD_BALANCER_ID, makeAmphora } from './tree.ts';
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 export class RunningHaproxy {
   readonly #folder = mkdtempSync(join(tmpdir(), 'haproxy-traffic-'));
@@ -101,11 +92,9 @@ export class RunningHaproxy {
   }
 
   async eventually(condition: () => Promise<boolean>): Promise<void> {
-    const end = performance.now() + 10_000;
-    while (!(await condition().catch(() => false))) {
-      if (performance.now() > end) throw new Error(`not in time; HAProxy said: ${this.#output}`);
-      await sleep(20);
-    }
+    await until('what is asked of HAProxy', condition).catch((error: Error) => {
+      throw new Error(`${error.message}; HAProxy said: ${this.#output}`);
+    });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 /** API and worker as processes of their own, without a cloud, on a PostgreSQL that tests do evil to. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../../../test/kit/free-port.ts';
+import { until } from '../../../../../test/kit/until.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { deterministicUuid } from '../../../src/domain/deterministic-uuid.ts';
 import { Store } from '../../../src/store/core/database.ts';
@@ -26,10 +27,11 @@ export class SmallCloud {
     this.services = services;
   }
 
-  static async start(databaseUrl: string, port: number): Promise<SmallCloud> {
+  static async start(databaseUrl: string): Promise<SmallCloud> {
     const store = new Store({ url: databaseUrl, maxConnections: 1 });
     await new NoopNetworkDriver(store.db).bootstrap();
     await store.close();
+    const port = await freePort();
     const env = { ...noopCloud(databaseUrl), OS_API_SETTINGS__BIND_PORT: String(port) };
     const [api, worker] = [new ServiceProcess('api', env), new ServiceProcess('worker', env)];
     const cloud = new SmallCloud(port, [api, worker]);
@@ -73,13 +75,11 @@ export class SmallCloud {
   }
 
   /** @returns the status it comes to rest in; answers of 503 are none */
-  async rests(id: string, withinMs = 60_000): Promise<string> {
-    const until = Date.now() + withinMs;
-    for (;;) {
+  rests(id: string): Promise<string> {
+    return until(`${id} rests`, async () => {
       const { status, provisioningStatus } = await this.show(id);
       if (status === 200 && !provisioningStatus.startsWith('PENDING')) return provisioningStatus;
-      if (Date.now() > until) throw new Error(`${id}: ${status} ${provisioningStatus} after ${withinMs} ms`);
-      await sleep(50);
-    }
+      throw new Error(`${status} ${provisioningStatus}`);
+    });
   }
 }
