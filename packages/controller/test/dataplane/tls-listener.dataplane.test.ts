@@ -10,12 +10,12 @@ import type { ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../../test/kit/free-port.ts';
-import type { L7Policy, L7Rule, Listener } from '../../src/domain/resources.ts';
+import type { Listener } from '../../src/domain/resources.ts';
 import { RunningHaproxy } from './support/running-haproxy.ts';
 import { TestSecrets } from './support/secrets.ts';
 import { type IssuedPem, TestAuthority } from './support/test-authority.ts';
 import { getHttp2, getTls, handshake } from './support/tls-client.ts';
-import { makeTree, policyId, poolId } from './support/tree.ts';
+import { makeTree, poolId } from './support/tree.ts';
 import { WebServer } from './support/web-server.ts';
 
 const LOCAL = '127.0.0.1';
@@ -27,10 +27,9 @@ const secrets = new TestSecrets();
 let haproxy: RunningHaproxy;
 let port = 0;
 let main: WebServer;
-let other: WebServer;
 let root: TestAuthority;
 /** Certificates of clients. */
-const clients: Record<'finance' | 'sales' | 'revoked' | 'expired' | 'foreign', IssuedPem> = {} as never;
+const clients: Record<'finance' | 'revoked' | 'expired' | 'foreign', IssuedPem> = {} as never;
 
 beforeAll(async () => {
   root = await TestAuthority.create('Root CA');
@@ -45,7 +44,6 @@ beforeAll(async () => {
     await root.issue({ subject: { CN: 'www2.example.com' }, dnsNames: ['www2.example.com', '*.wild.example.com'] }),
   );
   clients.finance = await clientCa.issue({ subject: { C: 'DE', OU: 'finance', CN: 'Ada Lovelace' } });
-  clients.sales = await clientCa.issue({ subject: { OU: 'sales', CN: 'sam' } });
   clients.revoked = await clientCa.issue({ subject: { CN: 'revoked' } });
   clients.expired = await clientCa.issue({ subject: { CN: 'expired' }, expired: true });
   clients.foreign = await foreignCa.issue({ subject: { CN: 'foreign' } });
@@ -56,12 +54,10 @@ beforeAll(async () => {
   haproxy = new RunningHaproxy();
   port = await freePort();
   main = await new WebServer('main').listen();
-  other = await new WebServer('other').listen();
 });
 afterAll(async () => {
   await haproxy.close();
   await main.close();
-  await other.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -73,20 +69,12 @@ const TLS: Partial<Listener> = {
   alpnProtocols: ['h2', 'http/1.1', 'http/1.0'],
 };
 
-async function serve(
-  listener: Partial<Listener> = {},
-  entries: [Partial<L7Policy>, Partial<L7Rule>[]][] = [],
-): Promise<void> {
+async function serve(listener: Partial<Listener> = {}): Promise<void> {
   const tree = makeTree({
     loadBalancer: { vip: { address: LOCAL } },
     listeners: [{ ...TLS, protocolPort: port, defaultPoolId: poolId(1), ...listener }],
-    pools: [{}, {}],
-    members: [
-      { address: LOCAL, protocolPort: main.port },
-      { address: LOCAL, protocolPort: other.port, poolId: poolId(2) },
-    ],
-    l7policies: entries.map(([policy]) => policy),
-    l7rules: entries.flatMap(([, rules], index) => rules.map((rule) => ({ l7policyId: policyId(index + 1), ...rule }))),
+    pools: [{}],
+    members: [{ address: LOCAL, protocolPort: main.port }],
   });
   await haproxy.serve(tree, secrets);
 }
@@ -303,35 +291,5 @@ describe('headers about the client certificate', () => {
     await getTls(port, '/', as(clients.foreign));
     expect(sent()).toMatchObject({ 'x-ssl-client-has-cert': 'true', 'x-ssl-client-cn': '"foreign"' });
     expect(Number(sent()['x-ssl-client-verify'])).toBeGreaterThan(0);
-  });
-});
-
-describe('rules about client certificates', () => {
-  it('FM-LR-15 whoever has none is sent to sign up', async () => {
-    await serve(authenticated('OPTIONAL'), [
-      [
-        { action: 'REDIRECT_TO_URL', redirectUrl: 'http://www.example.com/signup' },
-        [{ type: 'SSL_CONN_HAS_CERT', compareType: 'EQUAL_TO', value: 'True', invert: true }],
-      ],
-    ]);
-    expect(await getTls(port)).toMatchObject({ status: 302, headers: { location: 'http://www.example.com/signup' } });
-    expect(await status(as(clients.sales))).toBe(200);
-    expect(await status(as(clients.foreign))).toBe(200);
-  });
-
-  it('FM-LR-16 FM-LR-17 FM-LR-08 the finance department has a pool of its own', async () => {
-    await serve({ ...authenticated('MANDATORY'), defaultPoolId: null }, [
-      [
-        { action: 'REDIRECT_TO_POOL', redirectPoolId: poolId(2) },
-        [
-          { type: 'SSL_CONN_HAS_CERT', compareType: 'EQUAL_TO', value: 'True' },
-          { type: 'SSL_VERIFY_RESULT', compareType: 'EQUAL_TO', value: '0' },
-          { type: 'SSL_DN_FIELD', compareType: 'EQUAL_TO', key: 'OU', value: 'finance' },
-        ],
-      ],
-    ]);
-    expect((await getTls(port, '/', as(clients.finance))).body).toBe('other');
-    expect(await status(as(clients.sales))).toBe(503);
-    expect(await status()).toBe('refused');
   });
 });
