@@ -36,15 +36,18 @@ const NEVER_SENT = new Set([
 /** Codes of what is wrong with the certificate of a server. */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/;
 
-/** @param error what the network threw; the code stands in it or in its cause, of several addresses in the first error */
-export function unreachable(url: string, error: unknown): UnreachableError {
+/**
+ * @param error what the network threw; the code stands in it or in its cause, of several addresses in the first error
+ * @param authority what names the authority that servers are believed by
+ */
+export function unreachable(url: string, error: unknown, authority = 'cacert'): UnreachableError {
   const chain = [error, Object(error).cause, Object(error).errors?.[0], Object(Object(error).cause).errors?.[0]];
   const code = chain.map((one) => Object(one).code as unknown).find((one) => typeof one === 'string');
   const texts = chain
     .map((one) => Object(one).message as unknown)
     .filter((one) => typeof one === 'string' && one !== '');
   const isTrust = typeof code === 'string' && UNTRUSTED.test(code);
-  const why = `${texts.at(-1) ?? code ?? 'no connection'}${isTrust ? ' (the server is not trusted; name its authority with cacert)' : ''}`;
+  const why = `${texts.at(-1) ?? code ?? 'no connection'}${isTrust ? ` (the server is not trusted; name its authority with ${authority})` : ''}`;
   return new UnreachableError(`${new URL(url).origin} cannot be reached: ${why}`, {
     cause: error,
     mayHaveArrived: !isTrust && (code === undefined || !NEVER_SENT.has(code as string)),

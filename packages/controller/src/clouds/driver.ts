@@ -9,6 +9,7 @@ import { OctaviaError } from '../errors.ts';
 import type { Database } from '../store/core/database.ts';
 import type { CertificateManager } from './certificates/manager.ts';
 import type { NetworkDriver } from './network/interface.ts';
+import type { OpenStackSession } from './openstack/session.ts';
 
 /** e.g. `[certificates] storage_path` */
 export type OptionName = {
@@ -26,6 +27,8 @@ export interface DriverContext {
   readonly config: ConfigValues;
   readonly log: Log;
   readonly database: Database;
+  /** The one login of this process at the cloud. @throws OctaviaError that names the option */
+  openStack(): Promise<OpenStackSession>;
   /** The other drivers of this process, started when they are first asked for. */
   readonly others: {
     network(): Promise<NetworkDriver>;

@@ -39,6 +39,48 @@ export const providerErrors = define({
     message: 'IP address {address} is not a usable address of subnet {subnet} ({cidr}).',
     remedy: 'Choose a host address inside the subnet.',
   },
+  // Services of OpenStack. Tenants may read the message: no addresses in it.
+  OPENSTACK_UNAVAILABLE: {
+    status: 503,
+    message: '{service} is not available at the moment: {detail}',
+    remedy: 'Try again. Operators: the log has the address, and the log of the service the request id.',
+  },
+  OPENSTACK_QUOTA: {
+    status: 403,
+    message: '{service} refuses it because a quota or limit is reached: {detail}',
+    remedy: 'Delete what is not needed, or ask the operator for a higher quota in that service.',
+  },
+  OPENSTACK_CONFLICT: {
+    status: 409,
+    message: '{service} refuses it in the present state: {detail}',
+    remedy: 'Remove what is in the way, or try again later.',
+  },
+  OPENSTACK_NOT_FOUND: {
+    status: 404,
+    message: '{service} does not know it: {detail}',
+    remedy: 'Check the id, and that the user of [service_auth] may see it.',
+  },
+  OPENSTACK_UNAUTHORISED: {
+    status: 500,
+    message: '{service} does not let the service user in: {detail}',
+    remedy: 'Check the login in [service_auth] and the roles of its user; `octavia doctor` tries it.',
+  },
+  OPENSTACK_REFUSED: {
+    status: 500,
+    message: '{service} refuses it: {detail}',
+    remedy: 'The detail is the text of the service; its log has more under the request id.',
+  },
+  OPENSTACK_ANSWER: {
+    status: 500,
+    message: 'The answer of {service} cannot be understood: {detail}',
+    remedy: 'Check that its address, in the catalogue or in octavia.conf, leads to that service.',
+  },
+  OPENSTACK_ENDPOINT_MISSING: {
+    status: 500,
+    message: '{service} cannot be found. {detail}',
+    remedy:
+      'Add the endpoint to the catalogue, or set endpoint, endpoint_type, region_name or service_name of its section.',
+  },
   // Amphorae
   AMPHORA_UNREACHABLE: {
     status: 500,

@@ -5,6 +5,7 @@
  * A failing step is an *answer*, never an exception. Whatever is thrown from here therefore means that this worker is no
  * longer in charge, or cannot reach the database: nothing is undone by a worker that is not in charge.
  */
+import { onBehalfOf } from '../clouds/openstack/request-id.ts';
 import type { Operation } from '../domain/operations.ts';
 import { type ErrorCode, OctaviaError } from '../errors.ts';
 import { endOperation } from '../status/outcome.ts';
@@ -177,7 +178,7 @@ class OperationRun {
       if (phase === 'do') this.#begun.add(name);
       try {
         await this.#point(shown, 'before-effect');
-        const detail = await work(this.#context);
+        const detail = await onBehalfOf(this.#operation.id, () => work(this.#context));
         await this.#point(shown, 'after-effect');
         return { number, phase, state: 'done', detail: typeof detail === 'string' ? detail : null, cause: null };
       } catch (error) {

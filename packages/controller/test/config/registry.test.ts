@@ -37,6 +37,9 @@ keystone_authtoken.user_id keystone_authtoken.username
 local_cloud.agent_node local_cloud.state_dir local_cloud.subnet_range
 oslo_messaging_rabbit.rabbit_host oslo_messaging_rabbit.rabbit_password oslo_messaging_rabbit.rabbit_userid
 oslo_middleware.enable_proxy_headers_parsing oslo_middleware.max_request_body_size
+service_auth.application_credential_id service_auth.application_credential_name service_auth.application_credential_secret
+service_auth.auth_section service_auth.connect_retries service_auth.endpoint service_auth.region_name
+service_auth.status_code_retries service_auth.token service_auth.valid_interfaces
 oslo_policy.enforce_new_defaults oslo_policy.enforce_scope oslo_policy.policy_file
 `
   .trim()

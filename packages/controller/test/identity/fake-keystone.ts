@@ -101,6 +101,11 @@ export class FakeKeystone {
     this.#tokens.delete(token);
   }
 
+  /** Whether a service may be asked with it. */
+  admits(login: unknown): boolean {
+    return this.#logins.has(String(login));
+  }
+
   /** As after a change of its keys: no login of a service is known any longer. */
   forgetLogins(): void {
     this.#logins.clear();

@@ -1,4 +1,4 @@
-/** Which image an amphora is made of. Implementations: `local`, `noop` (later `glance`), same file names. */
+/** Which image an amphora is made of. Implementations: `glance`, `local`, `noop`, same file names. */
 
 export interface ImageRequest {
   /** Of the flavor, else `[controller_worker] amp_image_tag`; null: neither names one. */
@@ -12,7 +12,7 @@ export interface ImageDriver {
   /**
    * The id, a UUID, of the newest usable image with the tag and of the owner. Asked before each build, so that a new image
    * needs no change of the configuration.
-   * @throws OctaviaError IMAGE_NOT_FOUND
+   * @throws OctaviaError IMAGE_NOT_FOUND, OPENSTACK_…
    */
   find(request: ImageRequest): Promise<string>;
 }

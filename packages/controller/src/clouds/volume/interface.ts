@@ -1,4 +1,4 @@
-/** The disks that amphorae boot from. Implementations: `local`, `noop` (later `cinder`), same file names. */
+/** The disks that amphorae boot from. Implementations: `cinder`, `local`, `noop`, same file names. */
 
 export interface VolumeRequest {
   /** That of the instance. */
@@ -13,7 +13,7 @@ export interface VolumeDriver {
   /**
    * Makes a volume with the image on it and waits until an instance can boot from it. Idempotent by name.
    * @returns its id; null: instances boot from the image itself and bring their own disk
-   * @throws OctaviaError COMPUTE_BUILD_FAILED
+   * @throws OctaviaError COMPUTE_BUILD_FAILED when it does not become one to boot from; OPENSTACK_…
    */
   createFromImage(request: VolumeRequest): Promise<string | null>;
   /** The image a volume was made from; null when the service does not tell. */

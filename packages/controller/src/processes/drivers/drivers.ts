@@ -8,6 +8,7 @@ import {
   unknownChoice,
 } from '../../clouds/driver.ts';
 import type { NotificationDriver, NotificationSettings } from '../../clouds/notifications/interface.ts';
+import type { OpenStackSession } from '../../clouds/openstack/session.ts';
 import { type Config, type ConfigValues, REGISTRY } from '../../config/index.ts';
 import { OctaviaError } from '../../errors.ts';
 import type { StatisticsDriver } from '../../health/statistics/interface.ts';
@@ -55,6 +56,7 @@ export class Drivers {
   readonly #context: DriverContext;
   readonly #started = new Map<SingleNeed, Promise<unknown>>();
   readonly #stops: (() => Promise<void>)[] = [];
+  #session: Promise<OpenStackSession> | null = null;
   /** Options without effect that the log knows of. */
   readonly #told = new Set<OptionName>();
 
@@ -64,7 +66,7 @@ export class Drivers {
       certificateManager: () => this.get('certificateManager'),
       computeTraits: () => this.module('compute'),
     };
-    this.#context = { config, log, database, others };
+    this.#context = { config, log, database, others, openStack: () => this.#openStack() };
   }
 
   /** The one driver of this process for the need. @throws OctaviaError UNKNOWN_CHOICE, OPTIONS_MISSING */
@@ -137,6 +139,17 @@ export class Drivers {
   async stop(): Promise<void> {
     await Promise.allSettled(this.#started.values());
     for (const stop of this.#stops.splice(0).reverse()) await stop();
+    const session = await this.#session?.catch(() => null);
+    this.#session = null;
+    await session?.close();
+  }
+
+  #openStack(): Promise<OpenStackSession> {
+    const { config, log } = this.#context;
+    this.#session ??= import('../../clouds/openstack/session.ts').then(
+      ({ OpenStackSession }) => new OpenStackSession(config, { log, now: Date.now }),
+    );
+    return this.#session;
   }
 
   /** What the configuration says, unless the compute driver brings its own. */

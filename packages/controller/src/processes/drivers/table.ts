@@ -44,10 +44,12 @@ export const DRIVERS = {
     network_noop_driver: async () => (await import('../../clouds/network/noop/module.ts')).network,
   }),
   image: need<DriverModule<ImageDriver>>('Image driver', '[controller_worker] image_driver', {
+    image_glance_driver: async () => (await import('../../clouds/image/glance/module.ts')).image,
     image_local_driver: async () => (await import('../../clouds/image/local/module.ts')).image,
     image_noop_driver: async () => (await import('../../clouds/image/noop/module.ts')).image,
   }),
   volume: need<DriverModule<VolumeDriver>>('Volume driver', '[controller_worker] volume_driver', {
+    volume_cinder_driver: async () => (await import('../../clouds/volume/cinder/module.ts')).volume,
     volume_local_driver: async () => (await import('../../clouds/volume/local/module.ts')).volume,
     volume_noop_driver: async () => (await import('../../clouds/volume/noop/module.ts')).volume,
   }),

@@ -1,0 +1,67 @@
+/** Keystone, Glance and Cinder on loopback, and sessions that ask them: new ones for each test of the file. */
+import type { Log } from '@octavia/protocol/log';
+import { afterEach, beforeEach } from 'vitest';
+import { OpenStackSession } from '../../../../src/clouds/openstack/session.ts';
+import { type ConfigOverrides, loadConfig } from '../../../../src/config/index.ts';
+import { FakeKeystone } from '../../../identity/fake-keystone.ts';
+import { FakeCinder } from './fake-cinder.ts';
+import { FakeGlance } from './fake-glance.ts';
+
+export const LOGIN = { username: 'octavia', password: 'service-password', project_name: 'service' };
+
+export interface PlayedCloud {
+  keystone: FakeKeystone;
+  glance: FakeGlance;
+  cinder: FakeCinder;
+  /** Milliseconds that the clock of sessions is ahead. */
+  skew: number;
+  /** `<level> <message> <fields>` */
+  logged: string[];
+  /** Closed after the test. */
+  open(serviceAuth?: object, others?: ConfigOverrides): OpenStackSession;
+  log: Log;
+}
+
+export function playCloud(): PlayedCloud {
+  const sessions: OpenStackSession[] = [];
+  const note = (level: string) => (fields: object, text: string) =>
+    void played.logged.push(`${level} ${text} ${JSON.stringify(fields)}`);
+  const played = {
+    log: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
+    open(serviceAuth = {}, others = {}) {
+      const service_auth = { auth_url: played.keystone.url, ...LOGIN, ...serviceAuth };
+      const config = loadConfig({ env: {}, overrides: { ...others, service_auth } });
+      const session = new OpenStackSession(config, {
+        log: played.log,
+        now: () => Date.now() + played.skew,
+        pauseMs: 1,
+      });
+      sessions.push(session);
+      return session;
+    },
+  } as PlayedCloud;
+
+  beforeEach(async () => {
+    played.keystone = await FakeKeystone.start();
+    played.glance = await new FakeGlance(played.keystone).listen();
+    played.cinder = await new FakeCinder(played.glance).listen();
+    played.skew = 0;
+    played.logged = [];
+    played.keystone.services = [
+      { type: 'image', name: 'glance', endpoints: endpoints(played.glance.url) },
+      { type: 'volumev3', name: 'cinderv3', endpoints: endpoints(`${played.cinder.url}/v3/service`) },
+    ];
+  });
+  afterEach(async () => {
+    for (const session of sessions.splice(0)) await session.close();
+    for (const fake of [played.keystone, played.glance, played.cinder]) await fake.stop();
+  });
+  return played;
+}
+
+/** Of the region RegionOne; those of another interface or region lead nowhere. */
+const endpoints = (url: string) => [
+  { interface: 'admin', region_id: 'RegionOne', region: 'RegionOne', url: 'http://127.0.0.1:9' },
+  { interface: 'public', region_id: 'RegionOne', region: 'RegionOne', url },
+  { interface: 'public', region_id: 'RegionTwo', region: 'RegionTwo', url: 'http://127.0.0.1:9' },
+];
