@@ -70,7 +70,7 @@ test.each([
   });
 });
 
-test.each([['d'], ['u'], ['operations', 'res'], ['certificate', 'r']])(
+test.each([['d'], ['u'], ['t'], ['operations', 'res'], ['certificate', 'r']])(
   '%s does not mean a command of operators',
   (...words) => {
     expect(findCommand(COMMANDS, words)).toBeNull();

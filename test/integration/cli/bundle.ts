@@ -21,6 +21,26 @@ function cpu(node: string, ...words: string[]): number {
   return seconds.reduce((sum, each) => sum + each, 0) * 1000;
 }
 
+/** Words before the cursor → what bash offers. */
+const COMPLETIONS: readonly (readonly [string[], string])[] = [
+  [['loadb'], 'loadbalancer'],
+  [['loadbalancer', 'li'], 'list listener'],
+  [['loadbalancer', 'list', '--prov'], '--provisioning-status --provider'],
+  [['loadbalancer', 'list', '-f', ''], 'csv json table value yaml'],
+  [['loadbalancer', 'delete', 'lb', '--c'], '--cascade'],
+  [['operations', 're'], 'resume reset'],
+];
+
+function checkCompletion(node: string, file: string, report: Report): void {
+  const script =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's own
+    'source <("$0" "$1" completion bash); shift; COMP_WORDS=(octavia "$@"); COMP_CWORD=$#; _octavia; echo "${COMPREPLY[*]}"';
+  for (const [words, offered] of COMPLETIONS) {
+    const { stdout } = spawnSync('bash', ['-c', script, node, file, ...words], { encoding: 'utf8' });
+    report.equal(`completion of ${words.join(' ')}`, stdout, `${offered}\n`);
+  }
+}
+
 export async function checkBundle(folder: string, endpoint: string, report: Report): Promise<void> {
   report.section('one file');
   const elsewhere = join(folder, 'elsewhere');
@@ -57,10 +77,12 @@ export async function checkBundle(folder: string, endpoint: string, report: Repo
       /^(0|141)\n$/.test(pipe.stdout) && pipe.stderr === '' ? null : `${pipe.stdout}${pipe.stderr}`,
     );
     let [bare, help] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (let count = 0; count < RUNS; count += 1) {
+    // The smallest times are the program's own; on a busy machine they take a while to be seen.
+    for (let count = 0; count < RUNS || (help > BAR * bare && count < 6 * RUNS); count += 1) {
       bare = Math.min(bare, cpu(node, empty));
       help = Math.min(help, cpu(node, file, 'loadbalancer', '--help'));
     }
+    checkCompletion(node, file, report);
     const ratio = help / bare;
     process.stdout.write(
       `${node}: loadbalancer --help ${help.toFixed(0)} ms, an empty program ${bare.toFixed(0)} ms, ${ratio.toFixed(2)} times\n`,

@@ -8,9 +8,9 @@ export interface Found {
   rest: string[];
 }
 
-/** Commands of operators are written out: `d` must not be `down`. */
+/** Only words of the openstack client are shortened: `d` must not be `down`. */
 const isPrefix = (command: Command, words: readonly string[]): boolean => {
-  if (command.does.verb === 'operator') return false;
+  if (!('kind' in command.does)) return false;
   const own = command.words.split(' ');
   return own.length === words.length && words.every((word, index) => own[index]?.startsWith(word));
 };

@@ -1,5 +1,6 @@
 /** Carries out a command line that was understood. What only some commands need is loaded when they run. */
 import type { Send } from '@octavia/client';
+import type { Shell } from '../completion.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
 import type { Values } from '../parser/parse.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -37,6 +38,10 @@ export async function carryOut(
 }
 
 async function perform({ command, values }: Understood, context: Context): Promise<void> {
+  if (command.does.verb === 'own') {
+    context.out(await own(command.does.name, values, context));
+    return;
+  }
   const result = await act(command, values, context);
   if (result === null) return;
   if ('text' in result) {
@@ -46,6 +51,13 @@ async function perform({ command, values }: Understood, context: Context): Promi
   const { renderList, renderOne } = await import('../output/render.ts');
   const options = optionsOf(values, context);
   context.out('list' in result ? renderList(result.list, options) : renderOne(result.one, options));
+}
+
+/** @returns what is printed */
+async function own(name: string, values: Values, context: Context): Promise<string> {
+  if (name === 'tree') return (await import('./tree.ts')).tree(values, context);
+  const { completionScript } = await import('../completion.ts');
+  return completionScript(values.shell as Shell);
 }
 
 /** What every exchange goes through, the innermost first. */

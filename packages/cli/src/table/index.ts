@@ -14,6 +14,7 @@ import { LISTENER_COMMANDS } from './listener.ts';
 import { LOAD_BALANCER_COMMANDS } from './load-balancer.ts';
 import { MEMBER_COMMANDS } from './member.ts';
 import { OPERATOR_COMMANDS } from './operator.ts';
+import { OWN_COMMANDS } from './own.ts';
 import { POOL_COMMANDS } from './pool.ts';
 
 /** `loadbalancer …`, as of the `openstack` program. */
@@ -34,4 +35,4 @@ export const LOADBALANCER_COMMANDS: readonly Command[] = [
   ...AMPHORA_COMMANDS,
 ];
 
-export const COMMANDS: readonly Command[] = [...LOADBALANCER_COMMANDS, ...OPERATOR_COMMANDS];
+export const COMMANDS: readonly Command[] = [...LOADBALANCER_COMMANDS, ...OWN_COMMANDS, ...OPERATOR_COMMANDS];

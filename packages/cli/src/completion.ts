@@ -1,0 +1,102 @@
+/** Completion scripts of shells, made of the table of commands. */
+import type { Argument, Command } from './command.ts';
+import { GLOBAL_ARGUMENTS } from './table/global.ts';
+import { COMMANDS } from './table/index.ts';
+import { allArguments } from './table/output.ts';
+
+export const SHELLS = ['bash', 'fish', 'zsh'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+const longFlags = (known: readonly Argument[]): string[] =>
+  known.filter(({ hidden }) => hidden !== true).map(({ flags }) => flags.find((flag) => flag.startsWith('--')) ?? '');
+
+/** What may follow the words of a command that are there already. */
+function nextWords(): Map<string, Set<string>> {
+  const next = new Map<string, Set<string>>();
+  for (const { words } of COMMANDS) {
+    const parts = words.split(' ');
+    parts.forEach((part, index) => {
+      const before = parts.slice(0, index).join(' ');
+      next.set(before, (next.get(before) ?? new Set()).add(part));
+    });
+  }
+  return next;
+}
+
+/** Values of options that are one of some words. */
+const choicesOf = (command: Command): [string, string][] =>
+  allArguments(command).flatMap(({ flags, choices }) =>
+    choices === undefined ? [] : flags.map((flag): [string, string] => [flag, choices.join(' ')]),
+  );
+
+/** Bash and zsh, which understands it after `bashcompinit`. */
+function bash(): string {
+  const words = [...nextWords()].map(([before, after]) => `    '${before}') words='${[...after].join(' ')}' ;;`);
+  const options = COMMANDS.map(
+    (command) => `    '${command.words}') words='${longFlags(allArguments(command)).filter(Boolean).join(' ')}' ;;`,
+  );
+  const choices = COMMANDS.flatMap((command) =>
+    choicesOf(command).map(([flag, values]) => `    '${command.words} ${flag}') words='${values}' ;;`),
+  );
+  return `_octavia() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' words='' word
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$word" in -*) break ;; *) command="\${command:+$command }$word" ;; esac
+  done
+  while [ -n "$command" ]; do
+    case "$command" in
+${COMMANDS.map((each) => `      '${each.words}') break ;;`).join('\n')}
+    esac
+    case "$command" in
+${[...nextWords().keys()]
+  .filter(Boolean)
+  .map((before) => `      '${before}') break ;;`)
+  .join('\n')}
+    esac
+    case "$command" in *' '*) command="\${command% *}" ;; *) command='' ;; esac
+  done
+  case "$command $previous" in
+${choices.join('\n')}
+  esac
+  if [ -z "$words" ]; then
+    case "$current" in
+      -*) case "$command" in
+${options.join('\n')}
+      esac
+      words="$words ${longFlags(GLOBAL_ARGUMENTS).filter(Boolean).join(' ')}" ;;
+      *) case "$command" in
+${words.join('\n')}
+      esac ;;
+    esac
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _octavia octavia
+`;
+}
+
+function fish(): string {
+  const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const at = (before: string): string =>
+    `-n ${quoted(`test "$(string match -v -- '-*' (commandline -opc)[2..] | string join ' ')" = "${before}"`)}`;
+  const lines = [...nextWords()].map(
+    ([before, after]) => `complete -c octavia -f ${at(before)} -a ${quoted([...after].join(' '))}`,
+  );
+  const within = ({ words }: Command): string =>
+    `-n ${quoted(`string match -q -- "${words}*" "$(string match -v -- '-*' (commandline -opc)[2..] | string join ' ')"`)}`;
+  const options = COMMANDS.flatMap((command) =>
+    command.arguments
+      .filter(({ flags, hidden }) => flags.length > 0 && hidden !== true)
+      .map(({ flags, takes, help, choices }) => {
+        const value = takes === 0 ? '' : choices === undefined ? ' -r' : ` -x -a ${quoted(choices.join(' '))}`;
+        return `complete -c octavia ${within(command)} -l ${(flags.find((flag) => flag.startsWith('--')) ?? '').slice(2)}${value} -d ${quoted(help)}`;
+      }),
+  );
+  return `${[...lines, ...options].join('\n')}\n`;
+}
+
+/** The script that a shell reads, for example by `source <(octavia completion bash)`. */
+export function completionScript(shell: Shell): string {
+  if (shell === 'fish') return fish();
+  return shell === 'zsh' ? `autoload -U +X bashcompinit && bashcompinit\n${bash()}` : bash();
+}
