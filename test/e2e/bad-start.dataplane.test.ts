@@ -126,7 +126,7 @@ test('a bad option names file, section and option', async () => {
 
 test('a bad flag is one sentence', async () => {
   const { code, stderr } = await runOctavia(['up', '--port', '70000']);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain('It must be a whole number from 1 to 65535.');
 });
 
@@ -145,7 +145,7 @@ test('the noop cloud runs without root', async () => {
 
 test('an empty state directory is refused, not taken for the current folder', async () => {
   const { code, stderr } = await runOctavia(['up', '--cloud', 'noop', '--state-dir', '']);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain('It must name a folder.');
 });
 

@@ -12,6 +12,7 @@ import { NoauthIdentityDriver } from '../../src/clouds/identity/noauth/driver.ts
 import type { NotificationSettings } from '../../src/clouds/notifications/interface.ts';
 import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
 import { Drivers } from '../../src/processes/drivers/drivers.ts';
+import type { Executor } from '../../src/store/core/sql.ts';
 
 export interface Around {
   server: FastifyInstance;
@@ -59,17 +60,18 @@ export function around(overrides: ConfigOverrides = {}, surroundings: Surroundin
     log: logger,
     now,
   });
-  const pool = {
-    async query(statement: string) {
-      statements.push(statement);
+  const db: Executor = {
+    async query({ text }) {
+      statements.push(text);
       const error = databaseError();
       if (error) throw error;
+      return { rows: [], count: 0 };
     },
   };
   const drivers = new Drivers({ config, log: logger, database: null as never });
   const notifications = (settings: NotificationSettings) => drivers.notifications(settings);
   const newId = surroundings.newId ?? randomUUID;
-  const deps = { config, identity, notifications, policy, logger, now, newId, store: { pool } };
+  const deps = { config, identity, notifications, policy, logger, now, newId, store: { db } };
   const server = createInstance(deps as unknown as ApiDependencies);
   requestHooks(server, deps as unknown as ApiDependencies);
   for (const routes of [discovery, healthCheck]) routes(server, deps as unknown as ApiDependencies);
