@@ -63,7 +63,8 @@ export const providerErrors = define({
   OPENSTACK_UNAUTHORISED: {
     status: 500,
     message: '{service} does not let the service user in: {detail}',
-    remedy: 'Check the login in [service_auth] and the roles of its user; `octavia doctor` tries it.',
+    remedy:
+      'Check the login in [service_auth] or [keystone_authtoken] and the roles of its user; `octavia doctor` tries it.',
   },
   OPENSTACK_REFUSED: {
     status: 500,

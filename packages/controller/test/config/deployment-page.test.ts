@@ -31,7 +31,7 @@ describe('configuration in the deployment page', () => {
     expect(config.warnings).toEqual([]);
     expect(config.api_settings.auth_strategy).toBe('keystone');
     expect(keystoneSettings(config)).toMatchObject({
-      url: 'http://keystone.internal:5000/v3',
+      session: { auth: { auth_url: 'http://keystone.internal:5000/v3' } },
       publicUrl: 'https://keystone.example.com/v3',
     });
   });

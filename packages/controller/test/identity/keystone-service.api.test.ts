@@ -1,5 +1,7 @@
 /** How the service itself gets on with Keystone: its settings and its login, and what it does in an outage. */
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { describe, expect, it } from 'vitest';
+import { KeystoneIdentityDriver } from '../../src/clouds/identity/keystone/driver.ts';
 import type { ConfigOverrides } from '../../src/config/index.ts';
 import { FakeKeystone } from './fake-keystone.ts';
 import { ask, playKeystone, settingsOf } from './played-keystone.ts';
@@ -14,6 +16,7 @@ describe('the login of the service', () => {
     for (let index = 0; index < 3; index += 1) await ask(driver, token);
     expect(played.keystone.count('POST')).toBe(1);
     played.skew = 580_000;
+    played.keystone.loginLifetime = 86_400;
     await Promise.all([ask(driver, token), ask(driver, played.keystone.issue())]);
     expect(played.keystone.count('POST')).toBe(2);
   });
@@ -31,7 +34,7 @@ describe('the login of the service', () => {
     played.keystone.password = 'another';
     const driver = played.open();
     await expect(ask(driver, played.keystone.issue())).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
-    expect(played.logged[0]).toContain('refuses the credentials of [keystone_authtoken]');
+    expect(played.logged[0]).toContain('Keystone does not let the service user in');
     played.keystone.password = played.keystone.settings.password;
     expect(await ask(driver, played.keystone.issue())).not.toBeNull();
   });
@@ -87,7 +90,7 @@ describe('Keystone in trouble', () => {
     await expect(ask(driver, token)).rejects.toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
     expect(performance.now() - began).toBeGreaterThan(900);
     expect(performance.now() - began).toBeLessThan(9000);
-    expect(played.logged.at(-1)).toContain('does not answer: not within 1 s');
+    expect(played.logged.at(-1)).toContain('there was no answer within 1 s');
   });
 
   it('waits as long as it is told', async () => {
@@ -127,60 +130,86 @@ describe('Keystone in trouble', () => {
 
 describe('settings', () => {
   const base = { auth_url: 'http://k:5000', username: 'octavia', password: 'x', project_name: 'service' };
-  const login = (section: object, other: object = {}) =>
+  const settings = (section: object, other: object = {}) =>
     settingsOf({ keystone_authtoken: section, service_auth: other } as ConfigOverrides);
 
-  it.each(['http://k:5000', 'http://k:5000/', 'http://k:5000/v3', 'http://k:5000/v3/', 'http://k:5000/v2.0'])(
-    'reach version 3 from %s',
-    (auth_url) => expect(login({ ...base, auth_url }).url).toBe('http://k:5000/v3'),
-  );
+  /** What a driver says to Keystone, and where. */
+  async function asked(section: object, other: object = {}): Promise<{ login: unknown; requests: string[] }> {
+    const { keystone } = played;
+    const overrides = { keystone_authtoken: section, service_auth: other } as ConfigOverrides;
+    const driver = new KeystoneIdentityDriver(settingsOf(overrides), { now: Date.now, log: SILENT_LOG });
+    played.drivers.push(driver);
+    expect(await ask(driver, keystone.issue())).not.toBeNull();
+    return { login: keystone.logins.at(-1), requests: keystone.requests };
+  }
+  const real = () => ({ ...base, auth_url: played.keystone.url, password: played.keystone.settings.password });
 
-  it('describe the service user by name or id, with Keystone’s first domain unless another is named', () => {
-    expect(login(base).login).toEqual({
-      identity: {
-        methods: ['password'],
-        password: { user: { name: 'octavia', domain: { id: 'default' }, password: 'x' } },
-      },
-      scope: { project: { name: 'service', domain: { id: 'default' } } },
-    });
-    expect(login({ ...base, user_id: 'u', user_domain_name: 'D', project_id: 'p' }).login).toMatchObject({
-      identity: { password: { user: { id: 'u', password: 'x' } } },
-      scope: { project: { id: 'p' } },
-    });
-    expect(login({ ...base, user_domain_name: 'D', system_scope: 'all' }).login).toMatchObject({
-      identity: { password: { user: { name: 'octavia', domain: { name: 'D' } } } },
-      scope: { system: { all: true } },
-    });
+  it.each(['', '/', '/v3', '/v3/', '/v2.0'])('reach version 3 from an address that ends in "%s"', async (end) => {
+    const { requests } = await asked({ ...real(), auth_url: `${played.keystone.url}${end}` });
+    expect(requests).toEqual(['POST /v3/auth/tokens', 'GET /v3/auth/tokens?nocatalog=']);
   });
 
-  it('come from [service_auth] when [keystone_authtoken] names nobody, with its default domain', () => {
-    const service = { ...base, default_domain_name: 'Default' };
-    const expected = { scope: { project: { name: 'service', domain: { name: 'Default' } } } };
-    expect(login({}, service).login).toMatchObject(expected);
-    expect(login({ ...base, auth_section: 'service_auth' }, service).login).toMatchObject(expected);
+  it.each([
+    [{}, { name: 'octavia', domain: { id: 'default' } }, { project: { name: 'service', domain: { id: 'default' } } }],
+    [{ user_id: 'u', user_domain_name: 'D', project_id: 'p' }, { id: 'u' }, { project: { id: 'p' } }],
+    [
+      { user_domain_name: 'D', system_scope: 'all' },
+      { name: 'octavia', domain: { name: 'D' } },
+      { system: { all: true } },
+    ],
+  ])(
+    'describe the service user with %j, in Keystone’s first domain unless another is named',
+    async (more, user, scope) => {
+      const { password } = played.keystone.settings;
+      expect((await asked({ ...real(), ...more })).login).toEqual({
+        identity: { methods: ['password'], password: { user: { ...user, password } } },
+        scope,
+      });
+    },
+  );
+
+  it.each([
+    ['names nobody', () => ({})],
+    ['refers to it', () => ({ ...base, auth_section: 'service_auth' })],
+  ])('come from [service_auth] when [keystone_authtoken] %s, with its default domain', async (_, section) => {
+    const { login } = await asked(section(), { ...real(), default_domain_name: 'Default' });
+    expect(login).toMatchObject({ scope: { project: { name: 'service', domain: { name: 'Default' } } } });
+  });
+
+  it('may be an application credential', async () => {
+    const secret = { application_credential_id: 'i', application_credential_secret: 's' };
+    const credential = { auth_url: played.keystone.url, ...secret };
+    const said = {
+      identity: { methods: ['application_credential'], application_credential: { id: 'i', secret: 's' } },
+    };
+    expect((await asked({}, credential)).login).toEqual(said);
+    expect((await asked(credential)).login).toEqual(said);
   });
 
   it('take certificates from where the credentials are', () => {
     const here = import.meta.filename;
-    expect(login({}, { ...base, cafile: here, insecure: true }).tls).toMatchObject({ rejectUnauthorized: false });
-    expect(login({}, { ...base, cafile: here }).tls.ca).toBeInstanceOf(Buffer);
-    expect(login(base, { cafile: here }).tls).toEqual({ rejectUnauthorized: true });
+    expect(settings({}, { ...base, cafile: here, insecure: true }).session.tls).toMatchObject({
+      rejectUnauthorized: false,
+    });
+    expect(settings({}, { ...base, cafile: here }).session.tls.ca).toBeInstanceOf(Buffer);
+    expect(settings(base, { cafile: here }).session.tls).toEqual({ rejectUnauthorized: true });
   });
 
   it('accept the names of old files', () => {
     const old = { auth_uri: 'http://k', admin_user: 'a', admin_password: 'b', admin_tenant_name: 'c' };
-    expect(login(old).login).toMatchObject({ scope: { project: { name: 'c' } } });
-    expect(login(old).publicUrl).toBe('http://k');
+    expect(settings(old).session.auth).toMatchObject({ username: 'a', password: 'b', project_name: 'c' });
+    expect(settings(old).publicUrl).toBe('http://k');
   });
 
   it.each([
     [{}, {}, '[service_auth] auth_url, username, password, project_name'],
     [{ ...base, password: null }, {}, '[keystone_authtoken] password'],
-    [{ ...base, auth_type: 'v3token' }, {}, '[keystone_authtoken] auth_type = v3token is not known'],
+    [{ ...base, auth_type: 'v3token' }, {}, 'auth_strategy = keystone needs [keystone_authtoken] token.'],
+    [{ ...base, auth_type: 'v3kerberos' }, {}, '[keystone_authtoken] auth_type = v3kerberos is not known'],
     [{ ...base, auth_section: 'other' }, {}, 'auth_section = other is not known'],
     [{ ...base, auth_url: 'k:5000' }, {}, 'auth_url = k:5000 cannot be used: it is no http or https address.'],
     [{ ...base, cafile: '/no/such/file' }, {}, '[keystone_authtoken] cafile = /no/such/file cannot be read: ENOENT'],
   ])('that cannot work stop the service at start: %j %j', (section, other, reason) => {
-    expect(() => login(section, other)).toThrow(reason);
+    expect(() => settings(section, other)).toThrow(reason);
   });
 });

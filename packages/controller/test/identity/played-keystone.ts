@@ -1,3 +1,4 @@
+import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterEach, beforeEach } from 'vitest';
 import type { Identity } from '../../src/clouds/identity/interface.ts';
 import { KeystoneIdentityDriver } from '../../src/clouds/identity/keystone/driver.ts';
@@ -32,7 +33,10 @@ export function playKeystone(): PlayedKeystone {
       const settings = settingsOf({ keystone_authtoken: { ...played.keystone.settings, ...options } });
       const driver = new KeystoneIdentityDriver(settings, {
         now: () => Date.now() + played.skew,
-        log: { error: (fields) => void played.logged.push(String((fields as { err: Error }).err.message)) },
+        log: {
+          ...SILENT_LOG,
+          error: (fields) => void played.logged.push(String((fields as { err: Error }).err.message)),
+        },
         ...(capacity === undefined ? {} : { capacity }),
       });
       played.drivers.push(driver);

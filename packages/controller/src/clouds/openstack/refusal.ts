@@ -52,5 +52,5 @@ export function refusal({ service, status, headers, body, mask }: Refused): Octa
   const requestId = requestIdOf(headers);
   const sentence = mask(sentenceOf(body)) || `HTTP status ${status}`;
   const detail = requestId === null ? sentence : `${sentence} (${requestId})`;
-  return new OctaviaError(codeOf(status, body), { service, detail });
+  return new OctaviaError(codeOf(status, body), { service, detail, status });
 }

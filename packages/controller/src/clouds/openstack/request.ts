@@ -44,6 +44,8 @@ export interface Call<T> {
   query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   body?: object;
+  /** Beside the usual ones; names in lower case. */
+  headers?: Readonly<Record<string, string>>;
   /** For example `compute 2.15`. */
   microversion?: string;
   /** Of all attempts together, in milliseconds. Default: twice that of one attempt. */
@@ -91,6 +93,15 @@ export async function request<T>(service: Service, call: Call<T>): Promise<T> {
       call.signal?.throwIfAborted();
       throw outcome.error;
     });
+  }
+}
+
+/** Whether Keystone lets the service in. @throws OctaviaError OPENSTACK_UNAUTHORISED, OPENSTACK_UNAVAILABLE, OPENSTACK_ANSWER */
+export async function logIn(service: Service): Promise<void> {
+  try {
+    await service.identity(AbortSignal.timeout(2 * service.limits.attemptMs));
+  } catch (error) {
+    throw loginError(service, error);
   }
 }
 
@@ -190,7 +201,7 @@ function read<T>(service: Service, call: Call<T>, body: string): Outcome<T> {
   }
 }
 
-function headersOf({ body, microversion }: Call<unknown>): Record<string, string> {
+function headersOf({ body, microversion, headers }: Call<unknown>): Record<string, string> {
   const [kind, version = ''] = microversion?.split(' ') ?? [];
   return {
     accept: 'application/json',
@@ -199,6 +210,7 @@ function headersOf({ body, microversion }: Call<unknown>): Record<string, string
     ...(microversion === undefined ? {} : { 'openstack-api-version': microversion }),
     // Nova before 2.27 knows this name only.
     ...(kind === 'compute' ? { 'x-openstack-nova-api-version': version } : {}),
+    ...headers,
   };
 }
 

@@ -1,15 +1,8 @@
 /** One login of the controller at Keystone, with which all services of the cloud are asked. */
-import { KeystoneSession, type Send } from '@octavia/client/keystone';
+import { EndpointError, KeystoneSession, type Send } from '@octavia/client/keystone';
 import type { Log } from '@octavia/protocol/log';
-import type { ConfigValues } from '../../config/index.ts';
 import type { Limits, Service } from './request.ts';
-import {
-  type ServiceSection,
-  type ServiceSettings,
-  type SessionSettings,
-  serviceSettings,
-  sessionSettings,
-} from './settings.ts';
+import type { ServiceSection, ServiceSettings, SessionSettings } from './settings.ts';
 import { openTransport, type Transport } from './transport.ts';
 
 /** What a service is called by whom. */
@@ -40,7 +33,6 @@ export interface LoggedInService extends Service {
 }
 
 export class OpenStackSession {
-  readonly #config: ConfigValues;
   readonly #settings: SessionSettings;
   readonly #log: Log;
   readonly #limits: Limits;
@@ -48,14 +40,13 @@ export class OpenStackSession {
   readonly #transport: Transport;
   readonly #transports: Transport[] = [];
 
-  /** Nothing is sent yet. @throws OctaviaError that names the option */
-  constructor(config: ConfigValues, { log, now, pauseMs = PAUSE_MS }: SessionDependencies) {
-    this.#config = config;
-    this.#settings = sessionSettings(config);
-    const { authType, auth, tls, attemptMs, connectRetries, statusRetries } = this.#settings;
+  /** Nothing is sent yet. */
+  constructor(settings: SessionSettings, { log, now, pauseMs = PAUSE_MS }: SessionDependencies) {
+    this.#settings = settings;
+    const { section, authType, auth, tls, attemptMs, connectRetries, statusRetries } = settings;
     this.#log = log;
     this.#limits = { attemptMs, connectRetries, statusRetries, pauseMs };
-    this.#transport = this.#open(tls, '[service_auth] cafile');
+    this.#transport = this.#open(tls, `[${section}] cafile`);
     this.#keystone = new KeystoneSession({
       authType,
       auth,
@@ -69,10 +60,24 @@ export class OpenStackSession {
 
   /** @throws OctaviaError OPTION_FILE_UNREADABLE */
   service(kind: ServiceKind): LoggedInService {
-    const settings = serviceSettings(this.#config, kind.section);
+    const settings = this.#settings.service(kind.section);
     const option = `[${kind.section}] ca_certificates_file`;
     const { send } = settings.tls === null ? this.#transport : this.#open(settings.tls, option);
     return this.#withLogin(kind, settings, send);
+  }
+
+  /** Keystone itself, version 3: where the catalogue has it, else where the login goes. */
+  identity(question: ServiceSettings['question']): Service {
+    const kind = { title: 'Keystone', type: 'identity', section: 'keystone' };
+    const service = this.#withLogin(kind, { endpoint: null, question, tls: null }, this.#transport.send);
+    const address = async (signal: AbortSignal): Promise<string> => {
+      const url = await service.address(signal).catch((error: unknown) => {
+        if (error instanceof EndpointError) return this.#settings.auth.auth_url ?? '';
+        throw error;
+      });
+      return `${url.replace(/\/+$/, '').replace(/\/v(2\.0|3)$/, '')}/v3`;
+    };
+    return { ...service, address };
   }
 
   /** Lets go of all connections. */
@@ -80,7 +85,11 @@ export class OpenStackSession {
     for (const transport of this.#transports.splice(0)) await transport.close();
   }
 
-  #withLogin({ title, type, section }: ServiceKind, settings: ServiceSettings, send: Send): LoggedInService {
+  #withLogin(
+    { title, type, section }: Omit<ServiceKind, 'section'> & { section: string },
+    settings: ServiceSettings,
+    send: Send,
+  ): LoggedInService {
     const keystone = this.#keystone;
     const component = this.#settings.splitsLogs ? { component: `openstack.${section}` } : {};
     const told =
@@ -122,7 +131,7 @@ export class OpenStackSession {
   }
 
   #open(tls: SessionSettings['tls'], authority: string): Transport {
-    const transport = openTransport(tls, authority);
+    const transport = openTransport(tls, authority, this.#settings.connectMs);
     this.#transports.push(transport);
     return transport;
   }

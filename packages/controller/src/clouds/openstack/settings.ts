@@ -13,11 +13,15 @@ export interface TlsSettings {
 }
 
 export interface SessionSettings {
+  /** Where it is configured, before all others. */
+  section: CredentialsSection;
   authType: string;
   auth: SessionOptions['auth'];
   tls: TlsSettings;
   /** Milliseconds that one attempt may take, from its beginning to the end of the answer. */
   attemptMs: number;
+  /** Milliseconds until there is a connection. */
+  connectMs: number;
   /** How often a request is repeated when there was no answer. */
   connectRetries: number;
   /** How often it is repeated when the service said that it cannot answer now. */
@@ -26,6 +30,8 @@ export interface SessionSettings {
   recordsTiming: boolean;
   /** Lines are named after the service. */
   splitsLogs: boolean;
+  /** @throws OctaviaError OPTION_FILE_UNREADABLE */
+  service(name: ServiceSection): ServiceSettings;
 }
 
 /** Sections that describe a service, with the same options each. */
@@ -94,33 +100,39 @@ function given(section: CredentialsSection, config: ConfigValues): Given {
 const without = (values: Record<string, string | null>): Given =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value)) as Given;
 
-/** A section that says nothing of who logs in leaves that to the other one. */
-function credentials(config: ConfigValues): { section: CredentialsSection; auth: Given; authType: string | null } {
-  const { service_auth: service, keystone_authtoken: api } = config;
-  const referred = service.auth_section;
-  if (referred && referred !== 'service_auth' && referred !== 'keystone_authtoken') {
-    const known = 'service_auth, keystone_authtoken';
-    throw new OctaviaError('UNKNOWN_CHOICE', { option: '[service_auth] auth_section', value: referred, known });
-  }
-  const auth = given('service_auth', config);
-  const isSilent = !['username', 'user_id', 'token', 'application_credential_secret'].some((name) => auth[name]);
-  const callersLogIn = api.username ?? api.user_id ?? api.admin_user;
-  const useApi = referred === 'keystone_authtoken' || (isSilent && service.auth_type === null && callersLogIn);
-  if (!useApi) {
-    const tenant = without({ project_id: service.tenant_id, project_name: service.tenant_name });
-    return { section: 'service_auth', auth: { ...tenant, ...auth }, authType: service.auth_type };
-  }
-  const old = without({
+const OTHER: Record<CredentialsSection, CredentialsSection> = {
+  service_auth: 'keystone_authtoken',
+  keystone_authtoken: 'service_auth',
+};
+const WHO = ['username', 'user_id', 'token', 'application_credential_secret', 'endpoint'];
+
+/** Options of `[keystone_authtoken]` by their old names. */
+function old({ keystone_authtoken: api }: ConfigValues): Given {
+  return without({
     auth_url: api.www_authenticate_uri ?? api.auth_uri,
     username: api.admin_user,
     password: api.admin_password,
     project_name: api.admin_tenant_name,
   });
-  return {
-    section: 'keystone_authtoken',
-    auth: { ...old, ...given('keystone_authtoken', config) },
-    authType: api.auth_type,
-  };
+}
+
+function login(section: CredentialsSection, config: ConfigValues): Given {
+  const { tenant_id, tenant_name } = config.service_auth;
+  const elder =
+    section === 'service_auth' ? without({ project_id: tenant_id, project_name: tenant_name }) : old(config);
+  return { ...without({ auth_url: config[OTHER[section]].auth_url }), ...elder, ...given(section, config) };
+}
+
+/** The section that says who logs in: the first one, or that which it refers to, or the other one where it names nobody. */
+function credentialsSection(config: ConfigValues, first: CredentialsSection): CredentialsSection {
+  const referred = config[first].auth_section;
+  if (referred) {
+    if (referred === 'service_auth' || referred === 'keystone_authtoken') return referred;
+    const known = 'service_auth, keystone_authtoken';
+    throw new OctaviaError('UNKNOWN_CHOICE', { option: `[${first}] auth_section`, value: referred, known });
+  }
+  const names = (section: CredentialsSection): boolean => WHO.some((name) => login(section, config)[name]);
+  return [first, OTHER[first]].find(names) ?? 'service_auth';
 }
 
 /** @throws OctaviaError OPTION_FILE_UNREADABLE */
@@ -134,34 +146,74 @@ function file(option: string, path: string | null): Buffer | undefined {
   }
 }
 
-/** @param authority option and path of what servers are believed by */
-function tlsOf(
-  config: ConfigValues,
-  section: CredentialsSection,
-  authority: [string, string | null],
-  insecure: boolean,
-): TlsSettings {
-  const { certfile, keyfile } = config[section];
-  const ca = file(...authority);
-  const cert = file(`[${section}] certfile`, certfile);
+type CertificateOption = 'cafile' | 'certfile' | 'keyfile';
+
+/** What the first section says of certificates, else the one that says who logs in. */
+function tlsOf(config: ConfigValues, sections: readonly CredentialsSection[], own?: OwnTls): TlsSettings {
+  const named = (name: CertificateOption): Buffer | undefined => {
+    const section = sections.find((candidate) => config[candidate][name]);
+    return section && file(`[${section}] ${name}`, config[section][name]);
+  };
+  const ca = own?.authority ? file(...own.authority) : named('cafile');
+  const cert = named('certfile');
   // The key may stand in the file of the certificate.
-  const key = keyfile ? file(`[${section}] keyfile`, keyfile) : cert;
-  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), rejectUnauthorized: !insecure };
+  const key = named('keyfile') ?? cert;
+  const isInsecure = own?.insecure || sections.some((section) => config[section].insecure);
+  return { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), rejectUnauthorized: !isInsecure };
 }
 
-/** @throws OctaviaError that names the option: UNKNOWN_CHOICE, OPTIONS_MISSING, OPTION_UNUSABLE, OPTION_FILE_UNREADABLE */
-export function sessionSettings(config: ConfigValues): SessionSettings {
-  const { section, auth, authType } = credentials(config);
-  const chosen = authType ?? (auth.application_credential_secret ? 'v3applicationcredential' : 'password');
-  const needs = NEEDS[ALIASES[chosen] ?? chosen];
+/** What a service says for itself. */
+interface OwnTls {
+  /** Option and path. */
+  authority: [string, string] | null;
+  insecure: boolean;
+}
+
+/** Keystone that does not answer in this time is down, for a caller of the API who waits. */
+const CALLER_ATTEMPT_MS = 10_000;
+/** A service that does not answer the handshake in this time is down. */
+const CONNECT_MS = 5000;
+
+function limitsOf(config: ConfigValues, first: CredentialsSection) {
+  if (first === 'keystone_authtoken') {
+    // OpenStack Octavia's option, whose name says less than it does: it bounds the answer, too.
+    const { http_connect_timeout: seconds, http_request_max_retries: retries } = config.keystone_authtoken;
+    const limit = seconds === null ? null : seconds * 1000;
+    const times = { attemptMs: limit ?? CALLER_ATTEMPT_MS, connectMs: limit ?? CONNECT_MS };
+    return { ...times, connectRetries: retries, statusRetries: retries };
+  }
+  const { timeout, connect_retries, status_code_retries } = config.service_auth;
+  return {
+    attemptMs: timeout ? timeout * 1000 : ATTEMPT_MS,
+    connectMs: CONNECT_MS,
+    connectRetries: connect_retries ?? RETRIES,
+    statusRetries: status_code_retries ?? RETRIES,
+  };
+}
+
+/**
+ * @param first the section that is asked first who logs in
+ * @throws OctaviaError that names the option: UNKNOWN_CHOICE, OPTIONS_MISSING, OPTION_UNUSABLE, OPTION_FILE_UNREADABLE
+ */
+export function sessionSettings(config: ConfigValues, first: CredentialsSection = 'service_auth'): SessionSettings {
+  const section = credentialsSection(config, first);
+  const auth = login(section, config);
+  const authType =
+    config[section].auth_type ?? (auth.application_credential_secret ? 'v3applicationcredential' : 'password');
+  const needs = NEEDS[ALIASES[authType] ?? authType];
   const option = `[${section}] auth_type`;
   if (needs === undefined) {
     const known = [...Object.keys(NEEDS), ...Object.keys(ALIASES)].join(', ');
-    throw new OctaviaError('UNKNOWN_CHOICE', { option, value: chosen, known });
+    throw new OctaviaError('UNKNOWN_CHOICE', { option, value: authType, known });
   }
   const missing = needs.filter((names) => !names.some((name) => auth[name])).map(([name]) => name);
   if (missing.length > 0) {
-    throw new OctaviaError('OPTIONS_MISSING', { option, value: chosen, options: `[${section}] ${missing.join(', ')}` });
+    const options = `[${section}] ${missing.join(', ')}`;
+    const who =
+      first === 'keystone_authtoken'
+        ? { option: '[api_settings] auth_strategy', value: 'keystone' }
+        : { option, value: authType };
+    throw new OctaviaError('OPTIONS_MISSING', { ...who, options });
   }
   for (const name of ['auth_url', 'endpoint']) {
     const value = auth[name];
@@ -169,31 +221,30 @@ export function sessionSettings(config: ConfigValues): SessionSettings {
     const reason = 'it is no http or https address';
     throw new OctaviaError('OPTION_UNUSABLE', { option: `[${section}] ${name}`, value, reason });
   }
-  const { timeout, connect_retries, status_code_retries, collect_timing, split_loggers } = config.service_auth;
-  const { cafile, insecure } = config[section];
   return {
-    authType: chosen,
+    section: first,
+    authType,
     // Without a word on the domain, Keystone's first one.
     auth: auth.default_domain_id || auth.default_domain_name ? auth : { ...auth, default_domain_id: 'default' },
-    tls: tlsOf(config, section, [`[${section}] cafile`, cafile], insecure),
-    attemptMs: timeout ? timeout * 1000 : ATTEMPT_MS,
-    connectRetries: connect_retries ?? RETRIES,
-    statusRetries: status_code_retries ?? RETRIES,
-    recordsTiming: collect_timing,
-    splitsLogs: split_loggers,
+    tls: tlsOf(config, [first, section]),
+    ...limitsOf(config, first),
+    recordsTiming: config.service_auth.collect_timing,
+    splitsLogs: config.service_auth.split_loggers,
+    service: (name) => serviceSettings(config, name, [first, section]),
   };
 }
 
-/** @throws OctaviaError OPTION_FILE_UNREADABLE */
-export function serviceSettings(config: ConfigValues, name: ServiceSection): ServiceSettings {
+function serviceSettings(
+  config: ConfigValues,
+  name: ServiceSection,
+  sections: readonly CredentialsSection[],
+): ServiceSettings {
   const own = config[name];
-  const { section } = credentials(config);
-  const { cafile, insecure } = config[section];
   const { region_name: region, valid_interfaces: interfaces } = config.service_auth;
-  const hasOwnTls = own.ca_certificates_file !== null || (own.insecure && !insecure);
-  const authority: [string, string | null] = own.ca_certificates_file
+  const authority: OwnTls['authority'] = own.ca_certificates_file
     ? [`[${name}] ca_certificates_file`, own.ca_certificates_file]
-    : [`[${section}] cafile`, cafile];
+    : null;
+  const differs = authority !== null || (own.insecure && !sections.some((section) => config[section].insecure));
   return {
     endpoint: own.endpoint,
     question: {
@@ -204,6 +255,6 @@ export function serviceSettings(config: ConfigValues, name: ServiceSection): Ser
         (name) => name.replace(/URL$/, ''),
       ),
     },
-    tls: hasOwnTls ? tlsOf(config, section, authority, own.insecure || insecure) : null,
+    tls: differs ? tlsOf(config, sections, { authority, insecure: own.insecure }) : null,
   };
 }

@@ -5,8 +5,6 @@ import type { TlsSettings } from './settings.ts';
 
 /** Each way. A worker has some tens of operations in flight, and each waits most of its time. */
 const CONNECTIONS = 8;
-/** A service that does not answer the handshake in this time is down. */
-const CONNECT_TIMEOUT_MS = 5000;
 
 export interface Transport {
   readonly send: Send;
@@ -15,7 +13,7 @@ export interface Transport {
 }
 
 /** @param authority the option that names the authority of servers, for who has to mend it */
-export function openTransport(tls: TlsSettings, authority: string, connectMs = CONNECT_TIMEOUT_MS): Transport {
+export function openTransport(tls: TlsSettings, authority: string, connectMs: number): Transport {
   const dispatcher = new Agent({
     connections: CONNECTIONS,
     pipelining: 1,

@@ -10,7 +10,7 @@ import {
 import type { NotificationDriver, NotificationSettings } from '../../clouds/notifications/interface.ts';
 import type { OpenStackSession } from '../../clouds/openstack/session.ts';
 import { type Config, type ConfigValues, REGISTRY } from '../../config/index.ts';
-import { OctaviaError } from '../../errors.ts';
+import { isOctaviaError, OctaviaError } from '../../errors.ts';
 import type { StatisticsDriver } from '../../health/statistics/interface.ts';
 import type { Database } from '../../store/core/database.ts';
 import { DRIVERS, type Need } from './table.ts';
@@ -44,7 +44,12 @@ function optionOf(config: ConfigValues, option: OptionName): unknown {
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Addresses of other services stand in the cause, for messages may reach tenants. */
+function message(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOfCloud = isOctaviaError(error) && error.code.startsWith('OPENSTACK_');
+  return isOfCloud && error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
 
 export interface DriversOptions {
   config: Config;
@@ -146,9 +151,12 @@ export class Drivers {
 
   #openStack(): Promise<OpenStackSession> {
     const { config, log } = this.#context;
-    this.#session ??= import('../../clouds/openstack/session.ts').then(
-      ({ OpenStackSession }) => new OpenStackSession(config, { log, now: Date.now }),
-    );
+    const open = async (): Promise<OpenStackSession> => {
+      const { OpenStackSession } = await import('../../clouds/openstack/session.ts');
+      const { sessionSettings } = await import('../../clouds/openstack/settings.ts');
+      return new OpenStackSession(sessionSettings(config), { log, now: Date.now });
+    };
+    this.#session ??= open();
     return this.#session;
   }
 

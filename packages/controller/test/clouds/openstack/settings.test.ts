@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { serviceSettings, sessionSettings } from '../../../src/clouds/openstack/settings.ts';
+import { sessionSettings } from '../../../src/clouds/openstack/settings.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'octavia-session-'));
@@ -127,7 +127,7 @@ describe('limits', () => {
 
 describe('TLS', () => {
   const of = (serviceAuth: object, glance: object = {}) =>
-    serviceSettings(load({ service_auth: { ...USER, ...serviceAuth }, glance }), 'glance').tls;
+    sessionSettings(load({ service_auth: { ...USER, ...serviceAuth }, glance })).service('glance').tls;
 
   it('of Keystone: authority, certificate, key', () => {
     const { tls } = open({ ...USER, cafile: path('ca'), certfile: path('cert'), keyfile: path('key') });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '@octavia/protocol/log';
 import { LRUCache } from 'lru-cache';
-import { OctaviaError } from '../../../errors.ts';
+import { isOctaviaError, OctaviaError } from '../../../errors.ts';
 import { header } from '../header.ts';
 import type { Identity, IdentityDriver, RequestHeaders } from '../interface.ts';
-import { KeystoneClient, KeystoneError } from './client.ts';
+import { KeystoneClient } from './client.ts';
 import type { KeystoneSettings } from './settings.ts';
 import type { ValidatedToken } from './token.ts';
 
@@ -43,12 +43,12 @@ export class KeystoneIdentityDriver implements IdentityDriver {
       now,
       log,
       capacity = settings.catalog ? KNOWN_TOKENS_WITH_CATALOG : KNOWN_TOKENS,
-    }: { now(): number; log: Pick<Log, 'error'>; capacity?: number },
+    }: { now(): number; log: Log; capacity?: number },
   ) {
     this.#settings = settings;
     this.#now = now;
     this.#log = log;
-    this.#client = new KeystoneClient(settings, now);
+    this.#client = new KeystoneClient(settings, { now, log });
     const byTheClock = { ttlResolution: 0, perf: { now } };
     this.#known = new LRUCache({ max: capacity, ...byTheClock });
     this.#refused = new LRUCache({ max: REFUSED_TOKENS, ...byTheClock });
@@ -69,7 +69,7 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     return validated === null ? null : { ...validated.identity, serviceRoles: service.identity.roles };
   }
 
-  /** @throws KeystoneError when Keystone does not let the service in, and why */
+  /** @throws OctaviaError OPENSTACK_… when Keystone does not let the service in, and why */
   logIn(): Promise<void> {
     return this.#client.logIn();
   }
@@ -110,7 +110,7 @@ export class KeystoneIdentityDriver implements IdentityDriver {
   }
 
   /** Anybody can send tokens that Keystone must be asked about, so not each of them is worth a line. */
-  #complain(error: KeystoneError): void {
+  #complain(error: OctaviaError): void {
     const now = this.#now();
     if (now < this.#quietUntil) return;
     this.#quietUntil = now + COMPLAIN_EVERY_MS;
@@ -121,7 +121,7 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     try {
       return await this.#client.validate(token, allowExpired);
     } catch (error) {
-      if (!(error instanceof KeystoneError)) throw error;
+      if (!isOctaviaError(error)) throw error;
       this.#complain(error);
       throw new OctaviaError('IDENTITY_UNAVAILABLE', {}, { cause: error });
     }

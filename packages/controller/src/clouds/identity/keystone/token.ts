@@ -49,14 +49,3 @@ export function parseToken(body: unknown): ValidatedToken | null {
     },
   };
 }
-
-/** Address of the identity service in a token's catalogue. @returns null when it has none for this interface and region */
-export function identityEndpoint(body: unknown, wanted: string, region: string | null): string | null {
-  const services = list(object(object(body)?.token)?.catalog).map(object);
-  const endpoints = services
-    .filter((service) => service?.type === 'identity')
-    .flatMap((service) => list(service?.endpoints).map(object))
-    .filter((endpoint) => endpoint?.interface === wanted)
-    .filter((endpoint) => region === null || endpoint?.region_id === region || endpoint?.region === region);
-  return text(endpoints[0]?.url);
-}

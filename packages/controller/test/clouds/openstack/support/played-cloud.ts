@@ -2,6 +2,7 @@
 import type { Log } from '@octavia/protocol/log';
 import { afterEach, beforeEach } from 'vitest';
 import { OpenStackSession } from '../../../../src/clouds/openstack/session.ts';
+import { sessionSettings } from '../../../../src/clouds/openstack/settings.ts';
 import { type ConfigOverrides, loadConfig } from '../../../../src/config/index.ts';
 import { FakeKeystone } from '../../../identity/fake-keystone.ts';
 import { FakeCinder } from './fake-cinder.ts';
@@ -31,7 +32,7 @@ export function playCloud(): PlayedCloud {
     open(serviceAuth = {}, others = {}) {
       const service_auth = { auth_url: played.keystone.url, ...LOGIN, ...serviceAuth };
       const config = loadConfig({ env: {}, overrides: { ...others, service_auth } });
-      const session = new OpenStackSession(config, {
+      const session = new OpenStackSession(sessionSettings(config), {
         log: played.log,
         now: () => Date.now() + played.skew,
         pauseMs: 1,
