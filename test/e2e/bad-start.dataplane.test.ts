@@ -2,6 +2,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { freePort } from '../kit/free-port.ts';
 import { Bench, namespaceExists, OCTAVIA, processesOf, runAsNobody, runOctavia, runToEnd } from './harness.ts';
 
 let bench: Bench;
@@ -16,13 +17,14 @@ afterEach(() => bench.remove());
 const refusal = /^[^\n]+\.\n[^\n]+\.\n$/;
 
 test('a taken port is told with the remedy, and nothing is left behind', async () => {
-  const server = createServer().listen(19_921, '127.0.0.1');
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
   const state = join(bench.folder, 'taken');
-  const { code, stderr } = await runOctavia(['up', '--state-dir', state, '--port', '19921']);
+  const { code, stderr } = await runOctavia(['up', '--state-dir', state, '--port', String(port)]);
   await new Promise((resolve) => server.close(resolve));
   expect(code).toBe(1);
   expect(stderr).toMatch(refusal);
-  expect(stderr).toContain('Port 19921 of 127.0.0.1 is taken');
+  expect(stderr).toContain(`Port ${port} of 127.0.0.1 is taken`);
   expect(existsSync(state)).toBe(false);
 });
 
@@ -91,7 +93,7 @@ test('a disk too small for a first start is named with the remedy before anythin
 });
 
 test('a disk that got full is named with the remedy, the state stays, and down --purge removes all of it', async () => {
-  const start = '"$2" "$3" up --cloud noop --port 19925 --state-dir "$1"';
+  const start = `"$2" "$3" up --cloud noop --port ${await freePort()} --state-dir "$1"`;
   const script = `
     ${start} > first.log & until grep -q endpoint.*http control-plane.json 2>/dev/null; do sleep 0.1; done
     kill -INT $!; wait $!; rm first.log
@@ -134,10 +136,10 @@ test('the noop cloud runs without root', async () => {
   const state = join(bench.folder, 'noop');
   mkdirSync(state);
   chownSync(state, 65534, 65534);
-  const script =
-    '"$1" "$2" up --cloud noop --port 19923 --state-dir "$3" & until grep -q endpoint.*http "$3/control-plane.json" 2>/dev/null; do sleep 0.1; done; kill -INT $!; wait $!';
+  const port = await freePort();
+  const script = `"$1" "$2" up --cloud noop --port ${port} --state-dir "$3" & until grep -q endpoint.*http "$3/control-plane.json" 2>/dev/null; do sleep 0.1; done; kill -INT $!; wait $!`;
   const { code, stdout } = await runAsNobody(bench.folder, script, state);
-  expect({ code, stdout: stdout.includes('Load balancing API  http://127.0.0.1:19923') }).toEqual({
+  expect({ code, stdout: stdout.includes(`Load balancing API  http://127.0.0.1:${port}`) }).toEqual({
     code: 0,
     stdout: true,
   });

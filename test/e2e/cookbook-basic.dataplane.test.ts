@@ -87,8 +87,9 @@ describe.concurrent('basic cookbook', () => {
     expect(new Set(probes.map(({ method }) => method))).toEqual(new Set(['GET']));
     // The last of them: before, HAProxy was replaced by every change, and each begins anew.
     const times = probes.slice(-5).map(({ at }) => at);
-    const gaps = times.slice(1).map((at, index) => at - times[index]!);
-    for (const gap of gaps) expect(Math.abs(gap - 5_000)).toBeLessThan(1_000);
+    // Their mean: a busy machine notices one of them late.
+    const gap = (times.at(-1)! - times[0]!) / (times.length - 1);
+    expect(Math.abs(gap - 5_000)).toBeLessThan(1_000);
 
     await other.lb.become(
       { [other.a.address]: 'ERROR', [other.b.address]: 'ERROR', pool: 'ERROR', loadbalancer: 'ERROR' },

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { startControlPlane, stopControlPlane } from '../../demo/control-plane.ts';
 import { command } from '../../demo/shell.ts';
+import { freePort } from '../kit/free-port.ts';
 import { Bench, namespaceExists, OCTAVIA, processesOf, ROOT, runOctavia } from './harness.ts';
 
 const MAKE = join(ROOT, 'test/e2e/make-balancer.ts');
@@ -99,7 +100,7 @@ test('in the network of the host itself: it serves, changes nothing else there, 
     forwarding: readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8'),
   });
   const before = await view();
-  const started = await startControlPlane({ stateDir: state, netns: null, port: 19_944, extra: [] });
+  const started = await startControlPlane({ stateDir: state, netns: null, port: await freePort(), extra: [] });
   try {
     const vip = (await command(process.execPath, MAKE, state)).trim();
     expect(await command('curl', '-s', '-o', '/dev/null', '-m', '5', '-w', '%{http_code}', `http://${vip}/`)).toBe(
@@ -113,6 +114,6 @@ test('in the network of the host itself: it serves, changes nothing else there, 
     await stopControlPlane(state, true);
   }
   // Another test's file may be making something at this very moment.
-  await expect.poll(view, { timeout: 10_000 }).toEqual(before);
+  await expect.poll(view, { timeout: 60_000 }).toEqual(before);
   expect([existsSync(state), processesOf(state)]).toEqual([false, []]);
 });

@@ -1,6 +1,5 @@
 /** The same with an IPv6 VIP: another version of VRRP, without a password; an IPv4 VIP goes along. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../../../test/kit/until.ts';
 import { ActiveStandby, VIP4, VIP6, type Watch } from './support/active-standby.ts';
@@ -14,7 +13,7 @@ beforeAll(async () => {
   await pair.roles();
   watches = [pair.watch(`http://[${VIP6}]/`), pair.watch(`http://${VIP4}/`)];
   await until('both VIPs answer', () => watches.every((watch) => watch.answersSince(0) > 5));
-}, 120_000);
+});
 afterAll(async () => pair?.destroy());
 
 test('both VIPs answer again within three seconds when the active amphora loses its power', async () => {
@@ -22,8 +21,8 @@ test('both VIPs answer again within three seconds when the active amphora loses 
   const at = Date.now();
   await active.lab.powerOff();
   await until('the standby holds them', () => standby.holds(VIP6) && standby.holds(VIP4));
-  await sleep(1_000);
-  await until('both answer', () => watches.every((watch) => watch.answersSince(Date.now() - 500) > 2));
+  const moved = Date.now();
+  await until('both answer', () => watches.every((watch) => watch.answersSince(moved) > 2));
   for (const watch of watches) expect(watch.longestSilence(at)).toBeLessThan(3_000);
   const neighbours = pair.members[0].lab.inTestbed('ip', 'neigh');
   for (const vip of [VIP6, VIP4]) expect(neighbours).toMatch(new RegExp(`^${vip} .*${standby.mac}`, 'm'));

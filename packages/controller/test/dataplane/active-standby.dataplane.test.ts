@@ -19,7 +19,7 @@ beforeAll(async () => {
   await pair.roles();
   watches = [pair.watch(`http://${VIP4}/`), pair.watch(`http://[${VIP6}]/`)];
   await until('both VIPs answer', () => watches.every((watch) => watch.answersSince(0) > 5));
-}, 120_000);
+});
 afterAll(async () => pair?.destroy());
 
 /** Runs the failure and waits until clients are served again. Returns the longest silence, over both VIPs. */
