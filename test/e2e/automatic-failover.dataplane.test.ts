@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Started } from '../../demo/control-plane.ts';
+import { endChild } from '../kit/children.ts';
 import { type Balancer, Balancers } from './balancers.ts';
 import { Bench } from './harness.ts';
 
@@ -68,9 +69,7 @@ test('SINGLE: one that dies and one that hangs; one that dies without a control 
 
   await isHeard(balancer);
   const [third = ''] = await idsOf(balancer.id);
-  const ended = new Promise((resolve) => started.process.once('exit', resolve));
-  started.process.kill('SIGKILL');
-  await ended;
+  await endChild(started.process);
   balancers.kill(third);
   await up();
   await balancers.answers(balancer.vip);

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Started } from '../../demo/control-plane.ts';
+import { endChild } from '../kit/children.ts';
 import { Bench, processesOf, ROOT } from './harness.ts';
 
 const PORT = 19_931;
@@ -37,9 +38,7 @@ test.each(Array.from({ length: CRASHES }, (_, index) => index))(
     const id = (await bench.inside(process.execPath, POST, bench.stateDir('crash'))).trim();
     const delay = ((index + Math.random()) / CRASHES) * CREATE_MS;
     await new Promise((resolve) => setTimeout(resolve, delay));
-    const ended = new Promise((resolve) => started.process.once('exit', resolve));
-    started.process.kill('SIGKILL');
-    await ended;
+    await endChild(started.process);
     started = await bench.up('crash', PORT);
     const since = Date.now();
     // Prints the end state, then deletes the load balancer and waits until it is gone.

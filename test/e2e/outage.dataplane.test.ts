@@ -5,6 +5,7 @@ import type { Started } from '../../demo/control-plane.ts';
 import { postgresUrl } from '../../packages/controller/src/local/postgres/start.ts';
 import { Store } from '../../packages/controller/src/store/core/database.ts';
 import { sql } from '../../packages/controller/src/store/core/sql.ts';
+import { endChild } from '../kit/children.ts';
 import { Balancers } from './balancers.ts';
 import { Bench } from './harness.ts';
 
@@ -46,9 +47,7 @@ test('a control plane that is killed and comes back ten minutes later costs no r
   let second = { answers: 0, failures: 1, longestGapMs: 0 };
   const first = await balancers.underLoad(single.vip, async () => {
     second = await balancers.underLoad(pair.vip, async () => {
-      const ended = new Promise((resolve) => started.process.once('exit', resolve));
-      started.process.kill('SIGKILL');
-      await ended;
+      await endChild(started.process);
       await shiftClock(OUTAGE_MINUTES);
       started = await bench.up('outage', PORT);
       await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { agentPaths } from '@octavia/protocol/agent-api';
 import { decodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endChild } from '../../../test/kit/children.ts';
 import { freePort } from '../../../test/kit/free-port.ts';
 import { until } from '../../../test/kit/until.ts';
 import type { AgentClient } from './support/agent-client.ts';
@@ -35,11 +36,7 @@ async function startMember(name: string): Promise<void> {
   await new Promise((resolve) => memberServer.stdout?.once('data', resolve));
 }
 
-async function stopMember(): Promise<void> {
-  const ended = new Promise((resolve) => memberServer.once('exit', resolve));
-  memberServer.kill('SIGKILL');
-  await ended;
-}
+const stopMember = () => endChild(memberServer);
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const lastBeat = (): HeartbeatMessage | undefined => heartbeats.at(-1)?.message;
@@ -155,11 +152,11 @@ describe('plugging', () => {
   test('neighbours that knew another owner of the addresses learn the new one', async () => {
     const stale = '02:00:00:00:00:ff';
     for (const address of [VIP, 'fd77::10']) {
-      lab.inTestbed('ip', 'neigh', 'replace', address, 'lladdr', stale, 'dev', 'town1', 'nud', 'reachable');
+      lab.inTestbed('ip', 'neigh', 'replace', address, 'lladdr', stale, 'dev', 'far1', 'nud', 'reachable');
     }
     expect((await client.send('POST', agentPaths.plugVip(VIP), vipRequest())).status).toBe(202);
     await until('both entries follow', () => !lab.inTestbed('ip', 'neigh').includes(stale));
-    expect(lab.inTestbed('ip', 'neigh', 'show', VIP, 'dev', 'town1')).toContain(vipMac);
+    expect(lab.inTestbed('ip', 'neigh', 'show', VIP, 'dev', 'far1')).toContain(vipMac);
   });
 
   test('a member network is plugged beside it, with and without trailing slash', async () => {

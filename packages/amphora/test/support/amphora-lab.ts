@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endChild } from '../../../../test/kit/children.ts';
 import { freePort } from '../../../../test/kit/free-port.ts';
 import { until } from '../../../../test/kit/until.ts';
 import { bundleAgent } from '../../build.ts';
@@ -210,9 +211,7 @@ amphora_id = ${this.amphoraId}
     const holder = this.#holder;
     if (holder === null) return;
     this.#holder = null;
-    const ended = new Promise((resolve) => holder.once('exit', resolve));
-    holder.kill('SIGKILL');
-    await ended;
+    await endChild(holder);
   }
 
   async destroy(): Promise<void> {

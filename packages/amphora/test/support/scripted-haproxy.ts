@@ -1,10 +1,10 @@
 /** A HAProxy without an agent, on loopback, that is led by commands from one configuration to the next. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { endChild, isRunning } from '../../../../test/kit/children.ts';
 import { freePort } from '../../../../test/kit/free-port.ts';
 import { until } from '../../../../test/kit/until.ts';
 import { CertificateCommands } from '../../src/haproxy/certificate-apply.ts';
@@ -83,13 +83,11 @@ export class ScriptedHaproxy {
   }
 
   async stop(): Promise<void> {
-    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
+    if (this.#child !== null) await endChild(this.#child);
   }
 
   get alive(): boolean {
-    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#child !== null && isRunning(this.#child);
   }
 
   /** Servers of a backend with the weights they were given, switched on or not, and the health that checks found. */

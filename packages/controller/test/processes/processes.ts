@@ -1,7 +1,7 @@
 /** The services as real processes, as systemd would start them, on the no-op cloud. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { endChild, isRunning } from '../../../../test/kit/children.ts';
 import { until } from '../../../../test/kit/until.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -42,7 +42,7 @@ export class ServiceProcess {
   }
 
   get running(): boolean {
-    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#child !== null && isRunning(this.#child);
   }
 
   start(): void {
@@ -66,12 +66,7 @@ export class ServiceProcess {
 
   /** @returns exit code, or the signal that ended it */
   async end(name: NodeJS.Signals): Promise<number | string | null> {
-    const child = this.#child;
-    if (!child || !this.running) return null;
-    const ended = once(child, 'exit');
-    child.kill(name);
-    await ended;
-    return child.exitCode ?? child.signalCode;
+    return this.#child !== null && this.running ? endChild(this.#child, name) : null;
   }
 
   async said(text: string, timeoutMs = 60_000): Promise<void> {

@@ -1,12 +1,12 @@
 /** A network namespace, state directories in it and controllers that can be killed. Cleans up everything it made. */
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { endChild } from '../../../../../test/kit/children.ts';
 import { findAllSandboxes } from '../../../src/clouds/compute/local/sandbox.ts';
 import { readInstance } from '../../../src/clouds/local-host/instance.ts';
 import { killProcesses, type ProcessIdentity } from '../../../src/clouds/local-host/process.ts';
@@ -56,10 +56,7 @@ export class Controller {
 
   /** As a crash does it: no chance to tidy up. */
   async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+    await endChild(this.#child);
   }
 }
 

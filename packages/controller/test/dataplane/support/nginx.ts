@@ -1,10 +1,10 @@
 /** A real nginx on loopback, as a member: it speaks HTTP/2, and a server of it can be asked for by name alone. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endChild } from '../../../../../test/kit/children.ts';
 import { freePort } from '../../../../../test/kit/free-port.ts';
 import { until } from '../../../../../test/kit/until.ts';
 import type { IssuedPem } from './test-authority.ts';
@@ -88,12 +88,7 @@ ${servers.map((server, index) => serverText(ports[index]!, server)).join('')}}
   }
 
   async close(): Promise<void> {
-    const child = this.#process;
-    if (child !== null && child.exitCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    }
+    if (this.#process !== null) await endChild(this.#process, 'SIGTERM');
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

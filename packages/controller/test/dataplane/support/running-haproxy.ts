@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { endChild } from '../../../../../test/kit/children.ts';
 import { until } from '../../../../../test/kit/until.ts';
 import { checkResultsOnly } from '../../../../amphora/src/haproxy/server-state.ts';
 import type { CertificateManager } from '../../../src/clouds/certificates/manager.ts';
@@ -103,11 +104,7 @@ export class RunningHaproxy {
   }
 
   async #stop(): Promise<void> {
-    const child = this.#process;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
+    if (this.#process !== null) await endChild(this.#process);
     this.#process = null;
   }
 }
