@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { BuildRequest } from '../../src/clouds/compute/interface.ts';
 import type { ImageRequest } from '../../src/clouds/image/interface.ts';
 import { NoopImageDriver } from '../../src/clouds/image/noop/driver.ts';
+import { globalRequestId } from '../../src/clouds/openstack/request-id.ts';
 import type { VolumeDriver, VolumeRequest } from '../../src/clouds/volume/interface.ts';
 import { NoopVolumeDriver } from '../../src/clouds/volume/noop/driver.ts';
 import type { LoadBalancer } from '../../src/domain/resources.ts';
@@ -211,4 +212,20 @@ test('without an image nothing is built, and the load balancer says why', async 
     provisioningStatus: 'ERROR',
     statusReason: 'There is no image to build amphorae from: none has the tag amphora',
   });
+});
+
+test('services hear the id of the operation, from whichever step asks them', async () => {
+  const heard = new Set<string>();
+  vi.spyOn(lab.images, 'find').mockImplementation(async () => {
+    heard.add(globalRequestId());
+    return randomUUID();
+  });
+  vi.spyOn(lab.compute, 'get').mockImplementationOnce(async () => {
+    heard.add(globalRequestId());
+    return null;
+  });
+  vi.spyOn(lab.volumes, 'delete').mockImplementation(async () => void heard.add(globalRequestId()));
+  const { operation } = await create();
+  expect([...heard]).toEqual([`req-${operation.id}`]);
+  expect(vi.mocked(lab.volumes.delete)).toHaveBeenCalled();
 });
