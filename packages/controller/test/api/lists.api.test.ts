@@ -66,7 +66,9 @@ describe('filters', () => {
   });
 
   it.each(['vip_address', 'vip_port_id', 'vip_subnet_id', 'vip_network_id', 'id'])('by %s', async (name) => {
-    expect(await list(`?${name}=${lbs[2][name]}`)).toEqual([expect.objectContaining({ id: lbs[2].id })]);
+    // Each has a network of its own, and two networks may give the same address.
+    const same = lbs.filter((lb) => lb[name] === lbs[2][name]).map(({ id }) => id);
+    expect((await list(`?${name}=${lbs[2][name]}`)).map(({ id }) => id).sort()).toEqual(same.sort());
   });
 
   it('by a time means the second that answers show', async () => {
