@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { encodeHeartbeat, type HeartbeatMessage } from '@octavia/protocol/heartbeat';
 import { SILENT_LOG } from '@octavia/protocol/log';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.ts';
 import { systemClock } from '../../src/health/clock.ts';
 import { HeartbeatBatches } from '../../src/health/heartbeat-batch.ts';
 import { HeartbeatKeys } from '../../src/health/heartbeat-keys.ts';
@@ -19,7 +20,7 @@ import { anAmphora } from '../support/resources.ts';
 import { aListener, aLoadBalancer, aMember, aPool, openTestStore, type TestStore } from '../support/store.ts';
 
 const KEY = 'a shared key';
-const PORT = 15_555;
+const PORT = await freePort();
 const lb = aLoadBalancer();
 const pool = aPool(lb.id);
 const listener = aListener(lb.id, { defaultPoolId: pool.id });
@@ -90,18 +91,21 @@ const statuses = async () => {
   };
 };
 
+/** What is received is written a moment later; on a busy machine a long one. */
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 20 });
+
 test('a heartbeat sets the statuses of the whole tree', async () => {
   await beat();
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await statuses()).toEqual({ lb: 'ONLINE', listener: 'ONLINE', pool: 'ONLINE', member: 'ONLINE' }),
   );
 });
 
 test('a member that goes down and comes back is followed', async () => {
   await beat({ pool: 'DOWN', member: 'DOWN' });
-  await vi.waitFor(async () => expect(await statuses()).toMatchObject({ lb: 'ERROR', pool: 'ERROR', member: 'ERROR' }));
+  await eventually(async () => expect(await statuses()).toMatchObject({ lb: 'ERROR', pool: 'ERROR', member: 'ERROR' }));
   await beat();
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await statuses()).toMatchObject({ lb: 'ONLINE', pool: 'ONLINE', member: 'ONLINE' }),
   );
 });
@@ -109,7 +113,7 @@ test('a member that goes down and comes back is followed', async () => {
 test('deltas are added, totals of old agents replace', async () => {
   const before = await statistics.forListener(testStore.store.db, listener.id);
   await Promise.all([beat({ rx: 10 }), beat({ rx: 20 }), beat({ rx: 30 })]);
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await statistics.forListener(testStore.store.db, listener.id)).toEqual({
       activeConnections: 3,
       bytesIn: before.bytesIn + 60,
@@ -119,7 +123,7 @@ test('deltas are added, totals of old agents replace', async () => {
     }),
   );
   await beat({ ver: 2, rx: 7 });
-  await vi.waitFor(async () => expect((await statistics.forListener(testStore.store.db, listener.id)).bytesIn).toBe(7));
+  await eventually(async () => expect((await statistics.forListener(testStore.store.db, listener.id)).bytesIn).toBe(7));
 });
 
 test('what is not signed with our key changes nothing, and is logged once with a count', async () => {
@@ -132,7 +136,7 @@ test('what is not signed with our key changes nothing, and is logged once with a
   const { store } = testStore;
   const last = (await store.pool.query('select last_seq from amphora_health')).rows[0].last_seq;
   await beat({ ver: 2 });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { rows } = await store.pool.query('select last_seq from amphora_health');
     expect(rows[0].last_seq).toBeGreaterThan(last);
   });
@@ -145,7 +149,7 @@ test('a heartbeat of an amphora nobody knows is ignored', async () => {
   await send(encodeHeartbeat({ ...message(), id: '11111111-1111-4111-8111-111111111111' }, KEY));
   await send(encodeHeartbeat({ ...message(), id: 'not a uuid' }, KEY));
   await beat();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { rows } = await testStore.store.pool.query('select amphora_id, last_seq from amphora_health');
     expect(rows).toEqual([{ amphora_id: amphoraId, last_seq: seq }]);
   });
@@ -153,7 +157,7 @@ test('a heartbeat of an amphora nobody knows is ignored', async () => {
 
 test('two health managers cannot share an address, and the second says so', async () => {
   await expect(newReceiver(testStore.store, PORT).start()).rejects.toThrow(
-    /cannot listen on 127\.0\.0\.1 UDP port 15555: EADDRINUSE/,
+    `cannot listen on 127.0.0.1 UDP port ${PORT}: EADDRINUSE`,
   );
 });
 

@@ -45,7 +45,7 @@ test('of several processes one at a time works, and a duty is done once in its i
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const slow = counting('slow', 3600, () => held);
   const first = keeper('first', slow).round();
-  await vi.waitFor(() => expect(slow.runs).toBe(1));
+  await vi.waitFor(() => expect(slow.runs).toBe(1), { timeout: 30_000 });
   const other = counting('slow', 3600);
   expect(await keeper('second', other).round()).toBe(false);
   release();
@@ -59,7 +59,7 @@ test('a duty is due again after its interval', async () => {
   const duty = counting('often', 1);
   const housekeeper = keeper('one', duty);
   housekeeper.start();
-  await vi.waitFor(() => expect(duty.runs).toBe(3), { timeout: 15_000, interval: 50 });
+  await vi.waitFor(() => expect(duty.runs).toBe(3), { timeout: 30_000, interval: 50 });
   await housekeeper.stop();
 });
 
@@ -75,7 +75,7 @@ test('a duty that fails tells why, is tried again soon, and keeps no other from 
       await housekeeper.round();
       expect(broken.runs).toBe(2);
     },
-    { timeout: 10_000, interval: 100 },
+    { timeout: 30_000, interval: 100 },
   );
   expect(await rowOf('a broken')).toMatchObject({ failures: 2 });
 });
@@ -90,7 +90,7 @@ test('when the holder is killed at work another takes over at once and does what
   expect(await keeper('new owner', newOwner).round()).toBe(false);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  await vi.waitFor(async () => expect(await keeper('new owner', newOwner).round()).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await keeper('new owner', newOwner).round()).toBe(true), { timeout: 30_000 });
   expect(newOwner.runs).toBe(1);
   expect(await rowOf('long')).toMatchObject({ holder: 'new owner', outcome: 'run 1' });
 });
@@ -101,7 +101,7 @@ test('a holder whose connection is cut begins nothing more, and another takes ov
     await sql`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()`.execute(
       store.db,
     );
-    await vi.waitFor(async () => expect(await keeper('new owner', newOwner).round()).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await keeper('new owner', newOwner).round()).toBe(true), { timeout: 30_000 });
   });
   const newOwner = counting('c of the new owner', 3600);
   const next = counting('b next', 3600);
