@@ -13,6 +13,9 @@ const ROOT = join(import.meta.dirname, '../..');
 const CACHE = process.env.OCTAVIA_VM_CACHE ?? '/var/cache/octavia-vm';
 const TIME_LIMIT_MS = 60 * 60_000;
 
+/** From the start to our first program; a working one needs a few seconds. */
+const KVM_PATIENCE_MS = 60_000;
+
 function hasKvm(): boolean {
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
@@ -36,22 +39,30 @@ const machine = (image: BaseImage, rootDisk: string, checkout: string): string[]
 ];
 
 /** Shows what the machine says and resolves with the status it tells; null when it never got to run our first program. */
-function boot(args: string[]): Promise<number | null> {
-  const qemu = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+function boot(args: string[], patienceMs: number): Promise<number | null> {
+  const qemu = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = (): void => void qemu.kill('SIGKILL');
   const timer = setTimeout(() => {
     process.stderr.write(`The machine did not end within ${TIME_LIMIT_MS / 60_000} minutes.\n`);
     stop();
   }, TIME_LIMIT_MS);
+  const late = setTimeout(stop, patienceMs);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   let tail = '';
   let status: number | null = null;
   qemu.stdout.setEncoding('utf8').on('data', (text: string) => {
     process.stdout.write(text);
     tail = (tail + text).slice(-2000);
-    if (tail.includes('VM-BEGIN')) status ??= 1;
+    if (tail.includes('VM-BEGIN')) {
+      clearTimeout(late);
+      status ??= 1;
+    }
     const told = /VM-EXIT (\d+)\r?\n/.exec(tail)?.[1];
     if (told !== undefined) status = Number(told);
+  });
+  qemu.stderr.setEncoding('utf8').on('data', (text: string) => {
+    process.stderr.write(text);
+    if (text.includes('KVM internal error')) stop();
   });
   return new Promise((resolve) => {
     qemu.once('error', (error) => {
@@ -60,6 +71,7 @@ function boot(args: string[]): Promise<number | null> {
     });
     qemu.once('close', () => {
       clearTimeout(timer);
+      clearTimeout(late);
       resolve(status);
     });
   });
@@ -78,7 +90,9 @@ async function main(filters: string[]): Promise<number> {
     copyFileSync(image.disk, disk, constants.COPYFILE_FICLONE);
     const checkout = checkoutImage(ROOT, scratch, filters);
     for (const acceleration of accelerations()) {
-      const status = await boot([...acceleration, ...machine(image, disk, checkout)]);
+      // Virtualisation inside virtualisation may be there and not work: it dies, stands still, or runs in circles.
+      const patience = acceleration === EMULATED ? TIME_LIMIT_MS : KVM_PATIENCE_MS;
+      const status = await boot([...acceleration, ...machine(image, disk, checkout)], patience);
       if (status !== null) return status;
       process.stderr.write(`The machine did not start with ${acceleration[1]}.\n`);
     }
