@@ -92,7 +92,7 @@ export async function submit(tx: Tx, operation: QueuedOperation): Promise<void> 
 
 /**
  * Marks the operation as taken by a worker and returns it; null when it has ended already. The number of attempts it
- * returns is the worker's title to the operation: whoever begins it later makes all statements of this one void.
+ * returns is the worker's fencing token of the operation: whoever begins it later makes all statements of this one void.
  * @param attempts begun so far, if that may have changed since it was this worker's turn; another number counts as an end
  */
 export async function begin(
@@ -114,17 +114,17 @@ export type FencingToken = Pick<Operation, 'id' | 'attempts'>;
 
 const heldBy = ({ id, attempts }: FencingToken) => sql`id = ${id} and attempts = ${attempts} and ended_at is null`;
 
-/** @returns false when the title is void: ended, or begun again by another worker */
+/** @returns false when the token is void: ended, or begun again by another worker */
 export async function end(
   executor: Executor,
-  title: FencingToken,
+  token: FencingToken,
   state: OperationState,
   failure: { reason: string; code: ErrorCode } | null,
 ): Promise<boolean> {
   const { count } = await sql`
     update operation set state = ${state}, reason = ${failure?.reason ?? null}, cause = ${failure?.code ?? null},
       current_step = null, ended_at = now()
-    where ${heldBy(title)}`.execute(executor);
+    where ${heldBy(token)}`.execute(executor);
   return count > 0;
 }
 
@@ -134,15 +134,15 @@ export type StepBegin = Pick<OperationStep, 'number' | 'phase' | 'name'>;
 /**
  * One statement per step: ends one, begins the next, and asks whether to go on. A step onward is not begun when the
  * operation is to be abandoned.
- * @returns null when the title is void
+ * @returns null when the token is void
  */
 export async function advance(
   executor: Executor,
-  title: FencingToken,
+  token: FencingToken,
   ended: StepEnd | null,
   next: StepBegin | null,
 ): Promise<{ abandonReason: string | null } | null> {
-  const { id } = title;
+  const { id } = token;
   const changes = next
     ? sql`current_step = ${next.name}, state = ${next.phase === 'do' ? 'running' : 'undoing'}`
     : // A lane has ended: what another one is at is the step to look at.
@@ -162,7 +162,7 @@ export async function advance(
       do update set state = 'running', attempts = operation_step.attempts + 1, ended_at = null, detail = null, cause = null)`
     : sql``;
   const { rows } = await sql<{ abandonReason: string | null }>`
-    with mine as (update operation set ${changes} where ${heldBy(title)} returning abandon_reason)${ending}${beginning}
+    with mine as (update operation set ${changes} where ${heldBy(token)} returning abandon_reason)${ending}${beginning}
     select abandon_reason as "abandonReason" from mine`.execute(executor);
   return rows[0] ?? null;
 }
