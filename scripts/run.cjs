@@ -23,6 +23,7 @@ const COMMANDS = {
   'test:openapi': ['test/integration/openapi/main.ts'],
   'test:tempest': ['test/integration/suites/main.ts', 'tempest'],
   'test:sdk': ['test/integration/suites/main.ts', 'sdk'],
+  'test:openstack': ['test/integration/openstack/main.ts'],
   'test:vm': ['test/vm/main.ts'],
   build: ['scripts/build-packages.ts'],
   'bench:first': ['bench/first.ts'],
