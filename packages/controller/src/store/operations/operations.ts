@@ -227,7 +227,7 @@ export async function blocking(executor: Executor, id: string): Promise<Operatio
       union all select l.load_balancer_id from l7policy y join listener l on l.id = y.listener_id where y.id = ${id}
       union all select load_balancer_id from amphora where id = ${id})
     select ${COLUMNS} from operation o
-    where o.ended_at is null and o.load_balancer_id in (select id from wanted)
+    where o.ended_at is null and o.load_balancer_id = any(array(select id from wanted))
     order by o.created_at limit 1`.execute(executor);
   return rows[0] ?? null;
 }
