@@ -48,6 +48,8 @@ export interface Argument {
   readonly aliases?: readonly string[];
   /** Newer than python-octaviaclient 3.1: a prefix means it only when it means nothing older. */
   readonly newer?: true;
+  /** Only written out in full. */
+  readonly whole?: true;
   readonly hidden?: true;
 
   /** The field of the API that it sets, filters by or clears. */

@@ -32,6 +32,7 @@ const surroundings: Surroundings = {
   out: (text) => write(1, text),
   err: (text) => write(2, text),
   terminal: () => (process.stdout.isTTY ? process.stdout.columns : null),
+  rows: () => (process.stdout.isTTY ? process.stdout.rows : null),
   errIsTerminal: () => process.stderr.isTTY === true,
 };
 
@@ -53,6 +54,13 @@ export async function main(words: readonly string[] = process.argv.slice(2)): Pr
     return;
   }
   if (understood.command.does.verb === 'operator') {
+    if (understood.globals.curl === true) {
+      surroundings.err(
+        `"${NAME} ${understood.command.words}" works without the API: there is no request for --curl to show.\n`,
+      );
+      process.exitCode = EXIT.usage;
+      return;
+    }
     const { runOperator } = await import('./run/operator.ts');
     process.exitCode = await runOperator(understood, surroundings);
     return;

@@ -50,6 +50,12 @@ as long as they stay unique, and stand before, between or behind the other words
 shortened, too: \`octavia loadb mem li web\` is \`octavia loadbalancer member list web\`. Where a name or id is asked for, both do.
 \`octavia help <command>\` shows the options of one command.
 
+Statuses have colours on a terminal; \`NO_COLOR\` takes them away, \`FORCE_COLOR\` gives them everywhere. On a terminal \`--wait\` says
+which step runs; Ctrl-C ends the command alone, and the operation goes on.
+
+\`--curl\` prints the requests of a command as curl commands in place of its result. Reads are made, for what comes after depends
+on them; a change is not. A secret is a variable: \`OS_TOKEN=$(openstack token issue -f value -c id)\`.
+
 Exit codes: 0 done, 1 refused or failed, 2 not understood, 130 interrupted, 141 nobody reads the output any more.
 
 ## Options of the program

@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly err: (text: string) => void;
   /** Columns of the terminal on standard output; null where that is none. */
   readonly terminal: () => number | null;
+  /** Lines of that terminal. */
+  readonly rows?: () => number | null;
   /** Whether standard error is a terminal, where progress may be drawn. */
   readonly errIsTerminal: () => boolean;
   /** Aborted by Ctrl-C. */

@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completionScript, SHELLS } from '../src/completion.ts';
 import { drawn } from '../src/run/tree.ts';
 import { COMMANDS } from '../src/table/index.ts';
+import { run } from './played.ts';
 
 test.each(SHELLS)('the script of %s knows every word and option', (shell) => {
   const script = completionScript(shell);
@@ -13,6 +17,46 @@ test.each(SHELLS)('the script of %s knows every word and option', (shell) => {
         expect(script).toContain(shell === 'fish' ? `-l ${long.slice(2)}` : long);
     }
   }
+});
+
+describe('config show', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'octavia-config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('says of every value who said it, and shows no secret', async () => {
+    const file = join(folder, 'clouds.yaml');
+    const auth = '{auth_url: https://k/v3, username: jane, password: hunter2}';
+    writeFileSync(
+      file,
+      `clouds: {mine: {region_name: north, auth: ${auth}, load_balancer_endpoint_override: http://x}}`,
+    );
+    const env = { OS_CLIENT_CONFIG_FILE: file, HOME: folder, OS_USERNAME: 'joe', OS_TOKEN: 'hunter3' };
+    const line = '--os-cloud mine --insecure config show -f json';
+    const { out, err, code } = await run(line, {}, { env });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const rows = JSON.parse(out) as { name: string; value: unknown; source: string }[];
+    const shown = Object.fromEntries(rows.map(({ name, value, source }) => [name, [value, source]]));
+    expect(shown).toMatchObject({
+      cloud: ['mine', ''],
+      region_name: ['north', file],
+      interface: ['public', 'default'],
+      verify: [false, 'the command line'],
+      cacert: [null, ''],
+      'auth.auth_url': ['https://k/v3', file],
+      'auth.username': ['joe', 'OS_USERNAME'],
+      'auth.password': ['***', file],
+      load_balancer_endpoint_override: ['http://x', file],
+    });
+    expect(out).not.toContain('hunter');
+  });
+
+  test('says what is wrong with the configuration', async () => {
+    const { code, err } = await run('--os-cloud none config show', {}, { env: { HOME: folder } });
+    expect({ code, err }).toEqual({ code: 1, err: 'Cloud none was not found.\n' });
+  });
 });
 
 test('a tree is drawn with what is below what', () => {

@@ -1,50 +1,7 @@
-import { Api, type HttpAnswer, type HttpRequest } from '@octavia/client';
 import { describe, expect, test } from 'vitest';
-import { carryOut } from '../src/run/run.ts';
-import type { Surroundings } from '../src/surroundings.ts';
-import { understand } from '../src/understand.ts';
-import { wordsOf } from './lines.ts';
-
-type Answer = { status?: number; body?: unknown; text?: string; headers?: Record<string, string> };
+import { run } from './played.ts';
 
 const ID = 'fe22e256-d409-4f91-867f-508d08566892';
-
-/** Runs a line against answers by `METHOD path?query`; what is not among them is 404. */
-async function run(line: string, answers: Record<string, Answer | Answer[]>) {
-  const seen = { code: 0, out: '', err: '', requests: [] as string[], bodies: [] as unknown[] };
-  const surroundings: Surroundings = {
-    name: 'octavia',
-    env: {},
-    out: (text) => {
-      seen.out += text;
-    },
-    err: (text) => {
-      seen.err += text;
-    },
-    terminal: () => null,
-    errIsTerminal: () => false,
-  };
-  const send = async ({ method, url, body }: HttpRequest): Promise<HttpAnswer> => {
-    const { pathname, search } = new URL(url);
-    const key = `${method} ${pathname}${decodeURIComponent(search)}`;
-    seen.requests.push(key);
-    if (body !== undefined) seen.bodies.push(JSON.parse(body));
-    const found = answers[key];
-    const answer = (Array.isArray(found) ? (found.length > 1 ? found.shift() : found[0]) : found) ?? {
-      status: 404,
-      body: { faultstring: 'not here' },
-    };
-    const { status = 200, headers = {}, text = answer.body === undefined ? '' : JSON.stringify(answer.body) } = answer;
-    return { status, headers: { 'x-openstack-request-id': 'req-1', ...headers }, body: text };
-  };
-  const understood = await understand(wordsOf(line), surroundings);
-  if (typeof understood === 'number') return { ...seen, code: understood };
-  const code = await carryOut(understood, surroundings, (_surroundings, _globals, around) => {
-    const api = async (): Promise<Api> => new Api({ baseUrl: 'http://api', send: around(send), retries: 0 });
-    return { loadBalancing: api, network: api, identity: api };
-  });
-  return { ...seen, code };
-}
 
 const pools = { body: { pools: [{ id: 'p1' }] } };
 

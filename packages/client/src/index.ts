@@ -1,5 +1,6 @@
 export { Amphorae, Operations, Providers, Quotas } from './administration.ts';
 export { Api, type ApiOptions, type Authenticator, type Call, type CallOptions, type QueryValue } from './api.ts';
+export { type Change, type ChangesOptions, changes } from './changes.ts';
 export { OctaviaClient } from './client.ts';
 export {
   Collection,

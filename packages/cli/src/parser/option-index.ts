@@ -64,7 +64,9 @@ export class OptionIndex {
   }
 
   #matching(test: (flag: string) => boolean): { argument: Argument; flag: string }[] {
-    return [...this.#flags].filter(([flag]) => test(flag)).map(([flag, argument]) => ({ argument, flag }));
+    return [...this.#flags]
+      .filter(([flag, { whole }]) => whole !== true && test(flag))
+      .map(([flag, argument]) => ({ argument, flag }));
   }
 
   /** What people abbreviated before an option came means the same after. */

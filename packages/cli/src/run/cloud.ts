@@ -12,7 +12,7 @@ import type { Services } from './context.ts';
 const RETRIES = 2;
 
 /** Options that say how to reach the cloud, named as in clouds.yaml. */
-function optionsFrom(globals: Values): Record<string, string | boolean> {
+export function optionsFrom(globals: Values): Record<string, string | boolean> {
   const own = new Set(['timing', 'beta_command']);
   const names = [...CONNECTION_ARGUMENTS, ...AUTH_ARGUMENTS].map(({ dest }) => dest).filter((dest) => !own.has(dest));
   const given = names.flatMap((name) => {

@@ -6,9 +6,10 @@ import type { Values } from '../parser/parse.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { optionsOf } from '../table/output.ts';
 import type { Understood } from '../understand.ts';
-import { act } from './act.ts';
+import { act, type Result } from './act.ts';
 import { cloudServices } from './cloud.ts';
 import type { Context } from './context.ts';
+import { Printed, printed } from './curl.ts';
 import { explain } from './explain.ts';
 import { named } from './faults.ts';
 import type { Timing } from './wire.ts';
@@ -32,18 +33,18 @@ export async function carryOut(
     return EXIT.done;
   } catch (error) {
     if (surroundings.signal?.aborted) return EXIT.interrupted;
+    if (error instanceof Printed) return EXIT.done;
     surroundings.err(`${explain(error, globals.debug === true)}\n`);
     return error instanceof CommandFailure ? error.exitCode : EXIT.failed;
   }
 }
 
 async function perform({ command, values }: Understood, context: Context): Promise<void> {
-  if (command.does.verb === 'own') {
-    context.out(await own(command.does.name, values, context));
-    return;
-  }
-  const result = await act(command, values, context);
-  if (result === null) return;
+  const result = await (command.does.verb === 'own'
+    ? own(command.does.name, values, context)
+    : act(command, values, context));
+  // Standard output holds the requests alone.
+  if (result === null || context.globals.curl === true) return;
   if ('text' in result) {
     context.out(result.text);
     return;
@@ -53,25 +54,36 @@ async function perform({ command, values }: Understood, context: Context): Promi
   context.out('list' in result ? renderList(result.list, options) : renderOne(result.one, options));
 }
 
-/** @returns what is printed */
-async function own(name: string, values: Values, context: Context): Promise<string> {
-  if (name === 'tree') return (await import('./tree.ts')).tree(values, context);
-  const { completionScript } = await import('../completion.ts');
-  return completionScript(values.shell as Shell);
+/** Commands that the openstack client does not have. */
+const OWN: Readonly<Record<string, (values: Values, context: Context) => Promise<Result>>> = {
+  tree: async (values, context) => ({ text: await (await import('./tree.ts')).tree(values, context) }),
+  watch: async (values, context) => {
+    await (await import('./watch.ts')).watch(values, context);
+    return null;
+  },
+  operations: async (values, context) => (await import('./operations.ts')).operations(values, context),
+  top: async (values, context) => (await import('./top.ts')).top(values, context),
+  'config show': async (values, context) => (await import('./config-show.ts')).configShow(values, context),
+  completion: async ({ shell }) => ({ text: (await import('../completion.ts')).completionScript(shell as Shell) }),
+};
+
+async function own(name: string, values: Values, context: Context): Promise<Result> {
+  return OWN[name]?.(values, context) ?? null;
 }
 
 /** What every exchange goes through, the innermost first. */
 async function layers(surroundings: Surroundings, globals: Values, timings: Timing[]): Promise<(send: Send) => Send> {
   const isLoud = globals.debug === true || Number(globals.verbose_level) >= 3;
   const file = typeof globals.log_file === 'string' ? globals.log_file : null;
-  if (!isLoud && file === null && globals.timing !== true) return named;
+  const shown = globals.curl === true ? printed((line) => surroundings.out(`${line}\n`)) : (send: Send): Send => send;
+  if (!isLoud && file === null && globals.timing !== true) return (send) => named(shown(send));
   const { logged, timed } = await import('./wire.ts');
   const { appendFileSync } = await import('node:fs');
   const say = (line: string): void => {
     if (isLoud) surroundings.err(`${line}\n`);
     if (file !== null) appendFileSync(file, `${new Date().toISOString()} ${line}\n`);
   };
-  return (send) => named(timed(timings)(isLoud || file !== null ? logged(say)(send) : send));
+  return (send) => named(shown(timed(timings)(isLoud || file !== null ? logged(say)(send) : send)));
 }
 
 async function showTimings({ out, terminal, env }: Surroundings, timings: readonly Timing[]): Promise<void> {

@@ -1,10 +1,11 @@
 /** `--wait`: until what was asked for is done. */
-import { type Api, NotFoundError, poll, WaitError } from '@octavia/client';
+import { type Api, LoadBalancers, NotFoundError, poll, WaitError } from '@octavia/client';
 import type { Kind } from '../command.ts';
 import { CommandFailure } from '../failure.ts';
 import { HEALTH_MONITOR, L7_POLICY, L7_RULE, LISTENER, LOAD_BALANCER, MEMBER, POOL } from '../table/kinds.ts';
 import type { Context } from './context.ts';
 import { pathOf } from './names.ts';
+import { ProgressLine } from './progress.ts';
 
 type Item = Record<string, unknown>;
 
@@ -49,17 +50,80 @@ export async function ownerOf(waiting: Waiting, made: Item, parent: string | nul
   return of(firstId(listener.loadbalancers));
 }
 
-/** @throws CommandFailure when it ends in ERROR */
-export async function waitForActive(waiting: Waiting, { path, kind }: Watched): Promise<void> {
-  const options = { timeoutMs: WAIT_MS, ...signalOf(waiting) };
-  await poll(options, `${kind.one} to become ACTIVE`, async () => {
-    const item = await look(waiting, path, kind.one);
-    const state = String(item.provisioning_status);
-    if (state === 'ERROR') {
-      throw new CommandFailure('The resource did not successfully reach ACTIVE status. (HTTP n/a) (Request-ID: None)');
+const lastPart = (path: string): string => decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+
+/** Which load balancer something belongs to, as far as that can be found out. @param item as it was seen last */
+async function balancerOf(waiting: Waiting, path: string, item: Item): Promise<string | null> {
+  if (waiting.kind.one === LOAD_BALANCER.one) return lastPart(path);
+  const parent = /\/(?:pools|l7policies)\/([^/]+)\/(?:members|rules)\//.exec(path)?.[1] ?? null;
+  try {
+    return lastPart((await ownerOf(waiting, item, parent)).path);
+  } catch {
+    return null;
+  }
+}
+
+/** Once Ctrl-C has ended the command itself, this is still asked. */
+const uninterrupted = (waiting: Waiting): Waiting => {
+  const { signal: _, ...context } = waiting.context;
+  return { ...waiting, context };
+};
+
+/**
+ * On a terminal says what is being done meanwhile; after Ctrl-C that it goes on, and how to follow it.
+ * @param wait gets what has to be told of every look
+ */
+async function accompanied(
+  waiting: Waiting,
+  { path, kind }: Watched,
+  wait: (seen: (item: Item) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const { context, api } = waiting;
+  const own = { ...waiting, kind };
+  let last: Item = {};
+  let balancer: Promise<string | null> | null = null;
+  const operations = async () => {
+    balancer ??= balancerOf(own, path, last);
+    const id = await balancer;
+    return id === null ? [] : new LoadBalancers(api).operations(id, { signal: context.signal });
+  };
+  const line = context.errIsTerminal() ? new ProgressLine(context, operations) : null;
+  try {
+    await wait(async (item) => {
+      last = item;
+      await line?.seen(String(item.provisioning_status ?? item.status));
+    });
+  } catch (error) {
+    if (context.signal?.aborted) {
+      line?.end();
+      const id = (await balancer) ?? (await balancerOf(uninterrupted(own), path, last));
+      const how = id === null ? '' : ` Follow it: ${context.name} operations ${id} --follow`;
+      context.err(`Not waited for any longer; the operation goes on.${how}\n`);
     }
-    return state === 'ACTIVE' ? { done: true, value: null } : { done: false, state };
-  });
+    throw error;
+  } finally {
+    line?.end();
+  }
+}
+
+/** @throws CommandFailure when it ends in ERROR */
+export function waitForActive(waiting: Waiting, watched: Watched): Promise<void> {
+  const { path, kind } = watched;
+  const options = { timeoutMs: WAIT_MS, ...signalOf(waiting) };
+  return accompanied(waiting, watched, (seen) =>
+    poll(options, `${kind.one} to become ACTIVE`, async () => {
+      const item = await look(waiting, path, kind.one);
+      const state = String(item.provisioning_status);
+      if (state === 'ERROR') {
+        throw new CommandFailure(
+          'The resource did not successfully reach ACTIVE status. (HTTP n/a) (Request-ID: None)',
+        );
+      }
+      if (state === 'ACTIVE') return { done: true, value: undefined };
+      await seen(item);
+      return { done: false, state };
+    }),
+  );
 }
 
 /** @throws CommandFailure when it ends in ERROR, or stays */
@@ -69,15 +133,19 @@ export async function waitForGone(waiting: Waiting, path: string): Promise<void>
     new CommandFailure('The resource could not be successfully deleted. (HTTP n/a) (Request-ID: None)');
   const options = { timeoutMs: DELETE_WAIT_MS, ...signalOf(waiting) };
   try {
-    await poll(options, `${kind.one} to be deleted`, async () => {
-      const item = await look(waiting, path, kind.one).catch((error: unknown) => {
-        if (error instanceof NotFoundError) return { provisioning_status: 'DELETED' } as Item;
-        throw error;
-      });
-      const state = String(item.provisioning_status ?? item.status);
-      if (state === 'ERROR') throw failed();
-      return state === 'DELETED' ? { done: true, value: null } : { done: false, state };
-    });
+    await accompanied(waiting, { path, kind }, (seen) =>
+      poll(options, `${kind.one} to be deleted`, async () => {
+        const item = await look(waiting, path, kind.one).catch((error: unknown) => {
+          if (error instanceof NotFoundError) return { provisioning_status: 'DELETED' } as Item;
+          throw error;
+        });
+        const state = String(item.provisioning_status ?? item.status);
+        if (state === 'ERROR') throw failed();
+        if (state === 'DELETED') return { done: true, value: undefined };
+        await seen(item);
+        return { done: false, state };
+      }),
+    );
   } catch (error) {
     throw error instanceof WaitError ? failed() : error;
   }

@@ -11,12 +11,13 @@ const TOKEN_IDS = /("token"\s*:\s*\{\s*"id"\s*:\s*)"[^"]*"/g;
 /** The same secret has the same mark, so that lines can be told apart. */
 const mark = (secret: string): string => `{SHA256}${createHash('sha256').update(secret).digest('hex')}`;
 
-const maskedBody = (body: string): string => body.replace(SECRET_FIELDS, '"$1"$2"***"').replace(TOKEN_IDS, '$1"***"');
+export const maskedBody = (body: string): string =>
+  body.replace(SECRET_FIELDS, '"$1"$2"***"').replace(TOKEN_IDS, '$1"***"');
 
 const headerLines = (headers: Record<string, string>): [string, string][] =>
   Object.entries(headers).map(([name, value]) => [name, SECRET_HEADERS.has(name.toLowerCase()) ? mark(value) : value]);
 
-const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+export const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The request as a command that makes it again; a secret has to be put in its place. */
 function curlOf({ method, url, headers, body }: HttpRequest): string {

@@ -30,6 +30,9 @@ export const PROGRAM_ARGUMENTS: readonly Argument[] = [
   { flags: ['--log-file'], dest: 'log_file', metavar: 'LOG_FILE', help: 'File that gets the log, too.' },
   HELP,
   flag(['--debug'], 'debug', 'Show every request and answer, secrets masked.'),
+  flag(['--curl'], 'curl', 'Print the requests as curl commands, secrets left out; nothing is changed.', {
+    whole: true,
+  }),
 ];
 
 export const CONNECTION_ARGUMENTS: readonly Argument[] = [
