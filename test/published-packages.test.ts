@@ -89,7 +89,7 @@ const missing = new OctaviaClient({
   fetch: async () => Response.json({ faultstring: 'Not here.' }, { status: 404 }),
 });
 const refusal = await missing.loadBalancers.show('8').catch((error) => error);
-const error = new NotFound({ userFaultString: 'no image' });
+const error = new NotFound({ user_fault_string: 'no image' });
 console.log(JSON.stringify([
   balancer.name, refusal instanceof ApiError, refusal.message, typeof poll, error.name, error instanceof DriverError,
   cloud.auth.username,
@@ -130,7 +130,7 @@ export const names = async (): Promise<string[]> =>
   (await new OctaviaClient(options).loadBalancers.list().toArray()).map((balancer: LoadBalancer) => balancer.name);
 export const cloud = async (): Promise<CloudConfig> => (await connect({ options: { cloud: 'mine' } })).cloud;
 export const status = (error: ApiError): number => error.status;
-const faults: Faults = { userFaultString: 'taken' };
+const faults: Faults = { user_fault_string: 'taken' };
 export const conflict: Error = new Conflict(faults);
 // @ts-expect-error: no such field
 export const none = (balancer: LoadBalancer) => balancer.nothing;

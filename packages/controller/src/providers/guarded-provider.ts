@@ -17,7 +17,7 @@ export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SIL
   const mapped = (error: unknown): unknown => {
     const fault = faultOf(provider.name, error);
     if (fault === error) return error;
-    const operatorText = (error as { operatorFaultString?: string }).operatorFaultString;
+    const operatorText = (error as { operator_fault_string?: string }).operator_fault_string;
     const text = operatorText ?? String(error);
     // What a driver says with words of its own any tenant can have as often as they like: no stack trace.
     const fields = { provider: provider.name, ...(speaksForItself(error) ? {} : { err: error }) };
@@ -82,14 +82,14 @@ function faultOf(provider: string, error: unknown): unknown {
   if (error instanceof OctaviaError || isDatabaseUnavailable(error)) return error;
   const options = { cause: error };
   if (error instanceof UnsupportedOptionError) {
-    return new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider, detail: error.userFaultString }, options);
+    return new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider, detail: error.user_fault_string }, options);
   }
   if (error instanceof NotImplementedError) {
-    return new OctaviaError('PROVIDER_UNSUPPORTED_ACTION', { provider, detail: error.userFaultString }, options);
+    return new OctaviaError('PROVIDER_UNSUPPORTED_ACTION', { provider, detail: error.user_fault_string }, options);
   }
   if (error instanceof Conflict)
-    return new OctaviaError('VIP_ADDRESS_IN_USE', { detail: error.userFaultString }, options);
+    return new OctaviaError('VIP_ADDRESS_IN_USE', { detail: error.user_fault_string }, options);
   const known = error instanceof DriverError || error instanceof NotFound;
-  const detail = known ? error.userFaultString : 'An unknown driver error occurred.';
+  const detail = known ? error.user_fault_string : 'An unknown driver error occurred.';
   return new OctaviaError('PROVIDER_ERROR', { provider, detail }, options);
 }

@@ -52,7 +52,7 @@ const changes: [method: string, path: string, body?: object][] = [
   ['DELETE', 'l7policies/:policy/rules/:rule'],
 ];
 
-const says = { userFaultString: 'not today' };
+const says = { user_fault_string: 'not today' };
 const refusals: [Error, number, string][] = [
   [new DriverError(says), 500, "Provider 'amphora' reports error: not today"],
   [new NotImplementedError(says), 501, "Provider 'amphora' does not support a requested action: not today"],

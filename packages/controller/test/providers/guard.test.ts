@@ -28,7 +28,7 @@ const log = {
   error: (fields: object, text: string) =>
     void logged.push(['err' in fields ? 'error with a stack trace' : 'error', text]),
 };
-const faults = { userFaultString: 'for the user', operatorFaultString: 'for the operator' };
+const faults = { user_fault_string: 'for the user', operator_fault_string: 'for the operator' };
 
 test.each<[Error, ErrorCode, string, string]>([
   [new DriverError(faults), 'PROVIDER_ERROR', "Provider 'acme' reports error: for the user", 'error'],

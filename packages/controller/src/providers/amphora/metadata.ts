@@ -45,7 +45,7 @@ export function validateKeys(data: Readonly<Record<string, unknown>>, keys: Keys
   for (const [name, value] of Object.entries(data)) {
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
     const refusal = key ? key.refusal(value) : 'is not a supported key';
-    if (refusal !== null) throw new UnsupportedOptionError({ userFaultString: `${name} ${refusal}` });
+    if (refusal !== null) throw new UnsupportedOptionError({ user_fault_string: `${name} ${refusal}` });
   }
 }
 

@@ -45,7 +45,7 @@ export class AmphoraProvider implements Provider {
   async checkVipNetwork(networkId: string): Promise<void> {
     const network = await this.#options.network.getNetwork(networkId);
     if (network?.portSecurityEnabled !== false) return;
-    throw new DriverError({ userFaultString: 'Port security must be enabled on the VIP network.' });
+    throw new DriverError({ user_fault_string: 'Port security must be enabled on the VIP network.' });
   }
 
   readonly amphorae: AmphoraActions = {

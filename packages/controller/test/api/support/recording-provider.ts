@@ -30,7 +30,7 @@ export class RecordingProvider implements Provider {
   refusedNetwork: string | null = null;
 
   async checkVipNetwork(networkId: string): Promise<void> {
-    if (networkId === this.refusedNetwork) throw new DriverError({ userFaultString: 'not on this network' });
+    if (networkId === this.refusedNetwork) throw new DriverError({ user_fault_string: 'not on this network' });
   }
 
   /** Flavors of tests may say anything. */
