@@ -16,6 +16,19 @@ function cloudConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   return loadConfig({ env: {}, overrides: { service_auth: Object.fromEntries(named) } });
 }
 
+/** A user beside the service user, named by `OS_TENANT_USERNAME`, `OS_TENANT_PASSWORD` and `OS_TENANT_PROJECT_NAME`; null: nobody. */
+export function openTenant(environment: NodeJS.ProcessEnv = process.env): OpenStackSession | null {
+  const named = (name: string): string | undefined => environment[`OS_TENANT_${name}`];
+  if (!named('USERNAME')) return null;
+  const config = cloudConfig({
+    ...environment,
+    OS_USERNAME: named('USERNAME'),
+    OS_PASSWORD: named('PASSWORD'),
+    OS_PROJECT_NAME: named('PROJECT_NAME'),
+  });
+  return new OpenStackSession(sessionSettings(config), { log: SILENT, now: Date.now });
+}
+
 interface Cloud extends Bed {
   /** Whether the catalogue has the service. */
   has(kind: Parameters<OpenStackSession['service']>[0]): Promise<boolean>;

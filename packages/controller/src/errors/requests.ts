@@ -95,6 +95,12 @@ export const requestErrors = define({
     message: 'Could not retrieve certificate: {refs}',
     remedy: 'Name a secret that exists, that the service may read, in a certificate store that is configured.',
   },
+  CERTIFICATE_FORBIDDEN: {
+    status: 400,
+    message: 'Could not retrieve certificate: {refs}. It may not be read: give user {user} read access to it.',
+    remedy:
+      'Run `openstack acl user add --user USER REFERENCE`, of a container for each of its secrets, too; or name the reference with a token of its project that may change its access list, and it is done for you.',
+  },
   PKCS12_UNREADABLE: {
     status: 400,
     message:

@@ -7,6 +7,7 @@ import { type Duty, Housekeeper } from '../housekeeping/housekeeper.ts';
 import { orphanDuty } from '../housekeeping/orphans.ts';
 import { purge } from '../housekeeping/purge.ts';
 import { recountQuotas } from '../housekeeping/quotas.ts';
+import { secretUsesDuty } from '../housekeeping/secret-uses.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -64,7 +65,15 @@ async function duties(runtime: Runtime): Promise<Duty[]> {
     intervalSeconds: options.quota_recount_interval,
     run: () => recountQuotas(store),
   };
-  return [removal, certificates, ...(options.quota_recount_interval > 0 ? [recount] : []), ...(await orphans(runtime))];
+  const { uses } = await drivers.get('certificateManager');
+  const secretUses = uses === undefined ? [] : [secretUsesDuty(uses)];
+  return [
+    removal,
+    certificates,
+    ...(options.quota_recount_interval > 0 ? [recount] : []),
+    ...secretUses,
+    ...(await orphans(runtime)),
+  ];
 }
 
 /** The cloud's own account may see and remove things; of what is on this host that is root. */

@@ -18,6 +18,18 @@ interface Issued {
   expiresAt: number;
 }
 
+/** Whose a token is. */
+export interface Holder {
+  userId: string;
+  projectId: string | null;
+}
+
+const SERVICE: Holder = { userId: 'octavia-user', projectId: 'service' };
+
+interface Scope {
+  project?: { name?: string };
+}
+
 type Answer = (status: number, body: object, headers?: Record<string, string>) => void;
 
 const SERVICE_PASSWORD = 'service-password';
@@ -27,7 +39,7 @@ export class FakeKeystone {
   readonly port: number;
   readonly #server: Server;
   readonly #tokens = new Map<string, Issued>();
-  readonly #logins = new Set<string>();
+  readonly #logins = new Map<string, Holder>();
   /** Requests as `<method> <path>`, oldest first. */
   readonly requests: string[] = [];
   /** What logins said, oldest first: the value of `auth`. */
@@ -101,9 +113,12 @@ export class FakeKeystone {
     this.#tokens.delete(token);
   }
 
-  /** Whether a service may be asked with it. */
-  admits(login: unknown): boolean {
-    return this.#logins.has(String(login));
+  /** Who asks a service with it; null: nobody that may. */
+  holder(token: unknown): Holder | null {
+    const issued = this.#tokens.get(String(token));
+    if (issued === undefined) return this.#logins.get(String(token)) ?? null;
+    const { user, project } = (issued.body as { token: { user: { id: string }; project?: { id: string } } }).token;
+    return issued.expiresAt > Date.now() ? { userId: user.id, projectId: project?.id ?? null } : null;
   }
 
   /** As after a change of its keys: no login of a service is known any longer. */
@@ -120,13 +135,14 @@ export class FakeKeystone {
     roles: readonly string[],
     scope: { project: string | null; system: boolean; domain: string | undefined },
     lifetime: number,
+    userId = 'user-1',
   ): Issued {
     const expiresAt = Date.now() + lifetime * 1000;
     const domain = { id: 'default', name: 'Default' };
     const project = scope.system || scope.domain || scope.project === null ? null : scope.project;
     const token = {
       methods: ['password'],
-      user: { id: 'user-1', name: 'jane', domain, password_expires_at: null },
+      user: { id: userId, name: 'jane', domain, password_expires_at: null },
       roles: roles.map((name) => ({ id: `id-of-${name}`, name })),
       expires_at: new Date(expiresAt).toISOString(),
       ...(project === null ? {} : { project: { id: project, name: `name of ${project}`, domain } }),
@@ -191,22 +207,22 @@ export class FakeKeystone {
 
   #logIn(text: string, send: Answer, fail: (code: number) => void): void {
     const { auth } = JSON.parse(text) as {
-      auth: { identity: { password?: { user: { password: string } } } };
+      auth: { identity: { password?: { user: { name?: string; password: string } } }; scope?: Scope };
     };
     this.logins.push(auth);
     const { password } = auth.identity;
     if (password !== undefined && password.user.password !== this.password) fail(401);
-    else this.#admit(send);
+    else {
+      const userId = `${password?.user.name ?? 'octavia'}-user`;
+      this.#admit(send, { userId, projectId: auth.scope?.project?.name ?? SERVICE.projectId });
+    }
   }
 
-  #admit(send: Answer): void {
+  #admit(send: Answer, holder = SERVICE): void {
     const login = `login-${randomUUID()}`;
-    this.#logins.add(login);
-    const { body } = this.#describe(
-      ['admin'],
-      { project: 'service', system: false, domain: undefined },
-      this.loginLifetime,
-    );
+    this.#logins.set(login, holder);
+    const scope = { project: holder.projectId, system: false, domain: undefined };
+    const { body } = this.#describe(['admin'], scope, this.loginLifetime, holder.userId);
     const endpoints = ['internal', 'public'].map((name) => ({
       interface: name,
       region_id: 'RegionOne',

@@ -5,14 +5,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ensureAuthorities } from '../../src/clouds/certificates/local/ensure-authorities.ts';
 import { controlPlaneCertificates } from '../../src/clouds/certificates/local/health.ts';
+import { CertificateStorage } from '../../src/clouds/certificates/local/storage.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { exitCode, type Finding, table } from '../../src/operator/doctor/check.ts';
 import { checkUpgrade, examine } from '../../src/operator/doctor/doctor.ts';
 import { sql } from '../../src/store/core/sql.ts';
+import * as listeners from '../../src/store/resources/listeners.ts';
 import * as loadBalancers from '../../src/store/resources/load-balancers.ts';
+import * as pools from '../../src/store/resources/pools.ts';
+import { Secret } from '../../src/tls/secret.ts';
+import { TestAuthority } from '../dataplane/support/test-authority.ts';
 import { DAY, storedAmphora } from '../housekeeping/support.ts';
 import { noopCloud } from '../processes/processes.ts';
-import { aLoadBalancer, openTestStore, type TestStore } from '../support/store.ts';
+import { aListener, aLoadBalancer, aPool, openTestStore, type TestStore } from '../support/store.ts';
 
 let testStore: TestStore;
 
@@ -61,6 +66,51 @@ test('a healthy installation is well: exit code 0', async () => {
   expect(findings.filter(({ result }) => result !== 'success')).toEqual([]);
   expect(exitCode(findings)).toBe(0);
   expect(table('Octavia Doctor', findings)).toContain('| Details: All 1 are heard');
+});
+
+test('listeners’ secrets: what cannot be read any more, and what ends', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'octavia-doctor-'));
+  const storage = new CertificateStorage(folder);
+  const put = ({ certificate, privateKey }: { certificate: string; privateKey?: string }) =>
+    storage.add({ certificate, key: privateKey ? new Secret(privateKey) : null, intermediates: null, project: null });
+  const authority = await TestAuthority.create('CA');
+  const subject = { CN: 'www.example.com' };
+  const [soon, ended] = [
+    await put(await authority.issue({ subject })),
+    await put(await authority.issue({ subject, expired: true })),
+  ];
+  const oldList = await put({ certificate: await authority.revocationList([], true) });
+  const { lb } = await serving();
+  const [listener, pool] = [
+    aListener(lb, { defaultTlsContainerRef: soon, sniContainerRefs: [ended], clientCrlContainerRef: oldList }),
+    aPool(lb, { tlsEnabled: true, tlsContainerRef: 'gone' }),
+  ];
+  const plain = aListener(lb, { protocolPort: 81, defaultPoolId: pool.id });
+  await testStore.store.transaction(async (tx) => {
+    await pools.insert(tx, pool);
+    for (const one of [listener, plain, aListener(lb, { protocolPort: 82 })]) await listeners.insert(tx, one);
+  });
+  const settings = { OS_CERTIFICATES__CERT_MANAGER: 'local_cert_manager', OS_CERTIFICATES__STORAGE_PATH: folder };
+  const found = about(await examine(config(settings), testStore.url, { probe: false }), 'Listeners’ secrets');
+  rmSync(folder, { recursive: true });
+  expect(found).toEqual([
+    {
+      check: 'Listeners’ secrets',
+      result: 'failure',
+      details: `These cannot be read any more; a failover would leave their listeners in ERROR:\n${plain.id} of ${lb}: Could not retrieve certificate: gone`,
+    },
+    {
+      check: 'Listeners’ secrets',
+      result: 'warning',
+      details: expect.stringMatching(/^These are to be replaced by their owners:\n/),
+    },
+  ]);
+  const lines = found[1]?.details.split('\n').slice(1) ?? [];
+  expect(lines.sort()).toEqual(
+    [`${soon} ends in 20 d`, `${ended} ended 24 h ago`, `${oldList} ended 24 h ago`]
+      .map((what) => `${listener.id} of ${lb}: ${what}`)
+      .sort(),
+  );
 });
 
 test('dead workers, housekeeping that does not run or fails', async () => {
@@ -185,7 +235,7 @@ test('drivers: each that the configuration names, and what keeps one from workin
     'Image driver': 'image_noop_driver',
     'Volume driver': 'volume_noop_driver',
     'Certificate generator': 'noop_cert_generator',
-    'Certificate manager': expect.stringContaining('cannot read Barbican'),
+    'Certificate manager': expect.stringContaining('names a login, TLS references are refused'),
     'Amphora driver': 'amphora_noop_driver',
     Authentication: 'noauth',
   });

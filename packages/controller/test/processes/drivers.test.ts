@@ -109,7 +109,11 @@ it.each([
   ['compute', 'compute_nova_driver', 'compute_local_driver, compute_noop_driver'],
   ['network', 'allowed_address_pairs_driver', 'network_local_driver, network_noop_driver'],
   ['certificateGenerator', 'toString', 'local_cert_generator, noop_cert_generator'],
-  ['certificateManager', 'castellan', 'local_cert_manager, noop_cert_manager, barbican_cert_manager'],
+  [
+    'certificateManager',
+    'castellan',
+    'local_cert_manager, noop_cert_manager, barbican_cert_manager, castellan_cert_manager',
+  ],
   ['dataplane', 'amphora_other_driver', 'amphora_haproxy_rest_driver, amphora_noop_driver'],
   ['identity', 'testing', 'keystone, noauth'],
 ] as const)('an unknown %s driver %s is refused with those there are', async (need, name, known) => {

@@ -8,6 +8,7 @@
  * From the lock to the answer it is one transaction: whatever throws leaves no trace.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { SecretReader } from '../../clouds/certificates/manager.ts';
 import type { OperationInput, OperationKind, ResourceType } from '../../domain/operations.ts';
 import { type NewObjects, type QuotaUnits, unitsOf } from '../../domain/quotas.ts';
 import type { LoadBalancer } from '../../domain/resources.ts';
@@ -19,6 +20,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { authorise } from '../policy/authorise.ts';
 import type { ApiRule } from '../policy/rules.ts';
 import { quotaRules } from './quota-rules.ts';
+import { giveSecretsBack, readerOf } from './secrets.ts';
 
 /** What a route submits, and the rule that allows it. */
 export interface ChangeSummary {
@@ -57,7 +59,7 @@ export interface Draft {
 interface Question {
   projectId: string;
   /** Called once the policy allows the change. @throws OctaviaError what `valid` could throw */
-  ask(): Promise<void>;
+  ask(reader: SecretReader): Promise<void>;
 }
 
 /** What every route declares, in the order in which it is needed (types are inferred from first to last). */
@@ -172,7 +174,7 @@ export function changeRoute<Asked, Found extends Target, Held extends Found, D e
     const question = await route.outside?.(asked);
     if (!question) return;
     allow(request, asked, question.projectId);
-    await question.ask();
+    await question.ask(readerOf(deps, request, question.projectId));
   }
 
   async function judge(request: FastifyRequest, executor: Executor, found: Found, asked: Asked): Promise<Judged<D>> {
@@ -231,6 +233,7 @@ export function changeRoute<Asked, Found extends Target, Held extends Found, D e
       const asked = await route.parse(request);
       await askOutside(request, asked);
       const { body } = (await write(request, asked)) ?? (await writeLocked(request, asked));
+      if (method !== 'POST') giveSecretsBack(deps, request);
       return reply.code(status).send(body);
     },
   });

@@ -93,9 +93,9 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       return (
         loadBalancer && {
           projectId: loadBalancer.projectId,
-          ask: async () => {
+          ask: async (reader) => {
             const settled = settleListener(fields, rules, vipAddresses(loadBalancer));
-            await checkListenerSecrets(deps, loadBalancer.projectId, settled);
+            await checkListenerSecrets(deps, reader, settled);
           },
         }
       );
@@ -139,9 +139,9 @@ export function listeners(server: FastifyInstance, deps: ApiDependencies): void 
       if (!current || !loadBalancer) return null;
       return {
         projectId: current.projectId,
-        ask: async () => {
+        ask: async (reader) => {
           const settled = settleListenerChange(current, change, rules, vipAddresses(loadBalancer));
-          await checkListenerSecrets(deps, current.projectId, { ...current, ...settled }, current);
+          await checkListenerSecrets(deps, reader, { ...current, ...settled }, current);
         },
       };
     },

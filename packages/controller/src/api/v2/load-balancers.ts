@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { SecretReader } from '../../clouds/certificates/manager.ts';
 import type { LoadBalancer, Vip } from '../../domain/resources.ts';
 import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
@@ -42,7 +43,7 @@ import { found } from './not-found.ts';
 import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
 import { rulesOf } from './rules.ts';
-import { checkTreeSecrets } from './secrets.ts';
+import { checkTreeSecrets, readerOf } from './secrets.ts';
 import { type SeenNetworks, seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusResponse } from './status-tree.ts';
@@ -121,10 +122,15 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
       const body = createBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
       const projectId = body.projectId || request.caller.projectId;
       if (!projectId) throw new OctaviaError('MISSING_PROJECT');
-      return { body, projectId, seen: seenBy(request.caller, deps.network) };
+      return {
+        body,
+        projectId,
+        seen: seenBy(request.caller, deps.network),
+        reader: readerOf(deps, request, projectId),
+      };
     },
     alsoNeeds: ({ body }) => (body.vipSgIds.length > 0 ? ['loadbalancer:post:vip_sg_ids'] : []),
-    async valid(_executor, { projectId }, { body, seen }) {
+    async valid(_executor, { projectId }, { body, seen, reader }) {
       const chosen = chooses(body)
         ? await deps.store.transaction((tx) => choose(tx, body, deps.providers))
         : unchosen(body, deps.providers);
@@ -151,7 +157,7 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
         ...(await draftVip(plan)),
       };
       const tree = planTree(body, loadBalancer, { ...rules, sriovMembers: allowsMemberSriov(chosen) }, subnets, deps);
-      await checkTreeSecrets(deps, projectId, tree);
+      await checkTreeSecrets(deps, reader, tree);
       return {
         chosen,
         plan,
@@ -340,6 +346,8 @@ interface Asked {
   body: LoadBalancerCreate;
   projectId: string;
   seen: SeenNetworks;
+  /** Of what the tree refers to. */
+  reader: SecretReader;
 }
 
 interface CreateDraft extends Draft {

@@ -79,7 +79,7 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       const loadBalancer = await loadBalancers.get(db, loadBalancerId ?? listener?.loadBalancerId ?? '');
       if (loadBalancer === null) return null;
       const { projectId } = loadBalancer;
-      return { projectId, ask: () => checkPoolSecrets(deps, projectId, settlePool(fields, rules)) };
+      return { projectId, ask: (reader) => checkPoolSecrets(deps, reader, settlePool(fields, rules)) };
     },
     async lock(tx, { loadBalancerId: given, listenerId }) {
       const named = listenerId ? found(await listeners.get(tx, listenerId), 'Listener', listenerId) : null;
@@ -129,9 +129,9 @@ export function pools(server: FastifyInstance, deps: ApiDependencies): void {
       const { projectId } = current;
       return {
         projectId,
-        ask: async () => {
+        ask: async (reader) => {
           const settled = settlePoolChange(current, change, rules);
-          await checkPoolSecrets(deps, projectId, { ...current, ...settled }, current);
+          await checkPoolSecrets(deps, reader, { ...current, ...settled }, current);
         },
       };
     },

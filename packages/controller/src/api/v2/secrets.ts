@@ -3,6 +3,8 @@
  * secret store may be slow, and a row lock must not wait for it.
  */
 import type { X509Certificate } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { SecretReader } from '../../clouds/certificates/manager.ts';
 import type { Listener, Pool } from '../../domain/resources.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import type { TlsSettings } from '../../domain/validation/tls.ts';
@@ -29,6 +31,27 @@ interface References {
   settings: TlsSettings | null;
   authorities: string | null;
   revocations: string | null;
+}
+
+/** For whom secrets are read. Where everybody is believed a token proves nothing. */
+export function readerOf(
+  { identity }: Pick<ApiDependencies, 'identity'>,
+  { headers, caller }: FastifyRequest,
+  projectId: string,
+): SecretReader {
+  const token = headers['x-auth-token'];
+  if (identity.trustsEverybody || typeof token !== 'string') return { projectId };
+  return { projectId, caller: { token, projectId: caller.projectId } };
+}
+
+/** After a change: whoever asked for it may have been the last to need a secret. Nobody waits for it. */
+export function giveSecretsBack(
+  deps: Pick<ApiDependencies, 'certificates' | 'identity'>,
+  request: FastifyRequest,
+): void {
+  const { projectId } = request.caller;
+  const { caller } = readerOf(deps, request, projectId ?? '');
+  if (projectId !== null && caller) deps.certificates.uses?.release(projectId, caller.token);
 }
 
 const isGiven = (ref: string | null): ref is string => ref !== null && ref !== '';
@@ -86,11 +109,11 @@ class SecretChecks {
   /** Reported together. */
   readonly #unreadable = new Set<string>();
   readonly #deps: Pick<ApiDependencies, 'certificates' | 'config'>;
-  readonly #projectId: string;
+  readonly #reader: SecretReader;
 
-  constructor(deps: Pick<ApiDependencies, 'certificates' | 'config'>, projectId: string) {
+  constructor(deps: Pick<ApiDependencies, 'certificates' | 'config'>, reader: SecretReader) {
     this.#deps = deps;
-    this.#projectId = projectId;
+    this.#reader = reader;
   }
 
   /** What was accepted before is not read again. */
@@ -113,7 +136,7 @@ class SecretChecks {
   /** Of a certificate that is in use; whether it can be read now is not the question. */
   async #ciphers(ref: string, settings: TlsSettings | null): Promise<void> {
     try {
-      const bundle = await this.#deps.certificates.getCertificate(ref, { projectId: this.#projectId });
+      const bundle = await this.#deps.certificates.getCertificate(ref, { projectId: this.#reader.projectId });
       this.#requireCiphers(ref, bundle, settings);
     } catch (error) {
       if (!(error instanceof OctaviaError) || error.code === 'CIPHERS_UNUSABLE') throw error;
@@ -154,9 +177,9 @@ class SecretChecks {
     }
   }
 
-  async #read<T>(ref: string, read: (reader: { projectId: string }) => Promise<T>): Promise<T | null> {
+  async #read<T>(ref: string, read: (reader: SecretReader) => Promise<T>): Promise<T | null> {
     try {
-      return await read({ projectId: this.#projectId });
+      return await read(this.#reader);
     } catch (error) {
       if (!(error instanceof OctaviaError) || error.code !== 'CERTIFICATE_UNREADABLE') throw error;
       this.#unreadable.add(ref);
@@ -173,16 +196,16 @@ const isKnownTo = (authorities: readonly X509Certificate[], list: RevocationList
 
 /**
  * @param current what is stored, for a change
- * @throws OctaviaError CERTIFICATE_UNREADABLE, CERTIFICATE_UNUSABLE, CERTIFICATE_WITHOUT_NAME, CIPHERS_UNUSABLE, PKCS12_UNREADABLE,
- *   VALIDATION
+ * @throws OctaviaError CERTIFICATE_UNREADABLE, CERTIFICATE_FORBIDDEN, CERTIFICATE_UNUSABLE, CERTIFICATE_WITHOUT_NAME, CIPHERS_UNUSABLE,
+ *   PKCS12_UNREADABLE, VALIDATION; OPENSTACK_UNAVAILABLE
  */
 export async function checkListenerSecrets(
   deps: Pick<ApiDependencies, 'certificates' | 'config'>,
-  projectId: string,
+  reader: SecretReader,
   listener: ListenerTls,
   current: ListenerTls | null = null,
 ): Promise<void> {
-  const checks = new SecretChecks(deps, projectId);
+  const checks = new SecretChecks(deps, reader);
   await checks.check(ofListener(listener), current && ofListener(current), CLIENT_WORDING);
   checks.requireReadable();
 }
@@ -190,11 +213,11 @@ export async function checkListenerSecrets(
 /** The same for a pool. */
 export async function checkPoolSecrets(
   deps: Pick<ApiDependencies, 'certificates' | 'config'>,
-  projectId: string,
+  reader: SecretReader,
   pool: PoolRefs,
   current: PoolRefs | null = null,
 ): Promise<void> {
-  const checks = new SecretChecks(deps, projectId);
+  const checks = new SecretChecks(deps, reader);
   await checks.check(ofPool(pool), current && ofPool(current), MEMBER_WORDING);
   checks.requireReadable();
 }
@@ -202,10 +225,10 @@ export async function checkPoolSecrets(
 /** The same for everything that one request creates. */
 export async function checkTreeSecrets(
   deps: Pick<ApiDependencies, 'certificates' | 'config'>,
-  projectId: string,
+  reader: SecretReader,
   tree: { listeners: readonly ListenerTls[]; pools: readonly PoolRefs[] },
 ): Promise<void> {
-  const checks = new SecretChecks(deps, projectId);
+  const checks = new SecretChecks(deps, reader);
   for (const pool of tree.pools.filter(hasPoolSecrets)) await checks.check(ofPool(pool), null, MEMBER_WORDING);
   for (const listener of tree.listeners.filter(hasListenerSecrets)) {
     await checks.check(ofListener(listener), null, CLIENT_WORDING);

@@ -1,11 +1,12 @@
 /** The one way in which services of the cloud are asked: identity, versions, time limits, repetition, errors. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AnswerError, ApiError, EndpointError, type Send, UnreachableError } from '@octavia/client/keystone';
+import { AnswerError, ApiError, EndpointError, UnreachableError } from '@octavia/client/keystone';
 import type { Log } from '@octavia/protocol/log';
 import { OctaviaError } from '../../errors.ts';
 import { UnexpectedAnswer } from './answer.ts';
 import { refusal, requestIdOf, sentenceOf } from './refusal.ts';
 import { globalRequestId } from './request-id.ts';
+import type { Received, SendForBytes } from './transport.ts';
 
 export interface Limits {
   /** Milliseconds of one attempt, from its beginning to the end of the answer. */
@@ -26,7 +27,7 @@ export interface Service {
   readonly log: Log;
   /** Each exchange is told at level info. */
   readonly recordsTiming: boolean;
-  readonly send: Send;
+  readonly send: SendForBytes;
   /** Without a slash at its end. */
   address(signal: AbortSignal): Promise<string>;
   /** Headers that prove who asks. */
@@ -51,6 +52,8 @@ export interface Call<T> {
   /** Of all attempts together, in milliseconds. Default: twice that of one attempt. */
   deadlineMs?: number;
   signal?: AbortSignal;
+  /** The answer is no JSON: `read` gets a Buffer. */
+  raw?: true;
   /** What is wanted of the answer. @throws UnexpectedAnswer */
   read(body: unknown): T;
 }
@@ -150,7 +153,7 @@ async function attempt<T>(
     tell(service, call, { status: answer.status, began, requestId: requestIdOf(answer.headers) ?? requestId });
     const { status, headers, body } = answer;
     // 300 is how services list their versions.
-    if (status >= 200 && status <= 300) return read(service, call, body);
+    if (status >= 200 && status <= 300) return read(service, call, answer);
     const error = refusal({ service: title, status, headers, body, mask: (text) => service.mask(text) });
     if (status === 401) return { kind: 'token', error, identity };
     const isBusy = status === 429 || (isRepeatable && [502, 503, 504].includes(status));
@@ -190,8 +193,9 @@ function loginError(service: Service, error: unknown): Error {
   return error as Error;
 }
 
-function read<T>(service: Service, call: Call<T>, body: string): Outcome<T> {
+function read<T>(service: Service, call: Call<T>, { body, bytes }: Received): Outcome<T> {
   try {
+    if (call.raw) return { kind: 'answer', value: call.read(bytes) };
     return { kind: 'answer', value: call.read(body === '' ? undefined : (JSON.parse(body) as unknown)) };
   } catch (error) {
     if (!(error instanceof UnexpectedAnswer || error instanceof SyntaxError)) throw error;

@@ -1,9 +1,9 @@
 /** One login of the controller at Keystone, with which all services of the cloud are asked. */
-import { EndpointError, KeystoneSession, type Send } from '@octavia/client/keystone';
+import { EndpointError, KeystoneSession } from '@octavia/client/keystone';
 import type { Log } from '@octavia/protocol/log';
 import type { Limits, Service } from './request.ts';
 import type { ServiceSection, ServiceSettings, SessionSettings } from './settings.ts';
-import { openTransport, type Transport } from './transport.ts';
+import { openTransport, type SendForBytes, type Transport } from './transport.ts';
 
 /** What a service is called by whom. */
 interface ServiceKind {
@@ -30,6 +30,8 @@ const SECRETS = ['password', 'token', 'application_credential_secret'] as const;
 export interface LoggedInService extends Service {
   /** Of the token; null where it has none. */
   projectId(signal?: AbortSignal): Promise<string | null>;
+  /** Of the login, as Keystone calls it; null where nobody logs in. @throws OctaviaError OPENSTACK_… */
+  userId(signal?: AbortSignal): Promise<string | null>;
 }
 
 export class OpenStackSession {
@@ -88,7 +90,7 @@ export class OpenStackSession {
   #withLogin(
     { title, type, section }: Omit<ServiceKind, 'section'> & { section: string },
     settings: ServiceSettings,
-    send: Send,
+    send: SendForBytes,
   ): LoggedInService {
     const keystone = this.#keystone;
     const component = this.#settings.splitsLogs ? { component: `openstack.${section}` } : {};
@@ -107,6 +109,7 @@ export class OpenStackSession {
       recordsTiming: this.#settings.recordsTiming,
       log: { debug: told('debug'), info: told('info'), warn: told('warn'), error: told('error') },
       projectId,
+      userId: async (signal) => (this.#settings.authType === 'none' ? null : (await keystone.token(signal)).userId),
       address: async (signal) => {
         const { endpoint, question } = settings;
         const url = endpoint ?? (await keystone.endpoint({ ...question, type }, signal)).url;

@@ -35,7 +35,7 @@ export interface SessionSettings {
 }
 
 /** Sections that describe a service, with the same options each. */
-export type ServiceSection = 'glance' | 'cinder';
+export type ServiceSection = 'certificates' | 'cinder' | 'glance';
 
 export interface ServiceSettings {
   /** Wins over the catalogue; may hold `%(project_id)s`. */
@@ -123,6 +123,13 @@ function login(section: CredentialsSection, config: ConfigValues): Given {
   return { ...without({ auth_url: config[OTHER[section]].auth_url }), ...elder, ...given(section, config) };
 }
 
+/** Whether anything says who the controller is, for Keystone. */
+export const namesLogin = (config: ConfigValues): boolean =>
+  (Object.keys(OTHER) as CredentialsSection[]).some((section) => names(section, config));
+
+const names = (section: CredentialsSection, config: ConfigValues): boolean =>
+  WHO.some((name) => login(section, config)[name]);
+
 /** The section that says who logs in: the first one, or that which it refers to, or the other one where it names nobody. */
 function credentialsSection(config: ConfigValues, first: CredentialsSection): CredentialsSection {
   const referred = config[first].auth_section;
@@ -131,8 +138,7 @@ function credentialsSection(config: ConfigValues, first: CredentialsSection): Cr
     const known = 'service_auth, keystone_authtoken';
     throw new OctaviaError('UNKNOWN_CHOICE', { option: `[${first}] auth_section`, value: referred, known });
   }
-  const names = (section: CredentialsSection): boolean => WHO.some((name) => login(section, config)[name]);
-  return [first, OTHER[first]].find(names) ?? 'service_auth';
+  return [first, OTHER[first]].find((section) => names(section, config)) ?? 'service_auth';
 }
 
 /** @throws OctaviaError OPTION_FILE_UNREADABLE */

@@ -6,8 +6,18 @@ import type { TlsSettings } from './settings.ts';
 /** Each way. A worker has some tens of operations in flight, and each waits most of its time. */
 const CONNECTIONS = 8;
 
+type SentRequest = Parameters<Send>[0];
+
+/** What came, as text and as the bytes that it was. */
+export interface Received extends Awaited<ReturnType<Send>> {
+  bytes: Buffer;
+}
+
+/** `Send` of the client, with bytes: secrets need not be text. */
+export type SendForBytes = (request: SentRequest) => Promise<Received>;
+
 export interface Transport {
-  readonly send: Send;
+  readonly send: SendForBytes;
   /** What is under way ends with an error. */
   close(): Promise<void>;
 }
@@ -22,12 +32,13 @@ export function openTransport(tls: TlsSettings, authority: string, connectMs: nu
     bodyTimeout: 0,
     connect: { ...tls, timeout: connectMs },
   });
-  const send: Send = async ({ url, method, headers, body, signal }) => {
+  const send: SendForBytes = async ({ url, method, headers, body, signal }) => {
     try {
       const options = { method, headers, dispatcher, ...(body === undefined ? {} : { body }) };
       const answer = await request(url, signal === undefined ? options : { ...options, signal });
       const named = Object.entries(answer.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]);
-      return { status: answer.statusCode, headers: Object.fromEntries(named), body: await answer.body.text() };
+      const bytes = Buffer.from(await answer.body.arrayBuffer());
+      return { status: answer.statusCode, headers: Object.fromEntries(named), body: bytes.toString(), bytes };
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw unreachable(url, error, authority);

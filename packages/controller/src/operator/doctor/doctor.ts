@@ -7,6 +7,7 @@ import { reachable, zombies } from './amphorae.ts';
 import { amphoraCertificates, authoritiesEverywhere } from './certificate-checks.ts';
 import { type Check, type Finding, runChecks } from './check.ts';
 import { duties, errors, living, operations, orphanSuspects, schema } from './database.ts';
+import { listenersSecrets } from './tenant-secrets.ts';
 import { options, policyFile } from './upgrade.ts';
 
 export interface DoctorOptions {
@@ -29,6 +30,11 @@ export async function examine(config: Config, url: string, { probe }: DoctorOpti
       Drivers: () => drivers.health(),
       'Authorities at amphorae': async () => authoritiesEverywhere(store, await drivers.get('certificateGenerator')),
       'Amphora certificates': () => amphoraCertificates(store, config),
+      'Listeners’ secrets': async () => {
+        // One that does not start has its line among the drivers.
+        const manager = await drivers.get('certificateManager').catch(() => null);
+        return manager === null ? [] : listenersSecrets(store, manager, new Date());
+      },
       Orphans: () => orphanSuspects(store),
     });
   } finally {

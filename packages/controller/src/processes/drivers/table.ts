@@ -29,6 +29,7 @@ const need = <Module>(
   modules: Readonly<Record<string, () => Promise<Module>>>,
 ): Need<Module> => ({ title, option, modules });
 
+const certificatesBarbican = () => import('../../clouds/certificates/barbican/module.ts');
 const certificatesLocal = () => import('../../clouds/certificates/local/module.ts');
 const certificatesNoop = () => import('../../clouds/certificates/noop/module.ts');
 const notificationsLog = () => import('../../clouds/notifications/log/module.ts');
@@ -64,7 +65,8 @@ export const DRIVERS = {
   certificateManager: need<DriverModule<CertificateManager>>('Certificate manager', '[certificates] cert_manager', {
     local_cert_manager: async () => (await certificatesLocal()).manager,
     noop_cert_manager: async () => (await certificatesNoop()).manager,
-    barbican_cert_manager: async () => (await import('../../clouds/certificates/unconfigured/module.ts')).manager,
+    barbican_cert_manager: async () => (await certificatesBarbican()).barbican,
+    castellan_cert_manager: async () => (await certificatesBarbican()).castellan,
   }),
   dataplane: need<DataplaneModule>('Amphora driver', '[controller_worker] amphora_driver', {
     amphora_haproxy_rest_driver: async () => (await import('../../dataplane/amphora/module.ts')).dataplane,

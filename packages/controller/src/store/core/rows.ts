@@ -402,6 +402,21 @@ export interface Rows {
     project_id: string;
     updated_at: Date | null;
   };
+  secret_consumer: {
+    failures: number;
+    is_registered: boolean;
+    ref: string;
+    resource_id: string;
+    resource_type: string;
+    retry_at: Date;
+  };
+  secret_grant: {
+    claimed_at: Date;
+    is_ours: boolean;
+    object: string;
+    project_id: string;
+    ref: string;
+  };
   vrrp_group: {
     advert_int: number;
     load_balancer_id: string;

@@ -1,5 +1,6 @@
-/** The drivers of Glance and Cinder against the fakes: the cases that run against the real services, too. */
+/** The drivers of Glance, Cinder and Barbican against the fakes: the cases that run against the real services, too. */
 import { describe } from 'vitest';
+import { barbicanCases } from './barbican-cases.ts';
 import type { Bed } from './bed.ts';
 import { cinderCases } from './cinder-cases.ts';
 import { glanceCases } from './glance-cases.ts';
@@ -10,3 +11,5 @@ const bed = (): Bed => ({ session: played.open(), tick: async () => undefined })
 
 describe('image_glance_driver', () => glanceCases(bed));
 describe('volume_cinder_driver', () => cinderCases(bed));
+describe('barbican_cert_manager', () =>
+  barbicanCases(() => ({ session: played.open(), tenant: played.open({ username: 'jane', project_name: 'p1' }) })));

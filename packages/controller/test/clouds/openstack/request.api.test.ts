@@ -323,7 +323,7 @@ describe('the catalogue', () => {
 
   it('is not needed without authentication', async () => {
     const none = { auth_type: 'none', endpoint: played.glance.url, password: null };
-    played.keystone.admits = () => true;
+    played.keystone.holder = () => ({ userId: 'nobody', projectId: null });
     expect(await ask(played.open(none))).toBe('read');
     expect(played.keystone.requests).toEqual([]);
     expect(played.glance.asked.at(-1)?.headers['x-auth-token']).toBeUndefined();

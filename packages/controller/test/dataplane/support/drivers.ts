@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AmphoraLab } from '../../../../amphora/test/support/amphora-lab.ts';
+import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/barbican/unconfigured.ts';
 import type { AuthorityPaths } from '../../../src/clouds/certificates/local/ensure-authorities.ts';
 import { LocalCertificateGenerator } from '../../../src/clouds/certificates/local/generator.ts';
-import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
 import { AmphoraDataplaneDriver } from '../../../src/dataplane/amphora/driver.ts';
 import type { AmphoraDriverOptions } from '../../../src/dataplane/amphora/options.ts';
 import { DEFAULT_HAPROXY_OPTIONS } from '../../../src/dataplane/haproxy/options.ts';

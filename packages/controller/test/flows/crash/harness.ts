@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer } from '../../../src/api/server.ts';
-import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/unconfigured/manager.ts';
+import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/barbican/unconfigured.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { deterministicUuid } from '../../../src/domain/deterministic-uuid.ts';

@@ -89,7 +89,7 @@ export abstract class FakeService {
   }
 
   #judged(asked: Asked): Answer {
-    if (!this.keystone.admits(asked.headers['x-auth-token'])) {
+    if (this.keystone.holder(asked.headers['x-auth-token']) === null) {
       return {
         status: 401,
         body: { error: { code: 401, message: 'The request you have made requires authentication.' } },
@@ -110,10 +110,11 @@ async function receive(request: IncomingMessage): Promise<Asked> {
 
 function send(response: ServerResponse, { status, body, headers }: Answer): void {
   const isText = typeof body === 'string';
+  const isBytes = Buffer.isBuffer(body);
   response.writeHead(status, {
-    'content-type': isText ? 'text/html' : 'application/json',
+    'content-type': isBytes ? 'application/octet-stream' : isText ? 'text/html' : 'application/json',
     'x-openstack-request-id': `req-${randomUUID()}`,
     ...headers,
   });
-  response.end(body === undefined ? '' : isText ? body : JSON.stringify(body));
+  response.end(body === undefined ? '' : isText || isBytes ? body : JSON.stringify(body));
 }

@@ -1,10 +1,11 @@
-/** Keystone, Glance and Cinder on loopback, and sessions that ask them: new ones for each test of the file. */
+/** Keystone, Glance, Cinder and Barbican on loopback, and sessions that ask them: new ones for each test of the file. */
 import type { Log } from '@octavia/protocol/log';
 import { afterEach, beforeEach } from 'vitest';
 import { OpenStackSession } from '../../../../src/clouds/openstack/session.ts';
 import { sessionSettings } from '../../../../src/clouds/openstack/settings.ts';
 import { type ConfigOverrides, loadConfig } from '../../../../src/config/index.ts';
 import { FakeKeystone } from '../../../identity/fake-keystone.ts';
+import { FakeBarbican } from './fake-barbican.ts';
 import { FakeCinder } from './fake-cinder.ts';
 import { FakeGlance } from './fake-glance.ts';
 
@@ -14,6 +15,7 @@ export interface PlayedCloud {
   keystone: FakeKeystone;
   glance: FakeGlance;
   cinder: FakeCinder;
+  barbican: FakeBarbican;
   /** Milliseconds that the clock of sessions is ahead. */
   skew: number;
   /** `<level> <message> <fields>` */
@@ -46,16 +48,18 @@ export function playCloud(): PlayedCloud {
     played.keystone = await FakeKeystone.start();
     played.glance = await new FakeGlance(played.keystone).listen();
     played.cinder = await new FakeCinder(played.glance).listen();
+    played.barbican = await new FakeBarbican(played.keystone).listen();
     played.skew = 0;
     played.logged = [];
     played.keystone.services = [
       { type: 'image', name: 'glance', endpoints: endpoints(played.glance.url) },
       { type: 'volumev3', name: 'cinderv3', endpoints: endpoints(`${played.cinder.url}/v3/service`) },
+      { type: 'key-manager', name: 'barbican', endpoints: endpoints(played.barbican.url) },
     ];
   });
   afterEach(async () => {
     for (const session of sessions.splice(0)) await session.close();
-    for (const fake of [played.keystone, played.glance, played.cinder]) await fake.stop();
+    for (const fake of [played.keystone, played.glance, played.cinder, played.barbican]) await fake.stop();
   });
   return played;
 }

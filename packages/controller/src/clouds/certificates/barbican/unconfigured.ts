@@ -1,7 +1,7 @@
 import { OctaviaError } from '../../../errors.ts';
 import type { CertificateManager } from '../manager.ts';
 
-/** Where no certificate store is configured: no reference leads anywhere. */
+/** Where nobody can log in at Barbican: no reference leads anywhere. */
 export class UnconfiguredCertificateManager implements CertificateManager {
   readonly name = 'none';
 
