@@ -305,6 +305,21 @@ export interface Rows {
     vnic_type: string;
     weight: number;
   };
+  notification: {
+    channel: string;
+    created_at: Date;
+    id: number;
+    message: string;
+    message_id: string;
+  };
+  notification_channel: {
+    dropped: number;
+    dropped_at: Date | null;
+    name: string;
+    problem: string | null;
+    problem_since: Date | null;
+    sender: string;
+  };
   operation: {
     abandon_reason: string | null;
     attempts: number;

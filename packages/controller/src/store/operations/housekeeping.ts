@@ -1,5 +1,6 @@
 /** Who keeps house, and what was done when. */
 
+import { whileAlone as alone } from '../core/alone.ts';
 import { selection } from '../core/columns.ts';
 import type { Executor, Store } from '../core/database.ts';
 import { sql } from '../core/sql.ts';
@@ -7,24 +8,9 @@ import { sql } from '../core/sql.ts';
 /** Any number of processes may keep house; one at a time holds this lock. */
 const LOCK_KEY = 0x0c7a_4053;
 
-/**
- * Runs the work while this process alone holds the lock. The lock belongs to the connection: when the process dies, or its
- * connection is cut, PostgreSQL gives it to the next who asks. @returns false when somebody else holds it
- */
-export async function whileAlone(store: Store, work: (isHeld: () => boolean) => Promise<void>): Promise<boolean> {
-  return store.db.session(async (session) => {
-    const { rows } = await sql<{ won: boolean }>`select pg_try_advisory_lock(${LOCK_KEY}) as won`.execute(session);
-    if (!rows[0]?.won) return false;
-    try {
-      await work(() => !session.isLost);
-    } finally {
-      // A connection that could not unlock is closed: the lock ends with it.
-      if (!session.isLost) {
-        await sql`select pg_advisory_unlock(${LOCK_KEY})`.execute(session).catch(() => session.discard());
-      }
-    }
-    return true;
-  });
+/** Runs the work while this process alone keeps house. @returns false when somebody else does */
+export function whileAlone({ db }: Store, work: (isHeld: () => boolean) => Promise<void>): Promise<boolean> {
+  return alone(db, sql`${LOCK_KEY}`, (session) => work(() => !session.isLost));
 }
 
 /**
