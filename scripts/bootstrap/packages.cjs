@@ -21,9 +21,19 @@ const PACKAGES = {
   // PING health monitors run it.
   'iputils-ping': 'ping',
 };
-/** The tests look at certificates with openssl, send logs through rsyslog, and have nginx for a member. */
-const TEST_PACKAGES = { ...PACKAGES, openssl: 'openssl', rsyslog: 'rsyslogd', nginx: 'nginx' };
-const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'nginx', 'rsyslog'];
+/**
+ * The tests look at certificates with openssl, send logs through rsyslog, have nginx for a member, and RabbitMQ for a message bus
+ * that the library of OpenStack's services listens to.
+ */
+const TEST_PACKAGES = {
+  ...PACKAGES,
+  openssl: 'openssl',
+  rsyslog: 'rsyslogd',
+  nginx: 'nginx',
+  'rabbitmq-server': 'rabbitmq-server',
+  'python3-oslo.messaging': 'oslo-messaging-send-notification',
+};
+const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'nginx', 'rabbitmq-server', 'rsyslog'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 /** Of all checkouts of this host. */

@@ -128,4 +128,6 @@ export interface Flow {
   summary?: string;
   /** Pure: the same operation always gives the same steps, or a resumed flow would lose its place. */
   steps(operation: Operation): FlowPart[];
+  /** What others hear when an operation has succeeded. */
+  announces?: 'create' | 'update' | 'delete';
 }

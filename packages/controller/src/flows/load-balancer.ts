@@ -2,8 +2,7 @@ import type { Operation } from '../domain/operations.ts';
 import type { AmphoraRole, Topology } from '../domain/statuses.ts';
 import { OctaviaError } from '../errors.ts';
 import * as serverGroups from '../store/resources/server-groups.ts';
-import type { FlowPart, Step } from './flow.ts';
-import { announce } from './steps/announce.ts';
+import type { Flow, FlowPart, Step } from './flow.ts';
 import { applyConfiguration, configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
 import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
 import { plugMemberNetworks, plugMemberNetworksInto } from './steps/plug-member-networks.ts';
@@ -60,7 +59,7 @@ function create(operation: Operation): FlowPart[] {
       : [createServerGroup, { name: 'build both amphorae', parallel: [lane(0, 'MASTER'), lane(1, 'BACKUP')] }];
   const ids = [amphoraIdOf(operation, 0), amphoraIdOf(operation, 1)];
   const vrrp = topologyOf(operation) === 'SINGLE' ? [] : [applyVrrpToAll(ids)];
-  return [...build, plugMemberNetworks, configureAll(ids), ...vrrp, announce('create')];
+  return [...build, plugMemberNetworks, configureAll(ids), ...vrrp];
 }
 
 /** A replacement with everything but the VIP and a place in service. */
@@ -104,23 +103,31 @@ function failover(operation: Operation): FlowPart[] {
   ];
 }
 
-export const loadBalancerFlows = [
-  flow(
-    'create_load_balancer',
-    'Builds one amphora, or two beside each other, and gives them their configuration.',
-    create,
-  ),
-  flow('update_load_balancer', 'Makes the changed attributes the running configuration.', () => [
-    applyPortPolicies,
-    applyConfiguration,
-    announce('update'),
-  ]),
-  flow(
-    'delete_load_balancer',
-    'Removes the amphorae, the VIP port if the service made it, and everything below the load balancer.',
-    // Until nothing else can fail the address stays taken: a delete that fails leaves a load balancer that can be repaired.
-    () => [removeAmphorae, deleteServerGroup, announce('delete'), releaseVip],
-  ),
+export const loadBalancerFlows: Flow[] = [
+  {
+    ...flow(
+      'create_load_balancer',
+      'Builds one amphora, or two beside each other, and gives them their configuration.',
+      create,
+    ),
+    announces: 'create',
+  },
+  {
+    ...flow('update_load_balancer', 'Makes the changed attributes the running configuration.', () => [
+      applyPortPolicies,
+      applyConfiguration,
+    ]),
+    announces: 'update',
+  },
+  {
+    ...flow(
+      'delete_load_balancer',
+      'Removes the amphorae, the VIP port if the service made it, and everything below the load balancer.',
+      // Until nothing else can fail the address stays taken: a delete that fails leaves a load balancer that can be repaired.
+      () => [removeAmphorae, deleteServerGroup, releaseVip],
+    ),
+    announces: 'delete',
+  },
   flow(
     'failover_load_balancer',
     'Replaces every amphora, one after the other; each replacement is in service before the old one goes.',

@@ -11,6 +11,7 @@ import { type ErrorCode, OctaviaError } from '../errors.ts';
 import { endOperation } from '../status/outcome.ts';
 import { isContention } from '../store/core/unavailable.ts';
 import * as operations from '../store/operations/operations.ts';
+import { announce } from './announcement.ts';
 import { type FaultListener, type Moment, stepNamer } from './fault-points.ts';
 import { type Flow, type FlowDependencies, type FlowPart, isParallel, type Step, type StepContext } from './flow.ts';
 import { guarded } from './guarded-dependencies.ts';
@@ -67,6 +68,7 @@ class OperationRun {
   readonly #faults: FaultListener | null;
   readonly #pointName: (name: string) => string;
   readonly #parts: Placed[][][];
+  readonly #announces: Flow['announces'];
   /** Of the first step that failed, or why there is nothing to do but undo. */
   #failure: Failure | null;
   #fenced = false;
@@ -90,6 +92,7 @@ class OperationRun {
     this.#faults = faults ?? null;
     this.#failure = planned.failure ?? (operation.abandonReason === null ? null : abandoned(operation.abandonReason));
     this.#parts = placed(planned.parts);
+    this.#announces = planned.announces;
     this.#pointName = stepNamer(this.#parts.flat(2).map(({ step }) => step.name));
     this.#context = {
       ...guarded(dependencies, () => {
@@ -209,6 +212,7 @@ class OperationRun {
     await retryWhileUnavailable(this.#sleep, () =>
       this.#inCharge(() =>
         store.transaction(async (tx) => {
+          if (!failure && this.#announces) await announce(tx, this.#announces, operation, this.#context);
           if (!(await endOperation(tx, operation, failure))) throw new Fenced();
           await this.#point('settle', 'after-effect');
         }),
@@ -247,9 +251,9 @@ class OperationRun {
 function plan(operation: Operation, flowOf: (operation: Operation) => Flow) {
   try {
     const flow = flowOf(operation);
-    return { parts: flow.steps(operation), failure: null };
+    return { parts: flow.steps(operation), announces: flow.announces, failure: null };
   } catch (error) {
-    return { parts: [], failure: describe(error) };
+    return { parts: [], announces: undefined, failure: describe(error) };
   }
 }
 

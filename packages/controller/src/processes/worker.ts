@@ -126,7 +126,8 @@ function flowOptions({ controller_worker, haproxy_amphora, keepalived_vrrp, nova
 async function notifications({ config, drivers }: Runtime): Promise<NotificationDriver | null> {
   const { driver: names, topics, transport_url: transportUrl } = config.oslo_messaging_notifications;
   if (!config.controller_worker.event_notifications) return null;
-  const driver = await drivers.notifications({ subject: 'Notifications', drivers: names, topics, transportUrl });
+  const settings = { channel: 'events', subject: 'Notifications', drivers: names, topics, transportUrl } as const;
+  const driver = await drivers.notifications(settings);
   return driver.isSilent ? null : driver;
 }
 

@@ -12,9 +12,11 @@ import { NoauthIdentityDriver } from '../../src/clouds/identity/noauth/driver.ts
 import type { NotificationSettings } from '../../src/clouds/notifications/interface.ts';
 import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
 import { Drivers } from '../../src/processes/drivers/drivers.ts';
+import type { Database } from '../../src/store/core/database.ts';
 import type { Executor } from '../../src/store/core/sql.ts';
 
 export interface Around {
+  drivers: Drivers;
   server: FastifyInstance;
   /** Lines of the log. */
   log: Record<string, unknown>[];
@@ -36,6 +38,8 @@ export interface Surroundings {
   databaseError?: () => Error | null;
   now?: () => Date;
   newId?: () => string;
+  /** For what waits to be sent. */
+  database?: Database;
   /** Of the log; `info` when left out. */
   level?: string;
 }
@@ -68,7 +72,7 @@ export function around(overrides: ConfigOverrides = {}, surroundings: Surroundin
       return { rows: [], count: 0 };
     },
   };
-  const drivers = new Drivers({ config, log: logger, database: null as never });
+  const drivers = new Drivers({ config, log: logger, database: surroundings.database ?? (null as never) });
   const notifications = (settings: NotificationSettings) => drivers.notifications(settings);
   const newId = surroundings.newId ?? randomUUID;
   const deps = { config, identity, notifications, policy, logger, now, newId, store: { db } };
@@ -81,5 +85,5 @@ export function around(overrides: ConfigOverrides = {}, surroundings: Surroundin
   server.get('/v2/lbaas/broken', async () => {
     throw new Error('secret text of the database');
   });
-  return { server, log, statements };
+  return { drivers, server, log, statements };
 }

@@ -32,7 +32,6 @@ describe('create', () => {
       'plug VIP into it',
       'plug member networks',
       'apply configuration to all amphorae',
-      'announce the create',
     ]);
     expect(lab.changes()).toEqual([
       'compute.build',
@@ -245,11 +244,9 @@ test('others hear of create, update and delete, once each', async () => {
   expect(events.map(({ event_type }) => event_type)).toEqual([
     'octavia.loadbalancer.create.end',
     'octavia.loadbalancer.update.end',
-    'octavia.loadbalancer.update.end',
     'octavia.loadbalancer.delete.end',
   ]);
-  // A repeated message is recognised by its id.
-  expect(events[1]?.message_id).toBe(events[2]?.message_id);
+  expect(new Set(events.map(({ message_id }) => message_id)).size).toBe(3);
   const [first] = lab.notifications;
   expect(first).toMatchObject({ publisher_id: null, priority: 'INFO' });
   expect(first?.timestamp).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/);

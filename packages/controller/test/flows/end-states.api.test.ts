@@ -314,12 +314,16 @@ describe('load balancer', () => {
     const tree = await grown();
     await lab.pending(tree.loadBalancer.id, 'PENDING_DELETE');
     const { portId } = tree.loadBalancer.vip;
-    let announced = 0;
     lab.interfere = (call, id) => {
-      if (call === 'network.deletePort' && id === portId) announced = lab.notifications.length;
+      if (call === 'network.deletePort' && id === portId) throw new Error('not now');
     };
+    expect(await lab.run('delete_load_balancer', tree.loadBalancer)).toMatchObject({ state: 'failed' });
+    // Others hear of what has happened, not of what was about to.
+    expect(lab.notifications).toEqual([]);
+    lab.calm();
+    await lab.pending(tree.loadBalancer.id, 'PENDING_DELETE');
     await lab.run('delete_load_balancer', tree.loadBalancer);
-    expect(announced).toBe(1);
+    expect(lab.notifications.map(({ event_type }) => event_type)).toEqual(['octavia.loadbalancer.delete.end']);
     expect(await lab.network.getPort(portId ?? '')).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import { NoopComputeDriver } from '../../src/clouds/compute/noop/driver.ts';
 import type { ImageDriver } from '../../src/clouds/image/interface.ts';
 import { NoopImageDriver } from '../../src/clouds/image/noop/driver.ts';
 import { NoopNetworkDriver } from '../../src/clouds/network/noop/driver.ts';
-import type { Notification } from '../../src/clouds/notifications/interface.ts';
+import type { Notification, NotificationDriver } from '../../src/clouds/notifications/interface.ts';
 import type { VolumeDriver } from '../../src/clouds/volume/interface.ts';
 import { NoopVolumeDriver } from '../../src/clouds/volume/noop/driver.ts';
 import { NoopDataplaneDriver } from '../../src/dataplane/noop/driver.ts';
@@ -16,6 +16,7 @@ import type { Operation, OperationInput, OperationKind, ResourceType } from '../
 import type { Amphora, LoadBalancer, LoadBalancerTree } from '../../src/domain/resources.ts';
 import type { Topology } from '../../src/domain/statuses.ts';
 import { OctaviaError } from '../../src/errors.ts';
+import type { FaultListener } from '../../src/flows/fault-points.ts';
 import { DEFAULT_FLOW_OPTIONS, type Flow, type FlowDependencies, type FlowOptions } from '../../src/flows/flow.ts';
 import { flowOf as releasedFlowOf } from '../../src/flows/registry.ts';
 import { runOperation } from '../../src/flows/runner.ts';
@@ -48,6 +49,8 @@ const amphoraIdIn = (args: Arguments): string | null => {
 export class Lab {
   readonly calls: Call[] = [];
   readonly notifications: Notification[] = [];
+  /** Hears of operations in place of `notifications`. */
+  teller: NotificationDriver | null = null;
   /** Asked before each call; throws to make it fail. */
   interfere: (call: string, amphoraId: string | null) => void = () => undefined;
   /** The amphora that says it has the VIP. */
@@ -108,7 +111,11 @@ export class Lab {
       certificates: new NoopCertificateGenerator(),
       dataplane: this.#watched('dataplane', this.dataplane, dataplane),
       agentConfiguration: ({ id }) => `amphora_id = ${id}`,
-      notifications: { name: 'lab', notify: (notification) => void this.notifications.push(notification) },
+      notifications: this.teller ?? {
+        name: 'lab',
+        notify: () => undefined,
+        notifyWith: async (tx, notification) => tx.afterCommit(() => void this.notifications.push(notification)),
+      },
       options: this.options,
       ...turnsIn(this.store, this.options),
       computeWait: { intervalMs: 5, timeoutMs: 500 },
@@ -185,10 +192,12 @@ export class Lab {
       resource = { type: 'load_balancer', id: loadBalancer.id },
       input = { topology: loadBalancer.topology },
       flowOf = releasedFlowOf,
+      faults = null,
     }: {
       resource?: { type: ResourceType; id: string };
       input?: OperationInput;
       flowOf?: (operation: Operation) => Flow;
+      faults?: FaultListener | null;
     } = {},
   ): Promise<Operation> {
     const id = randomUUID();
@@ -204,7 +213,7 @@ export class Lab {
         flowVersion: 1,
       }),
     );
-    await runOperation(id, flowOf, this.dependencies(), { workerId: 'lab' });
+    await runOperation(id, flowOf, this.dependencies(), { workerId: 'lab', faults });
     const ended = await operations.get(this.store.db, id);
     if (!ended) throw new Error('the operation is gone');
     return ended;

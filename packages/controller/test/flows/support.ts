@@ -43,7 +43,7 @@ export function storeOnly(store: Store): FlowDependencies {
     certificates: unreachable as FlowDependencies['certificates'],
     dataplane: unreachable as FlowDependencies['dataplane'],
     agentConfiguration: () => '',
-    notifications: { name: 'test', notify: () => undefined },
+    notifications: { name: 'test', notify: () => undefined, notifyWith: async () => undefined },
     options: DEFAULT_FLOW_OPTIONS,
     ...turnsIn(store, DEFAULT_FLOW_OPTIONS),
     computeWait: { intervalMs: 10, timeoutMs: 1000 },

@@ -9,6 +9,7 @@ import { OpenStackSession } from '../../src/clouds/openstack/session.ts';
 import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
 import { Drivers } from '../../src/processes/drivers/drivers.ts';
 import { DRIVERS } from '../../src/processes/drivers/table.ts';
+import { Tx } from '../../src/store/core/database.ts';
 
 /** A state directory as `octavia up` leaves it, as far as drivers look at it when they start. */
 const stateDir = mkdtempSync(join(tmpdir(), 'octavia-drivers-'));
@@ -179,7 +180,8 @@ it('images and volumes are chosen where the compute driver brings none, and shar
 });
 
 describe('notifications', () => {
-  const settings = { subject: 'Tidings', topics: ['notifications'], transportUrl: null };
+  const settings = { channel: 'events', subject: 'Tidings', topics: ['notifications'], transportUrl: null } as const;
+  const context = { requestId: 'req-1', projectId: null, isAdmin: false };
   const notification = {
     message_id: 'm',
     publisher_id: null,
@@ -188,31 +190,51 @@ describe('notifications', () => {
     timestamp: '2026-01-02 03:04:05.000006',
     payload: {},
   } as const;
+  const warnings = (log: Line[]) => log.filter(({ level }) => level === 'warn').map(({ text }) => text);
 
   it.each([
-    [[], true],
-    [['noop'], true],
-    [['test', 'noop'], true],
-    [['noop', 'log'], undefined],
-    [['messagingv2'], undefined],
-  ])('of the drivers %j: whether nobody hears anything is %s', async (names, isSilent) => {
-    expect((await open().drivers.notifications({ ...settings, drivers: names })).isSilent).toBe(isSilent);
+    [[], 'noop', true],
+    [['noop'], 'noop', true],
+    [['test', 'noop'], 'noop', true],
+    [['noop', 'log'], 'log', undefined],
+    [['log', 'log', 'noop'], 'log', undefined],
+  ])('of the drivers %j it is %s, and whether nobody hears anything is %s', async (drivers, name, isSilent) => {
+    const { drivers: all, log } = open();
+    expect(await all.notifications({ ...settings, drivers })).toMatchObject({ name, ...(isSilent && { isSilent }) });
+    expect(warnings(log)).toEqual([]);
   });
 
-  it.each([
-    [['log'], 0],
-    [['messaging'], 1],
-    // What is misspelled counts as a bus: the service starts, as it does with oslo.messaging.
-    [['masseging'], 1],
-    [['messagingv2', 'log', 'log', 'noop'], 1],
-  ])('with the drivers %j the log gets each once, after %d warnings', async (names, warnings) => {
+  it('go to the log at once, or once the transaction they belong to is committed', async () => {
     const { drivers, log } = open();
-    (await drivers.notifications({ ...settings, drivers: names })).notify(notification);
-    expect(log.filter(({ level }) => level === 'info').map(({ text }) => JSON.parse(text))).toEqual([notification]);
-    const [warned, ...more] = log.filter(({ level }) => level === 'warn');
-    expect(more).toEqual([]);
-    if (warnings === 0) expect(warned).toBeUndefined();
-    else expect(warned?.text).toMatch(/^Tidings cannot be sent with the driver \w+ \(topics notifications\)/);
+    const driver = await drivers.notifications({ ...settings, drivers: ['log'] });
+    const told = () => log.filter(({ level }) => level === 'info').map(({ text }) => JSON.parse(text));
+    driver.notify(notification, context);
+    expect(told()).toEqual([notification]);
+    const [committed, rolledBack] = [new Tx(null as never), new Tx(null as never)];
+    for (const tx of [committed, rolledBack]) await driver.notifyWith(tx, notification, context);
+    expect(told()).toHaveLength(1);
+    rolledBack.end(false);
+    expect(told()).toHaveLength(1);
+    committed.end(true);
+    expect(told()).toHaveLength(2);
+  });
+
+  it('with a name that is misspelled: the service starts, and the log says so', async () => {
+    const { drivers, log } = open();
+    const driver = await drivers.notifications({ ...settings, drivers: ['masseging', 'toString'] });
+    expect(driver.isSilent).toBe(true);
+    const known = 'there are messaging, messagingv2, routing, log, noop, test';
+    expect(warnings(log)).toEqual([
+      `Tidings: no driver is called masseging; ${known}`,
+      `Tidings: no driver is called toString; ${known}`,
+    ]);
+  });
+
+  it('without a topic go nowhere, and the log says so', async () => {
+    const { drivers, log } = open();
+    const driver = await drivers.notifications({ ...settings, drivers: ['messagingv2'], topics: [] });
+    expect(driver.isSilent).toBe(true);
+    expect(warnings(log)).toEqual(['Tidings go nowhere: there is a driver for them, but topics is empty']);
   });
 });
 

@@ -43,13 +43,14 @@ type Needed = Pick<ApiDependencies, 'config' | 'logger' | 'notifications'>;
 async function auditNotifier({ config, logger, notifications }: Needed): Promise<NotificationDriver> {
   const { audit_middleware_notifications: own, oslo_messaging_notifications: common } = config;
   const notifier = await notifications({
+    channel: 'audit',
     subject: 'Audit events',
     drivers: own.driver === null ? common.driver : [own.driver],
     topics: own.topics ?? common.topics,
     transportUrl: own.transport_url ?? common.transport_url,
   });
   if (notifier.isSilent) {
-    const sentence = 'Auditing is on, but [audit_middleware_notifications] driver is not set to log: events go nowhere';
+    const sentence = 'Auditing is on, but [audit_middleware_notifications] driver is not set: events go nowhere';
     logger.warn({}, sentence);
   }
   return notifier;
@@ -107,7 +108,7 @@ export function auditCalls(server: FastifyInstance, deps: ApiDependencies): void
   function emit(request: FastifyRequest, make: () => Notification | null): void {
     try {
       const notification = make();
-      if (notification) notifier?.notify(notification);
+      if (notification) notifier?.notify(notification, { requestId: request.id, projectId: null, isAdmin: true });
     } catch (err) {
       request.log.error({ err }, 'an audit event was lost');
     }

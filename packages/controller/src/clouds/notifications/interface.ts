@@ -1,5 +1,15 @@
 /** Where notifications for other systems go. */
+import type { Tx } from '../../store/core/database.ts';
 import type { DriverModule } from '../driver.ts';
+
+/** In whose name something happened. */
+export interface NotificationContext {
+  /** `req-<uuid>` */
+  requestId: string;
+  /** null: of no project */
+  projectId: string | null;
+  isAdmin: boolean;
+}
 
 export interface Notification {
   /** UUIDv4 */
@@ -18,10 +28,17 @@ export interface NotificationDriver {
   /** Nobody hears of anything. */
   readonly isSilent?: true;
   /** Hands the notification over; errors of delivery are the driver's to report. */
-  notify(notification: Notification): void;
+  notify(notification: Notification, context: NotificationContext): void;
+  /**
+   * Hands over what others hear of if the transaction is committed, and only then.
+   * @throws OctaviaError DATABASE_UNAVAILABLE
+   */
+  notifyWith(tx: Tx, notification: Notification, context: NotificationContext): Promise<void>;
 }
 
 export interface NotificationSettings {
+  /** Whose: notifications of one channel leave in order, and nothing that happens to those of another holds them up. */
+  channel: 'events' | 'audit';
   /** How warnings call what is sent, such as `Audit events`. */
   subject: string;
   /** Names as in oslo.messaging: messaging, messagingv2, routing, log, test, noop. Empty: nobody is told. */
@@ -32,8 +49,5 @@ export interface NotificationSettings {
   transportUrl: string | null;
 }
 
-/** `driver`: the name by which the configuration asks for it. */
-export type NotificationModule = DriverModule<
-  NotificationDriver,
-  Omit<NotificationSettings, 'drivers'> & { driver: string }
->;
+/** `drivers`: those of the names in the configuration that lead to this module. */
+export type NotificationModule = DriverModule<NotificationDriver, NotificationSettings>;

@@ -7,6 +7,7 @@ import { reachable, zombies } from './amphorae.ts';
 import { amphoraCertificates, authoritiesEverywhere } from './certificate-checks.ts';
 import { type Check, type Finding, runChecks } from './check.ts';
 import { duties, errors, living, operations, orphanSuspects, schema } from './database.ts';
+import { notifications } from './notifications.ts';
 import { listenersSecrets } from './tenant-secrets.ts';
 import { options, policyFile } from './upgrade.ts';
 
@@ -36,6 +37,7 @@ export async function examine(config: Config, url: string, { probe }: DoctorOpti
         return manager === null ? [] : listenersSecrets(store, manager, new Date());
       },
       Orphans: () => orphanSuspects(store),
+      Notifications: () => notifications(store),
     });
   } finally {
     await drivers.stop();

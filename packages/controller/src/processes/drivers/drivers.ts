@@ -94,24 +94,36 @@ export class Drivers {
     return this.#load(need, await this.#named(need));
   }
 
-  /** All that the settings name as one. A name that nobody knows counts as that of a message bus, as in oslo.messaging. */
-  async notifications({ drivers: names, ...settings }: NotificationSettings): Promise<NotificationDriver> {
-    const wanted = names.length === 0 ? ['noop'] : [...new Set(names)];
-    const started = await Promise.all(
-      wanted.map((driver) => {
-        const known = Object.hasOwn(DRIVERS.notifications.modules, driver) ? driver : 'messagingv2';
-        return this.#start('notifications', known, { ...settings, driver });
-      }),
-    );
-    // Two names may lead to one driver.
-    const all = [...new Map(started.map((driver) => [driver.name, driver])).values()];
+  /** All that the settings name as one. A name that nobody knows is told of and left out, as oslo.messaging does. */
+  async notifications(settings: NotificationSettings): Promise<NotificationDriver> {
+    const { modules } = DRIVERS.notifications;
+    const unknown = settings.drivers.filter((name) => !Object.hasOwn(modules, name));
+    for (const name of new Set(unknown)) {
+      const known = Object.keys(modules).join(', ');
+      this.#context.log.warn({}, `${settings.subject}: no driver is called ${name}; there are ${known}`);
+    }
+    const names = new Set(settings.drivers.filter((name) => Object.hasOwn(modules, name)));
+    if (names.size === 0) names.add('noop');
+    // Several names may lead to one driver.
+    const byModule = new Map<unknown, string[]>();
+    for (const name of names) {
+      const module = await this.#load('notifications', name);
+      byModule.set(module, [...(byModule.get(module) ?? []), name]);
+    }
+    const all: NotificationDriver[] = [];
+    for (const drivers of byModule.values()) {
+      all.push(await this.#start('notifications', drivers[0] ?? '', { ...settings, drivers }));
+    }
     const heard = all.filter(({ isSilent }) => !isSilent);
     const [first, ...others] = heard.length > 0 ? heard : all;
     if (first && others.length === 0) return first;
     return {
       name: heard.map(({ name }) => name).join(', '),
-      notify: (notification) => {
-        for (const driver of heard) driver.notify(notification);
+      notify: (...told) => {
+        for (const driver of heard) driver.notify(...told);
+      },
+      notifyWith: async (...told) => {
+        for (const driver of heard) await driver.notifyWith(...told);
       },
     };
   }

@@ -32,7 +32,7 @@ const need = <Module>(
 const certificatesBarbican = () => import('../../clouds/certificates/barbican/module.ts');
 const certificatesLocal = () => import('../../clouds/certificates/local/module.ts');
 const certificatesNoop = () => import('../../clouds/certificates/noop/module.ts');
-const notificationsLog = () => import('../../clouds/notifications/log/module.ts');
+const notificationsBus = async () => (await import('../../clouds/notifications/messaging/module.ts')).notifications;
 const notificationsNoop = () => import('../../clouds/notifications/noop/module.ts');
 
 export const DRIVERS = {
@@ -77,10 +77,10 @@ export const DRIVERS = {
     noauth: async () => (await import('../../clouds/identity/noauth/module.ts')).identity,
   }),
   notifications: need<NotificationModule>('Notifications', '[oslo_messaging_notifications] driver', {
-    messaging: async () => (await notificationsLog()).messageBus,
-    messagingv2: async () => (await notificationsLog()).messageBus,
-    routing: async () => (await notificationsLog()).messageBus,
-    log: async () => (await notificationsLog()).notifications,
+    messaging: notificationsBus,
+    messagingv2: notificationsBus,
+    routing: notificationsBus,
+    log: async () => (await import('../../clouds/notifications/log/module.ts')).notifications,
     noop: async () => (await notificationsNoop()).notifications,
     test: async () => (await notificationsNoop()).notifications,
   }),

@@ -197,7 +197,7 @@ export class Trial {
       dataplane,
       certificates,
       agentConfiguration: ({ id }) => `amphora ${id}`,
-      notifications: { name: 'test', notify: () => undefined },
+      notifications: { name: 'test', notify: () => undefined, notifyWith: async () => undefined },
       options: { ...DEFAULT_FLOW_OPTIONS, antiAffinity: 'anti-affinity' },
       ...turnsIn(this.harness.store, DEFAULT_FLOW_OPTIONS),
       computeWait: { intervalMs: 1, timeoutMs: 1_000 },

@@ -1,4 +1,5 @@
 import type { Log } from '@octavia/protocol/log';
+import type { Tx } from '../../../store/core/database.ts';
 import type { Notification, NotificationDriver } from '../interface.ts';
 
 /** `driver = log`: one line of JSON a notification, in the log of the process. */
@@ -13,5 +14,9 @@ export class LogNotificationDriver implements NotificationDriver {
   notify(notification: Notification): void {
     const component = `notification.${notification.event_type}`;
     this.#log.info({ component }, JSON.stringify(notification));
+  }
+
+  async notifyWith(tx: Tx, notification: Notification): Promise<void> {
+    tx.afterCommit(() => this.notify(notification));
   }
 }

@@ -6,4 +6,6 @@ export class NoopNotificationDriver implements NotificationDriver {
   readonly isSilent = true;
 
   notify(): void {}
+
+  async notifyWith(): Promise<void> {}
 }
