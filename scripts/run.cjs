@@ -30,6 +30,7 @@ const COMMANDS = {
   'bench:api': ['bench/api.ts'],
   'bench:dataplane': ['bench/dataplane.ts'],
   'bench:controller': ['bench/controller.ts'],
+  'bench:openstack': ['bench/openstack.ts'],
 };
 
 // Type stripping still calls itself experimental; the flow engine's driver use is deprecated for a release to come.
