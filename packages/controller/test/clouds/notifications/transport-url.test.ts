@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -144,6 +144,7 @@ describe('what a message bus is spoken to like', () => {
     writeFileSync(file, 'authority');
     expect(settings(`rabbit://h?ssl=1&ssl_ca_file=${file}`).tls).toEqual({ ca: Buffer.from('authority') });
     expect(settings(`rabbit://h?ssl_ca_file=${file}`).tls).toBeNull();
+    rmSync(file);
     const lacking = { ssl: true, ssl_cert_file: '/no/such.pem' };
     expect(() => settings(null, { oslo_messaging_rabbit: lacking })).toThrow(
       /^\[oslo_messaging_rabbit\] ssl_cert_file = \/no\/such.pem cannot be read: ENOENT/,
