@@ -68,6 +68,7 @@ export type OperationKind =
   | 'update_member'
   | 'delete_member'
   | 'batch_update_members'
+  | 'apply_desired_state'
   | 'create_health_monitor'
   | 'update_health_monitor'
   | 'delete_health_monitor'
@@ -1385,6 +1386,228 @@ export interface OperationVerb {
   reason?: string | null;
   /** For reset. */
   status?: 'ACTIVE' | 'ERROR';
+}
+
+export interface DesiredState {
+  /** Default: empty. At most 255 characters. */
+  name?: string | null;
+  /** Default: true. */
+  admin_state_up?: boolean | null;
+  /** Default: []. */
+  tags?: string[] | null;
+  /** Default: empty. At most 255 characters. */
+  description?: string | null;
+  /** At most 36 characters. */
+  project_id?: string | null;
+  /** @deprecated Another name of project_id. At most 36 characters. */
+  tenant_id?: string | null;
+  vip_subnet_id?: string | null;
+  vip_network_id?: string | null;
+  vip_port_id?: string | null;
+  /** IPv4 or IPv6 address. */
+  vip_address?: string | null;
+  vip_qos_policy_id?: string | null;
+  /** Security groups of the VIP port, instead of the one the service makes. Default: []. */
+  vip_sg_ids?: string[] | null;
+  /** Default: []. */
+  additional_vips?: AdditionalVipCreate[] | null;
+  /** At most 64 characters. */
+  provider?: string | null;
+  flavor_id?: string | null;
+  /** At most 255 characters. */
+  availability_zone?: string | null;
+  /** Default: []. */
+  listeners?: {
+    /** Of an object that is there: needed only where its name is empty, or also that of another. */
+    id?: string | null;
+    /** Default: empty. At most 255 characters. */
+    name?: string | null;
+    /** Default: true. */
+    admin_state_up?: boolean | null;
+    /** Default: []. */
+    tags?: string[] | null;
+    /** Default: empty. At most 255 characters. */
+    description?: string | null;
+    protocol: ListenerProtocol;
+    /** 1 to 65535. */
+    protocol_port: number;
+    /** Default: -1. At least -1. */
+    connection_limit?: number | null;
+    default_pool_id?: string | null;
+    /** Default: {}. */
+    insert_headers?: Record<string, string> | null;
+    /** At most 255 characters. */
+    default_tls_container_ref?: string | null;
+    /** Default: []. */
+    sni_container_refs?: string[] | null;
+    /** Default: 50000. 0 to 2073600000. */
+    timeout_client_data?: number | null;
+    /** Default: 5000. 0 to 2073600000. */
+    timeout_member_connect?: number | null;
+    /** Default: 50000. 0 to 2073600000. */
+    timeout_member_data?: number | null;
+    /** Default: 0. 0 to 2073600000. */
+    timeout_tcp_inspect?: number | null;
+    /** Default: "NONE". */
+    client_authentication?: ClientAuthentication | null;
+    /** At most 255 characters. */
+    client_ca_tls_container_ref?: string | null;
+    /** At most 255 characters. */
+    client_crl_container_ref?: string | null;
+    allowed_cidrs?: string[] | null;
+    /** At most 2048 characters. */
+    tls_ciphers?: string | null;
+    tls_versions?: string[] | null;
+    alpn_protocols?: string[] | null;
+    /** At least 0. */
+    hsts_max_age?: number | null;
+    /** Default: false. */
+    hsts_include_subdomains?: boolean | null;
+    /** Default: false. */
+    hsts_preload?: boolean | null;
+    default_pool?: {
+      /** Of an object that is there: needed only where its name is empty, or also that of another. */
+      id?: string | null;
+      /** Default: empty. At most 255 characters. */
+      name?: string | null;
+      /** Default: true. */
+      admin_state_up?: boolean | null;
+      /** Default: []. */
+      tags?: string[] | null;
+      /** Default: empty. At most 255 characters. */
+      description?: string | null;
+      session_persistence?: SessionPersistenceCreate | null;
+      /** Default: false. */
+      tls_enabled?: boolean | null;
+      /** At most 255 characters. */
+      tls_container_ref?: string | null;
+      /** At most 255 characters. */
+      ca_tls_container_ref?: string | null;
+      /** At most 255 characters. */
+      crl_container_ref?: string | null;
+      /** At most 2048 characters. */
+      tls_ciphers?: string | null;
+      tls_versions?: string[] | null;
+      alpn_protocols?: string[] | null;
+      protocol?: PoolProtocol | null;
+      lb_algorithm?: LbAlgorithm | null;
+      /** Default: []. */
+      members?: TreeMember[] | null;
+      healthmonitor?: TreeHealthMonitor | null;
+    } | null;
+    /** Default: []. */
+    l7policies?: {
+      /** Of an object that is there: needed only where its name is empty, or also that of another. */
+      id?: string | null;
+      /** Default: empty. At most 255 characters. */
+      name?: string | null;
+      /** Default: true. */
+      admin_state_up?: boolean | null;
+      /** Default: []. */
+      tags?: string[] | null;
+      /** Default: empty. At most 255 characters. */
+      description?: string | null;
+      action: L7PolicyAction;
+      /** At most 255 characters. */
+      redirect_url?: string | null;
+      /** At most 255 characters. */
+      redirect_prefix?: string | null;
+      redirect_pool_id?: string | null;
+      redirect_http_code?: 301 | 302 | 303 | 307 | 308 | null;
+      /** At least 1. */
+      position?: number | null;
+      /** Default: []. */
+      rules?: TreeL7Rule[] | null;
+      redirect_pool?: {
+        /** Of an object that is there: needed only where its name is empty, or also that of another. */
+        id?: string | null;
+        /** Default: empty. At most 255 characters. */
+        name?: string | null;
+        /** Default: true. */
+        admin_state_up?: boolean | null;
+        /** Default: []. */
+        tags?: string[] | null;
+        /** Default: empty. At most 255 characters. */
+        description?: string | null;
+        session_persistence?: SessionPersistenceCreate | null;
+        /** Default: false. */
+        tls_enabled?: boolean | null;
+        /** At most 255 characters. */
+        tls_container_ref?: string | null;
+        /** At most 255 characters. */
+        ca_tls_container_ref?: string | null;
+        /** At most 255 characters. */
+        crl_container_ref?: string | null;
+        /** At most 2048 characters. */
+        tls_ciphers?: string | null;
+        tls_versions?: string[] | null;
+        alpn_protocols?: string[] | null;
+        protocol?: PoolProtocol | null;
+        lb_algorithm?: LbAlgorithm | null;
+        /** Default: []. */
+        members?: TreeMember[] | null;
+        healthmonitor?: TreeHealthMonitor | null;
+      } | null;
+    }[] | null;
+  }[] | null;
+  /** Default: []. */
+  pools?: {
+    /** Of an object that is there: needed only where its name is empty, or also that of another. */
+    id?: string | null;
+    /** Default: empty. At most 255 characters. */
+    name?: string | null;
+    /** Default: true. */
+    admin_state_up?: boolean | null;
+    /** Default: []. */
+    tags?: string[] | null;
+    /** Default: empty. At most 255 characters. */
+    description?: string | null;
+    session_persistence?: SessionPersistenceCreate | null;
+    /** Default: false. */
+    tls_enabled?: boolean | null;
+    /** At most 255 characters. */
+    tls_container_ref?: string | null;
+    /** At most 255 characters. */
+    ca_tls_container_ref?: string | null;
+    /** At most 255 characters. */
+    crl_container_ref?: string | null;
+    /** At most 2048 characters. */
+    tls_ciphers?: string | null;
+    tls_versions?: string[] | null;
+    alpn_protocols?: string[] | null;
+    protocol?: PoolProtocol | null;
+    lb_algorithm?: LbAlgorithm | null;
+    /** Default: []. */
+    members?: TreeMember[] | null;
+    healthmonitor?: TreeHealthMonitor | null;
+  }[] | null;
+}
+
+export interface DesiredStatePlan {
+  /** Null: a dry run of one that is not there. */
+  loadbalancer_id: string | null;
+  dry_run: boolean;
+  changes: DesiredStateChange[];
+}
+
+export interface DesiredStateChange {
+  action: 'create' | 'update' | 'delete';
+  kind: 'load_balancer' | 'listener' | 'pool' | 'member' | 'health_monitor' | 'l7policy' | 'l7rule';
+  /** Null: a dry run of one that is not there. */
+  id: string | null;
+  /** Of a member its address and port; of an L7 rule what it compares. */
+  name: string;
+  /** Where it stands in the document, for example loadbalancer.pools[0]. */
+  path: string | null;
+  fields: DesiredStateField[];
+  /** For the traffic: none; reload: the proxy reads its configuration anew, connections go on; rebuild: what serves it is made anew. */
+  effect: 'none' | 'reload' | 'rebuild';
+}
+
+export interface DesiredStateField {
+  name: string;
+  old: unknown;
+  new: unknown;
 }
 
 /** What the resource itself refused. */

@@ -50,8 +50,9 @@ export class OctaviaError extends Error {
   readonly code: ErrorCode;
   readonly parameters: ErrorParameters;
 
-  constructor(code: ErrorCode, parameters: ErrorParameters = {}, options?: { cause?: unknown }) {
-    super(fill(ERRORS[code].message, parameters), options);
+  /** @param options `at`: the place in a document that has several, told with the message */
+  constructor(code: ErrorCode, parameters: ErrorParameters = {}, options?: { cause?: unknown; at?: string }) {
+    super(`${fill(ERRORS[code].message, parameters)}${options?.at ? ` (at ${options.at})` : ''}`, options);
     this.name = 'OctaviaError';
     this.code = code;
     this.parameters = parameters;

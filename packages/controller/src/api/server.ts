@@ -14,6 +14,7 @@ import { operatorApi } from './v1/operator-api.ts';
 import { amphorae } from './v2/amphorae.ts';
 import { availabilityZoneProfiles } from './v2/availability-zone-profiles.ts';
 import { availabilityZones } from './v2/availability-zones.ts';
+import { desiredState } from './v2/desired-state.ts';
 import { flavorProfiles } from './v2/flavor-profiles.ts';
 import { flavors } from './v2/flavors.ts';
 import { healthMonitors } from './v2/health-monitors.ts';
@@ -78,6 +79,7 @@ export const RESOURCES = [
   availabilityZoneProfiles,
   amphorae,
   allOperations,
+  desiredState,
 ];
 
 /** OpenStack Octavia's routes of single objects begin at the collection, so there it is the id that it misses. */

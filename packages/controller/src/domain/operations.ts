@@ -30,6 +30,7 @@ export const OPERATION_KINDS = [
   'update_member',
   'delete_member',
   'batch_update_members',
+  'apply_desired_state',
   'create_health_monitor',
   'update_health_monitor',
   'delete_health_monitor',
@@ -46,15 +47,20 @@ export const OPERATION_KINDS = [
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
+/** Kinds that are about several children: which ones stands in their input. */
+export const OF_SEVERAL: readonly OperationKind[] = ['batch_update_members', 'apply_desired_state'];
+
 /** queued → running → succeeded | undoing → failed */
 export const OPERATION_STATES = ['queued', 'running', 'undoing', 'succeeded', 'failed'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
 export interface OperationInput {
-  /** Members a batch touches. */
+  /** Members a batch touches; of a desired state, children of every kind. */
   memberIds?: string[];
-  /** Of a batch that failed: what each of its members waited for, so that it can be repeated. */
+  /** Of a batch that failed, and of a desired state: what each of these waited for, so that it can be repeated. */
   waited?: Record<string, string>;
+  /** A desired state changes the load balancer itself, too. */
+  changesLoadBalancer?: boolean;
   cascade?: boolean;
   /** Of the load balancer: what is built depends on it. Absent where no amphora is built, or for an amphora without one. */
   topology?: Topology;

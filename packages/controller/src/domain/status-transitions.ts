@@ -91,11 +91,17 @@ const NOWHERE_APPLIED: Ending = {
   loadBalancer: [failed],
 };
 
+/** A failed desired state that changes the load balancer itself, too: its row holds a wish that is not in force. */
+export const FAILED_WITH_LOAD_BALANCER = LOAD_BALANCER_FAILED.loadBalancer;
+
 /** One kind of change: who waits for it, and what its end leaves behind. */
 export interface Change {
-  /** What it is about; of a batch, its members. Null: an amphora, which has no provisioning status. */
-  object: TreeKind | null;
-  /** What the object waits for. Null: each member of a batch for its own, an amphora for nothing. */
+  /**
+   * What it is about; of a batch, its members; of a desired state, children of every kind. Null: an amphora, which has no
+   * provisioning status.
+   */
+  object: TreeKind | 'children' | null;
+  /** What the object waits for. Null: each of several children for its own, an amphora for nothing. */
   waitsFor: Pending | null;
   /** What the load balancer waits for; null: it does not wait. */
   loadBalancer: Pending | null;
@@ -198,6 +204,7 @@ export const CHANGES: Readonly<Record<OperationKind, Change>> = {
   update_member: { object: 'member', ...UPDATES_CHILD },
   delete_member: { object: 'member', ...DELETES_CHILD },
   batch_update_members: { object: 'member', ...DELETES_CHILD, waitsFor: null },
+  apply_desired_state: { object: 'children', ...DELETES_CHILD, waitsFor: null },
   create_health_monitor: { object: 'health_monitor', ...CREATES_CHILD },
   update_health_monitor: { object: 'health_monitor', ...UPDATES_CHILD },
   delete_health_monitor: { object: 'health_monitor', ...DELETES_CHILD },

@@ -12,6 +12,11 @@ export const stateErrors = define({
     message: '{kind} {id} is immutable and cannot be updated.',
     remedy: 'Wait until the running operation ends; GET the operations of the load balancer.',
   },
+  PRECONDITION_FAILED: {
+    status: 412,
+    message: 'Precondition failed: {detail}',
+    remedy: 'Read the desired state again, and decide with what it says now.',
+  },
   OPERATION_STATE: {
     status: 409,
     message: 'Operation {id} is {state}: {detail}',

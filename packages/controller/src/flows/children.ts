@@ -1,7 +1,9 @@
 /** Flows of what stands below a load balancer: each brings the whole tree into force. */
 import type { Step } from './flow.ts';
+import { announce } from './steps/announce.ts';
 import { applyConfiguration } from './steps/apply-configuration.ts';
 import { plugNetworksOfNewMembers, unplugMemberNetworks } from './steps/plug-member-networks.ts';
+import { applyPortPolicies } from './steps/vip-port.ts';
 import { flow } from './version.ts';
 
 export const listenerFlows = [
@@ -27,6 +29,15 @@ export const memberFlows = [
   flow('update_member', 'Makes the changed member the running configuration.', () => [applyConfiguration]),
   flow('delete_member', 'Removes the member, then its network when no other needs it.', () => withNetworks),
   flow('batch_update_members', 'Adds, changes and removes the members of a pool at once.', () => withNetworks),
+];
+
+/** What a desired state changes may be anything below the load balancer, and attributes of its own. */
+export const desiredStateFlows = [
+  flow('apply_desired_state', 'Brings everything that a desired state changes into force at once.', () => [
+    applyPortPolicies,
+    ...withNetworks,
+    announce('update'),
+  ]),
 ];
 
 export const healthMonitorFlows = [

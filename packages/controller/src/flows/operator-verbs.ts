@@ -1,6 +1,6 @@
 /** What operators may do to an operation by hand. Each leaves a row that says who did it and why. */
 import { randomUUID } from 'node:crypto';
-import type { Operation } from '../domain/operations.ts';
+import { OF_SEVERAL, type Operation } from '../domain/operations.ts';
 import { changeOf } from '../domain/status-transitions.ts';
 import { OctaviaError } from '../errors.ts';
 import * as recovery from '../status/recovery.ts';
@@ -29,8 +29,7 @@ export interface VerbRequest {
 export type Resubmit = (tx: Tx, failed: Operation) => Promise<void>;
 
 /** Whether nothing leads back to what it was to do, as from batches of earlier releases: the request is to be sent again. */
-const isUnknown = ({ kind, input }: Operation): boolean =>
-  kind === 'batch_update_members' && input.waited === undefined;
+const isUnknown = ({ kind, input }: Operation): boolean => OF_SEVERAL.includes(kind) && input.waited === undefined;
 
 const refusal = ({ id, state }: Operation, detail: string) =>
   new OctaviaError('OPERATION_STATE', { id, state, detail });

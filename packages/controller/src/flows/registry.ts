@@ -2,7 +2,7 @@
 import type { Operation, OperationKind } from '../domain/operations.ts';
 import { OctaviaError } from '../errors.ts';
 import { amphoraFlows } from './amphora.ts';
-import { healthMonitorFlows, l7Flows, listenerFlows, memberFlows, poolFlows } from './children.ts';
+import { desiredStateFlows, healthMonitorFlows, l7Flows, listenerFlows, memberFlows, poolFlows } from './children.ts';
 import type { Flow } from './flow.ts';
 import { loadBalancerFlows } from './load-balancer.ts';
 import { FLOW_VERSION } from './version.ts';
@@ -14,6 +14,7 @@ export const FLOWS: readonly Flow[] = [
   ...listenerFlows,
   ...poolFlows,
   ...memberFlows,
+  ...desiredStateFlows,
   ...healthMonitorFlows,
   ...l7Flows,
   ...amphoraFlows,

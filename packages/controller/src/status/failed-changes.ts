@@ -3,6 +3,7 @@
  * wait with what is being changed below them; the failure they keep until then tells these from others.
  */
 
+import { OF_SEVERAL } from '../domain/operations.ts';
 import { CHANGES, PENDING } from '../domain/status-transitions.ts';
 import type { Executor } from '../store/core/database.ts';
 import { type Sql, sql } from '../store/core/sql.ts';
@@ -11,17 +12,21 @@ import { BOTTOM_UP, within } from './rows.ts';
 import type { ChildRef } from './under-way.ts';
 
 export interface FailedChange extends ChildRef {
-  /** What it waited for; null for a member of a batch that did not keep it. */
+  /** What it waited for; null for one of several that did not keep it. */
   waited: string | null;
   /** Whether the step that failed then is a step that the given operation has begun or done. */
   repeated: boolean;
 }
 
-/** Whether an operation is about the child: by itself, or as one of a batch of members. */
+/** SQL: the operation `o` is about several children. */
+export const isOfSeveral = (operation: string): Sql =>
+  sql`${sql.raw(operation)}.kind in (${sql.join(OF_SEVERAL.map(sql.lit))})`;
+
+/** Whether an operation is about the child: by itself, or as one of several. */
 export const isAbout = (operation: string, childId: Sql): Sql => {
   const o = sql.raw(operation);
-  return sql`((${o}.resource_id = ${childId} and ${o}.kind <> 'batch_update_members')
-    or (${o}.kind = 'batch_update_members' and ${o}.input->'memberIds' ? (${childId})::text))`;
+  return sql`((${o}.resource_id = ${childId} and not ${isOfSeveral(operation)})
+    or (${isOfSeveral(operation)} and ${o}.input->'memberIds' ? (${childId})::text))`;
 };
 
 /** The step that failed of an operation, and ended it. */
@@ -58,7 +63,7 @@ export async function failedChanges(
   );
   const { rows } = await sql<FailedChange>`
     select x.table, x.id, ${repeats(sql`${operationId}::uuid`)} as repeated,
-      case when o.kind = 'batch_update_members' then o.input->'waited'->>x.id::text ${WAITED} end as waited
+      case when ${isOfSeveral('o')} then o.input->'waited'->>x.id::text ${WAITED} end as waited
     from (${sql.join(broken, sql` union all `)}) as x
     join lateral (
       select * from operation n where n.load_balancer_id = ${loadBalancerId} and ${isAbout('n', sql`x.id`)}

@@ -4,14 +4,16 @@
  * of one load balancer or of many. What each row becomes stands in `domain/status-transitions.ts`.
  */
 
-import type { Operation } from '../domain/operations.ts';
+import { OF_SEVERAL, type Operation } from '../domain/operations.ts';
 import {
   APPLIED,
   CHANGES,
+  CHILD_KINDS,
   type ChildKind,
   changeOf,
   DELETED_OPERATING,
   type Ending,
+  FAILED_WITH_LOAD_BALANCER,
   type Rule,
 } from '../domain/status-transitions.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -32,8 +34,8 @@ interface Objects {
 
 interface EndingDetails {
   failure?: Failure | null;
-  /** The object of the change, where its rules differ from those of the others. */
-  about?: Objects | null;
+  /** The objects of the change, where their rules differ from those of the others. */
+  about?: readonly Objects[];
   /** Parts that the same statement carries out; they see the rows as they were. */
   also?: readonly Sql[];
 }
@@ -44,7 +46,7 @@ const changesNothing = ({ object, others, loadBalancer }: Ending): boolean =>
 
 /** The rows that remain, all kinds in one statement: an outcome is as cheap as one round trip. */
 async function endWaiting(tx: Tx, loadBalancerIds: readonly string[], ending: Ending, details: EndingDetails = {}) {
-  const { failure = null, about = null, also = [] } = details;
+  const { failure = null, about = [], also = [] } = details;
   const parts = [...also];
   const add = (kind: ChildKind | 'load_balancer', name: string, rules: readonly Rule[], rows: Sql) => {
     for (const rule of remaining(rules)) {
@@ -53,10 +55,11 @@ async function endWaiting(tx: Tx, loadBalancerIds: readonly string[], ending: En
       parts.push(sql`${sql.ref(`${name}_${kind}`)} as (${update})`);
     }
   };
-  if (about) add(about.kind, 'changed', ending.object, sql`x.id = any(${about.ids}::uuid[])`);
+  for (const { kind, ids } of about) add(kind, 'changed', ending.object, sql`x.id = any(${ids}::uuid[])`);
   for (const kind of BOTTOM_UP) {
     // A subquery is hashed: `<> all` would compare each of 2,000 members with each of a batch.
-    const others = about?.kind === kind ? sql` and x.id not in (select unnest(${about.ids}::uuid[]))` : sql``;
+    const own = about.find((objects) => objects.kind === kind);
+    const others = own ? sql` and x.id not in (select unnest(${own.ids}::uuid[]))` : sql``;
     add(kind, 'settled', ending.others, sql`${within(kind, loadBalancerIds)}${others}`);
   }
   add('load_balancer', 'settled', ending.loadBalancer, sql`x.id = any(${loadBalancerIds}::uuid[])`);
@@ -92,16 +95,17 @@ export async function fail(tx: Tx, operation: Operation, failure: Failure): Prom
   await lockTrees(tx, [loadBalancerId]);
   if (resourceType === 'amphora') await amphorae.markFailed(tx, resourceId);
   if (changesNothing(failed)) return;
-  const about = objectsOf(operation);
-  const also = operation.kind === 'batch_update_members' ? [rememberWaited(operation, about?.ids ?? [])] : [];
-  await settle(tx, [loadBalancerId], failed, { failure, about, also });
+  const { memberIds = [], changesLoadBalancer = false } = operation.input;
+  const also = operation.kind === 'batch_update_members' ? [rememberWaited(operation, memberIds)] : [];
+  const ending = changesLoadBalancer ? { ...failed, loadBalancer: FAILED_WITH_LOAD_BALANCER } : failed;
+  await settle(tx, [loadBalancerId], ending, { failure, about: objectsOf(operation), also });
 }
 
-function objectsOf(operation: Operation): Objects | null {
+function objectsOf(operation: Operation): Objects[] {
   const { object } = changeOf(operation);
-  if (object === null || object === 'load_balancer') return null;
-  const isBatch = operation.kind === 'batch_update_members';
-  return { kind: object, ids: isBatch ? (operation.input.memberIds ?? []) : [operation.resourceId] };
+  if (object === null || object === 'load_balancer') return [];
+  const ids = OF_SEVERAL.includes(operation.kind) ? (operation.input.memberIds ?? []) : [operation.resourceId];
+  return object === 'children' ? CHILD_KINDS.map((kind) => ({ kind, ids })) : [{ kind: object, ids }];
 }
 
 /** Once they are in ERROR, the members of a batch no longer tell which of them it was to add and which to remove. */

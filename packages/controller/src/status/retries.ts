@@ -13,7 +13,7 @@ import {
 } from '../domain/status-transitions.ts';
 import type { Executor, Tx } from '../store/core/database.ts';
 import { type Sql, sql } from '../store/core/sql.ts';
-import { isAbout, repeats } from './failed-changes.ts';
+import { isAbout, isOfSeveral, repeats } from './failed-changes.ts';
 import { BOTTOM_UP, within } from './rows.ts';
 import { above, type Keys } from './waiting.ts';
 import { assignments, isAffected, transition } from './writer.ts';
@@ -36,8 +36,8 @@ const OF_CHILDREN = kindsWhere((change) => change.retried && isOfChild(change));
 const OF_LOAD_BALANCERS = kindsWhere((change) => change.retried && !isOfChild(change));
 const APPLYING = kindsWhere(({ waitsFor }) => waitsFor === 'PENDING_CREATE' || waitsFor === 'PENDING_UPDATE');
 
-/** Of `o`: the object it changed, or the members of the batch. */
-const SUBJECTS = sql`case when o.kind = 'batch_update_members'
+/** Of `o`: the object it changed, or each of several. */
+const SUBJECTS = sql`case when ${isOfSeveral('o')}
   then array(select jsonb_array_elements_text(o.input->'memberIds')::uuid) else array[o.resource_id] end`;
 
 /** No later wish for the child `x` than that of `o`. */
@@ -48,7 +48,7 @@ const NEWEST = sql`not exists (select 1 from operation later
 const FAILED_WITH_IT = sql`${isAffected(RETRIED.object)} and x.failed_operation_id = o.id and ${NEWEST}`;
 
 const childInError = (kind: ChildKind): Sql => sql`select 1 from ${sql.table(kind)} x
-  where x.id = any(${SUBJECTS}) and ${FAILED_WITH_IT} and (o.kind <> 'batch_update_members' or o.input ? 'waited')`;
+  where x.id = any(${SUBJECTS}) and ${FAILED_WITH_IT} and (not ${isOfSeveral('o')} or o.input ? 'waited')`;
 
 /**
  * A later operation has got past what `o` failed at, and has left its child in ERROR all the same: the configuration is at
@@ -120,11 +120,13 @@ async function createdWaitAgain(tx: Tx, { id, loadBalancerId }: Operation, rules
 /** The load balancer is locked. @returns whether anything waits now */
 async function childWaitsAgain(
   tx: Tx,
-  { id, kind, resourceId, loadBalancerId, input }: Operation,
+  operation: Operation,
   { object, waitsFor }: Change,
   rules: RetryTransitions,
   byItself: boolean,
 ): Promise<boolean> {
+  const { id, kind, resourceId, loadBalancerId, input } = operation;
+  if (object === 'children') return childrenWaitAgain(tx, operation, rules, byItself);
   const child = object as ChildKind;
   const isBatch = kind === 'batch_update_members';
   const wishes = isBatch ? (input.waited ?? {}) : { [resourceId]: waitsFor };
@@ -142,6 +144,37 @@ async function childWaitsAgain(
   // about this change.
   const parts = above(child, loadBalancerId, keys, rules.above);
   if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(tx);
+  return true;
+}
+
+/** The same for children of every kind; whatever can stand above them waits with them. */
+async function childrenWaitAgain(
+  tx: Tx,
+  { id, loadBalancerId, input }: Operation,
+  rules: RetryTransitions,
+  byItself: boolean,
+): Promise<boolean> {
+  const condition = byItself ? FAILED_WITH_IT : isAffected(rules.object);
+  const wishes = JSON.stringify(input.waited ?? {});
+  // Policies may send to a pool only after its deletion has failed; those that go with it do no harm.
+  const goes = (id: string) => sql`coalesce(${wishes}::jsonb->>(${sql.ref(`y.${id}`)})::text, '') = 'PENDING_DELETE'`;
+  const isUsed = sql`wish.value = 'PENDING_DELETE' and exists (select 1 from l7policy y
+    where y.redirect_pool_id = x.id and not (${goes('id')} or ${goes('listener_id')}))`;
+  const updates = CHILD_KINDS.map(
+    (kind) => sql`${sql.ref(`again_${kind}`)} as (
+      update ${sql.table(kind)} as x set ${assignments(kind, rules.object, { wish: sql`wish.value` })}
+      from jsonb_each_text(${wishes}::jsonb) wish, operation o
+      where x.id = wish.key::uuid and o.id = ${id} and ${condition}
+        and not (${kind === 'pool' ? isUsed : sql`false`}) returning x.id)`,
+  );
+  const counts = CHILD_KINDS.map((kind) => sql`select id from ${sql.ref(`again_${kind}`)}`);
+  const { rows } = await sql`with ${sql.join(updates)} ${sql.join(counts, sql` union all `)}`.execute(tx);
+  if (rows.length === 0) return false;
+  const parts = (['pool', 'listener', 'l7policy'] as const).map(
+    (kind) => sql`${sql.ref(`waiting_${kind}`)} as (
+      ${transition(kind, rules.above, within(kind, [loadBalancerId]))})`,
+  );
+  await sql`with ${sql.join(parts)} select 1`.execute(tx);
   return true;
 }
 

@@ -6,7 +6,7 @@
 import type { OperationKind } from '../domain/operations.ts';
 import type { QuotaUnits } from '../domain/quotas.ts';
 import type { Member } from '../domain/resources.ts';
-import { ABOVE, ASKED, CHANGES, type ChildKind, type Rule } from '../domain/status-transitions.ts';
+import { ABOVE, ASKED, CHANGES, type ChildKind, type Pending, type Rule } from '../domain/status-transitions.ts';
 import type { ProvisioningStatus } from '../domain/statuses.ts';
 import type { Database, Tx } from '../store/core/database.ts';
 import { type Sql, sql } from '../store/core/sql.ts';
@@ -65,7 +65,7 @@ function keysOf(kind: ChildKind, { id, poolId, listenerId, l7policyId }: Place):
 /** Parts of a statement: everything below the load balancer that waits for the change. */
 function waitBelow(kind: OperationKind, loadBalancerId: string, place: Place, condition: Sql = sql`true`): Sql[] {
   const { object, waitsFor } = CHANGES[kind];
-  if (object === null || object === 'load_balancer') return [];
+  if (object === null || object === 'load_balancer' || object === 'children') return [];
   const parts = above(object, loadBalancerId, keysOf(object, place), ASKED.above, condition);
   // A new one waits from the start, and members of a batch are written with it.
   if (waitsFor === null || waitsFor === 'PENDING_CREATE') return parts;
@@ -98,6 +98,29 @@ export async function setPending(
   also: readonly Sql[] = [],
 ): Promise<void> {
   const parts = [waitItself(kind, loadBalancerId), ...waitBelow(kind, loadBalancerId, place), ...changeParts(also)];
+  await sql`with ${sql.join(parts)} select 1`.execute(tx);
+}
+
+/** Children of every kind that one change is about, and what stands above them. */
+export interface WaitingTree {
+  /** What each of the children that are there waits for. */
+  wishes: ReadonlyMap<ChildKind, ReadonlyMap<string, Pending>>;
+  above: ReadonlyMap<AboveKind, readonly string[]>;
+}
+
+/** The load balancer, which is locked, and these wait for the change. New objects are written after it. */
+export async function setTreePending(tx: Tx, loadBalancerId: string, { wishes, above }: WaitingTree): Promise<void> {
+  const parts = [waitItself('apply_desired_state', loadBalancerId)];
+  for (const [kind, wished] of wishes) {
+    for (const wish of new Set(wished.values())) {
+      const ids = [...wished].flatMap(([id, own]) => (own === wish ? [id] : []));
+      const own = transition(kind, ASKED.object, sql`x.id = any(${ids}::uuid[])`, { wish: sql.lit(wish) });
+      parts.push(sql`${sql.ref(`${wish}_${kind}`)} as (${own})`);
+    }
+  }
+  for (const [kind, ids] of above) {
+    parts.push(sql`${sql.ref(`above_${kind}`)} as (${transition(kind, ASKED.above, sql`x.id = any(${ids}::uuid[])`)})`);
+  }
   await sql`with ${sql.join(parts)} select 1`.execute(tx);
 }
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, test } from 'vitest';
-import { OPERATION_KINDS, type OperationKind } from '../../src/domain/operations.ts';
+import { OF_SEVERAL, OPERATION_KINDS, type OperationKind } from '../../src/domain/operations.ts';
 import { QUOTA_KINDS } from '../../src/domain/quotas.ts';
 import { OctaviaError } from '../../src/errors.ts';
 import { sql } from '../../src/store/core/sql.ts';
@@ -105,6 +105,22 @@ const SPECIMENS: Partial<Record<OperationKind, () => Specimen>> = {
     body: {},
     invalid: { body: { vip_sg_ids: [randomUUID()] }, says: /allowed_cidrs/ },
   }),
+  apply_desired_state: () => {
+    const listeners = [{ name: 'new', protocol: 'HTTP', protocol_port: 83 }];
+    return {
+      own: 'loadbalancer',
+      wrapper: 'loadbalancer',
+      body: { listeners },
+      invalid: {
+        body: { listeners: [{ ...listeners[0], ...HEADERS }] },
+        says: /insert_headers.*at loadbalancer.listeners\[0\]/,
+      },
+      conflict: {
+        body: { listeners: [{ ...listeners[0], protocol_port: 80 }] },
+        says: /^Another Listener on this Load Balancer/,
+      },
+    };
+  },
   failover_load_balancer: () => ({ own: 'loadbalancer' }),
   delete_load_balancer: () => ({
     own: 'loadbalancer',
@@ -240,7 +256,7 @@ type ChangeRoute = (typeof changes)[number];
 const specimenOf = ({ kind }: ChangeRoute): Specimen =>
   SPECIMENS[kind]?.() ?? expect.fail(`${kind} needs a request in this table`);
 
-const isOperators = ({ url }: ChangeRoute): boolean => url.startsWith('/v2/octavia/');
+const isOperators = ({ url }: ChangeRoute): boolean => /^\/v2\/octavia\/(?!desired-state\/)/.test(url);
 
 /** Whether the route can refuse anything at this stage. */
 function has(route: ChangeRoute, specimen: Specimen, stage: Stage): boolean {
@@ -260,7 +276,7 @@ function has(route: ChangeRoute, specimen: Specimen, stage: Stage): boolean {
     case 'valid':
       return specimen.invalid !== undefined;
     case 'quota':
-      return kind.startsWith('create_') || kind === 'batch_update_members';
+      return kind.startsWith('create_') || OF_SEVERAL.includes(kind);
     case 'state':
       return kind !== 'create_load_balancer' && kind !== 'update_amphora_configuration';
     case 'conflict':
@@ -298,7 +314,7 @@ function pathOf({ url }: ChangeRoute, specimen: Specimen, isBroken: (stage: Stag
   const path = url
     .replace(':pool', () => parent('pool'))
     .replace(':policy', () => parent('policy'))
-    .replace(':id', () => (isBroken('missing') ? randomUUID() : named[own ?? expect.fail(url)]));
+    .replace(/:(id|loadbalancer)/, () => (isBroken('missing') ? randomUUID() : named[own ?? expect.fail(url)]));
   return path + (isBroken('valid') ? (invalid?.query ?? query) : query);
 }
 

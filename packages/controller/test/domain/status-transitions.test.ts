@@ -63,7 +63,7 @@ const ending = (name: string, { object, others, loadBalancer }: Ending): string[
 function table(): string {
   const changes = OPERATION_KINDS.flatMap((kind) => {
     const { object, waitsFor, loadBalancer, admittedIn, succeeded, failed, retried, repeatable } = CHANGES[kind];
-    const above = object === null || object === 'load_balancer' ? [] : ABOVE[object];
+    const above = object === null || object === 'load_balancer' || object === 'children' ? [] : ABOVE[object];
     return [
       `${kind}`,
       `    of ${object ?? 'an amphora'}, which waits for ${waitsFor ?? 'nothing or its own'}; above it ${above.join(', ') || 'nothing'}`,
@@ -152,6 +152,7 @@ describe('what always holds', () => {
       const { object, waitsFor } = CHANGES[kind];
       const named = [...CHILD_KINDS, 'load_balancer' as const].filter((one) => kind.endsWith(`_${one}`));
       if (kind === 'batch_update_members') expect([object, waitsFor]).toEqual(['member', null]);
+      else if (kind === 'apply_desired_state') expect([object, waitsFor]).toEqual(['children', null]);
       else expect(object).toBe(named[0] ?? null);
       const verb = /^(create|update|delete)_(?!amphora)/.exec(kind)?.[1]?.toUpperCase();
       if (verb && object) expect(waitsFor).toBe(`PENDING_${verb}`);
@@ -180,7 +181,7 @@ describe('the contract', () => {
       expect(after(failed.loadBalancer, status)).toBe('ACTIVE');
       expect(after(succeeded.loadBalancer, status)).toBe('ACTIVE');
     }
-    const removes = /^(delete_|batch_)/.test(kind);
+    const removes = /^(delete_|batch_|apply_)/.test(kind);
     expect(after(succeeded.object, 'PENDING_DELETE')).toBe(removes ? 'GONE' : 'ACTIVE');
     expect(after(succeeded.object, 'PENDING_UPDATE!')).toBe('ACTIVE');
   });

@@ -1,7 +1,7 @@
 /** Every end of every operation leaves in every row what the transition table says, and nothing else in any other. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPERATION_KINDS, type Operation, type OperationKind } from '../../src/domain/operations.ts';
+import { OF_SEVERAL, OPERATION_KINDS, type Operation, type OperationKind } from '../../src/domain/operations.ts';
 import {
   CHANGES,
   CHILD_ABANDONED,
@@ -49,10 +49,10 @@ function* starts(first = 0): Generator<[seed: number, top: Variant, childless: b
 /** An operation that a worker has taken, about an object in the tree. */
 async function begun(kind: OperationKind, tree: Tree): Promise<{ operation: Operation; objects: ReadonlySet<string> }> {
   const { object } = CHANGES[kind];
-  const isBatch = kind === 'batch_update_members';
-  const all = tree.rows.filter((row) => row.kind === object);
-  const objects = isBatch ? all.slice(0, 12) : all.slice(0, 1);
-  const resourceType = isBatch ? 'pool' : (object ?? 'amphora');
+  const isBatch = OF_SEVERAL.includes(kind);
+  const all = tree.rows.filter((row) => (object === 'children' ? row.kind !== 'load_balancer' : row.kind === object));
+  const objects = isBatch ? all.filter((_row, index) => object !== 'children' || index % 3 === 0) : all.slice(0, 1);
+  const resourceType = object === 'children' ? 'load_balancer' : isBatch ? 'pool' : (object ?? 'amphora');
   const id = randomUUID();
   await database.store.transaction((tx) =>
     insertOperation(tx, {

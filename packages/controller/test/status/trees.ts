@@ -40,6 +40,7 @@ export interface Tree {
   users: ReadonlyMap<string, ReadonlySet<string>>;
   /** Pools that policies send to. */
   targets: ReadonlySet<string>;
+  policies: readonly { id: string; listenerId: string; target: string | null }[];
 }
 
 export interface Variant {
@@ -134,7 +135,12 @@ export async function grow(store: Store, seed: number, top: Variant, childless =
     return [pool.id, new Set([...byDefault.map((row) => row.id), ...byPolicy.map(({ listenerId }) => listenerId)])];
   });
   const targets = new Set(l7policies.flatMap(({ redirectPoolId }) => redirectPoolId ?? []));
-  return { loadBalancerId: id, rows, users: new Map(users), targets };
+  const policies = l7policies.map(({ id: own, listenerId, redirectPoolId: target }) => ({
+    id: own,
+    listenerId,
+    target,
+  }));
+  return { loadBalancerId: id, rows, users: new Map(users), targets, policies };
 }
 
 /** The API knows nothing of failed operations: they are written beside. */

@@ -1,7 +1,7 @@
 /** Who waits for a change, who waits again when it is repeated, and what steps find out: what the table says, row by row. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPERATION_KINDS, type OperationInput, type OperationKind } from '../../src/domain/operations.ts';
+import { OF_SEVERAL, OPERATION_KINDS, type OperationInput, type OperationKind } from '../../src/domain/operations.ts';
 import {
   ABOVE,
   ASKED,
@@ -9,6 +9,7 @@ import {
   type ChildKind,
   DURING,
   PENDING,
+  type Pending,
   REPEATED_BY_HAND,
   RETRIED,
   type Rule,
@@ -22,7 +23,7 @@ import {
   restoreError,
   restoreErrorBelow,
 } from '../../src/status/under-way.ts';
-import { batchParts, type Place, setPending } from '../../src/status/waiting.ts';
+import { batchParts, type Place, setPending, setTreePending } from '../../src/status/waiting.ts';
 import { sql } from '../../src/store/core/sql.ts';
 import * as operations from '../../src/store/operations/operations.ts';
 import { insertOperation } from '../support/operations.ts';
@@ -61,6 +62,12 @@ async function expectAfter(
   expect(await stored(database.store, tree)).toEqual(lines(expected));
 }
 
+/** Whether a policy that is not to go itself, with or without its listener, sends to the pool. */
+function isSentTo(tree: Tree, pool: string, waited: Readonly<Record<string, string>>): boolean {
+  const goes = (id: string | undefined) => id !== undefined && waited[id] === 'PENDING_DELETE';
+  return tree.policies.some(({ id, listenerId, target }) => target === pool && !goes(id) && !goes(listenerId));
+}
+
 /** Ids of what a child hangs on, found by looking at the whole tree. */
 function above(tree: Tree, kind: ChildKind, within: readonly string[], id: string | null): Set<string> {
   const pool = kind === 'pool' ? id : within[0];
@@ -82,7 +89,7 @@ function placeOf(kind: ChildKind, id: string, [nearest]: readonly string[]): Pla
 
 const OF_CHILDREN = OPERATION_KINDS.filter((kind) => {
   const { object } = CHANGES[kind];
-  return object !== null && object !== 'load_balancer' && kind !== 'batch_update_members';
+  return object !== null && object !== 'load_balancer' && !OF_SEVERAL.includes(kind);
 });
 
 describe('asked for', () => {
@@ -132,6 +139,30 @@ describe('asked for', () => {
     },
   );
 
+  test('apply_desired_state: each child waits for its own, and what is named above them with them', async () => {
+    const tree = await grow(database.store, 9, FREE);
+    const children = tree.rows.filter(({ kind }) => kind !== 'load_balancer');
+    const changed = children.filter((_row, index) => index % 2 === 0);
+    const wishes = new Map<ChildKind, Map<string, Pending>>();
+    for (const [index, { id, kind }] of changed.entries()) {
+      const own = wishes.get(kind as ChildKind) ?? new Map<string, Pending>();
+      wishes.set(kind as ChildKind, own.set(id, PENDING[1 + (index % 2)] as Pending));
+    }
+    const others = (kind: 'pool' | 'listener' | 'l7policy') =>
+      [kind, children.filter((row) => row.kind === kind && !changed.includes(row)).map(({ id }) => id)] as const;
+    const named = new Map([others('pool'), others('listener'), others('l7policy')]);
+    await database.store.transaction((tx) => setTreePending(tx, tree.loadBalancerId, { wishes, above: named }));
+    const waiting = new Set([...named.values()].flat());
+    await expectAfter(
+      tree,
+      (row) => {
+        if (row.kind === 'load_balancer') return ASKED.loadBalancer('PENDING_UPDATE');
+        return changed.includes(row) ? ASKED.object : waiting.has(row.id) ? ASKED.above : null;
+      },
+      ({ id, kind }) => wishes.get(kind as ChildKind)?.get(id) ?? null,
+    );
+  });
+
   test('batch_update_members: each member waits for its own', async () => {
     const tree = await grow(database.store, 5, FREE);
     const members = tree.rows.filter(({ kind }) => kind === 'member');
@@ -178,7 +209,7 @@ async function failedOperation(
   itsOwn: (row: Row) => boolean,
 ) {
   const id = randomUUID();
-  const isBatch = kind === 'batch_update_members';
+  const isBatch = OF_SEVERAL.includes(kind);
   const pool = tree.rows.find((row) => row.kind === 'pool')?.id ?? '';
   const waited = Object.fromEntries(objects.map((row, index) => [row.id, PENDING[index % 3] as string]));
   const input: OperationInput = isBatch ? { memberIds: objects.map((row) => row.id), waited } : {};
@@ -190,7 +221,7 @@ async function failedOperation(
       loadBalancerId,
       projectId: 'project-1',
       kind,
-      resourceType: isBatch ? 'pool' : (object ?? 'amphora'),
+      resourceType: object === 'children' ? 'load_balancer' : isBatch ? 'pool' : (object ?? 'amphora'),
       resourceId: isBatch ? pool : (objects[0]?.id ?? randomUUID()),
       input,
       flowVersion: 1,
@@ -227,12 +258,13 @@ describe('carried out again', () => {
       const top = TOP_VARIANTS[isChild ? (3 * place + index) % TOP_VARIANTS.length : index];
       const childless = !isChild && index !== 2 && index !== 3;
       const tree = await grow(database.store, 100 * place + index, isFree ? FREE : (top ?? FREE), childless);
-      const all = tree.rows.filter((row) => row.kind === object);
-      const isBatch = kind === 'batch_update_members';
+      const isAny = object === 'children';
+      const all = tree.rows.filter((row) => (isAny ? row.kind !== 'load_balancer' : row.kind === object));
+      const isBatch = OF_SEVERAL.includes(kind);
       const isOwn = index % 2 === 1;
       const inError = all.find((row) => row.provisioning === 'ERROR' && row.failure !== null);
       const one = isFree && isOwn ? inError : all[index % all.length];
-      const objects = isBatch ? all : one ? [one] : [];
+      const objects = isAny ? all.filter((_row, number) => number % 2 === 0) : isBatch ? all : one ? [one] : [];
       const { operation, waited, pool } = await failedOperation(kind, tree, objects, () => isOwn);
       const isItsOwn = (row: Row) => row.failure?.operationId === operation.id;
       const isTop = (row: Row) => row.kind === 'load_balancer';
@@ -248,21 +280,25 @@ describe('carried out again', () => {
       if (byItself) expect(candidates.includes(operation.id)).toBe(isCandidate);
       // Policies that came to send to it since forbid it.
       const isUsed = kind === 'delete_pool' && tree.targets.has(operation.resourceId);
+      const staysAway = ({ id, kind: of }: Row) =>
+        isAny && of === 'pool' && waited[id] === 'PENDING_DELETE' && isSentTo(tree, id, waited);
       const isRepeated = isCandidate && !isUsed;
       // Nothing else is repeated meanwhile.
       await sql`delete from operation where id <> ${operation.id}`.execute(database.store.db);
       expect(await database.store.transaction((tx) => waitAgain(tx, operation, byItself))).toBe(isRepeated);
       if (isRepeated) repeated += 1;
       const within = isBatch ? [pool] : (objects[0]?.within ?? []);
-      const waiting = isChild
-        ? above(tree, object, within, isBatch ? pool : (objects[0]?.id ?? null))
-        : new Set<string>();
+      const waiting = isAny
+        ? new Set(tree.rows.filter((row) => ['pool', 'listener', 'l7policy'].includes(row.kind)).map(({ id }) => id))
+        : isChild
+          ? above(tree, object, within, isBatch ? pool : (objects[0]?.id ?? null))
+          : new Set<string>();
       await expectAfter(
         tree,
         (row) => {
           if (!isRepeated) return null;
           if (isTop(row)) return topRule;
-          if (again(row)) return rules.object;
+          if (again(row) && !staysAway(row)) return rules.object;
           if (waiting.has(row.id)) return rules.above;
           return kind === 'create_load_balancer' && isItsOwn(row) ? rules.createdBelow : null;
         },

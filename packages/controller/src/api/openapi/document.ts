@@ -4,6 +4,7 @@ import type { JsonSchema } from '../attributes/value-type.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { VERSIONS } from '../discovery.ts';
 import { applicationUrl } from '../origin.ts';
+import { DESIRED_STATE_SCHEMAS, desiredStatePaths } from './desired-state.ts';
 import { OPERATION_SCHEMAS, operationPaths } from './operations.ts';
 import { PARAMETERS } from './parameters.ts';
 import { HEADERS, REFUSAL_RESPONSES, REFUSAL_SCHEMAS, refusals } from './refusals.ts';
@@ -60,7 +61,7 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
     },
     servers: [{ url: server }],
     security: [{ token: [] }],
-    paths: { ...viewPaths(), ...operationPaths(), ...resourcePaths(), ...healthCheckPaths() },
+    paths: { ...viewPaths(), ...operationPaths(), ...desiredStatePaths(), ...resourcePaths(), ...healthCheckPaths() },
     components: {
       securitySchemes: {
         token: {
@@ -73,7 +74,13 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
       parameters: PARAMETERS,
       headers: HEADERS,
       responses: REFUSAL_RESPONSES,
-      schemas: { ...RESOURCE_SCHEMAS, ...VIEW_SCHEMAS, ...OPERATION_SCHEMAS, ...REFUSAL_SCHEMAS },
+      schemas: {
+        ...RESOURCE_SCHEMAS,
+        ...VIEW_SCHEMAS,
+        ...OPERATION_SCHEMAS,
+        ...DESIRED_STATE_SCHEMAS,
+        ...REFUSAL_SCHEMAS,
+      },
     },
   };
 }

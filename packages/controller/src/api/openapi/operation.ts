@@ -7,7 +7,7 @@ export interface Particulars {
   summary: string;
   /** Heading it stands under in documentation. */
   tag: string;
-  answer: { status: number; description?: string; schema?: JsonSchema };
+  answer: { status: number; description?: string; schema?: JsonSchema; headers?: object };
   query?: readonly JsonSchema[];
   body?: { schema: JsonSchema; optional?: true };
   /** What can be refused beside what any request of a caller can. */
@@ -25,7 +25,7 @@ export const CHANGING: readonly Refusal[] = [409, 501];
 const DESCRIPTIONS: Record<number, string> = { 200: 'OK', 201: 'Accepted', 202: 'Accepted', 204: 'Accepted' };
 
 export function operation(path: string, of: Particulars): Record<string, unknown> {
-  const { status, description = DESCRIPTIONS[status] ?? '', schema } = of.answer;
+  const { status, description = DESCRIPTIONS[status] ?? '', schema, headers } = of.answer;
   const parameters = [...pathParameters(path), ...(of.query ?? [])];
   const known = of.open ? ANYBODY : CALLER;
   const withBody: readonly Refusal[] = of.body ? [415] : [];
@@ -38,7 +38,7 @@ export function operation(path: string, of: Particulars): Record<string, unknown
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(of.body ? { requestBody: { required: of.body.optional !== true, ...json(of.body.schema) } } : {}),
     responses: {
-      [status]: answer(description, schema),
+      [status]: answer(description, schema, headers),
       ...refusals([...known, ...withBody, ...(of.refused ?? []), 'default']),
     },
   };

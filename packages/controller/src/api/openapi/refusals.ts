@@ -45,13 +45,14 @@ export const HEADERS = {
   error_code: { description: 'Names the error in docs/errors.md.', schema: { type: 'string' } },
   remedy: { description: 'What can be done about it.', schema: { type: 'string' } },
   blocking: { description: 'The id of the operation that is in the way.', schema: { type: 'string', format: 'uuid' } },
+  entity_tag: { description: 'Of the whole desired state, for If-Match.', schema: { type: 'string' } },
   challenge: { description: 'Where tokens are to be had.', schema: { type: 'string' } },
 };
 
 /** The answer itself: every one names the request. */
-export const answer = (description: string, schema?: JsonSchema) => ({
+export const answer = (description: string, schema?: JsonSchema, headers: object = {}) => ({
   description,
-  headers: REQUEST_ID,
+  headers: { ...REQUEST_ID, ...headers },
   ...(schema ? json(schema) : {}),
 });
 
@@ -70,6 +71,7 @@ const REFUSALS = {
   '404_below': refusal('Not there, or its parent is not', EITHER),
   406: refusal('Only application/json can be produced', reference('not_acceptable')),
   409: refusal('Does not fit the present state', FAULT, { ...RETRY_AFTER, 'Octavia-Operation': header('blocking') }),
+  412: refusal('Not as the request wants it to be', FAULT),
   413: refusal('The body is too large', ROUTE_FAULT),
   415: refusal('Bodies are not compressed', ROUTE_FAULT),
   500: refusal('A fault of the service or of the provider', FAULT),
@@ -88,6 +90,7 @@ const NAMES: Record<Refusal, string> = {
   '404_below': 'not_found_below',
   406: 'not_acceptable',
   409: 'conflict',
+  412: 'precondition_failed',
   413: 'too_large',
   415: 'unsupported_encoding',
   500: 'internal',

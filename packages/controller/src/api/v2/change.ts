@@ -156,12 +156,39 @@ interface Done {
 /** Whose amphorae are that belong to no load balancer: only this provider keeps spare ones. */
 const BUILT_IN = 'amphora';
 
+/** What is asked of `changer` beside the change itself. */
+export interface Manner {
+  /** Judged like the change, except for the state of the load balancer; nothing is written or submitted. */
+  dryRun?: boolean;
+}
+
 export function changeRoute<Asked, Found extends Target, Held extends Found, D extends Draft>(
   server: FastifyInstance,
   deps: ApiDependencies,
   route: ChangeRoute<Asked, Found, Held, D>,
 ): void {
-  const { method, url, status, kind, resourceType, rule, atOnce, locked } = route;
+  const { method, url, status, kind, rule } = route;
+  const change = changer(deps, route);
+  server.route({
+    method,
+    url,
+    config: { change: { kind, rule } },
+    handler: async (request, reply) => {
+      if (route.isOperators) authorise(request, rule);
+      const asked = await route.parse(request);
+      const body = await change(request, asked);
+      if (method !== 'POST') giveSecretsBack(deps, request);
+      return reply.code(status).send(body);
+    },
+  });
+}
+
+/** What a route does once it has read the request. @returns the body of the answer */
+export function changer<Asked, Found extends Target, Held extends Found, D extends Draft>(
+  deps: ApiDependencies,
+  route: Omit<ChangeRoute<Asked, Found, Held, D>, 'method' | 'url' | 'status' | 'parse'>,
+): (request: FastifyRequest, asked: Asked, manner?: Manner) => Promise<object | undefined> {
+  const { kind, resourceType, rule, atOnce, locked } = route;
   const { store, providers } = deps;
   const limits = quotaRules(deps.config);
 
@@ -193,7 +220,7 @@ export function changeRoute<Asked, Found extends Target, Held extends Found, D e
   }
 
   /** @returns null when the lock is needed */
-  async function write(request: FastifyRequest, asked: Asked): Promise<Done | null> {
+  async function write(request: FastifyRequest, asked: Asked, { dryRun }: Manner): Promise<Done | null> {
     const found = atOnce?.see(asked) ?? null;
     if (!atOnce || found === null) return null;
     const { db } = store;
@@ -201,6 +228,7 @@ export function changeRoute<Asked, Found extends Target, Held extends Found, D e
     if (draft.isEmpty) return null;
     if (atOnce.looksAtQuota) await requireRoom(db, found.projectId, cost.units, limits);
     await route.conflicts?.(db, found, draft);
+    if (dryRun) return { body: await route.answer?.(db, found, draft) };
     const { operation, committed } = provider.accept(change);
     const written = await atOnce.write({ request, asked, draft, provider, operation, ...cost });
     if (written === null) return null;
@@ -208,14 +236,15 @@ export function changeRoute<Asked, Found extends Target, Held extends Found, D e
     return { body: await route.answer?.(db, found, written) };
   }
 
-  function writeLocked(request: FastifyRequest, asked: Asked): Promise<Done> {
+  function writeLocked(request: FastifyRequest, asked: Asked, { dryRun }: Manner): Promise<Done> {
     return store.transaction(async (tx) => {
       if (!locked) throw new Error(`${kind} was not written, and has no lock to wait for`);
       const held = await locked.lock(tx, asked);
       const { draft, provider, change, cost } = await judge(request, tx, held, asked);
-      await locked.admit(tx, held, cost);
-      if (!draft.isEmpty) {
-        await route.conflicts?.(tx, held, draft);
+      if (dryRun) await requireRoom(tx, held.projectId, cost.units, limits, cost.leaving);
+      else await locked.admit(tx, held, cost);
+      if (!draft.isEmpty) await route.conflicts?.(tx, held, draft);
+      if (!draft.isEmpty && !dryRun) {
         await locked.waits?.(tx, held, draft);
         await locked.write?.(tx, held, draft);
         await locked.submit(provider, tx, held, change);
@@ -224,17 +253,9 @@ export function changeRoute<Asked, Found extends Target, Held extends Found, D e
     });
   }
 
-  server.route({
-    method,
-    url,
-    config: { change: { kind, rule } },
-    handler: async (request, reply) => {
-      if (route.isOperators) authorise(request, rule);
-      const asked = await route.parse(request);
-      await askOutside(request, asked);
-      const { body } = (await write(request, asked)) ?? (await writeLocked(request, asked));
-      if (method !== 'POST') giveSecretsBack(deps, request);
-      return reply.code(status).send(body);
-    },
-  });
+  return async (request, asked, manner = {}) => {
+    await askOutside(request, asked);
+    const { body } = (await write(request, asked, manner)) ?? (await writeLocked(request, asked, manner));
+    return body;
+  };
 }

@@ -1,23 +1,17 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { SecretReader } from '../../clouds/certificates/manager.ts';
+import type { FastifyInstance } from 'fastify';
 import type { LoadBalancer, Vip } from '../../domain/resources.ts';
 import { waitingForUpdate } from '../../domain/status-transitions.ts';
 import { checkCidrsBesideGroups } from '../../domain/validation/listener.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
-import { OctaviaError } from '../../errors.ts';
 import type { Executor, Tx } from '../../store/core/database.ts';
 import type { RowVersion } from '../../store/core/table.ts';
-import { isDatabaseUnavailable } from '../../store/core/unavailable.ts';
 import * as listeners from '../../store/resources/listeners.ts';
 import * as store from '../../store/resources/load-balancers.ts';
-import { type Children, insertTree, isThere, type NewTree, objectsOf } from '../../store/resources/new-trees.ts';
-import * as quotas from '../../store/resources/quotas.ts';
 import * as statistics from '../../store/resources/statistics.ts';
 import { statusTree as statuses } from '../../store/resources/status-tree.ts';
 import {
   LOAD_BALANCER,
   LOAD_BALANCER_ENVELOPE,
-  type LoadBalancerCreate,
   type LoadBalancerRelations,
   loadBalancerResponse,
 } from '../attributes/load-balancer.ts';
@@ -27,41 +21,16 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { answerList } from '../lists/collection.ts';
 import { authorise, visibleProjects } from '../policy/authorise.ts';
 import { RememberedList, type VersionedCollection } from '../remembered/remembered-list.ts';
-import { changeRoute, type Draft, type Target } from './change.ts';
-import {
-  allowsMemberSriov,
-  type Choice,
-  choose,
-  topologyOf,
-  unchosen,
-  validateChoice,
-  vnicTypeOf,
-  zoneVipNetworks,
-} from './flavor-selection.ts';
-import { changed, newResource } from './new-resource.ts';
+import { changeRoute } from './change.ts';
+import { askedCreate, CHILDLESS, creation } from './load-balancer-create.ts';
+import { changed } from './new-resource.ts';
 import { found } from './not-found.ts';
-import { quotaRules } from './quota-rules.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
-import { rulesOf } from './rules.ts';
-import { checkTreeSecrets, readerOf } from './secrets.ts';
-import { type SeenNetworks, seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusResponse } from './status-tree.ts';
-import { knownSubnets } from './subnets.ts';
 import { owned, removal, treeChange } from './tree-change.ts';
-import { checkUnique, memberSubnets, planTree } from './tree-create.ts';
 import { lockTree } from './tree-lock.ts';
-import { treeResponse } from './tree-response.ts';
-import { TreeWriter } from './tree-writer.ts';
-import {
-  allocateVip,
-  asSpelled,
-  checkQosPolicy,
-  checkSecurityGroups,
-  expectedAddresses,
-  planVip,
-  type VipPlan,
-} from './vip.ts';
+import { checkQosPolicy, checkSecurityGroups } from './vip.ts';
 
 const KIND = 'Load Balancer';
 const PATH = '/v2/lbaas/loadbalancers';
@@ -77,12 +46,8 @@ const LIST: VersionedCollection<Listed> = {
   respond: async (rows, fields) => rows.map((row) => loadBalancerResponse(row, row, fields)),
 };
 
-const CHILDLESS: LoadBalancerRelations = { listenerIds: [], poolIds: [] };
-
 export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): void {
-  const rules = rulesOf(deps.config);
   const { db } = deps.store;
-  const writer = new TreeWriter(deps.store, quotaRules(deps.config));
   const remembered = deps.config.api_settings.remember_lists ? new RememberedList<Listed>(deps.store) : null;
 
   server.get(PATH, async (request, reply) => {
@@ -111,137 +76,16 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     });
   }
 
-  changeRoute<Asked, Target, Target, CreateDraft>(server, deps, {
+  changeRoute(server, deps, {
+    ...creation(deps),
     method: 'POST',
     url: PATH,
     status: 201,
-    kind: 'create_load_balancer',
-    resourceType: 'load_balancer',
-    rule: 'loadbalancer:post',
     parse(request) {
       const body = createBody(request, LOAD_BALANCER, LOAD_BALANCER_ENVELOPE);
-      const projectId = body.projectId || request.caller.projectId;
-      if (!projectId) throw new OctaviaError('MISSING_PROJECT');
-      return {
-        body,
-        projectId,
-        seen: seenBy(request.caller, deps.network),
-        reader: readerOf(deps, request, projectId),
-      };
+      return askedCreate(request, deps, body);
     },
-    alsoNeeds: ({ body }) => (body.vipSgIds.length > 0 ? ['loadbalancer:post:vip_sg_ids'] : []),
-    async valid(_executor, { projectId }, { body, seen, reader }) {
-      const chosen = chooses(body)
-        ? await deps.store.transaction((tx) => choose(tx, body, deps.providers))
-        : unchosen(body, deps.providers);
-      const { networking } = deps.config;
-      const vipNetworks = zoneVipNetworks(chosen);
-      const topology = topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology);
-      const plan = await planVip(
-        seen,
-        vipNetworks ? { ...networking, valid_vip_networks: vipNetworks } : networking,
-        body,
-        { topology, vnicType: vnicTypeOf(chosen) },
-      );
-      const subnets = await knownSubnets(seen, memberSubnets(body));
-      const loadBalancer: LoadBalancer = {
-        ...newResource(deps, projectId),
-        name: body.name,
-        description: body.description,
-        adminStateUp: body.adminStateUp,
-        tags: body.tags,
-        provider: chosen.providerName,
-        topology,
-        flavorId: body.flavorId,
-        availabilityZone: body.availabilityZone,
-        ...(await draftVip(plan)),
-      };
-      const tree = planTree(body, loadBalancer, { ...rules, sriovMembers: allowsMemberSriov(chosen) }, subnets, deps);
-      await checkTreeSecrets(deps, reader, tree);
-      return {
-        chosen,
-        plan,
-        loadBalancer,
-        tree,
-        resourceId: loadBalancer.id,
-        makes: objectsOf(loadBalancer, tree),
-        candidate: tree,
-        // What is built depends on the topology, which a flow knows from its operation alone.
-        input: { topology },
-      };
-    },
-    served: (_found, { loadBalancer }) => loadBalancer,
-    async consult(provider, { chosen, loadBalancer: { vip } }) {
-      await validateChoice(chosen, provider);
-      if (vip.networkId !== null) await provider.checkVipNetwork(vip.networkId);
-    },
-    conflicts: (_executor, _found, { tree }) => checkUnique(tree),
-    locked: null,
-    atOnce: {
-      see: (asked) => asked,
-      // What is refused anyway costs no port. It is counted with the load balancer.
-      looksAtQuota: true,
-      async write({ request, asked: { body }, provider, draft, operation, units, limits }) {
-        const allocated = await allocateVip(deps.network, provider, draft.plan, draft.loadBalancer);
-        const loadBalancer = asSpelled({ ...draft.loadBalancer, ...allocated }, body);
-        const created: NewTree = { loadBalancer, ...draft.tree, operation };
-        const { projectId } = loadBalancer;
-        const inOwnTransaction = () =>
-          deps.store.transaction(async (tx) => {
-            // They may have gone since.
-            if (chooses(body)) await choose(tx, body, deps.providers);
-            await quotas.reserve(tx, projectId, units, limits);
-            await insertTree(tx, created);
-          });
-        try {
-          if (chooses(body) || !(await writer.write(created))) await inOwnTransaction();
-        } catch (error) {
-          // Written with others after all: only the answer was lost.
-          if (!isThere(error)) {
-            await withdrawVip(request, loadBalancer, error);
-            throw error;
-          }
-        }
-        return { ...draft, loadBalancer };
-      },
-    },
-    answer: (_executor, _found, { loadBalancer, tree }) => ({
-      loadbalancer: { ...loadBalancerResponse(loadBalancer, CHILDLESS), ...treeResponse(tree) },
-    }),
   });
-
-  /**
-   * Removes the port of a load balancer that was refused. While nobody can tell whether it was written the port stays; when
-   * it was not, housekeeping finds the port.
-   */
-  async function withdrawVip({ log }: FastifyRequest, { id, vip }: LoadBalancer, refused: unknown): Promise<void> {
-    if (vip.portId === null || !vip.portOwned || isDatabaseUnavailable(refused)) return;
-    try {
-      await deps.network.deletePort(vip.portId);
-    } catch (error) {
-      log.warn({ port: vip.portId, loadBalancer: id, err: error }, 'Could not remove the port of a refused VIP');
-    }
-  }
-
-  /** Addresses of the right IP version stand in until the port exists. */
-  async function draftVip(plan: VipPlan): Promise<Pick<LoadBalancer, 'vip' | 'additionalVips'>> {
-    const [address, ...others] = await expectedAddresses(deps.network, plan);
-    if ('port' in plan) return plan;
-    const [primary, ...additional] = plan.fixedIps;
-    return {
-      vip: {
-        address: address!,
-        portId: null,
-        subnetId: primary!.subnetId,
-        networkId: plan.networkId,
-        qosPolicyId: plan.qosPolicyId,
-        portOwned: true,
-        vnicType: plan.vnicType,
-        securityGroupIds: [...plan.securityGroupIds],
-      },
-      additionalVips: additional.map(({ subnetId }, index) => ({ subnetId, ipAddress: others[index]! })),
-    };
-  }
 
   treeChange(server, deps, {
     method: 'PUT',
@@ -341,26 +185,6 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
     answer: null,
   });
 }
-
-interface Asked {
-  body: LoadBalancerCreate;
-  projectId: string;
-  seen: SeenNetworks;
-  /** Of what the tree refers to. */
-  reader: SecretReader;
-}
-
-interface CreateDraft extends Draft {
-  chosen: Choice;
-  plan: VipPlan;
-  /** The addresses of the VIP stand in until it is allocated. */
-  loadBalancer: LoadBalancer;
-  tree: Children;
-}
-
-/** Flavor and zone are held while the load balancer is written. */
-const chooses = ({ flavorId, availabilityZone }: LoadBalancerCreate): boolean =>
-  flavorId !== null || availabilityZone !== null;
 
 async function lock(tx: Tx, id: string) {
   return owned({ tree: found(await lockTree(tx, id), KIND, id) });

@@ -39,7 +39,10 @@ export function memberSubnets(request: Request): (string | null)[] {
 }
 
 /** Objects of one request are as old as their order in it, a millisecond apart: lists and configurations keep it. */
-function inSequence({ newId, now }: Pick<ApiDependencies, 'newId' | 'now'>): Pick<ApiDependencies, 'newId' | 'now'> {
+export function inSequence({
+  newId,
+  now,
+}: Pick<ApiDependencies, 'newId' | 'now'>): Pick<ApiDependencies, 'newId' | 'now'> {
   let next = now().getTime();
   return { newId, now: () => new Date(next++) };
 }

@@ -91,6 +91,16 @@ export const update = (executor: Executor, id: string, changes: Attributes<LoadB
   table.update(executor, id, changes);
 export const list = (executor: Executor, query: ListQuery) => table.list(executor, query);
 
+/** Those of this name, oldest first. @param projectId null: of all projects */
+export const byName = (executor: Executor, name: string, projectId: string | null): Promise<LoadBalancer[]> =>
+  table.select(executor, sql`t.name = ${name} and (${projectId}::text is null or t.project_id = ${projectId})`);
+
+/** Nobody else who asks for it first can give the name to a new load balancer of the project until the transaction ends. */
+export async function holdName(tx: Tx, name: string, projectId: string): Promise<void> {
+  const key = JSON.stringify([projectId, name]);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(tx);
+}
+
 export interface Children {
   /** Oldest first. */
   listenerIds: string[];

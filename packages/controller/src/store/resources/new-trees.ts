@@ -48,8 +48,11 @@ function unitsByProject(trees: readonly NewTree[]): Map<string, QuotaUnits> {
   return new Map(units);
 }
 
+/** What is written of a tree: without a load balancer, what is new below one that is there. */
+type Written = Children & Partial<Pick<NewTree, 'loadBalancer' | 'operation'>>;
+
 /** Parts that write trees, parents first; those of the projects alone, where a query of them is given. */
-function insertions(trees: readonly NewTree[], projects: Sql | null) {
+function insertions(trees: readonly Written[], projects: Sql | null) {
   const parts: Sql[] = [];
   const add = <T>(name: string, rows: T[], insertion: (rows: T[]) => Sql) => {
     if (rows.length === 0) return;
@@ -57,7 +60,7 @@ function insertions(trees: readonly NewTree[], projects: Sql | null) {
     parts.push(sql`${sql.ref(`new_${name}`)} as (${insertion(rows)}${chosen})`);
   };
   const all = <K extends keyof Children>(kind: K) => trees.flatMap((tree) => tree[kind] as Children[K][number][]);
-  const balancers = trees.map(({ loadBalancer }) => loadBalancer);
+  const balancers = trees.flatMap(({ loadBalancer }) => loadBalancer ?? []);
   add('load_balancers', balancers, loadBalancers.insertionOf);
   add('pools', all('pools') as Pool[], pools.insertionOf);
   add('health_monitors', all('healthMonitors') as HealthMonitor[], healthMonitors.insertionOf);
@@ -75,6 +78,12 @@ function insertions(trees: readonly NewTree[], projects: Sql | null) {
 export async function insertTree(tx: Tx, tree: NewTree): Promise<void> {
   const { parts, queued } = insertions([tree], null);
   await sql`with ${sql.join(parts)} select ${queued}`.execute(tx);
+}
+
+/** Children of one load balancer that is there and locked. */
+export async function insertChildren(tx: Tx, children: Children): Promise<void> {
+  const { parts } = insertions([children], null);
+  if (parts.length > 0) await sql`with ${sql.join(parts)} select 1`.execute(tx);
 }
 
 /** Whether `insertTree` failed because the same tree is there already: whichever of its new ids is met first. */
