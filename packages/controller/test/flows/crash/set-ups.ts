@@ -172,6 +172,22 @@ export const SET_UPS: SetUp[] = [
       ],
     }),
   ),
+  ...on(BOTH, 'apply_desired_state', async (trial) => {
+    const path = `/octavia/desired-state/${trial.loadBalancerId}`;
+    const { loadbalancer } = await trial.api('GET', path);
+    const [web] = loadbalancer.listeners;
+    const listeners = [
+      { ...web, l7policies: [] },
+      { name: 'more', protocol: 'TCP', protocol_port: 81 },
+    ];
+    const pools = loadbalancer.pools.map((own: object) => ({
+      ...own,
+      members: [member(10), member(12, randomUUID())],
+    }));
+    return trial.api('PUT', `${path}?prune=true`, {
+      loadbalancer: { ...loadbalancer, tags: ['new'], listeners, pools },
+    });
+  }),
   ...one('create_health_monitor', async (trial) => {
     await trial.api('DELETE', `/lbaas/healthmonitors/${await monitor(trial)}`);
     await trial.settle();
