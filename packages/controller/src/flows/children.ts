@@ -1,6 +1,5 @@
 /** Flows of what stands below a load balancer: each brings the whole tree into force. */
-import type { Step } from './flow.ts';
-import { announce } from './steps/announce.ts';
+import type { Flow, Step } from './flow.ts';
 import { applyConfiguration } from './steps/apply-configuration.ts';
 import { plugNetworksOfNewMembers, unplugMemberNetworks } from './steps/plug-member-networks.ts';
 import { applyPortPolicies } from './steps/vip-port.ts';
@@ -32,12 +31,14 @@ export const memberFlows = [
 ];
 
 /** What a desired state changes may be anything below the load balancer, and attributes of its own. */
-export const desiredStateFlows = [
-  flow('apply_desired_state', 'Brings everything that a desired state changes into force at once.', () => [
-    applyPortPolicies,
-    ...withNetworks,
-    announce('update'),
-  ]),
+export const desiredStateFlows: Flow[] = [
+  {
+    ...flow('apply_desired_state', 'Brings everything that a desired state changes into force at once.', () => [
+      applyPortPolicies,
+      ...withNetworks,
+    ]),
+    announces: 'update',
+  },
 ];
 
 export const healthMonitorFlows = [
