@@ -1,6 +1,6 @@
 /** What ends a command: one sentence on standard error and an exit code. */
 
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130, brokenPipe: 141 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, different: 2, interrupted: 130, brokenPipe: 141 } as const;
 
 /** The command was understood and could not be carried out. Exit code 1 unless told otherwise. */
 export class CommandFailure extends Error {

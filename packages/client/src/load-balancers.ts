@@ -1,6 +1,8 @@
 import type { Api, CallOptions } from './api.ts';
 import { ProvisionedCollection, unwrap } from './collection.ts';
 import type {
+  DesiredState,
+  DesiredStatePlan,
   Listener,
   ListenerCreate,
   ListenerFilter,
@@ -14,6 +16,8 @@ import type {
   OwnOperation,
   Statistics,
 } from './wire.gen.ts';
+
+const desiredStatePath = (reference: string): string => `/v2/octavia/desired-state/${encodeURIComponent(reference)}`;
 
 export class LoadBalancers extends ProvisionedCollection<
   LoadBalancer,
@@ -44,6 +48,36 @@ export class LoadBalancers extends ProvisionedCollection<
   /** Replaces its amphorae, one after the other. */
   async failover(id: string, options: CallOptions = {}): Promise<void> {
     await this.api.request('PUT', this.path(id, 'failover'), options);
+  }
+
+  /**
+   * It and everything below it as one document, which `applyDesiredState` takes.
+   * @param reference name or id @returns with the entity tag of the whole
+   */
+  async desiredState(reference: string, options: CallOptions = {}): Promise<{ document: DesiredState; tag: string }> {
+    const answer = await this.api.exchange('GET', desiredStatePath(reference), options);
+    return { document: unwrap(JSON.parse(answer.body), 'loadbalancer'), tag: answer.headers.etag ?? '' };
+  }
+
+  /**
+   * Makes it, and everything below it, what the document says, as one change; one that is not there is created.
+   * @param reference name or id
+   * @param dryRun only tells what would change
+   * @param prune deletes what the document does not have
+   * @param tag of what was read: when it has changed since, nothing is done, and the error has the status 412
+   */
+  async applyDesiredState(
+    reference: string,
+    document: DesiredState,
+    { dryRun, prune, tag, ...options }: CallOptions & { dryRun?: boolean; prune?: boolean; tag?: string } = {},
+  ): Promise<DesiredStatePlan> {
+    const call = {
+      query: { dry_run: dryRun, prune },
+      body: { loadbalancer: document },
+      ...(tag === undefined ? {} : { headers: { 'if-match': tag } }),
+      ...options,
+    };
+    return unwrap(await this.api.request('PUT', desiredStatePath(reference), call), 'plan');
   }
 
   /** What was and is being done, newest first, with every step. */

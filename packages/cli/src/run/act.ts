@@ -15,7 +15,7 @@ import { ownerOf, waitForActive, waitForGone } from './waiting.ts';
 type Item = Record<string, unknown>;
 
 /** What a command found; null when it has nothing to show. */
-export type Result = { list: Listing } | { one: OneRecord } | { text: string } | null;
+export type Result = { list: Listing } | { one: OneRecord } | { text: string } | { code: number } | null;
 
 interface Act {
   command: Command;

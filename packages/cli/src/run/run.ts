@@ -28,9 +28,9 @@ export async function carryOut(
   try {
     const around = await layers(surroundings, globals, timings);
     const services = open(surroundings, globals, around, () => askPassword(surroundings));
-    await perform(understood, { ...surroundings, globals, services });
+    const code = await perform(understood, { ...surroundings, globals, services });
     if (globals.timing === true) await showTimings(surroundings, timings);
-    return EXIT.done;
+    return code;
   } catch (error) {
     if (surroundings.signal?.aborted) return EXIT.interrupted;
     if (error instanceof Printed) return EXIT.done;
@@ -39,19 +39,22 @@ export async function carryOut(
   }
 }
 
-async function perform({ command, values }: Understood, context: Context): Promise<void> {
+/** @returns the exit code */
+async function perform({ command, values }: Understood, context: Context): Promise<number> {
   const result = await (command.does.verb === 'own'
     ? own(command.does.name, values, context)
     : act(command, values, context));
   // Standard output holds the requests alone.
-  if (result === null || context.globals.curl === true) return;
+  if (result === null || context.globals.curl === true) return EXIT.done;
+  if ('code' in result) return result.code;
   if ('text' in result) {
     context.out(result.text);
-    return;
+    return EXIT.done;
   }
   const { renderList, renderOne } = await import('../output/render.ts');
   const options = optionsOf(values, context);
   context.out('list' in result ? renderList(result.list, options) : renderOne(result.one, options));
+  return EXIT.done;
 }
 
 /** Commands that the openstack client does not have. */
@@ -64,6 +67,11 @@ const OWN: Readonly<Record<string, (values: Values, context: Context) => Promise
   operations: async (values, context) => (await import('./operations.ts')).operations(values, context),
   top: async (values, context) => (await import('./top.ts')).top(values, context),
   'config show': async (values, context) => (await import('./config-show.ts')).configShow(values, context),
+  apply: async (values, context) => ({ code: await (await import('./apply.ts')).apply(values, context) }),
+  export: async (values, context) => ({ text: await (await import('./export.ts')).exportOf(values, context) }),
+  explain: async (values, context) => ({
+    text: await (await import('./explain-field.ts')).explainField(values, context),
+  }),
   completion: async ({ shell }) => ({ text: (await import('../completion.ts')).completionScript(shell as Shell) }),
 };
 

@@ -1,6 +1,7 @@
 /** Every command, in the order of the reference page. */
 import type { Command } from '../command.ts';
 import { AMPHORA_COMMANDS, PROVIDER_COMMANDS, QUOTA_COMMANDS } from './administration.ts';
+import { DESIRED_STATE_COMMANDS } from './desired-state.ts';
 import {
   AVAILABILITY_ZONE_COMMANDS,
   AVAILABILITY_ZONE_PROFILE_COMMANDS,
@@ -35,4 +36,9 @@ export const LOADBALANCER_COMMANDS: readonly Command[] = [
   ...AMPHORA_COMMANDS,
 ];
 
-export const COMMANDS: readonly Command[] = [...LOADBALANCER_COMMANDS, ...OWN_COMMANDS, ...OPERATOR_COMMANDS];
+export const COMMANDS: readonly Command[] = [
+  ...LOADBALANCER_COMMANDS,
+  ...DESIRED_STATE_COMMANDS,
+  ...OWN_COMMANDS,
+  ...OPERATOR_COMMANDS,
+];

@@ -1,4 +1,5 @@
 /** The kinds that are created, shown, changed and deleted: what the document says of each follows from its table. */
+import { effectOfMemberUpdate, effectOfUpdate } from '../../domain/change-effects.ts';
 import { AVAILABILITY_ZONE, AVAILABILITY_ZONE_PROFILE } from '../attributes/availability-zone.ts';
 import { FLAVOR, FLAVOR_PROFILE } from '../attributes/flavor.ts';
 import { HEALTH_MONITOR } from '../attributes/health-monitor.ts';
@@ -119,13 +120,31 @@ function within(table: AttributeTable, without: string[], children: Record<strin
   };
 }
 
+/** A member of a pool that can be told everything that one can. */
+const IN_USE = {
+  pool: { protocol: 'HTTP', lbAlgorithm: 'ROUND_ROBIN', sessionPersistence: null, tlsEnabled: false },
+  isUsed: true,
+} as const;
+
+const SERVING = ['loadbalancer', 'listener', 'pool', 'member', 'healthmonitor', 'l7policy', 'rule'];
+
+/** What a change of each attribute means for the traffic. */
+function withEffects(wrapper: string, schema: JsonSchema): JsonSchema {
+  if (!SERVING.includes(wrapper)) return schema;
+  const properties = Object.entries(schema.properties as Record<string, JsonSchema>).map(([name, property]) => {
+    const effect = wrapper === 'member' ? effectOfMemberUpdate(IN_USE, [name]) : effectOfUpdate([name]);
+    return [name, { ...property, 'x-octavia-effect': effect }];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
 export const RESOURCE_SCHEMAS: Record<string, JsonSchema> = {
   ...Object.fromEntries(
     RESOURCES.flatMap(({ wrapper, table }) => [
       [wrapper, answerSchema(table)],
       [`${wrapper}_chosen`, chosenSchema(table)],
       [`${wrapper}_create`, requestSchema(table, 'create')],
-      [`${wrapper}_update`, requestSchema(table, 'update')],
+      [`${wrapper}_update`, withEffects(wrapper, requestSchema(table, 'update'))],
     ]),
   ),
   ...CREATED,
