@@ -103,7 +103,8 @@ Switches in \`[oslo_policy]\`: \`enforce_new_defaults\` ends the older form of r
 rule is meant for: \`context_is_admin\` then holds for tokens of the whole system only.
 
 Members of a pool that are replaced in one request need \`member:post\` and \`member:put\`, and \`member:delete\` unless
-\`additive_only\` is given.
+\`additive_only\` is given. A [desired state](desired-state.md) needs \`loadbalancer:put\`, and for each of its changes the rule of the
+single request.
 
 Commands, each with \`--config-file\` for the \`[oslo_policy]\` of the service:
 
