@@ -3,7 +3,9 @@ import { afterAll, describe } from 'vitest';
 import { barbicanCases } from '../../../packages/controller/test/clouds/openstack/barbican-cases.ts';
 import { cinderCases } from '../../../packages/controller/test/clouds/openstack/cinder-cases.ts';
 import { glanceCases } from '../../../packages/controller/test/clouds/openstack/glance-cases.ts';
+import { novaCases } from '../../../packages/controller/test/clouds/openstack/nova-cases.ts';
 import { openCloud, openTenant } from './cloud.ts';
+import { serverBed } from './server-bed.ts';
 
 const cloud = openCloud();
 afterAll(() => cloud.close());
@@ -15,6 +17,12 @@ if (await cloud.has({ title: 'Cinder', type: 'block-storage', section: 'cinder' 
   describe('volume_cinder_driver', () => cinderCases(bed));
 } else {
   process.stdout.write('volume_cinder_driver is not tried: the cloud has no Cinder\n');
+}
+if (await cloud.has({ title: 'Nova', type: 'compute', section: 'nova' })) {
+  const servers = await serverBed(cloud);
+  describe('compute_nova_driver', () => novaCases(() => servers));
+} else {
+  process.stdout.write('compute_nova_driver is not tried: the cloud has no Nova\n');
 }
 // A tenant of its own has the secrets; a service user may not read them by itself.
 const tenant = openTenant();

@@ -109,6 +109,23 @@ export const providerErrors = define({
     message: 'Compute instance {name} could not be built: {detail}',
     remedy: 'See the compute log; the load balancer can be failed over or deleted.',
   },
+  COMPUTE_FLAVOR_UNUSABLE: {
+    status: 500,
+    message: 'Nothing can be built with the compute flavor: {detail}',
+    remedy:
+      'Check compute_flavor of the flavor, else [controller_worker] amp_flavor_id, and that the service user may use it.',
+  },
+  COMPUTE_NETWORK_UNUSABLE: {
+    status: 500,
+    message: 'Nothing can be built on the management network: {detail}',
+    remedy:
+      'Check management_network of the availability zone, else [controller_worker] amp_boot_network_list, which has to name the network where there are several.',
+  },
+  COMPUTE_ZONE_UNUSABLE: {
+    status: 500,
+    message: 'Nothing can be built in the compute zone: {detail}',
+    remedy: 'Check compute_zone of the availability zone, else [nova] availability_zone.',
+  },
   IMAGE_NOT_FOUND: {
     status: 500,
     message: 'There is no image to build amphorae from: {detail}',
@@ -119,6 +136,16 @@ export const providerErrors = define({
     status: 500,
     message: 'Port {port} could not be attached to compute instance {instance}: {detail}',
     remedy: 'See the compute log; the load balancer can be failed over.',
+  },
+  COMPUTE_DETACH_FAILED: {
+    status: 500,
+    message: 'Port {port} could not be detached from compute instance {instance}: {detail}',
+    remedy: 'See the compute log; [networking] port_detach_timeout says how long it may take.',
+  },
+  COMPUTE_NO_RESOURCES: {
+    status: 500,
+    message: 'The host of compute instance {instance} has no resources for port {port}: {detail}',
+    remedy: 'Provide hosts with free devices or bindings for ports of this kind; the load balancer can be failed over.',
   },
   BUILD_SLOT_TIMEOUT: {
     status: 500,

@@ -50,6 +50,11 @@ export const requestErrors = define({
     message: 'One or more arguments are either duplicate or invalid',
     remedy: 'Filter only by top-level attributes of the resource, each once.',
   },
+  COMPUTE_OBJECT_NOT_FOUND: {
+    status: 400,
+    message: '{kind} {id} not found.',
+    remedy: 'Name one that the compute service has and its service user may use.',
+  },
   NETWORK_OBJECT_NOT_FOUND: {
     status: 400,
     message: '{kind} {id} not found.',

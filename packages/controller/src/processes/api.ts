@@ -76,6 +76,7 @@ async function providers(runtime: Runtime, queue: OperationQueue, settler: NoopS
     description: 'The Octavia Amphora driver.',
     queue,
     network,
+    ...(compute === null ? {} : { compute }),
     check: compute === null ? refuseByContract : (candidate) => refuseUnsupportedCandidate(candidate, compute),
   });
   const backendless = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, 'The no-op driver.', settler)]);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@octavia/protocol/log';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import type { ComputeModule } from '../../src/clouds/compute/interface.ts';
 import type { DriverModule, OptionName } from '../../src/clouds/driver.ts';
 import { OpenStackSession } from '../../src/clouds/openstack/session.ts';
 import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
@@ -51,9 +50,6 @@ const merged = (...all: ConfigOverrides[]): ConfigOverrides => {
   return sections as ConfigOverrides;
 };
 
-/** No compute driver of this release leaves the choice of images and volumes to the configuration. */
-const UNREACHED = ['image_glance_driver', 'volume_cinder_driver'];
-
 /** Those whose option names one driver, by name. */
 const single = (
   [
@@ -66,16 +62,21 @@ const single = (
     'dataplane',
     'identity',
   ] as const
-)
-  .flatMap((need) => Object.keys(DRIVERS[need].modules).map((name) => ({ need, name })))
-  .filter(({ name }) => !UNREACHED.includes(name));
+).flatMap((need) => Object.keys(DRIVERS[need].modules).map((name) => ({ need, name })));
 
-/** What else has to be said for the driver to be the one: images and volumes come with the compute driver. */
+/** Images and volumes that the configuration chooses; others come with the compute driver. */
+const CHOSEN = ['image_glance_driver', 'volume_cinder_driver'];
+
+/** What else has to be said for the driver to be the one. */
 function settingsFor(need: keyof typeof DRIVERS, name: string): ConfigOverrides {
   const cloud = name.includes('_local_')
     ? { compute_driver: 'compute_local_driver', network_driver: 'network_local_driver' }
-    : { compute_driver: 'compute_noop_driver', network_driver: 'network_noop_driver' };
-  const own = need === 'image' || need === 'volume' ? {} : choose(DRIVERS[need].option, name);
+    : {
+        compute_driver: CHOSEN.includes(name) ? 'compute_nova_driver' : 'compute_noop_driver',
+        network_driver: 'network_noop_driver',
+      };
+  const comesAlong = (need === 'image' || need === 'volume') && !CHOSEN.includes(name);
+  const own = comesAlong ? {} : choose(DRIVERS[need].option, name);
   return merged({ controller_worker: cloud }, own);
 }
 
@@ -107,7 +108,7 @@ it.each(needed.flat())('$name without $option does not start, and says so', asyn
 });
 
 it.each([
-  ['compute', 'compute_nova_driver', 'compute_local_driver, compute_noop_driver'],
+  ['compute', 'compute_docker_driver', 'compute_local_driver, compute_nova_driver, compute_noop_driver'],
   ['network', 'allowed_address_pairs_driver', 'network_local_driver, network_noop_driver'],
   ['certificateGenerator', 'toString', 'local_cert_generator, noop_cert_generator'],
   [
@@ -163,20 +164,16 @@ describe('images and volumes', () => {
   });
 });
 
-it('images and volumes are chosen where the compute driver brings none, and share one login', async () => {
-  const { brings, ...compute } = (await DRIVERS.compute.modules.compute_noop_driver?.()) ?? {};
-  expect(brings).toBeDefined();
-  const load = vi.spyOn(DRIVERS.compute.modules, 'compute_noop_driver');
-  load.mockResolvedValue(compute as ComputeModule);
+it('images and volumes are chosen beside Nova, and share its login', async () => {
   const close = vi.spyOn(OpenStackSession.prototype, 'close');
-  const controller_worker = { compute_driver: 'compute_noop_driver', volume_driver: 'volume_cinder_driver' as const };
+  const controller_worker = { network_driver: 'network_noop_driver', volume_driver: 'volume_cinder_driver' as const };
   const { drivers } = open({ controller_worker });
+  expect((await drivers.get('compute')).name).toBe('compute_nova_driver');
   expect((await drivers.get('image')).name).toBe('image_glance_driver');
   expect((await drivers.get('volume')).name).toBe('volume_cinder_driver');
   await drivers.stop();
   await drivers.stop();
   expect(close).toHaveBeenCalledTimes(1);
-  load.mockRestore();
 });
 
 describe('notifications', () => {

@@ -1,9 +1,9 @@
-/** What the controller needs of a compute service. Implementations: `local`, `noop` (later `nova`), same file names. */
+/** What the controller needs of a compute service. Implementations: `local`, `noop`, `nova`, same file names. */
 import type { ComputeTraits, DriverModule } from '../driver.ts';
 import type { Port } from '../network/interface.ts';
 
 /** What is set up inside an instance at its first boot, on clouds whose images know how (cloud-init). */
-interface UserData {
+export interface UserData {
   /** As in zoneinfo: `[controller_worker] amp_timezone`. */
   timezone: string;
 }
@@ -49,19 +49,36 @@ export interface ComputeDriver {
   readonly name: string;
   /** Instances run on this very host: they boot with its processors, and it takes root to touch them. */
   readonly bootsHere?: true;
+  /**
+   * Milliseconds before each look at an instance that is being built; the last one stays. Left out: it may be there at once, so
+   * looks begin close to each other.
+   */
+  readonly looksAfterMs?: readonly number[];
   /** Returns at once or when booted, as the cloud does; poll `get` until ACTIVE. Idempotent by name. */
   build(request: BuildRequest): Promise<ComputeInstance>;
-  get(id: string): Promise<ComputeInstance | null>;
+  /** @param networks it booted on, management first, where its address is asked for */
+  get(id: string, networks?: readonly string[]): Promise<ComputeInstance | null>;
+  /** The instance of an amphora, for who does not know its id. */
+  find(amphoraId: string): Promise<ComputeInstance | null>;
   /** Removes the instance and everything it holds on the host. Idempotent. */
   delete(id: string): Promise<void>;
-  /** Plugs a port as a network interface (found by MAC inside). Idempotent. */
+  /**
+   * Plugs a port as a network interface (found by MAC inside). Idempotent.
+   * @throws OctaviaError COMPUTE_ATTACH_FAILED, COMPUTE_NO_RESOURCES, NETWORK_OBJECT_NOT_FOUND, OPENSTACK_…
+   */
   attachPort(id: string, port: Port): Promise<void>;
+  /** Ends when the port is free. Idempotent. @throws OctaviaError COMPUTE_DETACH_FAILED, OPENSTACK_… */
   detachPort(id: string, portId: string): Promise<void>;
+  /** All amphorae, each with the name `amphora-<amphora id>`. */
   list(): Promise<ComputeInstance[]>;
   /** Makes a group whose instances run on different hosts. Idempotent by name. Left out: there is one host only. */
   createServerGroup?(name: string, policy: AntiAffinity): Promise<string>;
   /** Idempotent. */
   deleteServerGroup?(id: string): Promise<void>;
+  /** Whether instances can be built of the flavor. Left out: of any. */
+  flavorExists?(id: string): Promise<boolean>;
+  /** Whether instances can be built in the zone. Left out: in any. */
+  zoneExists?(name: string): Promise<boolean>;
   /**
    * Why instances cannot balance UDP and SCTP in their kernel, and what an operator does about it; null: nothing speaks
    * against it. Quick: requests wait for it. Left out: instances have a kernel of their own, and only they know.
@@ -71,7 +88,9 @@ export interface ComputeDriver {
   recover(): Promise<void>;
 }
 
-export interface ComputeModule extends DriverModule<ComputeDriver>, ComputeTraits {
+export interface ComputeModule<Driver extends ComputeDriver = ComputeDriver>
+  extends DriverModule<Driver>,
+    ComputeTraits {
   /**
    * The drivers of images and volumes that its instances are made of, whatever the configuration names. Left out: those of
    * `[controller_worker] image_driver` and `volume_driver`.

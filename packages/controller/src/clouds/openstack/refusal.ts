@@ -16,7 +16,7 @@ const LONGEST = 300;
 const SENTENCES = ['message', 'description', 'detail', 'title', 'faultstring'];
 
 /** Neutron gives its kind, Cinder a name of the fault, Nova and Glance nothing but a sentence. */
-const QUOTA = /quota|overlimit|limit exceeded/i;
+const QUOTA = /quota|overlimit|limit exceeded|number of \w+ exceeded/i;
 
 /** The sentence of an answer, wherever the service puts it: `{message}`, `{badRequest: {message}}`, `{errors: [{detail}]}`, HTML. */
 export function sentenceOf(body: string): string {

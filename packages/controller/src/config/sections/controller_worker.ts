@@ -3,7 +3,11 @@ import { bool, choice, int, list, section, string } from '../option.ts';
 export const controller_worker = section('Building amphorae: drivers, images, topology, database retries.', {
   workers: int(1, 'Controller-worker process count.', { min: 1 }),
   amp_active_retries: int(30, 'Checks made while an amphora boots.', { min: 1 }),
-  amp_active_wait_sec: int(10, 'Seconds between boot-status checks.', { min: 0 }),
+  amp_active_wait_sec: int(
+    10,
+    'Seconds between boot-status checks, at most; times amp_active_retries is how long a boot may take.',
+    { min: 0 },
+  ),
   amp_flavor_id: string('', 'Compute flavor for amphorae.'),
   amp_image_tag: string('', 'Image tag chosen at boot; new image needs no reconfiguration.'),
   amp_image_owner_id: string('', 'Accept images only from this owner (recommended).'),
@@ -24,7 +28,10 @@ export const controller_worker = section('Building amphorae: drivers, images, to
   loadbalancer_topology: choice('SINGLE', ['ACTIVE_STANDBY', 'SINGLE'], 'SINGLE: one amphora; ACTIVE_STANDBY: two.', {
     mutable: true,
   }),
-  user_data_config_drive: bool(false, 'True: cloud-init user-data on config drive; false: personality files.'),
+  user_data_config_drive: bool(
+    false,
+    'True: files come to the amphora by user data (write_files); false: as personality files. Where Nova refuses those, user data is taken by itself.',
+  ),
   amphora_delete_retries: int(5, 'Amphora delete retry count.', { min: 0 }),
   amphora_delete_retry_interval: int(5, 'Seconds between amphora delete retries.', { min: 0 }),
   event_notifications: bool(true, 'Emit load balancer event notifications.'),

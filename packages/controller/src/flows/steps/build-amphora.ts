@@ -1,16 +1,17 @@
 /** Steps that bring one amphora into being, in order. Undone in reverse they leave nothing on the cloud. */
-import type { ComputeInstance } from '../../clouds/compute/interface.ts';
+import type { BuildRequest, ComputeInstance } from '../../clouds/compute/interface.ts';
 import type { ImageRequest } from '../../clouds/image/interface.ts';
 import { parseMetadata } from '../../domain/catalog.ts';
 import { deterministicUuid } from '../../domain/deterministic-uuid.ts';
 import type { Operation } from '../../domain/operations.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import type { AmphoraRole } from '../../domain/statuses.ts';
-import { OctaviaError } from '../../errors.ts';
+import { isOctaviaError, OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import * as profiles from '../../store/resources/profiles.ts';
 import * as serverGroups from '../../store/resources/server-groups.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { atTheCloud } from './at-the-cloud.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
 import { removeFromCloud } from './remove-amphora.ts';
 
@@ -122,8 +123,8 @@ function bootInstance(plan: BuildPlan): Step {
     async run(context) {
       const { store, compute, images, volumes, certificates, operation, places, buildQueue, options } = context;
       const amphora = await amphoraOf(context, id);
-      const request = { amphoraId: id, projectId: operation.projectId, priority: PRIORITY[plan.purpose] };
-      await places.away(() => buildQueue.acquire(request));
+      const slot = { amphoraId: id, projectId: operation.projectId, priority: PRIORITY[plan.purpose] };
+      await places.away(() => buildQueue.acquire(slot));
       // The private key lives in the instance's files alone: neither the database nor the flow's memory holds it.
       const issued = await certificates.issueServerCertificate(id);
       const serverGroupId = await serverGroups.get(store.db, operation.loadBalancerId);
@@ -132,7 +133,7 @@ function bootInstance(plan: BuildPlan): Step {
       const imageId = await images.find(image);
       const volume = { name, imageId, zone: volumeZone };
       const volumeId = await places.away(() => volumes.createFromImage(volume), VOLUME_MS);
-      const instance = await compute.build({
+      const request: BuildRequest = {
         amphoraId: id,
         name,
         imageId,
@@ -148,7 +149,8 @@ function bootInstance(plan: BuildPlan): Step {
         },
         userData: { timezone: options.build.timezone },
         ...(serverGroupId === null ? {} : { serverGroupId }),
-      });
+      };
+      const instance = await atTheCloud(context, () => compute.build(request));
       await amphorae.update(store.db, id, {
         computeId: instance.id,
         certExpiration: issued.expiresAt,
@@ -173,7 +175,9 @@ function waitForInstance(id: string): Step {
     async run(context) {
       const { store, places, buildQueue, options } = context;
       const { computeId } = await amphoraOf(context, id);
-      const instance = await places.away(() => onceActive(context, instanceName(id), computeId));
+      const { networks } = await placementOf(context);
+      const wanted = { name: instanceName(id), computeId, networks };
+      const instance = await places.away(() => onceActive(context, wanted));
       await amphorae.update(store.db, id, { lbNetworkIp: instance.lbNetworkIp, ...builtFrom(instance) });
       if (options.buildSlots.limit >= 0) await buildQueue.release(id);
       return undefined;
@@ -190,23 +194,53 @@ function builtFrom({ imageId, flavor, zone }: ComputeInstance): Partial<Amphora>
   };
 }
 
-/** The instance with an address in the management network. @throws OctaviaError COMPUTE_BUILD_FAILED */
-async function onceActive(context: StepContext, name: string, computeId: string | null): Promise<ComputeInstance> {
-  const { compute, computeWait, sleep } = context;
+interface Awaited {
+  name: string;
+  computeId: string | null;
+  networks: readonly string[];
+}
+
+/** The instance with an address in the management network. @throws OctaviaError COMPUTE_BUILD_FAILED, OPENSTACK_UNAVAILABLE */
+async function onceActive(context: StepContext, { name, computeId, networks }: Awaited): Promise<ComputeInstance> {
+  const { computeWait, sleep } = context;
   const deadline = Date.now() + computeWait.timeoutMs;
-  for (let wait = 10; ; wait = Math.min(wait * 2, computeWait.intervalMs)) {
-    const instance = computeId ? await compute.get(computeId) : null;
-    if (!instance) throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: 'the instance is gone' });
-    if (instance.status === 'ERROR') {
-      throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: instance.fault ?? 'no cause given' });
+  const failed = (detail: string) => new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail });
+  for (let looks = 0; ; looks += 1) {
+    const pause = pauseBefore(context, looks);
+    if (pause > 0) await sleep(pause);
+    const looked = computeId === null ? null : await look(context, computeId, networks);
+    if (looked === null) throw failed('the instance is gone');
+    if (!(looked instanceof Error)) {
+      if (looked.status === 'ERROR') throw failed(looked.fault ?? 'no cause given');
+      if (looked.status === 'ACTIVE' && looked.lbNetworkIp) return looked;
     }
-    if (instance.status === 'ACTIVE' && instance.lbNetworkIp) return instance;
-    if (Date.now() > deadline) {
-      const seconds = Math.round(computeWait.timeoutMs / 1000);
-      throw new OctaviaError('COMPUTE_BUILD_FAILED', { name, detail: `not ACTIVE after ${seconds} s` });
-    }
-    await sleep(wait);
+    if (Date.now() <= deadline) continue;
+    throw looked instanceof Error ? looked : failed(`not ACTIVE after ${Math.round(computeWait.timeoutMs / 1000)} s`);
   }
+}
+
+/** A service that cannot answer for a while loses nothing: the machine boots on. */
+async function look(
+  { compute }: StepContext,
+  id: string,
+  networks: readonly string[],
+): Promise<ComputeInstance | OctaviaError | null> {
+  try {
+    return await compute.get(id, networks);
+  } catch (error) {
+    if (isOctaviaError(error, 'OPENSTACK_UNAVAILABLE')) return error;
+    throw error;
+  }
+}
+
+/** Milliseconds before the next look. What may be there at once is looked at at once. */
+function pauseBefore({ compute, computeWait }: StepContext, looks: number): number {
+  const { looksAfterMs } = compute;
+  const soon = looks === 0 ? 0 : 10 * 2 ** Math.min(looks - 1, 20);
+  return Math.min(
+    looksAfterMs === undefined ? soon : (looksAfterMs[looks] ?? looksAfterMs.at(-1) ?? 0),
+    computeWait.intervalMs,
+  );
 }
 
 /** A machine of this host boots at the cost of this host: for so long (ms) no other one takes its place. */

@@ -8,6 +8,7 @@ import type { Amphora } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { atTheCloud } from './at-the-cloud.ts';
 import { bestEffort } from './best-effort.ts';
 import { amphoraeOf, isServing, loadBalancerOf } from './load-tree.ts';
 import {
@@ -65,7 +66,7 @@ async function plug(
     vnicType: need.vnicType,
   });
   const port = await withAddresses(context, created, need.subnets);
-  await compute.attachPort(computeId, port);
+  await atTheCloud(context, () => compute.attachPort(computeId, port));
   await tell(context, amphora, port, await subnetsOf(context, port), limit);
 }
 
@@ -173,7 +174,11 @@ export const unplugMemberNetworks: Step = {
           );
           continue;
         }
-        if (computeId) await compute.detachPort(computeId, port.id);
+        // A compute service that does not let go of it loses it with the port.
+        if (computeId)
+          await bestEffort(context, `Detaching port ${port.id}`, () =>
+            atTheCloud(context, () => compute.detachPort(computeId, port.id)),
+          );
         await network.deletePort(port.id);
         await amphorae.removeMemberPort(store.db, id, port.id);
         count += 1;

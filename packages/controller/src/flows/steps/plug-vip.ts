@@ -5,6 +5,7 @@ import type { Amphora, LoadBalancer } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { atTheCloud } from './at-the-cloud.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
 import { besideVip, hasVip, neededNetworks, subnetsOf, withAddresses } from './member-networks.ts';
 import { vrrpPortName } from './port-names.ts';
@@ -65,7 +66,7 @@ async function basePort(context: StepContext, amphora: Amphora, loadBalancer: Lo
     allowedAddresses: [vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)],
   });
   const port = await withAddresses(context, created, place.memberSubnets);
-  await compute.attachPort(computeId, port);
+  await atTheCloud(context, () => compute.attachPort(computeId, port));
   const { subnet, additional } = place;
   const memberSubnets = (await subnetsOf(context, port)).filter(({ id }) => !hasVip(loadBalancer, id));
   return {

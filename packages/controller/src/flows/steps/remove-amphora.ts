@@ -1,6 +1,7 @@
 import type { Amphora } from '../../domain/resources.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { atTheCloud } from './at-the-cloud.ts';
 import { bestEffort, withRetries } from './best-effort.ts';
 import { amphoraeOf } from './load-tree.ts';
 import { memberPortPrefix, vrrpPortName } from './port-names.ts';
@@ -10,16 +11,17 @@ import { memberPortPrefix, vrrpPortName } from './port-names.ts';
  * before its id was recorded is found by its name.
  */
 export async function removeFromCloud(
-  { compute, network, volumes }: StepContext,
+  context: StepContext,
   { id, computeId }: Pick<Amphora, 'id' | 'computeId'>,
 ): Promise<void> {
+  const { compute, network, volumes } = context;
   const name = `amphora-${id}`;
-  const found = computeId ?? (await compute.list()).find((instance) => instance.name === name)?.id;
-  if (found) await compute.delete(found);
+  const found = computeId ?? (await compute.find(id))?.id;
+  if (found) await atTheCloud(context, () => compute.delete(found));
   for (const prefix of [vrrpPortName(id), memberPortPrefix(id)]) {
     for (const port of await network.listPorts(prefix)) await network.deletePort(port.id);
   }
-  await volumes.delete(name);
+  await atTheCloud(context, () => volumes.delete(name));
 }
 
 /**

@@ -5,6 +5,7 @@ import type { AmphoraRole } from '../../domain/statuses.ts';
 import { markFailedPending } from '../../status/under-way.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
 import type { Step, StepContext } from '../flow.ts';
+import { atTheCloud } from './at-the-cloud.ts';
 import { bestEffort, ifAlive } from './best-effort.ts';
 import { amphoraIdOf } from './build-amphora.ts';
 import { failedChangesOf, toBeDeleted } from './failed-changes.ts';
@@ -168,7 +169,7 @@ function fence(name: string, newId: string, old: (context: StepContext) => Promi
       for (const { id, computeId, vrrpPortId } of await old(context)) {
         if (!computeId || !vrrpPortId) continue;
         const detach = async () => {
-          await context.compute.detachPort(computeId, vrrpPortId);
+          await atTheCloud(context, () => context.compute.detachPort(computeId, vrrpPortId));
           return true;
         };
         if (await bestEffort(context, `Detaching the VIP of amphora ${id}`, detach)) count += 1;

@@ -38,6 +38,7 @@ const notificationsNoop = () => import('../../clouds/notifications/noop/module.t
 export const DRIVERS = {
   compute: need<ComputeModule>('Compute driver', '[controller_worker] compute_driver', {
     compute_local_driver: async () => (await import('../../clouds/compute/local/module.ts')).compute,
+    compute_nova_driver: async () => (await import('../../clouds/compute/nova/module.ts')).compute,
     compute_noop_driver: async () => (await import('../../clouds/compute/noop/module.ts')).compute,
   }),
   network: need<DriverModule<NetworkDriver>>('Network driver', '[controller_worker] network_driver', {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DriverError, NotImplementedError } from '@octavia/provider-lib';
+import type { ComputeDriver } from '../../clouds/compute/interface.ts';
 import type { NetworkDriver } from '../../clouds/network/interface.ts';
 import { OctaviaError } from '../../errors.ts';
 import { submitAmphoraChange } from '../../flows/failover-requests.ts';
@@ -14,6 +15,8 @@ export interface AmphoraProviderOptions {
   description: string;
   queue: OperationQueue;
   network: Pick<NetworkDriver, 'getNetwork'>;
+  /** Knows what flavors and zones name; left out: whatever they name exists. */
+  compute?: Pick<ComputeDriver, 'flavorExists' | 'zoneExists'>;
   /** What the provider and its data plane cannot do. @throws OctaviaError */
   check(candidate: Candidate): void;
 }
@@ -69,10 +72,19 @@ export class AmphoraProvider implements Provider {
 
   async validateFlavor(data: Readonly<Record<string, unknown>>): Promise<void> {
     validateKeys(data, FLAVOR_KEYS);
+    const { compute } = this.#options;
+    const id = data.compute_flavor;
+    if (typeof id !== 'string' || !compute?.flavorExists || (await compute.flavorExists(id))) return;
+    throw new OctaviaError('COMPUTE_OBJECT_NOT_FOUND', { kind: 'Nova flavor', id });
   }
 
   async validateAvailabilityZone(data: Readonly<Record<string, unknown>>): Promise<void> {
     validateKeys(data, AVAILABILITY_ZONE_KEYS);
+    const { compute } = this.#options;
+    const id = data.compute_zone;
+    if (typeof id === 'string' && compute?.zoneExists && !(await compute.zoneExists(id))) {
+      throw new OctaviaError('COMPUTE_OBJECT_NOT_FOUND', { kind: 'Nova availability zone', id });
+    }
     for (const id of zoneNetworks(data)) {
       if (!(await this.#options.network.getNetwork(id))) {
         throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id });

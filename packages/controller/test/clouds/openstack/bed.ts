@@ -3,7 +3,9 @@
  * the services, so that what the fakes get wrong is found.
  */
 import { randomUUID } from 'node:crypto';
+import type { Port } from '../../../src/clouds/network/interface.ts';
 import { fields, text } from '../../../src/clouds/openstack/answer.ts';
+
 import { request } from '../../../src/clouds/openstack/request.ts';
 import type { OpenStackSession } from '../../../src/clouds/openstack/session.ts';
 
@@ -11,6 +13,23 @@ export interface Bed {
   session: OpenStackSession;
   /** Passes so much time that what is made afterwards is newer: real services count in seconds. */
   tick(): Promise<void>;
+}
+
+/** Where servers can be built, and ports to plug into them. */
+export interface ServerBed extends Bed {
+  flavor: string;
+  /** null: wherever the scheduler likes. */
+  zone: string | null;
+  /** The management network. */
+  network: string;
+  /** How the driver waits. */
+  sleep(milliseconds: number): Promise<void>;
+  ports: {
+    /** On another network than the management's, free. */
+    make(): Promise<Port>;
+    getPort(id: string): Promise<Port | null>;
+    remove(id: string): Promise<void>;
+  };
 }
 
 /** A tag of the case's own. */

@@ -114,6 +114,10 @@ export class World {
         const instance = instances.get(id);
         return instance ? describe(id, instance) : null;
       },
+      find: async (amphoraId) => {
+        const instance = instances.get(amphoraId);
+        return instance ? describe(amphoraId, instance) : null;
+      },
       delete: async (id) => {
         const instance = instances.get(id);
         if (instances.delete(id)) this.#changed(`- instance ${instance?.name}`);

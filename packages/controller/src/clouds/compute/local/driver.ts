@@ -100,6 +100,10 @@ export class LocalComputeDriver implements ComputeDriver {
     return { id, name: `amphora-${id}`, status: 'BUILD', ...unknown };
   }
 
+  find(amphoraId: string): Promise<ComputeInstance | null> {
+    return this.get(amphoraId);
+  }
+
   async list(): Promise<ComputeInstance[]> {
     const ids = await listInstanceIds(this.#instance);
     const instances = await Promise.all(ids.map((id) => this.get(id)));

@@ -45,6 +45,11 @@ export class NoopComputeDriver implements ComputeDriver {
     return this.#deleted.has(id) ? null : this.#describe(id);
   }
 
+  /** The id of an instance is its amphora's. */
+  async find(amphoraId: string): Promise<ComputeInstance | null> {
+    return this.#built.has(amphoraId) ? this.#describe(amphoraId) : null;
+  }
+
   async delete(id: string): Promise<void> {
     this.#built.delete(id);
     this.#deleted.add(id);

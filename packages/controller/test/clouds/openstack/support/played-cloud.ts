@@ -1,4 +1,4 @@
-/** Keystone, Glance, Cinder and Barbican on loopback, and sessions that ask them: new ones for each test of the file. */
+/** Keystone, Glance, Cinder, Barbican and Nova on loopback, and sessions that ask them: new ones for each test of the file. */
 import type { Log } from '@octavia/protocol/log';
 import { afterEach, beforeEach } from 'vitest';
 import { OpenStackSession } from '../../../../src/clouds/openstack/session.ts';
@@ -8,6 +8,8 @@ import { FakeKeystone } from '../../../identity/fake-keystone.ts';
 import { FakeBarbican } from './fake-barbican.ts';
 import { FakeCinder } from './fake-cinder.ts';
 import { FakeGlance } from './fake-glance.ts';
+import { FakeNova } from './fake-nova.ts';
+import { FakePorts } from './fake-ports.ts';
 
 export const LOGIN = { username: 'octavia', password: 'service-password', project_name: 'service' };
 
@@ -16,6 +18,8 @@ export interface PlayedCloud {
   glance: FakeGlance;
   cinder: FakeCinder;
   barbican: FakeBarbican;
+  ports: FakePorts;
+  nova: FakeNova;
   /** Milliseconds that the clock of sessions is ahead. */
   skew: number;
   /** `<level> <message> <fields>` */
@@ -49,17 +53,20 @@ export function playCloud(): PlayedCloud {
     played.glance = await new FakeGlance(played.keystone).listen();
     played.cinder = await new FakeCinder(played.glance).listen();
     played.barbican = await new FakeBarbican(played.keystone).listen();
+    played.ports = new FakePorts();
+    played.nova = await new FakeNova(played.glance, played.cinder, played.ports).listen();
     played.skew = 0;
     played.logged = [];
     played.keystone.services = [
       { type: 'image', name: 'glance', endpoints: endpoints(played.glance.url) },
+      { type: 'compute', name: 'nova', endpoints: endpoints(`${played.nova.url}/v2.1`) },
       { type: 'volumev3', name: 'cinderv3', endpoints: endpoints(`${played.cinder.url}/v3/service`) },
       { type: 'key-manager', name: 'barbican', endpoints: endpoints(played.barbican.url) },
     ];
   });
   afterEach(async () => {
     for (const session of sessions.splice(0)) await session.close();
-    for (const fake of [played.keystone, played.glance, played.cinder, played.barbican]) await fake.stop();
+    for (const fake of [played.keystone, played.glance, played.cinder, played.barbican, played.nova]) await fake.stop();
   });
   return played;
 }
