@@ -13,8 +13,6 @@ export const nova = section('The compute service.', {
     ['anti-affinity', 'soft-anti-affinity'],
     'Server-group policy applied.',
   ),
-  random_amphora_name_length: int(0, 'Non-zero: random a[A-Z0-9]* name of that length; zero: amphora-{UUID}.', {
-    min: 0,
-  }),
+  random_amphora_name_length: int(0, 'Non-zero: random a[A-Z0-9]* name of that length; zero: amphora-{UUID}.'),
   availability_zone: string(null, 'Compute zone for amphorae whose availability zone names none.'),
 });
