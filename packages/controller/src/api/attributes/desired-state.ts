@@ -105,9 +105,7 @@ export const DESIRED_LOAD_BALANCER = {
   pools: { ...LOAD_BALANCER.pools, type: places(tableObject(DESIRED_POOL)) },
 } as const satisfies AttributeTable;
 
-export type DesiredMember = Placed<Created<typeof DESIRED_MEMBER>>;
 export type DesiredPool = Placed<Created<typeof DESIRED_POOL>>;
-export type DesiredRule = Placed<Created<typeof DESIRED_RULE>>;
 export type DesiredPolicy = Placed<Created<typeof DESIRED_POLICY>>;
 export type DesiredListener = Placed<Created<typeof DESIRED_LISTENER>>;
 export type DesiredLoadBalancer = Created<typeof DESIRED_LOAD_BALANCER>;

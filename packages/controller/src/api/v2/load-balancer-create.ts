@@ -54,7 +54,7 @@ export interface AskedCreate {
   first?(tx: Tx): Promise<void>;
 }
 
-export interface CreateDraft extends Draft {
+interface CreateDraft extends Draft {
   chosen: Choice;
   plan: VipPlan;
   /** The addresses of the VIP stand in until it is allocated. */
