@@ -10,6 +10,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildCli } from '../packages/cli/build.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -118,4 +119,6 @@ if (import.meta.main) {
     buildPackage(published, out);
     process.stdout.write(`${published.manifest.name} ${published.manifest.version}: ${out}\n`);
   }
+  // One file without dependencies: nothing is left to resolve on the other host.
+  process.stdout.write(`@octavia/cli: ${await buildCli(join(ROOT, 'packages/cli/dist'))}\n`);
 }

@@ -65,6 +65,9 @@ export interface Argument {
   readonly check?: (text: string) => string | null;
 }
 
+/** Whether a word behind the option is its value. */
+export const takesWord = ({ takes }: Argument): boolean => takes !== 0;
+
 /** What happens when the command runs. */
 type Does =
   | { readonly verb: Verb; readonly kind: Kind }

@@ -1,5 +1,5 @@
 /** Completion scripts of shells, made of the table of commands. */
-import type { Argument, Command } from './command.ts';
+import { type Argument, type Command, takesWord } from './command.ts';
 import { GLOBAL_ARGUMENTS } from './table/global.ts';
 import { COMMANDS } from './table/index.ts';
 import { allArguments } from './table/output.ts';
@@ -29,6 +29,14 @@ const choicesOf = (command: Command): [string, string][] =>
     choices === undefined ? [] : flags.map((flag): [string, string] => [flag, choices.join(' ')]),
   );
 
+/** Whether a command has arguments whose names the program knows at the cursor. */
+const namesWords = ({ arguments: known }: Command): boolean =>
+  known.some(({ flags, find }) => flags.length === 0 && find !== undefined);
+const namesOptions = (command: Command): string[] =>
+  command.arguments
+    .filter(({ find }) => find !== undefined)
+    .flatMap(({ flags }) => flags.map((flag) => `${command.words} ${flag}`));
+
 /** Bash and zsh, which understands it after `bashcompinit`. */
 function bash(): string {
   const words = [...nextWords()].map(([before, after]) => `    '${before}') words='${[...after].join(' ')}' ;;`);
@@ -38,10 +46,19 @@ function bash(): string {
   const choices = COMMANDS.flatMap((command) =>
     choicesOf(command).map(([flag, values]) => `    '${command.words} ${flag}') words='${values}' ;;`),
   );
+  const globals = (withWord: boolean): string[] =>
+    GLOBAL_ARGUMENTS.filter((each) => takesWord(each) === withWord).flatMap(({ flags }) => flags);
+  const patterns = (all: readonly string[]): string => all.map((each) => `'${each}'`).join('|');
   return `_octavia() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' words='' word
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' words='' word names='' skip=''
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) break ;; *) command="\${command:+$command }$word" ;; esac
+    if [ -n "$skip" ]; then skip=''; continue; fi
+    case "$word" in
+      ${patterns(globals(true))}) skip=yes ;;
+      ${patterns(globals(false))}) ;;
+      -*) break ;;
+      *) command="\${command:+$command }$word" ;;
+    esac
   done
   while [ -n "$command" ]; do
     case "$command" in
@@ -57,8 +74,9 @@ ${[...nextWords().keys()]
   done
   case "$command $previous" in
 ${choices.join('\n')}
+    ${patterns(COMMANDS.flatMap(namesOptions))}) names=yes ;;
   esac
-  if [ -z "$words" ]; then
+  if [ -z "$words$names" ]; then
     case "$current" in
       -*) case "$command" in
 ${options.join('\n')}
@@ -66,10 +84,17 @@ ${options.join('\n')}
       words="$words ${longFlags(GLOBAL_ARGUMENTS).filter(Boolean).join(' ')}" ;;
       *) case "$command" in
 ${words.join('\n')}
+      esac
+      case "$command" in
+    ${patterns(COMMANDS.filter(namesWords).map((each) => each.words))}) names=yes ;;
       esac ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$current"))
+  [ -n "$names" ] || return 0
+  while IFS= read -r word; do
+    COMPREPLY+=("$(printf '%q' "$word")")
+  done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -F _octavia octavia
 `;
@@ -92,7 +117,9 @@ function fish(): string {
         return `complete -c octavia ${within(command)} -l ${(flags.find((flag) => flag.startsWith('--')) ?? '').slice(2)}${value} -d ${quoted(help)}`;
       }),
   );
-  return `${[...lines, ...options].join('\n')}\n`;
+  // Shown where the program knows names; it prints nothing elsewhere.
+  const names = `complete -c octavia -f -n ${quoted('not string match -q -- "-*" (commandline -ct)')} -a ${quoted('(octavia __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)')}`;
+  return `${[...lines, ...options, names].join('\n')}\n`;
 }
 
 /** The script that a shell reads, for example by `source <(octavia completion bash)`. */

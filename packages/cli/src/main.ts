@@ -48,6 +48,11 @@ function interruptible(): AbortSignal {
 
 /** @param words of the command line, without the program */
 export async function main(words: readonly string[] = process.argv.slice(2)): Promise<void> {
+  if (words[0] === '__complete') {
+    const { completeNames } = await import('./run/run.ts');
+    await completeNames(words.slice(1), surroundings);
+    return;
+  }
   const understood = await understand(words, surroundings);
   if (typeof understood === 'number') {
     process.exitCode = understood;

@@ -56,6 +56,9 @@ which step runs; Ctrl-C ends the command alone, and the operation goes on.
 \`--curl\` prints the requests of a command as curl commands in place of its result. Reads are made, for what comes after depends
 on them; a change is not. A secret is a variable: \`OS_TOKEN=$(openstack token issue -f value -c id)\`.
 
+\`source <(octavia completion bash)\` completes words, options, values and names; names are asked of the service, which has 300 ms for it
+(\`OCTAVIA_COMPLETION_MS\`), and kept for ten seconds. zsh takes the same line, fish \`octavia completion fish | source\`.
+
 Exit codes: 0 done, 1 refused or failed, 2 not understood, 130 interrupted, 141 nobody reads the output any more.
 
 ## Options of the program

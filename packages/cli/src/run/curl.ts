@@ -24,7 +24,7 @@ function header([name, value]: [string, string]): string[] {
       ];
 }
 
-export function curlCommand({ method, url, headers, body }: HttpRequest): string {
+function curlCommand({ method, url, headers, body }: HttpRequest): string {
   return [
     'curl',
     ...(method === 'GET' ? [] : ['-X', method]),

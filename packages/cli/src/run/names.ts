@@ -39,6 +39,8 @@ const NETWORK_PATHS: Partial<Record<Finder, { path: string; many: string; label:
   security_groups: { path: '/v2.0/security-groups', many: 'security_groups', label: 'security_groups' },
 };
 
+const PROJECTS = { path: '/v3/projects', many: 'projects', links: 'links' };
+
 /** @param parent id of the pool or L7 policy that the object is in */
 export const pathOf = (kind: Pick<Kind, 'path'>, parent: string | null): string =>
   `/v2.0/${kind.path.replace('{parent}', encodeURIComponent(parent ?? ''))}`;
@@ -66,6 +68,27 @@ export class Names {
     const list = (query: Item): Promise<Item[]> =>
       listAll(api, { ...kind, path: pathOf(kind, parent) }, query, this.#signal);
     return this.#find(text, finder, kind.key, list);
+  }
+
+  /** Everything there is, unnamed things by their id. @param parent name or id of the pool or L7 policy */
+  async all(finder: Finder, parent: string | null): Promise<{ id: string; name: string }[]> {
+    const kind = KINDS.find((each) => each.finder === finder);
+    const place = NETWORK_PATHS[finder];
+    const above = kind?.parent != null ? await this.idOf(kind.parent, parent ?? '') : null;
+    const items =
+      finder === 'projects'
+        ? await listAll(await this.#services.identity(), PROJECTS, {}, this.#signal)
+        : place !== undefined
+          ? await listAll(await this.#services.network(), place, {}, this.#signal)
+          : kind === undefined
+            ? []
+            : await listAll(
+                await this.#services.loadBalancing(),
+                { ...kind, path: pathOf(kind, above) },
+                {},
+                this.#signal,
+              );
+    return items.map(({ id, name }) => ({ id: String(id ?? name), name: String(name || id) }));
   }
 
   /** A text like an id is an id first, every other one a name first. */
@@ -97,12 +120,7 @@ export class Names {
       .catch(() => null);
     if (found?.id !== undefined) return String(found.id);
     try {
-      const named = await listAll(
-        api,
-        { path: '/v3/projects', many: 'projects', links: 'links' },
-        { name: text },
-        this.#signal,
-      );
+      const named = await listAll(api, PROJECTS, { name: text }, this.#signal);
       if (named.length === 1) return String(named[0]?.id);
       if (named.length > 1) throw new CommandFailure(`More than one project exists with the name '${text}'.`);
     } catch (error) {

@@ -34,7 +34,8 @@ export async function carryOut(
   } catch (error) {
     if (surroundings.signal?.aborted) return EXIT.interrupted;
     if (error instanceof Printed) return EXIT.done;
-    surroundings.err(`${explain(error, globals.debug === true)}\n`);
+    const isPerson = surroundings.errIsTerminal();
+    surroundings.err(`${explain(error, { name: surroundings.name, debug: globals.debug === true, isPerson })}\n`);
     return error instanceof CommandFailure ? error.exitCode : EXIT.failed;
   }
 }
@@ -77,6 +78,14 @@ const OWN: Readonly<Record<string, (values: Values, context: Context) => Promise
 
 async function own(name: string, values: Values, context: Context): Promise<Result> {
   return OWN[name]?.(values, context) ?? null;
+}
+
+/** For the completion scripts of shells. @param words up to the cursor */
+export async function completeNames(words: readonly string[], surroundings: Surroundings): Promise<void> {
+  const { complete } = await import('./complete.ts');
+  await complete(words, surroundings, (globals, around) =>
+    cloudServices(surroundings, globals, around, async () => null),
+  );
 }
 
 /** What every exchange goes through, the innermost first. */

@@ -65,14 +65,20 @@ const TYPES: Record<string, (auth: Auth) => Authentication> = {
     return { ...how, deviceEndpoint: auth.device_authorization_endpoint ?? '' };
   },
   v3oidcaccesstoken: (auth) => ({ ...federated(auth, null), accessToken: need(auth, 'access_token') }),
-  none: (auth) => direct(auth, {}),
-  noauth: (auth) => direct(auth, {}),
+  none: (auth) => direct(auth, projectOf(auth)),
+  noauth: (auth) => direct(auth, projectOf(auth)),
   admin_token: (auth) => direct(auth, { 'x-auth-token': need(auth, 'token') }),
   http_basic: (auth) => {
     const credentials = new TextEncoder().encode(`${need(auth, 'username')}:${need(auth, 'password')}`);
     return direct(auth, { authorization: `Basic ${btoa(String.fromCharCode(...credentials))}` });
   },
 };
+
+/** Whose the objects are where nobody is asked who they are. */
+function projectOf({ project_id: id, project_name: name }: Auth): Record<string, string> {
+  const project = id ?? name;
+  return project === undefined ? {} : { 'x-project-id': project };
+}
 
 export const AUTH_TYPES: readonly string[] = Object.keys(TYPES);
 
