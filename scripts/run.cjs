@@ -29,6 +29,7 @@ const COMMANDS = {
   'bench:first': ['bench/first.ts'],
   'bench:api': ['bench/api.ts'],
   'bench:dataplane': ['bench/dataplane.ts'],
+  'bench:cli': ['bench/cli.ts'],
   'bench:controller': ['bench/controller.ts'],
   'bench:openstack': ['bench/openstack.ts'],
 };
