@@ -51,7 +51,7 @@ function bash(): string {
   const patterns = (all: readonly string[]): string => all.map((each) => `'${each}'`).join('|');
   return `_octavia() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command='' words='' word names='' skip=''
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
     if [ -n "$skip" ]; then skip=''; continue; fi
     case "$word" in
       ${patterns(globals(true))}) skip=yes ;;
@@ -94,7 +94,7 @@ ${words.join('\n')}
   [ -n "$names" ] || return 0
   while IFS= read -r word; do
     COMPREPLY+=("$(printf '%q' "$word")")
-  done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:$COMP_CWORD}" 2>/dev/null)
 }
 complete -F _octavia octavia
 `;

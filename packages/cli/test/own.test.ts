@@ -59,6 +59,12 @@ describe('config show', () => {
   });
 });
 
+test('names do not steer the terminal', () => {
+  expect(drawn('load balancer', { id: 'l', name: 'a\nb\x1b[31m\x9b' })).toEqual([
+    'load balancer a\\x0ab\\x1b[31m\\x9b',
+  ]);
+});
+
 test('a tree is drawn with what is below what', () => {
   const up = { provisioning_status: 'ACTIVE', operating_status: 'ONLINE' };
   const tree = {

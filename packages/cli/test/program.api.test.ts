@@ -243,6 +243,18 @@ describe('what can go wrong is told in one line', () => {
     expect(err).toBe(`${address} cannot be reached: connect ECONNREFUSED ${address.slice(7)}. ${DOWN}\n`);
   });
 
+  test('the address is none', async () => {
+    const err =
+      'The address of the service load-balancer, nonsense, is none: it must begin with http:// or https://. "octavia config show" tells where it is from.\n';
+    expect(await octavia(['loadbalancer', 'list'], { OS_ENDPOINT: 'nonsense' })).toEqual({ code: 1, out: '', err });
+  });
+
+  test('the service does not speak TLS', async () => {
+    const { code, err } = await octavia(['loadbalancer', 'list'], { OS_ENDPOINT: endpoint.replace('http:', 'https:') });
+    expect(code).toBe(1);
+    expect(err.split('\n')).toEqual([expect.stringMatching(/^https:.* cannot be reached: .*\. Is the service up/), '']);
+  });
+
   const password = {
     ...{ OS_AUTH_TYPE: 'password', OS_USERNAME: 'jane', OS_USER_DOMAIN_ID: 'default' },
     ...{ OS_PROJECT_ID: 'demo', OS_ENDPOINT: '' },

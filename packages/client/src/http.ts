@@ -45,9 +45,11 @@ export function unreachable(url: string, error: unknown, authority = 'cacert'): 
   const code = chain.map((one) => Object(one).code as unknown).find((one) => typeof one === 'string');
   const texts = chain
     .map((one) => Object(one).message as unknown)
-    .filter((one) => typeof one === 'string' && one !== '');
+    .filter((one): one is string => typeof one === 'string' && one !== '');
+  // Of TLS it has several lines.
+  const text = texts.at(-1)?.trim().split('\n')[0];
   const isTrust = typeof code === 'string' && UNTRUSTED.test(code);
-  const why = `${texts.at(-1) ?? code ?? 'no connection'}${isTrust ? ` (the server is not trusted; name its authority with ${authority})` : ''}`;
+  const why = `${text ?? code ?? 'no connection'}${isTrust ? ` (the server is not trusted; name its authority with ${authority})` : ''}`;
   return new UnreachableError(`${new URL(url).origin} cannot be reached: ${why}`, {
     cause: error,
     mayHaveArrived: !isTrust && (code === undefined || !NEVER_SENT.has(code as string)),

@@ -41,6 +41,29 @@ function checkCompletion(node: string, file: string, report: Report): void {
   }
 }
 
+/** Of zsh, which leaves out by itself what does not begin like the word. */
+const ZSH = `autoload -U compinit && compinit -u -D
+source <("$1" "$2" completion zsh)
+f() { emulate -L sh; setopt kshglob ksharrays noshglob braceexpand; COMP_WORDS=(octavia loadbalancer li); COMP_CWORD=2; _octavia; }
+f
+for word in "\${COMPREPLY[@]}"; do case "$word" in li*) print -rn -- "$word " ;; esac; done`;
+const FISH =
+  'function octavia; end; $argv[1] $argv[2] completion fish | source; complete -C "octavia loadbalancer li" | string match "li*" | string join " "';
+
+/** The same by the completion of zsh and of fish. */
+const OTHER_SHELLS: readonly (readonly [string, string[]])[] = [
+  ['zsh', ['-f', '-c', ZSH, 'zsh']],
+  ['fish', ['-c', FISH]],
+];
+
+function checkOtherShells(node: string, file: string, home: string, report: Report): void {
+  for (const [shell, words] of OTHER_SHELLS) {
+    const env = { HOME: home, PATH: '/usr/bin:/bin' };
+    const { stdout, stderr } = spawnSync(`/usr/bin/${shell}`, [...words, node, file], { encoding: 'utf8', env });
+    report.equal(`completion in ${shell}`, `${stdout}${stderr}`.trim(), 'list listener');
+  }
+}
+
 export async function checkBundle(folder: string, endpoint: string, report: Report): Promise<void> {
   report.section('one file');
   const elsewhere = join(folder, 'elsewhere');
@@ -83,6 +106,7 @@ export async function checkBundle(folder: string, endpoint: string, report: Repo
       help = Math.min(help, cpu(node, file, 'loadbalancer', '--help'));
     }
     checkCompletion(node, file, report);
+    checkOtherShells(node, file, elsewhere, report);
     const ratio = help / bare;
     process.stdout.write(
       `${node}: loadbalancer --help ${help.toFixed(0)} ms, an empty program ${bare.toFixed(0)} ms, ${ratio.toFixed(2)} times\n`,

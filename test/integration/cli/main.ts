@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { startControlPlane, stopControlPlane } from '../../../demo/control-plane.ts';
 import { installClients } from '../clients/packages.ts';
 import { runScenario } from '../clients/scenario.ts';
+import { ensureDebianPackages } from '../debian.ts';
 import { checkBundle } from './bundle.ts';
 import { compareFormats } from './formats.ts';
 import { compareLines, theirLines } from './lines.ts';
@@ -28,6 +29,7 @@ const RUNS = 2_000;
 function enterNamespaces(): number {
   if (process.getuid?.() !== 0) throw new Error('Run it as root: it needs a network namespace.');
   installClients();
+  ensureDebianPackages(['zsh', 'fish'], ['/usr/bin/zsh', '/usr/bin/fish']);
   const folder = mkdtempSync(join(tmpdir(), 'octavia-cli-'));
   // PostgreSQL's own account passes through.
   chmodSync(folder, 0o755);

@@ -49,7 +49,13 @@ export function cloudServices(
   const api = async (type: string, version: RegExp): Promise<Api> => {
     opened ??= open();
     const { endpoint, session } = await opened;
-    return session.api((await endpoint(type, surroundings.signal)).replace(version, ''));
+    const address = await endpoint(type, surroundings.signal);
+    if (!/^https?:\/\/[^/]/.test(address) || !URL.canParse(address)) {
+      throw new CommandFailure(
+        `The address of the service ${type}, ${address}, is none: it must begin with http:// or https://. "${surroundings.name} config show" tells where it is from.`,
+      );
+    }
+    return session.api(address.replace(version, ''));
   };
   const apis = new Map<string, Promise<Api>>();
   const once = (type: string, version: RegExp): Promise<Api> => {

@@ -1,6 +1,7 @@
 /** `octavia tree`: the status tree of a load balancer, drawn. */
 import { LoadBalancers } from '@octavia/client';
 import { painter, wantsColour } from '../output/colour.ts';
+import { printable } from '../output/printable.ts';
 import type { Values } from '../parser/parse.ts';
 import type { Context } from './context.ts';
 import { Names } from './names.ts';
@@ -22,7 +23,7 @@ const BELOW: Readonly<Record<string, string>> = {
 export function labelled(kind: string, node: object): string {
   const { address, protocol_port: port, name, id, type } = node as TreeNode;
   const where = address === undefined ? '' : ` ${String(address)}:${String(port)}`;
-  return `${kind} ${String(name || id)}${where}${type === undefined ? '' : ` ${String(type)}`}`;
+  return `${kind} ${printable(String(name || id))}${where}${type === undefined ? '' : ` ${String(type)}`}`;
 }
 
 const statusesOf = (node: TreeNode): string[] =>
