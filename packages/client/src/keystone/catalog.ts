@@ -1,5 +1,5 @@
 /** Where services are, as the token says. */
-import { OctaviaError } from '../errors.ts';
+import { AnswerError, OctaviaError } from '../errors.ts';
 
 /** The catalogue has no such service. */
 export class EndpointError extends OctaviaError {
@@ -9,7 +9,16 @@ export class EndpointError extends OctaviaError {
 export interface CatalogEntry {
   type: string;
   name?: string;
-  endpoints: { interface: string; region?: string | null; region_id?: string | null; url: string }[];
+  endpoints: Endpoint[];
+  /** What was left out because nobody can use it, one sentence each. */
+  malformed?: string[];
+}
+
+interface Endpoint {
+  interface: string;
+  region?: string | null;
+  region_id?: string | null;
+  url: string;
 }
 
 export interface EndpointQuestion {
@@ -37,6 +46,45 @@ export function typesOf(type: string): readonly string[] {
   const types = TYPES.find((all) => all.includes(type)) ?? [];
   return [type, ...types.filter((other) => other !== type)];
 }
+
+/**
+ * The catalogue of a token, without what operators entered wrongly: that is told to those who look for such a service, and keeps
+ * nobody from the others.
+ * @param value undefined where the token has none
+ * @throws AnswerError
+ */
+export function catalogOf(value: unknown): CatalogEntry[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw new AnswerError('The catalogue of the token is not a list of services.');
+  return value.flatMap((entry: unknown) => {
+    const { type, name, endpoints } = Object(entry) as Record<string, unknown>;
+    if (typeof type !== 'string') return [];
+    const described = { type, ...(typeof name === 'string' ? { name } : {}) };
+    if (!Array.isArray(endpoints))
+      return [{ ...described, endpoints: [], malformed: ['its endpoints are not a list'] }];
+    const faults = endpoints.map((endpoint: unknown) => faultOf(endpoint));
+    const malformed = faults.filter((fault) => fault !== null);
+    return [
+      {
+        ...described,
+        endpoints: endpoints.filter((_, index) => faults[index] === null) as Endpoint[],
+        ...(malformed.length === 0 ? {} : { malformed }),
+      },
+    ];
+  });
+}
+
+function faultOf(endpoint: unknown): string | null {
+  const { interface: its, url, region, region_id } = Object(endpoint) as Record<string, unknown>;
+  if (typeof its !== 'string') return 'an endpoint names no interface';
+  if (typeof url !== 'string' || !/^https?:\/\//i.test(url) || !URL.canParse(withoutPlaceholders(url)))
+    return `the ${interfaceName(its)} endpoint has no address that begins with http:// or https:// (${JSON.stringify(url)})`;
+  const isText = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
+  return isText(region) && isText(region_id) ? null : `the region of the ${interfaceName(its)} endpoint is not text`;
+}
+
+/** `%(project_id)s` is filled in later. */
+const withoutPlaceholders = (url: string): string => url.replaceAll(/[%$]\(\w+\)s/g, 'x');
 
 /** Interfaces of version 2 were called `publicURL`. */
 const interfaceName = (name: string): string => name.replace(/URL$/, '');
@@ -80,8 +128,10 @@ function nothing(
   if (those.length === 0)
     return `The catalogue has no ${wanted}. Its services are: ${list(catalog.map((entry) => entry.type))}.`;
   const endpoints = those.flatMap((entry) => entry.endpoints);
+  const malformed = those.flatMap((entry) => entry.malformed ?? []);
   return (
     `The catalogue has no ${wanted}. Of that service there are: interfaces ${list(endpoints.map((one) => interfaceName(one.interface)))}; ` +
-    `regions ${list(endpoints.map((one) => one.region_id ?? one.region))}; names ${list(those.map((entry) => entry.name))}.`
+    `regions ${list(endpoints.map((one) => one.region_id ?? one.region))}; names ${list(those.map((entry) => entry.name))}.` +
+    (malformed.length === 0 ? '' : ` Its entry in the catalogue is malformed: ${malformed.join('; ')}.`)
   );
 }

@@ -2,7 +2,7 @@ import { Api, type Authenticator } from '../api.ts';
 import { AnswerError, NotFoundError } from '../errors.ts';
 import type { Send } from '../http.ts';
 import { type Auth, type Authentication, authentication, type Federated } from './auth-types.ts';
-import { type CatalogEntry, type EndpointQuestion, endpointOf } from './catalog.ts';
+import { type CatalogEntry, catalogOf, type EndpointQuestion, endpointOf } from './catalog.ts';
 import { accessTokenOf, exchangePath, type Invitation } from './openid.ts';
 
 export interface SessionOptions {
@@ -214,7 +214,7 @@ function tokenOf(id: string | undefined, body: string): Token {
   return {
     id,
     expiresAt: Date.parse(String(token.expires_at)),
-    catalog: Array.isArray(token.catalog) ? token.catalog : [],
+    catalog: catalogOf(token.catalog),
     userId: idOf(token.user),
     projectId: idOf(token.project),
     roles: Array.isArray(token.roles) ? token.roles.map((role) => String(Object(role).name)) : [],

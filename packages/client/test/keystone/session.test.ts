@@ -40,3 +40,13 @@ it('what is no list of versions leaves the first refusal', async () => {
   const session = new KeystoneSession({ authType: 'password', auth: AUTH, send });
   await expect(session.token()).rejects.toMatchObject({ name: 'NotFoundError', method: 'POST' });
 });
+
+it.each([
+  [{ compute: 'http://cloud/' }, 'The catalogue of the token is not a list of services.'],
+  [undefined, 'The catalogue has no public endpoint of the service compute. Its services are: none.'],
+])('a catalogue %j is told in words', async (catalog, message) => {
+  const body = JSON.stringify({ token: { expires_at: '2100-01-01T00:00:00.000000Z', catalog } });
+  const send = async (): Promise<HttpAnswer> => ({ status: 201, headers: { 'x-subject-token': 't' }, body });
+  const session = new KeystoneSession({ authType: 'password', auth: AUTH, send });
+  await expect(session.endpoint({ type: 'compute' })).rejects.toThrow(message);
+});

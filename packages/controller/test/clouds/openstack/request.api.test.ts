@@ -321,6 +321,54 @@ describe('the catalogue', () => {
     });
   });
 
+  it.each<[string, unknown, string, string]>([
+    ['endpoints that are no list', 'x', 'OPENSTACK_ENDPOINT_MISSING', 'is malformed: its endpoints are not a list.'],
+    ['no endpoints', undefined, 'OPENSTACK_ENDPOINT_MISSING', 'is malformed: its endpoints are not a list.'],
+    [
+      'an endpoint that is nothing',
+      [null],
+      'OPENSTACK_ENDPOINT_MISSING',
+      'is malformed: an endpoint names no interface.',
+    ],
+    [
+      'an endpoint without an address',
+      [{ interface: 'public' }],
+      'OPENSTACK_ENDPOINT_MISSING',
+      'is malformed: the public endpoint has no address that begins with http:// or https:// (undefined).',
+    ],
+    [
+      'an address without a scheme',
+      [{ interface: 'public', url: 'controller:9292' }],
+      'OPENSTACK_ENDPOINT_MISSING',
+      '("controller:9292").',
+    ],
+    [
+      'an address that is none',
+      [{ interface: 'public', url: 'http://:9292' }],
+      'OPENSTACK_ENDPOINT_MISSING',
+      '("http://:9292").',
+    ],
+    [
+      'a region that is a number',
+      [{ interface: 'public', region: 1, url: 'http://controller:9292' }],
+      'OPENSTACK_ENDPOINT_MISSING',
+      'is malformed: the region of the public endpoint is not text.',
+    ],
+  ])('with %s is told in words', async (_what, endpoints, code, end) => {
+    played.keystone.services = [null, { type: 7 }, { type: 'image', endpoints }];
+    expect(await failure(ask(played.open()))).toMatchObject({ code, message: expect.stringContaining(end) });
+  });
+
+  it('is used where its other entries are malformed', async () => {
+    const good = { interface: 'public', region: null, url: `${played.glance.url}/%(project_id)s/good` };
+    played.keystone.services = [
+      { type: 'compute', endpoints: 'x' },
+      { type: 'image', endpoints: [{ url: 1 }, good] },
+    ];
+    await failure(ask(played.open()));
+    expect(played.glance.asked.at(-1)?.path).toContain('/good/v2/images');
+  });
+
   it('is not needed without authentication', async () => {
     const none = { auth_type: 'none', endpoint: played.glance.url, password: null };
     played.keystone.holder = () => ({ userId: 'nobody', projectId: null });
