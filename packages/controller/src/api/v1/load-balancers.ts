@@ -17,7 +17,7 @@ const NOBODY = '0'.repeat(36);
 
 export function loadBalancers(
   server: FastifyInstance,
-  { config, store: { db } }: ApiDependencies,
+  { identity, store: { db } }: ApiDependencies,
   resources: Resources,
   parents: Parents,
 ): void {
@@ -38,7 +38,7 @@ export function loadBalancers(
 
   server.post(PATH, async (request, reply) => {
     const { vip, ...fields } = forCreate(LOAD_BALANCER, readBody(request.body));
-    const unclaimed = config.api_settings.auth_strategy === 'noauth' && !request.caller.projectId && !fields.project_id;
+    const unclaimed = identity.trustsEverybody && !request.caller.projectId && !fields.project_id;
     const loadbalancer = { ...fields, ...(vip as Json), ...(unclaimed ? { project_id: NOBODY } : {}) };
     const answer = await speaking(VIP, () =>
       speaking(LOAD_BALANCER, () => resources.call(request, 'POST', '/loadbalancers', { loadbalancer })),

@@ -190,7 +190,7 @@ export function changer<Asked, Found extends Target, Held extends Found, D exten
 ): (request: FastifyRequest, asked: Asked, manner?: Manner) => Promise<object | undefined> {
   const { kind, resourceType, rule, atOnce, locked } = route;
   const { store, providers } = deps;
-  const limits = quotaRules(deps.config);
+  const limits = quotaRules(deps);
 
   function allow(request: FastifyRequest, asked: Asked, projectId: string): void {
     if (!route.isOperators) authorise(request, rule, projectId);

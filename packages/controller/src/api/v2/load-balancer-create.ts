@@ -83,7 +83,7 @@ type Creation = Omit<ChangeRoute<AskedCreate, Target, Target, CreateDraft>, 'met
 /** What a create is, whichever request asks for it. */
 export function creation(deps: ApiDependencies): Creation {
   const rules = rulesOf(deps.config);
-  const writer = new TreeWriter(deps.store, quotaRules(deps.config));
+  const writer = new TreeWriter(deps.store, quotaRules(deps));
 
   return {
     kind: 'create_load_balancer',

@@ -16,6 +16,6 @@ export function defaultLimits({ quotas }: ApiDependencies['config']): Record<Quo
 }
 
 /** Without authentication anybody is anybody: what is counted there limits nobody (QU-NOAUTH). */
-export function quotaRules(config: ApiDependencies['config']): QuotaRules {
-  return { enforced: config.api_settings.auth_strategy !== 'noauth', defaults: defaultLimits(config) };
+export function quotaRules({ config, identity }: Pick<ApiDependencies, 'config' | 'identity'>): QuotaRules {
+  return { enforced: !identity.trustsEverybody, defaults: defaultLimits(config) };
 }
