@@ -27,6 +27,6 @@ export function figureLine(figure: Figure): string {
   const { unit, bar, reference, wanted } = figure;
   const amount = (value: number) => `${Number(value.toPrecision(4)).toLocaleString('en-US')} ${unit}`;
   const judged = bar === null ? '' : `   (bar: ${wanted === 'at least' ? '≥' : '≤'} ${amount(bar)})`;
-  const compared = reference === null ? '' : `original ${amount(reference)}`;
-  return `${reached(figure) ? 'ok  ' : 'MISS'}  ${figure.figure.padEnd(52)} ${amount(figure.value).padStart(14)}   ${compared.padEnd(20)}${judged}`;
+  const compared = reference === null ? '' : `OpenStack Octavia ${amount(reference)}`;
+  return `${reached(figure) ? 'ok  ' : 'MISS'}  ${figure.figure.padEnd(52)} ${amount(figure.value).padStart(14)}   ${compared.padEnd(30)}${judged}`;
 }
