@@ -16,7 +16,7 @@ export default class FeatureMatrixReporter implements Reporter {
         .map((test): Proof => {
           const { state } = test.result();
           const passed = state === 'passed' ? true : state === 'failed' ? false : null;
-          const kind = module.project.name === 'api' ? 'api' : 'traffic';
+          const kind = module.moduleId.endsWith('.api.test.ts') ? 'api' : 'traffic';
           const group = test.parent.type === 'suite' ? test.parent.name : '';
           return { title: test.name, group, file: relative(ROOT, module.moduleId), kind, passed };
         })

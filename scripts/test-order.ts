@@ -10,13 +10,18 @@ const LONG = /crash\/enumeration|health\/simulation|test\/e2e\//;
 export default class TestOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const of = (project: string): TestSpecification[] => {
-      const own = sorted.filter((file) => file.project.name === project);
+    const of = (kind: Kind): TestSpecification[] => {
+      const own = sorted.filter((file) => kindOf(file) === kind);
       return [...own.filter(isLong), ...own.filter((file) => !isLong(file))];
     };
     return [...of('unit'), ...interleave(of('api'), of('dataplane'))];
   }
 }
+
+type Kind = 'unit' | 'api' | 'dataplane';
+
+const kindOf = ({ moduleId }: TestSpecification): Kind =>
+  moduleId.endsWith('.api.test.ts') ? 'api' : moduleId.endsWith('.dataplane.test.ts') ? 'dataplane' : 'unit';
 
 const isLong = (file: TestSpecification): boolean => LONG.test(file.moduleId);
 

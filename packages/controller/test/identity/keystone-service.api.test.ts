@@ -83,7 +83,8 @@ describe('Keystone in trouble', () => {
   it.each(['the answer', 'the end of the answer'])('lets wait for %s: http_connect_timeout bounds it', async (what) => {
     const driver = played.open({ http_connect_timeout: 1 });
     const token = played.keystone.issue();
-    await ask(driver, played.keystone.issue());
+    // A busy machine may need more than the second for the first login.
+    await expect.poll(() => ask(driver, played.keystone.issue()).catch(() => null)).not.toBeNull();
     if (what === 'the answer') played.keystone.latency = 5000;
     else played.keystone.drips = true;
     const began = performance.now();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@octavia/protocol/log';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { DriverModule, OptionName } from '../../src/clouds/driver.ts';
 import { OpenStackSession } from '../../src/clouds/openstack/session.ts';
 import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
@@ -14,6 +14,7 @@ import { Tx } from '../../src/store/core/database.ts';
 const stateDir = mkdtempSync(join(tmpdir(), 'octavia-drivers-'));
 writeFileSync(join(stateDir, 'instance.json'), JSON.stringify({ tag: '0a1b2c', block: '198.18.16.0/20', netns: null }));
 const empty = mkdtempSync(join(tmpdir(), 'octavia-no-cloud-'));
+afterEach(() => void vi.restoreAllMocks());
 afterAll(() => {
   for (const folder of [stateDir, empty]) rmSync(folder, { recursive: true });
 });
