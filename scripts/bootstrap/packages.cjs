@@ -95,7 +95,8 @@ function installMissing(missing, say) {
   });
 }
 
-const packagesOf = (command) => (['test', 'test:coverage'].includes(command) ? TEST_PACKAGES : PACKAGES);
+const packagesOf = (command) =>
+  ['test', 'test:coverage', 'test:mutations'].includes(command) ? TEST_PACKAGES : PACKAGES;
 
 function missingPackages(packages) {
   return Object.keys(packages).filter((name) => !findCommand(packages[name]));
