@@ -177,6 +177,8 @@ function failingTest(copy: string, tests: readonly string[]): string | null {
   });
   if (status === 0) return null;
   if (error !== undefined) return `time limit of ${LIMIT_MS / 60_000} minutes`;
+  // Nothing was tested: that is the fault of the surroundings, not the merit of a test.
+  if (!existsSync(file)) throw new Error(`The tests could not be run: ${tests.join(' ')}`);
   const { testResults } = JSON.parse(readFileSync(file, 'utf8')) as Report;
   for (const { name, message, assertionResults } of testResults) {
     const failed = assertionResults.find((one) => one.status === 'failed');
