@@ -28,7 +28,7 @@ interface Place {
 }
 
 /** What may stand behind these words. @param words before the cursor */
-export function placeAt(words: readonly string[]): Place | null {
+function placeAt(words: readonly string[]): Place | null {
   const commandWords = words.filter((_, index) => !isOfGlobal(words, index));
   const found = findCommand(COMMANDS, commandWords);
   if (found === null) return null;
