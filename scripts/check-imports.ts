@@ -26,12 +26,13 @@ const FLOORS = [
 
 /** What each package may import of ours. */
 const PACKAGE_IMPORTS: Record<string, RegExp> = {
-  controller: /^@octavia\/(amphora\/build$|(protocol|haproxy-config)\/|provider-lib$|client\/keystone$)/,
+  controller: /^@octavia\/(amphora\/build$|(protocol|haproxy-config)\/|provider-lib$|client\/keystone$|image$)/,
   amphora: /^@octavia\/(protocol|haproxy-config)\//,
   protocol: /^$/,
   'haproxy-config': /^$/,
   'provider-lib': /^$/,
   client: /^$/,
+  image: /^@octavia\/(amphora\/build|client\/keystone)$/,
   cli: /^@octavia\/(client(\/keystone)?|controller\/operator)$/,
 };
 

@@ -1,4 +1,7 @@
-/** Disks of the machine: Debian with a kernel of its own, made once, and the checkout, made for each run. */
+/**
+ * Disks of the machines: the root file system of an amphora, made once and brought up to date for each run, and the checkout.
+ * The same file system is started in two ways: with a program of the tests as its first process, and as it is.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -7,16 +10,26 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { GUEST_PACKAGES } from './packages.ts';
+import { bundleAgent } from '@octavia/amphora/build';
+import { FIRST_SECTOR, SECTOR } from '../../packages/image/src/boot-sector.ts';
+import { type BuildPlan, DEFAULTS, planBuild } from '../../packages/image/src/build-plan.ts';
+import { makeDisk } from '../../packages/image/src/disk.ts';
+import { bundleFirstBoot } from '../../packages/image/src/first-boot-bundle.ts';
+import { INITRAMFS, KERNEL, makeRoot } from '../../packages/image/src/root-file-system.ts';
+import { runner } from '../../packages/image/src/tools.ts';
+import { TEST_PACKAGES } from './packages.ts';
 
-const SUITE = 'bookworm';
+const ROOT = join(import.meta.dirname, '../..');
+const SIZE_GB = '4';
 
-/** First program of the machine: everything else comes with the checkout, so that the base image need not change. */
+/** First program of the machine: everything else comes with the checkout. */
 export const INIT_PATH = '/begin-checkout';
 const INIT = `#!/bin/sh
 mkdir -p /checkout && mount /dev/vdb /checkout && exec /bin/sh /checkout/test/vm/init.sh
@@ -28,49 +41,81 @@ export interface BaseImage {
   initrd: string;
 }
 
-function run(command: string, ...args: string[]): void {
-  const { status, stderr, stdout, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+function run(command: string, args: readonly string[], input?: string): void {
+  const { status, stderr, stdout, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    ...(input === undefined ? {} : { input }),
+  });
   if (status === 0) return;
   const words = error?.message ?? `${stdout}\n${stderr}`.trim().split('\n').slice(-5).join('\n');
   throw new Error(`${command} failed:\n${words}`);
 }
 
-/** An ext4 disk with the content of a folder. */
-const makeDisk = (folder: string, disk: string, size: string): void =>
-  run('mke2fs', '-q', '-t', 'ext4', '-m', '0', '-d', folder, disk, size);
+/** All that is baked in; the bundles of agent and first boot are brought up to date by `freshDisk`. */
+function ingredients(): string[] {
+  const folder = join(ROOT, 'packages/image');
+  const names = ['src', 'rootfs'].flatMap((part) =>
+    readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' }).map((name) => join(part, name)),
+  );
+  const files = names.filter((name) => !name.startsWith('src/guest') && statSync(join(folder, name)).isFile()).sort();
+  const unit = readFileSync(join(ROOT, 'deploy/octavia-amphora-agent.service'), 'utf8');
+  return [...files.flatMap((name) => [name, readFileSync(join(folder, name), 'utf8')]), unit];
+}
 
-const bootFile = (root: string, prefix: string): string => {
-  const name = readdirSync(join(root, 'boot')).find((entry) => entry.startsWith(prefix));
-  if (!name) throw new Error(`the base image has no ${prefix}`);
-  return join(root, 'boot', name);
-};
+function planOf(cache: string, work: string): BuildPlan {
+  const none = {
+    release: null,
+    branch: null,
+    logFile: join(work, 'build.log'),
+    rootPassword: null,
+    mirror: null,
+    epoch: null,
+  };
+  const off = { mandatoryAccess: false, noTmpfs: true, noSshd: false, fromPackages: false, trace: false, fips: false };
+  const ours = { size: SIZE_GB, cache, workFolder: work, packages: TEST_PACKAGES };
+  return planBuild({ ...DEFAULTS, ...none, ...off, ...ours });
+}
 
 /** Builds in a folder beside its place and renames: an interrupted build is never taken for a whole one. */
-export function baseImage(cache: string): BaseImage {
-  const key = createHash('sha256')
-    .update(JSON.stringify([SUITE, INIT, GUEST_PACKAGES]))
-    .digest('hex')
-    .slice(0, 12);
-  const folder = join(cache, `base-${key}`);
+export async function baseImage(cache: string): Promise<BaseImage> {
+  const parts = [INIT, SIZE_GB, ...TEST_PACKAGES, process.version, ...ingredients()];
+  const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
+  const folder = join(cache, `amphora-${key}`);
   const image = { disk: join(folder, 'disk.img'), kernel: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd') };
   if (existsSync(folder)) return image;
   mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, 'making-'));
   try {
-    process.stderr.write('Making the base image (debootstrap, some minutes; once) ...\n');
-    const root = join(work, 'root');
-    run('debootstrap', '--variant=minbase', `--include=${GUEST_PACKAGES.join(',')}`, SUITE, root);
+    process.stderr.write('Making the image of the machines (some minutes; once) ...\n');
+    const plan = planOf(cache, work);
+    const [root, made] = [join(work, 'root'), join(work, 'made')];
+    for (const path of [root, made]) mkdirSync(path);
+    const steps = runner(plan);
+    await makeRoot({ plan, run: steps, root, scratch: work });
     writeFileSync(join(root, INIT_PATH), INIT, { mode: 0o755 });
-    const made = join(work, 'made');
-    mkdirSync(made);
-    copyFileSync(bootFile(root, 'vmlinuz-'), join(made, 'vmlinuz'));
-    copyFileSync(bootFile(root, 'initrd.img-'), join(made, 'initrd'));
-    makeDisk(root, join(made, 'disk.img'), '3G');
+    copyFileSync(join(root, KERNEL), join(made, 'vmlinuz'));
+    copyFileSync(join(root, INITRAMFS), join(made, 'initrd'));
+    renameSync(await makeDisk(steps, plan, root, work), join(made, 'disk.img'));
     renameSync(made, folder);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
   return image;
+}
+
+/** A copy with the programs of this checkout. */
+export async function freshDisk(image: BaseImage, scratch: string): Promise<string> {
+  const disk = join(scratch, 'disk.img');
+  run('cp', ['--sparse=always', '--reflink=auto', image.disk, disk]);
+  await bundleAgent(join(scratch, 'amphora-agent.cjs'));
+  await bundleFirstBoot(join(scratch, 'first-boot.cjs'));
+  const lines = ['amphora-agent.cjs', 'first-boot.cjs'].flatMap((name) => [
+    `rm /opt/octavia/${name}`,
+    `write ${join(scratch, name)} /opt/octavia/${name}`,
+  ]);
+  run('debugfs', ['-w', '-f', '-', `${disk}?offset=${FIRST_SECTOR * SECTOR}`], `${lines.join('\n')}\n`);
+  return disk;
 }
 
 /** The checkout with its dependencies, as it is now, on a disk of its own; `filters` choose the test files. */
@@ -86,7 +131,7 @@ export function checkoutImage(root: string, scratch: string, filters: string[]):
   if (status !== 0) throw new Error(`the checkout could not be copied: ${stderr}`);
   writeFileSync(join(folder, '.vm-arguments'), filters.join(' '));
   const disk = join(scratch, 'checkout.img');
-  makeDisk(folder, disk, '2G');
+  run('mke2fs', ['-q', '-t', 'ext4', '-m', '0', '-d', folder, disk, '2G']);
   rmSync(folder, { recursive: true, force: true });
   return disk;
 }

@@ -1,16 +1,19 @@
 /**
- * `npm run test:vm`: what needs another kernel than the host's. Boots Debian's own kernel (IPVS, SCTP) in qemu, with or
- * without KVM, and runs the `*.vm.test.ts` files in it. The machine has no network card: nothing leaves it.
+ * `npm run test:vm`: what needs another kernel than the host's, and the amphora image. Boots the root file system of the image in
+ * qemu twice: with or without KVM, to run the `*.vm.test.ts` files in it, without a network card; and as it is, without KVM, with
+ * tests beside it, in network namespaces of their own. Nothing leaves them. `-- amphora` runs the second alone, `-- lvs` one file.
  */
-import { spawn } from 'node:child_process';
-import { accessSync, constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BaseImage, baseImage, checkoutImage, INIT_PATH } from './image.ts';
+import { type BaseImage, baseImage, checkoutImage, freshDisk, INIT_PATH } from './image.ts';
 import { installHostPackages } from './packages.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = process.env.OCTAVIA_VM_CACHE ?? '/var/cache/octavia-vm';
+/** The filter that means the tests of the image itself. */
+const AMPHORA = 'amphora';
 const TIME_LIMIT_MS = 60 * 60_000;
 
 /** From the start to our first program; a working one needs a few seconds. */
@@ -33,7 +36,7 @@ const machine = (image: BaseImage, rootDisk: string, checkout: string): string[]
   ...['-M', 'q35', '-smp', '2', '-m', '3072'],
   ...['-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-no-reboot', '-nic', 'none'],
   ...['-kernel', image.kernel, '-initrd', image.initrd],
-  ...['-append', `root=/dev/vda rw console=ttyS0 quiet init=${INIT_PATH}`],
+  ...['-append', `root=/dev/vda1 rw console=ttyS0 quiet init=${INIT_PATH}`],
   ...['-drive', `file=${rootDisk},format=raw,if=virtio,cache=unsafe`],
   ...['-drive', `file=${checkout},format=raw,if=virtio,cache=unsafe`],
 ];
@@ -77,26 +80,51 @@ function boot(args: string[], patienceMs: number): Promise<number | null> {
   });
 }
 
+/** @returns the status of the tests inside the machine */
+async function testInside(image: BaseImage, disk: string, scratch: string, filters: string[]): Promise<number> {
+  const checkout = checkoutImage(ROOT, scratch, filters);
+  for (const acceleration of accelerations()) {
+    // Virtualisation inside virtualisation may be there and not work: it dies, stands still, or runs in circles.
+    const patience = acceleration === EMULATED ? TIME_LIMIT_MS : KVM_PATIENCE_MS;
+    const status = await boot([...acceleration, ...machine(image, disk, checkout)], patience);
+    if (status !== null) return status;
+    process.stderr.write(`The machine did not start with ${acceleration[1]}.\n`);
+  }
+  return 1;
+}
+
+/** @returns the status of the tests beside the machine, in namespaces of their own */
+function testBeside(disk: string): number {
+  const vitest = [process.execPath, '--disable-warning=ExperimentalWarning', 'node_modules/vitest/vitest.mjs', 'run'];
+  const isolated = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const words = [...vitest, '--config', 'test/vm/amphora/vitest.config.ts'];
+  const { status } = spawnSync(
+    'unshare',
+    [...isolated, 'sh', '-c', 'ip link set lo up; "$@"; exit $?', 'sh', ...words],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, AMPHORA_DISK: disk },
+    },
+  );
+  return status ?? 1;
+}
+
 async function main(filters: string[]): Promise<number> {
   if (process.getuid?.() !== 0) {
-    process.stderr.write('Run it as root: debootstrap needs it.\n');
+    process.stderr.write('Run it as root: making a root file system needs it.\n');
     return 1;
   }
   installHostPackages();
-  const image = baseImage(CACHE);
+  const image = await baseImage(CACHE);
   const scratch = mkdtempSync(join(process.env.TMPDIR ?? tmpdir(), 'octavia-vm-'));
   try {
-    const disk = join(scratch, 'disk.img');
-    copyFileSync(image.disk, disk, constants.COPYFILE_FICLONE);
-    const checkout = checkoutImage(ROOT, scratch, filters);
-    for (const acceleration of accelerations()) {
-      // Virtualisation inside virtualisation may be there and not work: it dies, stands still, or runs in circles.
-      const patience = acceleration === EMULATED ? TIME_LIMIT_MS : KVM_PATIENCE_MS;
-      const status = await boot([...acceleration, ...machine(image, disk, checkout)], patience);
-      if (status !== null) return status;
-      process.stderr.write(`The machine did not start with ${acceleration[1]}.\n`);
-    }
-    return 1;
+    const disk = await freshDisk(image, scratch);
+    const others = filters.filter((filter) => filter !== AMPHORA);
+    // Before the tests inside, which write to the disk.
+    const beside = filters.length === 0 || others.length < filters.length ? testBeside(disk) : 0;
+    const inside = filters.length === 0 || others.length > 0 ? await testInside(image, disk, scratch, others) : 0;
+    return beside || inside;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

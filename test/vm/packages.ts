@@ -1,29 +1,18 @@
-import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { HOST_PACKAGES } from '../../packages/image/src/packages.ts';
 import { aptInstall } from '../integration/debian.ts';
 
-/** Inside the machine: a kernel with IPVS and SCTP, and what an amphora and the control plane need. */
-export const GUEST_PACKAGES = [
-  'linux-image-cloud-amd64',
-  'bubblewrap',
-  'ca-certificates',
-  'curl',
-  'haproxy',
-  'iproute2',
-  'ipvsadm',
-  'keepalived',
-  'kmod',
-  'nftables',
-  'openssl',
-  'procps',
-  'socat',
-  'util-linux',
-];
+/** Beside those of an amphora: what the control plane and the tests need inside the machine. */
+export const TEST_PACKAGES = ['bubblewrap', 'curl', 'openssl', 'socat'];
 
-/** On the host: package → its command. */
-const HOST_PACKAGES: Record<string, string> = {
-  debootstrap: 'debootstrap',
-  e2fsprogs: 'mke2fs',
-  'qemu-system-x86': 'qemu-system-x86_64',
+/** On the host: package → what it brings. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  ...HOST_PACKAGES,
+  'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
+  genisoimage: '/usr/bin/genisoimage',
+  mtools: '/usr/bin/mcopy',
+  dosfstools: '/usr/sbin/mkfs.vfat',
+  openssl: '/usr/bin/openssl',
 };
 
 const SYSTEM_FOLDERS = '/usr/local/sbin:/usr/sbin:/sbin';
@@ -31,9 +20,8 @@ const SYSTEM_FOLDERS = '/usr/local/sbin:/usr/sbin:/sbin';
 /** @throws Error when a package is missing and cannot be installed */
 export function installHostPackages(): void {
   process.env.PATH = `${process.env.PATH}:${SYSTEM_FOLDERS}`;
-  const missing = Object.entries(HOST_PACKAGES)
-    .filter(([, command]) => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', command]).status !== 0)
+  const missing = Object.entries(PACKAGES)
+    .filter(([, file]) => !existsSync(file))
     .map(([name]) => name);
-  if (missing.length === 0) return;
-  aptInstall(missing);
+  if (missing.length > 0) aptInstall(missing);
 }

@@ -79,6 +79,12 @@ function withVariable(argument: Argument, { env }: Surroundings): Argument {
   return value === undefined || value === '' ? argument : { ...argument, default: value };
 }
 
+/** Options of the program that the command has for itself: `image build -v`. */
+function claimed(known: readonly Argument[], seen: readonly Argument[]): string[] {
+  const own = new Set(known.filter(({ action }) => action !== 'help').flatMap(({ flags }) => flags));
+  return seen.flatMap(({ flags }) => flags.filter((flag) => own.has(flag)));
+}
+
 /** A command line that was understood. */
 export interface Understood {
   command: Command;
@@ -109,7 +115,7 @@ export async function understand(words: readonly string[], surroundings: Surroun
   const known = allArguments(command).map((argument) => withVariable(argument, surroundings));
   const oneOf = command.oneOf ?? [];
   try {
-    return { command, globals, values: parse(known, found.rest, oneOf).values };
+    return { command, globals, values: parse(known, [...found.rest, ...claimed(known, seen)], oneOf).values };
   } catch (error) {
     return usageError(surroundings, `${name} ${typed}`, known, oneOf, error);
   }

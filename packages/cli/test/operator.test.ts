@@ -76,3 +76,72 @@ test.each([['d'], ['u'], ['t'], ['operations', 'res'], ['certificate', 'r']])(
     expect(findCommand(COMMANDS, words)?.command.does.verb).not.toBe('operator');
   },
 );
+
+describe('image build', () => {
+  test('without flags it has the defaults of the table', async () => {
+    expect(await meaning(['image', 'build'])).toMatchObject({
+      words: 'image build',
+      values: {
+        arch: 'amd64',
+        backend: 'haproxy',
+        cache: '~/.cache/image-create',
+        release: null,
+        base: 'debian-minimal',
+        kernel: 'linux-image-cloud-amd64',
+        output: 'amphora-x64-haproxy',
+        size: '2',
+        types: 'qcow2',
+        work_folder: '.',
+        log: null,
+        root_password: null,
+        datasources: 'ConfigDrive',
+      },
+    });
+  });
+
+  test('every letter of OpenStack’s builder is understood, -v too, which the program has as well', async () => {
+    const words = '-a aarch64 -b haproxy -c c -d focal -e -f -g stable/train -i rhel -k k -l l -n -o o -p -r r -s 5';
+    const rest = '-t tar -v -w w -x -y';
+    expect(await meaning(['image', 'build', ...words.split(' '), ...rest.split(' ')])).toMatchObject({
+      values: {
+        arch: 'aarch64',
+        cache: 'c',
+        release: 'focal',
+        mandatory_access: true,
+        no_tmpfs: true,
+        branch: 'stable/train',
+        base: 'rhel',
+        kernel: 'k',
+        log: 'l',
+        no_sshd: true,
+        output: 'o',
+        from_packages: true,
+        root_password: 'r',
+        size: '5',
+        types: 'tar',
+        show_version: true,
+        work_folder: 'w',
+        trace: true,
+        fips: true,
+      },
+    });
+  });
+
+  test('variables of OpenStack’s builder', async () => {
+    const env = {
+      DIB_DISTRIBUTION_MIRROR: 'http://m/debian',
+      CLOUD_INIT_DATASOURCES: 'NoCloud',
+      SOURCE_DATE_EPOCH: '1',
+    };
+    expect(await meaning(['image', 'build'], env)).toMatchObject({
+      values: { mirror: 'http://m/debian', datasources: 'NoCloud', epoch: '1' },
+    });
+  });
+
+  test('an unknown flag fails with the usage', async () => {
+    expect(await meaning(['image', 'build', '-z'])).toMatchObject({
+      code: 2,
+      message: 'octavia image build: error: unrecognized arguments: -z',
+    });
+  });
+});

@@ -33,7 +33,7 @@ describe('help', () => {
       const text = commandHelp(command, `octavia ${words}`, 80);
       expect(text).toContain(command.summary);
       for (const { flags, metavar, hidden, help } of command.arguments) {
-        expect(help).toMatch(/^[A-Z].*(\.|\. \(OCTAVIA_\w+\))$/);
+        expect(help).toMatch(/^[A-Z].*(\.|\. \([A-Z_]+\))$/);
         if (hidden !== true) expect(text).toContain(flags[0] ?? metavar);
       }
       const [, ...page] = text.split(`\n\n${command.summary}\n`);

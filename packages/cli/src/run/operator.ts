@@ -11,7 +11,10 @@ interface Operator {
 }
 
 /** @returns the exit code */
-export async function runOperator({ command, values }: Understood, { name, err }: Surroundings): Promise<number> {
+export async function runOperator(
+  { command, values, globals }: Understood,
+  { name, err }: Surroundings,
+): Promise<number> {
   let operator: Operator;
   try {
     operator = (await import(CONTROLLER)) as Operator;
@@ -22,5 +25,7 @@ export async function runOperator({ command, values }: Understood, { name, err }
     err(`"${name} ${command.words}" looks after an installation: install the package @octavia/controller, too.\n`);
     return EXIT.failed;
   }
-  return operator.runOperatorCommand(command.words, values);
+  // Most ask no cloud, or the one of octavia.conf.
+  const { optionsFrom } = await import('./cloud.ts');
+  return operator.runOperatorCommand(command.words, { ...values, connection: optionsFrom(globals) });
 }

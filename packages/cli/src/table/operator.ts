@@ -1,6 +1,7 @@
 /** Commands for whoever runs the service. They are carried out by the controller, which is loaded when one is called. */
 import type { Argument, Command } from '../command.ts';
 import { flag, object, option } from './arguments.ts';
+import { IMAGE_COMMANDS } from './image.ts';
 
 /** Options of operators stand for no field of the API. */
 function text(name: string, metavar: string, help: string, more: Partial<Argument> = {}): Argument {
@@ -199,4 +200,10 @@ const CERTIFICATES: readonly Command[] = [
   ),
 ];
 
-export const OPERATOR_COMMANDS: readonly Command[] = [...RUNNING, ...LOOKING_AFTER, ...POLICY, ...CERTIFICATES];
+export const OPERATOR_COMMANDS: readonly Command[] = [
+  ...RUNNING,
+  ...LOOKING_AFTER,
+  ...POLICY,
+  ...CERTIFICATES,
+  ...IMAGE_COMMANDS,
+];

@@ -1,5 +1,6 @@
 /** Identity on Node: who asks, which cloud, and where its services are. */
-export { AnswerError, ApiError, UnreachableError } from '../errors.ts';
+export type { Api } from '../api.ts';
+export { AnswerError, ApiError, OctaviaError, refused, UnreachableError } from '../errors.ts';
 export { type Send, unreachable } from '../http.ts';
 export { AUTH_OPTIONS } from './auth-options.ts';
 export { AUTH_TYPES, type Auth, wantsPassword } from './auth-types.ts';

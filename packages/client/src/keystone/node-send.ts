@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { homedir } from 'node:os';
+import { Readable } from 'node:stream';
 import { type HttpAnswer, type HttpRequest, type Send, unreachable } from '../http.ts';
 import { CloudConfigError } from './cloud-config-error.ts';
 
@@ -68,7 +69,14 @@ function exchange(request: RequestOf, agent: Agent, wanted: HttpRequest): Promis
         });
       });
     });
-    sent.end(content);
+    if (wanted.content === undefined) sent.end(content);
+    else {
+      const stream = Readable.from(wanted.content);
+      stream.on('error', (error) => sent.destroy(error));
+      // A server that refuses answers before it has everything.
+      sent.on('close', () => stream.destroy());
+      stream.pipe(sent);
+    }
   });
 }
 

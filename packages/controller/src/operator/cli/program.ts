@@ -1,5 +1,6 @@
 /** The commands of operators, by their words in the table of `@octavia/cli`, which parses them and calls this. */
 import { CERTIFICATE } from './certificate.ts';
+import { IMAGE } from './image.ts';
 import { OPERATIONS } from './operations.ts';
 import { OPERATOR } from './operator.ts';
 import { POLICY } from './policy.ts';
@@ -13,6 +14,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   ...OPERATIONS,
   ...POLICY,
   ...CERTIFICATE,
+  ...IMAGE,
 };
 
 /** @returns the exit code, where the command did not end the process itself */
