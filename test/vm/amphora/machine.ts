@@ -25,7 +25,7 @@ export interface MachineOptions {
 
 /** Nova's default without KVM. Both machines of a comparison get the same. */
 const HARDWARE = ['-M', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'qemu64', '-smp', '1', '-display', 'none'];
-const MANAGEMENT = 'user,id=management,restrict=on,ipv6=on';
+const MANAGEMENT = 'user,id=management,restrict=on,ipv4=on,ipv6=on';
 
 export class Machine {
   /** Everything that the serial console said. */
