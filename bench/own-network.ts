@@ -19,14 +19,21 @@ function enter(file: string): void {
   child.once('exit', (code) => process.exit(code ?? 1));
 }
 
-/** @param file the program, which calls this */
-export async function inOwnNetwork(file: string, work: () => Promise<void>): Promise<void> {
-  if (process.env[INSIDE] === undefined) {
+/**
+ * @param file the program, which calls this
+ * @param before done first, in the network of the host
+ */
+export async function inOwnNetwork(
+  file: string,
+  work: () => Promise<void>,
+  before: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  try {
+    if (process.env[INSIDE] !== undefined) return await work();
+    await before();
     enter(file);
-    return;
-  }
-  await work().catch((error: unknown) => {
+  } catch (error) {
     fail(error);
     process.exitCode = 1;
-  });
+  }
 }

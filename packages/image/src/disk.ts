@@ -6,7 +6,7 @@ import type { BuildPlan } from './build-plan.ts';
 import { INITRAMFS, KERNEL } from './root-file-system.ts';
 import type { Run } from './tools.ts';
 
-const LABEL = 'amphora';
+export const LABEL = 'amphora';
 /** The same in every image: an amphora has one disk of ours, and what is random makes builds differ. */
 const FILE_SYSTEM_ID = '6f637461-7669-4120-8d70-686f72610001';
 const DISK_SIGNATURE = 0x6f637461;
