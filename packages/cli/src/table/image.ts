@@ -70,9 +70,15 @@ const BUILD: Command = {
       'Password with which root logs in at the console; no login without it.',
     ),
     letter('-s', 'size', '<GB>', 'Size of the disk; 2.', { default: '2' }),
-    letter('-t', 'types', '<type>[,<type>,...]', 'Types: qcow2, raw, tar, or kernel (kernel and initramfs alone); qcow2.', {
-      default: 'qcow2',
-    }),
+    letter(
+      '-t',
+      'types',
+      '<type>[,<type>,...]',
+      'Types: qcow2, raw, tar, or kernel (kernel and initramfs alone); qcow2.',
+      {
+        default: 'qcow2',
+      },
+    ),
     without('-v', 'show_version', 'Show the version.'),
     letter('-w', 'work_folder', '<dir>', 'Folder to work in; the current one.', { default: '.' }),
     without('-x', 'trace', 'Show every command and what it says.'),
