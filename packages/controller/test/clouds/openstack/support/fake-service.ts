@@ -59,6 +59,11 @@ export abstract class FakeService {
     for (let index = 0; index < times; index += 1) this.#faults.push({ on, fault });
   }
 
+  /** Nothing goes wrong any longer. */
+  mend(): void {
+    this.#faults = [];
+  }
+
   count(on: RegExp): number {
     return this.asked.filter(({ method, path }) => on.test(`${method} ${path}`)).length;
   }
