@@ -1,17 +1,16 @@
 import { bool, choice, int, list, secret, section, string } from '../option.ts';
 
-/** Validation costs Keystone one request a token, process and token_cache_time. */
-const MEMORY = 'each process remembers validated tokens in its own memory, for token_cache_time';
+const ONE_CONNECTION = 'one connection to each memcached server carries all questions at once';
 
 export const keystone_authtoken = section('Validating the tokens of API requests.', {
   www_authenticate_uri: string(null, 'Public Identity URL shown to unauthenticated clients; ideally unversioned.', {
     old: ['keystone_authtoken.auth_uri'],
   }),
   auth_uri: string(null, 'Old name of www_authenticate_uri.', { forRemoval: true }),
-  auth_version: string(null, 'Identity API version.', { compatibility: true }),
+  auth_version: string(null, 'Identity API version.', { compatibility: 'Keystone has had version 3 alone since 2017' }),
   interface: string('internal', 'Identity interface: public, internal or admin.'),
   delay_auth_decision: bool(false, 'Leave authorization decisions to the downstream application.', {
-    compatibility: true,
+    compatibility: 'nothing comes after the API that could decide: requests without a valid token are refused',
   }),
   http_connect_timeout: int(
     null,
@@ -21,41 +20,47 @@ export const keystone_authtoken = section('Validating the tokens of API requests
   http_request_max_retries: int(3, 'Reconnect attempts to Identity; a request that ran out of time is not repeated.', {
     min: 0,
   }),
-  cache: string(null, 'Request environment key of a shared Swift cache.', { compatibility: true }),
+  cache: string(null, 'Request environment key of a shared Swift cache.', {
+    compatibility: 'there is no WSGI environment; memcached_servers shares tokens',
+  }),
   certfile: string(null, 'Client certificate if Identity demands one.'),
   keyfile: string(null, 'Client key if Identity demands one.'),
   cafile: string(null, 'CA for Identity HTTPS; default system CAs.'),
   insecure: bool(false, 'When true skip Identity certificate verification.'),
   region_name: string(null, 'Region holding the Identity server.'),
-  memcached_servers: list(null, 'Memcached list for token cache; unset caches in-process.', {
-    old: ['keystone_authtoken.memcache_servers'],
-    compatibility: MEMORY,
-  }),
+  memcached_servers: list(
+    null,
+    'Memcached servers that share validated tokens between processes, beside the memory of each; as host:port.',
+    {
+      old: ['keystone_authtoken.memcache_servers'],
+    },
+  ),
   token_cache_time: int(300, 'Seconds a validated token stays cached; -1 disables.', { min: -1 }),
   memcache_security_strategy: choice(
     'None',
     ['None', 'MAC', 'ENCRYPT'],
     'MAC=authenticate, ENCRYPT=encrypt+authenticate; any other value errors at start.',
-    { compatibility: MEMORY },
   ),
-  memcache_secret_key: secret(null, 'Key-derivation secret; mandatory with a security strategy.', {
-    compatibility: true,
+  memcache_secret_key: secret(null, 'Key-derivation secret; mandatory with a security strategy.'),
+  memcache_pool_dead_retry: int(300, 'Seconds before a dead memcached is retried.', { min: 0 }),
+  memcache_pool_maxsize: int(10, 'Maximum connections per memcached server.', { compatibility: ONE_CONNECTION }),
+  memcache_pool_socket_timeout: int(3, 'Seconds until a memcached server is connected, and until it answers.', {
+    min: 1,
   }),
-  memcache_pool_dead_retry: int(300, 'Seconds before a dead memcached is retried.', { compatibility: true }),
-  memcache_pool_maxsize: int(10, 'Maximum connections per memcached server.', { compatibility: true }),
-  memcache_pool_socket_timeout: int(3, 'Memcached socket timeout in seconds.', { compatibility: true }),
-  memcache_pool_unused_timeout: int(60, 'Seconds an unused memcached connection stays pooled.', {
-    compatibility: true,
+  memcache_pool_unused_timeout: int(60, 'Seconds an unused memcached connection stays open.', { min: 1 }),
+  memcache_pool_conn_get_timeout: int(10, 'Seconds to wait for a pooled memcached client.', {
+    compatibility: ONE_CONNECTION,
   }),
-  memcache_pool_conn_get_timeout: int(10, 'Seconds to wait for a pooled memcached client.', { compatibility: true }),
-  memcache_use_advanced_pool: bool(true, 'Use the advanced memcached pool.', { compatibility: true }),
+  memcache_use_advanced_pool: bool(true, 'Use the advanced memcached pool.', { compatibility: ONE_CONNECTION }),
   include_service_catalog: bool(true, 'Read the catalogue of tokens: audit events name their target by it.'),
   enforce_token_bind: string('permissive', 'Binding mode: disabled, permissive, strict, required, or a method name.', {
-    compatibility: true,
+    compatibility: 'Keystone binds no token: version 3 never got tokens that are bound',
   }),
   service_token_roles: list(['service'], 'Any of these roles marks a valid service token.'),
   service_token_roles_required: bool(false, 'Reject service tokens that lack those roles.'),
-  service_type: string(null, 'Catalog service type checked against token access rules.', { compatibility: true }),
+  service_type: string(null, 'Catalog service type checked against token access rules.', {
+    compatibility: 'tokens with access rules are refused, whatever the service: their rules are not read',
+  }),
   auth_type: string(null, 'Identity authentication plugin.', { old: ['keystone_authtoken.auth_plugin'] }),
   auth_section: string(null, 'Section holding the plugin’s options.'),
   auth_url: string(null, 'Identity URL the service credentials are used with.'),

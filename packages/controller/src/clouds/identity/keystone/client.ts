@@ -10,6 +10,11 @@ import { parseToken, type ValidatedToken } from './token.ts';
 /** A caller waits: the first repetition comes soon. */
 const PAUSE_MS = 50;
 
+interface DescribedToken {
+  validated: ValidatedToken;
+  description: unknown;
+}
+
 export class KeystoneClient {
   readonly #settings: KeystoneSettings;
   readonly #session: OpenStackSession;
@@ -23,10 +28,10 @@ export class KeystoneClient {
 
   /**
    * @param allowExpired for the request of a service that works for the token's owner
-   * @returns null when Keystone does not know the token, or no longer
+   * @returns the token, and how Keystone described it; null when Keystone does not know the token, or no longer
    * @throws OctaviaError OPENSTACK_UNAVAILABLE, OPENSTACK_UNAUTHORISED, OPENSTACK_ANSWER, …
    */
-  async validate(token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
+  async validate(token: string, allowExpired: boolean): Promise<DescribedToken | null> {
     const { catalog, session } = this.#settings;
     try {
       return await request(this.#keystone, {
@@ -39,7 +44,7 @@ export class KeystoneClient {
         read(body) {
           const validated = parseToken(body);
           if (validated === null) throw new UnexpectedAnswer('a token is described in a way that is not version 3');
-          return validated;
+          return { validated, description: body };
         },
       });
     } catch (error) {

@@ -5,8 +5,10 @@ import { isOctaviaError, OctaviaError } from '../../../errors.ts';
 import { header } from '../header.ts';
 import type { Identity, IdentityDriver, RequestHeaders } from '../interface.ts';
 import { KeystoneClient } from './client.ts';
+import { Memcached } from './memcached.ts';
 import type { KeystoneSettings } from './settings.ts';
-import type { ValidatedToken } from './token.ts';
+import { SharedTokens } from './shared-tokens.ts';
+import { parseToken, type ValidatedToken } from './token.ts';
 
 /** Some 10 MB at most: an entry takes about 1 kB. */
 const KNOWN_TOKENS = 10_000;
@@ -29,8 +31,9 @@ export class KeystoneIdentityDriver implements IdentityDriver {
   readonly trustsEverybody = false;
   readonly #settings: KeystoneSettings;
   readonly #client: KeystoneClient;
+  readonly #shared: SharedTokens | null;
   readonly #now: () => number;
-  readonly #log: Pick<Log, 'error'>;
+  readonly #log: Log;
   readonly #known: LRUCache<string, ValidatedToken>;
   readonly #refused: LRUCache<string, true>;
   /** Questions on their way: many requests with one new token ask once. */
@@ -49,6 +52,8 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     this.#now = now;
     this.#log = log;
     this.#client = new KeystoneClient(settings, { now, log });
+    const { shared, cacheSeconds: seconds } = settings;
+    this.#shared = shared && new SharedTokens(new Memcached(shared, { now, log }), { ...shared, seconds });
     const byTheClock = { ttlResolution: 0, perf: { now } };
     this.#known = new LRUCache({ max: capacity, ...byTheClock });
     this.#refused = new LRUCache({ max: REFUSED_TOKENS, ...byTheClock });
@@ -74,8 +79,9 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     return this.#client.logIn();
   }
 
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    await this.#shared?.close();
+    await this.#client.close();
   }
 
   async #validate(token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
@@ -96,7 +102,7 @@ export class KeystoneIdentityDriver implements IdentityDriver {
 
   async #ask(key: string, token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
     const asked = this.#now();
-    const answer = await this.#askKeystone(token, allowExpired);
+    const answer = (await this.#askOthers(token, allowExpired)) ?? (await this.#askKeystone(token, allowExpired));
     const { cacheSeconds } = this.#settings;
     const valid = answer !== null && (allowExpired || answer.expiresAt > this.#now()) ? answer : null;
     if (cacheSeconds > 0) {
@@ -109,6 +115,13 @@ export class KeystoneIdentityDriver implements IdentityDriver {
     return valid;
   }
 
+  /** What another process has asked Keystone, and left for all. */
+  async #askOthers(token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
+    const known = this.#shared && parseToken(await this.#shared.get(token));
+    if (!known || (this.#settings.catalog && known.identity.catalog === undefined)) return null;
+    return allowExpired || known.expiresAt > this.#now() ? known : null;
+  }
+
   /** Anybody can send tokens that Keystone must be asked about, so not each of them is worth a line. */
   #complain(error: OctaviaError): void {
     const now = this.#now();
@@ -119,7 +132,11 @@ export class KeystoneIdentityDriver implements IdentityDriver {
 
   async #askKeystone(token: string, allowExpired: boolean): Promise<ValidatedToken | null> {
     try {
-      return await this.#client.validate(token, allowExpired);
+      const answer = await this.#client.validate(token, allowExpired);
+      if (answer === null) return null;
+      // Nobody waits for it.
+      void this.#shared?.set(token, answer.description);
+      return answer.validated;
     } catch (error) {
       if (!isOctaviaError(error)) throw error;
       this.#complain(error);
