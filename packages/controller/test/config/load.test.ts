@@ -359,10 +359,10 @@ describe('warnings', () => {
     ],
     ['an option without effect', '[database]\nbackend = x', ['octavia.conf:2: [database] backend has no effect here']],
     [
-      'memcached, which nothing is kept in',
-      '[keystone_authtoken]\nmemcached_servers = 192.0.2.1:11211',
+      'one without effect that says why',
+      '[keystone_authtoken]\nmemcache_pool_maxsize = 5',
       [
-        'octavia.conf:2: [keystone_authtoken] memcached_servers has no effect here: each process remembers validated tokens in its own memory, for token_cache_time',
+        'octavia.conf:2: [keystone_authtoken] memcache_pool_maxsize has no effect here: one connection to each memcached server carries all questions at once',
       ],
     ],
     [

@@ -1,6 +1,6 @@
 /** Tokens that processes share: Debian's memcached, and servers that do what servers do. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { endChild } from '../../../../test/kit/children.ts';
 import { freePort } from '../../../../test/kit/free-port.ts';
@@ -10,8 +10,10 @@ import { ask, playKeystone, settingsOf } from './played-keystone.ts';
 const played = playKeystone();
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
+const sockets: Socket[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) await endChild(child, 'SIGKILL');
+  for (const socket of sockets.splice(0)) socket.destroy();
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
 });
 
@@ -34,7 +36,7 @@ async function version(port: number): Promise<boolean> {
 
 /** Accepts and never says a word. */
 async function mute(): Promise<string> {
-  const server = createServer((socket) => void socket.unref()).unref();
+  const server = createServer((socket) => void sockets.push(socket));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `127.0.0.1:${Object(server.address()).port as number}`;

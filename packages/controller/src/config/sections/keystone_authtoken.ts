@@ -42,12 +42,12 @@ export const keystone_authtoken = section('Validating the tokens of API requests
     'MAC=authenticate, ENCRYPT=encrypt+authenticate; any other value errors at start.',
   ),
   memcache_secret_key: secret(null, 'Key-derivation secret; mandatory with a security strategy.'),
-  memcache_pool_dead_retry: int(300, 'Seconds before a dead memcached is retried.', { min: 0 }),
+  memcache_pool_dead_retry: int(300, 'Seconds before a dead memcached is retried.'),
   memcache_pool_maxsize: int(10, 'Maximum connections per memcached server.', { compatibility: ONE_CONNECTION }),
   memcache_pool_socket_timeout: int(3, 'Seconds until a memcached server is connected, and until it answers.', {
     min: 1,
   }),
-  memcache_pool_unused_timeout: int(60, 'Seconds an unused memcached connection stays open.', { min: 1 }),
+  memcache_pool_unused_timeout: int(60, 'Seconds an unused memcached connection stays open.'),
   memcache_pool_conn_get_timeout: int(10, 'Seconds to wait for a pooled memcached client.', {
     compatibility: ONE_CONNECTION,
   }),

@@ -56,7 +56,7 @@ export class Memcached {
   async get(key: string): Promise<string | null> {
     const options = { isMultiline: true, requestedKeys: [key] };
     const found = await this.#ask(key, (node) => node.command(`get ${key}`, options) as Promise<unknown>);
-    const [value] = Array.isArray(found) ? (found as unknown[]) : [];
+    const [value] = (Object(found) as { values?: unknown[] }).values ?? [];
     return typeof value === 'string' ? value : null;
   }
 

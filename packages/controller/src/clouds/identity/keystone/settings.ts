@@ -57,8 +57,10 @@ function sharedSettings(own: ConfigValues['keystone_authtoken']): SharedSettings
   return {
     servers,
     protection: strategy === 'None' || !secret ? null : { strategy, secret },
-    deadMs: own.memcache_pool_dead_retry * 1000,
-    answerMs: own.memcache_pool_socket_timeout * 1000,
-    unusedMs: own.memcache_pool_unused_timeout * 1000,
+    deadMs: milliseconds(own.memcache_pool_dead_retry),
+    answerMs: milliseconds(own.memcache_pool_socket_timeout),
+    unusedMs: milliseconds(own.memcache_pool_unused_timeout),
   };
 }
+
+const milliseconds = (seconds: number): number => Math.max(1, seconds * 1000);
