@@ -84,7 +84,7 @@ health_manager.health_update_threads health_manager.heartbeat_interval health_ma
 health_manager.stats_update_threads house_keeping.cert_interval house_keeping.cert_rotate_threads
 house_keeping.cleanup_interval keepalived_vrrp.vrrp_advert_int keepalived_vrrp.vrrp_check_interval
 keepalived_vrrp.vrrp_fail_count keepalived_vrrp.vrrp_success_count keystone_authtoken.http_connect_timeout
-networking.port_detach_timeout
+keystone_authtoken.memcache_pool_socket_timeout networking.port_detach_timeout
 `,
 };
 
