@@ -15,6 +15,7 @@ export {
   VIP,
   type VipDictionary,
 } from './data-models.ts';
+export type { DriverClass, DriverContext, DriverLog } from './driver-context.ts';
 export {
   DEFAULT_SOCKETS,
   DriverLibrary,
@@ -38,6 +39,7 @@ export {
   UpdateStatisticsError,
   UpdateStatusError,
 } from './errors.ts';
+export { type FaultKind, faultKind } from './kinds.ts';
 export { type DictOptions, type FieldsOf, ProviderModel } from './model.ts';
 export type { ProviderAgent } from './provider-agent.ts';
 export { type Answer, ProviderDriver } from './provider-base.ts';

@@ -18,6 +18,12 @@ export type FieldsOf<T> = {
   [Name in keyof T as T[Name] extends (...args: never[]) => unknown ? never : Name]: T[Name];
 };
 
+/** Objects of another copy of the package, as a driver may bring it, are data objects, too. */
+const MODEL = Symbol.for('@octavia/provider-lib/ProviderModel');
+
+const isModel = (value: unknown): value is ProviderModel =>
+  typeof value === 'object' && value !== null && MODEL in value;
+
 export abstract class ProviderModel {
   /** Sets what is given. A subclass calls it after its fields have got their initial values. @throws TypeError for others */
   protected assign(values: object): void {
@@ -30,10 +36,11 @@ export abstract class ProviderModel {
 
   /** A plain map, as it is sent. */
   to_dict({ recurse = false, render_unsets = false, exclude = [] }: DictOptions = {}): Record<string, unknown> {
-    return this.#dict({ recurse, render_unsets }, new Set(exclude), []);
+    return this[MODEL]({ recurse, render_unsets }, new Set(exclude), []);
   }
 
-  #dict(
+  /** Of this class and of other copies' alone. */
+  [MODEL](
     options: Required<Omit<DictOptions, 'exclude'>>,
     exclude: ReadonlySet<string>,
     path: readonly unknown[],
@@ -42,17 +49,17 @@ export abstract class ProviderModel {
     // An object refers back to what holds it: a class that is on the way already ends the walk.
     const ends = path.includes(this.constructor);
     const nested = (model: ProviderModel) =>
-      ends ? null : model.#dict(options, new Set(), [...path, this.constructor]);
+      ends ? null : model[MODEL](options, new Set(), [...path, this.constructor]);
     const result: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(this) as [string, unknown][]) {
       if (name.startsWith('_') || exclude.has(name)) continue;
-      const compound = Array.isArray(value) || value instanceof ProviderModel;
+      const compound = Array.isArray(value) || isModel(value);
       if (isUnset(value) || (compound && !recurse)) {
         if (render_unsets) result[name] = null;
       } else if (Array.isArray(value)) {
-        result[name] = value.map((item: unknown) => (item instanceof ProviderModel ? nested(item) : item));
+        result[name] = value.map((item: unknown) => (isModel(item) ? nested(item) : item));
       } else {
-        result[name] = value instanceof ProviderModel ? nested(value) : value;
+        result[name] = isModel(value) ? nested(value) : value;
       }
     }
     return result;
@@ -61,8 +68,8 @@ export abstract class ProviderModel {
   /** Objects of one class are equal when what they say without lists and nested objects is. */
   equals(other: unknown): boolean {
     return (
-      other instanceof ProviderModel &&
-      other.constructor === this.constructor &&
+      isModel(other) &&
+      other.constructor.name === this.constructor.name &&
       isDeepStrictEqual(this.to_dict(), other.to_dict())
     );
   }

@@ -18,11 +18,16 @@ class UnsetType {
 
 export type { UnsetType };
 
+/** Under this name copies of the package that are loaded side by side find the same value. */
+const SHARED = Symbol.for('@octavia/provider-lib/Unset');
+const shared = globalThis as { [SHARED]?: UnsetType };
+shared[SHARED] ??= Object.freeze(new UnsetType());
+
 /**
  * There is one such value; compare with `=== Unset` or `isUnset`. In an update it means "keep what there is", where null means
  * "clear it". It is an object, so in a condition it counts as true: JavaScript knows no other falsy values than its own.
  */
-export const Unset: UnsetType = Object.freeze(new UnsetType());
+export const Unset: UnsetType = shared[SHARED];
 
 export const isUnset = (value: unknown): value is UnsetType => value === Unset;
 

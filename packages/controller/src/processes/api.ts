@@ -4,12 +4,9 @@ import { buildServer } from '../api/server.ts';
 import type { Config } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { OperationQueue } from '../flows/operation-queue.ts';
-import { AmphoraProvider } from '../providers/amphora/provider.ts';
-import { refuseByContract, refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
-import { NoopProvider } from '../providers/noop/provider.ts';
 import { NoopSettler } from '../providers/noop/settler.ts';
-import { ProviderRegistry } from '../providers/registry.ts';
 import { migrationStatus } from '../store/core/migrate.ts';
+import { NOOP_PROVIDERS, startProviders } from './providers.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 export interface ApiService extends Service {
@@ -34,7 +31,7 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     store,
     network,
     certificates: await drivers.get('certificateManager'),
-    providers: await providers(runtime, queue, settler),
+    providers: await startProviders(runtime, queue, settler),
     identity,
     notifications: (settings) => drivers.notifications(settings),
     policy,
@@ -61,31 +58,6 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
       { cause: error },
     );
   }
-}
-
-const NOOP_PROVIDERS = ['noop_driver', 'noop_driver-alt'];
-
-/** `octavia` is the old name of `amphora`: both lead to the same provider. */
-async function providers(runtime: Runtime, queue: OperationQueue, settler: NoopSettler): Promise<ProviderRegistry> {
-  const { config, drivers, network, log } = runtime;
-  const { enabled_provider_drivers, default_provider_driver } = config.api_settings;
-  const { carriesTraffic } = await drivers.module('dataplane');
-  const compute = carriesTraffic ? await drivers.get('compute') : null;
-  const amphora = new AmphoraProvider({
-    name: 'amphora',
-    description: 'The Octavia Amphora driver.',
-    queue,
-    network,
-    ...(compute === null ? {} : { compute }),
-    check: compute === null ? refuseByContract : (candidate) => refuseUnsupportedCandidate(candidate, compute),
-  });
-  const backendless = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, 'The no-op driver.', settler)]);
-  return new ProviderRegistry(
-    { amphora, amphorav2: amphora, octavia: amphora, ...Object.fromEntries(backendless) },
-    { ...enabled_provider_drivers },
-    default_provider_driver,
-    log,
-  );
 }
 
 export const runApi = (config: Config): Promise<ProcessService> =>

@@ -34,6 +34,12 @@ export interface ProcessService extends Service {
   reload(load: () => Config): void;
 }
 
+/** Calls of one provider driver at the same time. Each holds a connection to the database while the driver thinks. */
+export const DRIVER_CALLS = 20;
+
+/** Of a process that calls drivers of others; all processes are given the connections, for the API may be in any of them. */
+const callsDrivers = ({ api_settings }: Config): boolean => api_settings.provider_packages.length > 0;
+
 /** Opens the store and the network driver. @param process in log lines @throws OctaviaError */
 export async function openRuntime(given: Config, process?: string): Promise<Runtime> {
   // A copy, for a reload changes it.
@@ -45,7 +51,7 @@ export async function openRuntime(given: Config, process?: string): Promise<Runt
   logOptions(config, log);
   const store = new Store({
     url: databaseUrl,
-    maxConnections: config.database.max_pool_size || 20,
+    maxConnections: (config.database.max_pool_size || 20) + (callsDrivers(config) ? DRIVER_CALLS : 0),
     onIdleError: (error) => log.warn({ reason: error.message }, 'Lost an idle database connection'),
   });
   const drivers = new Drivers({ config, log, database: store.db });

@@ -1,15 +1,19 @@
 import { type Log, SILENT_LOG } from '@octavia/protocol/log';
-import { Conflict, DriverError, NotFound, NotImplementedError, UnsupportedOptionError } from '@octavia/provider-lib';
+import { faultKind, NotImplementedError } from '@octavia/provider-lib';
 import { OctaviaError } from '../errors.ts';
 import type { Tx } from '../store/core/database.ts';
 import { isDatabaseUnavailable } from '../store/core/unavailable.ts';
 import * as operations from '../store/operations/operations.ts';
-import type { Change, Provider } from './interface.ts';
+import type { Change, Delivery, Provider } from './interface.ts';
 
 /** A provider that has an answer to every call: what it leaves out is "not implemented". */
-export interface GuardedProvider extends Required<Omit<Provider, 'createVip'>>, Pick<Provider, 'createVip'> {
+export interface GuardedProvider
+  extends Required<Omit<Provider, 'createVip' | 'deliver'>>,
+    Pick<Provider, 'createVip'> {
+  /** Changes are handed over in a transaction of their own, one by one. */
+  readonly delivers: boolean;
   /** Accepts the change in the transaction that writes it. */
-  submit(tx: Tx, change: Change): Promise<void>;
+  submit(tx: Tx, change: Change, subject?: Pick<Delivery, 'before' | 'mentioned'>): Promise<void>;
 }
 
 /** Wraps a provider so that whatever it raises reaches the client as the contract's table says (PD-CALL-WRAP). */
@@ -17,10 +21,10 @@ export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SIL
   const mapped = (error: unknown): unknown => {
     const fault = faultOf(provider.name, error);
     if (fault === error) return error;
-    const operatorText = (error as { operator_fault_string?: string }).operator_fault_string;
-    const text = operatorText ?? String(error);
+    const raised = faultKind(error);
+    const text = raised?.operator_fault_string ?? String(error);
     // What a driver says with words of its own any tenant can have as often as they like: no stack trace.
-    const fields = { provider: provider.name, ...(speaksForItself(error) ? {} : { err: error }) };
+    const fields = { provider: provider.name, ...(raised ? {} : { err: error }) };
     if (fault instanceof OctaviaError && fault.status === 500) log.error(fields, text);
     else log.info(fields, text);
     return fault;
@@ -47,22 +51,25 @@ export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SIL
   }
   const { amphorae } = provider;
   const accept = call(provider.accept.bind(provider));
+  const deliver = provider.deliver && promised(provider.deliver.bind(provider));
   return {
     name: provider.name,
     description: provider.description,
     check: call(provider.check.bind(provider)),
     accept,
-    async submit(tx, change) {
+    delivers: deliver !== undefined,
+    async submit(tx, change, subject = { before: null, mentioned: null }) {
       const { operation, committed } = accept(change);
       if (operation) await operations.submit(tx, operation);
+      await deliver?.(tx, { ...change, ...subject });
       if (committed) tx.afterCommit(committed);
     },
     checkVipNetwork: provider.checkVipNetwork
       ? promised(provider.checkVipNetwork.bind(provider))
       : async () => undefined,
-    ...(provider.createVip ? { createVip: call(provider.createVip.bind(provider)) } : {}),
-    flavorCapabilities: call(provider.flavorCapabilities?.bind(provider)),
-    availabilityZoneCapabilities: call(provider.availabilityZoneCapabilities?.bind(provider)),
+    ...(provider.createVip ? { createVip: promised(provider.createVip.bind(provider)) } : {}),
+    flavorCapabilities: promised(provider.flavorCapabilities?.bind(provider)),
+    availabilityZoneCapabilities: promised(provider.availabilityZoneCapabilities?.bind(provider)),
     validateFlavor: promised(provider.validateFlavor?.bind(provider)),
     validateAvailabilityZone: promised(provider.validateAvailabilityZone?.bind(provider)),
     amphorae: {
@@ -73,23 +80,20 @@ export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SIL
   };
 }
 
-const DELIBERATE = [DriverError, NotFound, NotImplementedError, UnsupportedOptionError, Conflict];
-
-const speaksForItself = (error: unknown): boolean => DELIBERATE.some((kind) => error instanceof kind);
-
 function faultOf(provider: string, error: unknown): unknown {
   // Ours and the database's say what they mean already.
   if (error instanceof OctaviaError || isDatabaseUnavailable(error)) return error;
   const options = { cause: error };
-  if (error instanceof UnsupportedOptionError) {
-    return new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider, detail: error.user_fault_string }, options);
+  const raised = faultKind(error);
+  const detail = raised?.user_fault_string ?? 'An unknown driver error occurred.';
+  switch (raised?.kind) {
+    case 'UnsupportedOptionError':
+      return new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider, detail }, options);
+    case 'NotImplementedError':
+      return new OctaviaError('PROVIDER_UNSUPPORTED_ACTION', { provider, detail }, options);
+    case 'Conflict':
+      return new OctaviaError('VIP_ADDRESS_IN_USE', { detail }, options);
+    default:
+      return new OctaviaError('PROVIDER_ERROR', { provider, detail }, options);
   }
-  if (error instanceof NotImplementedError) {
-    return new OctaviaError('PROVIDER_UNSUPPORTED_ACTION', { provider, detail: error.user_fault_string }, options);
-  }
-  if (error instanceof Conflict)
-    return new OctaviaError('VIP_ADDRESS_IN_USE', { detail: error.user_fault_string }, options);
-  const known = error instanceof DriverError || error instanceof NotFound;
-  const detail = known ? error.user_fault_string : 'An unknown driver error occurred.';
-  return new OctaviaError('PROVIDER_ERROR', { provider, detail }, options);
 }

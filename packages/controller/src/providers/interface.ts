@@ -31,6 +31,14 @@ export interface Change {
   retryNumber?: number;
 }
 
+/** What a provider that carries changes out by itself is told besides. */
+export interface Delivery extends Change {
+  /** The object as it was, of a change that is not a create; null: it is new. */
+  before: object | null;
+  /** What an update writes of it, statuses left out; null: it is no update. */
+  mentioned: object | null;
+}
+
 /** Objects as they will be after the change, for "can you do this at all?". */
 export interface Candidate {
   loadBalancer?: LoadBalancer;
@@ -52,6 +60,8 @@ export interface Capability {
 /** What a client and the API have settled about a VIP; the provider decides the rest. */
 export interface VipWish extends Pick<Vip, 'qosPolicyId' | 'vnicType'> {
   networkId: string;
+  /** A port that exists already, of the client's choice. */
+  portId?: string;
   fixedIps: readonly { subnetId: string; ipAddress?: string }[];
   securityGroupIds: readonly string[];
 }
@@ -89,16 +99,21 @@ export interface Provider {
    * one statement, and none of them waits for the world outside meanwhile.
    */
   accept(change: Change): Acceptance;
+  /**
+   * Hands the change to somebody outside, in its transaction, once it is written and before it is committed: whatever this throws
+   * leaves no trace. Left out: what `accept` returns is all there is to do.
+   */
+  deliver?(tx: Tx, delivery: Delivery): Promise<void>;
   /** Refuses a network that the VIP cannot be on; left out: any will do. @throws DriverError */
   checkVipNetwork?(networkId: string): Promise<void>;
   /**
-   * Decides the VIP; left out: the API makes a port. The load balancer may still be refused, so nothing may be made that
+   * Decides the VIP; left out, or null: the API makes a port. The load balancer may still be refused, so nothing may be made that
    * somebody would have to remove.
    */
-  createVip?(loadBalancerId: string, wish: VipWish): NewVip;
+  createVip?(loadBalancer: Pick<LoadBalancer, 'id' | 'projectId'>, wish: VipWish): Promise<NewVip | null>;
   /** Keys of flavor data. */
-  flavorCapabilities?(): Capability[];
-  availabilityZoneCapabilities?(): Capability[];
+  flavorCapabilities?(): Promise<Capability[]>;
+  availabilityZoneCapabilities?(): Promise<Capability[]>;
   /** @throws UnsupportedOptionError, NotFound */
   validateFlavor?(data: Readonly<Record<string, unknown>>): Promise<void>;
   validateAvailabilityZone?(data: Readonly<Record<string, unknown>>): Promise<void>;

@@ -29,9 +29,10 @@ export class ProviderRegistry {
     return provider;
   }
 
-  /** Sorted by name. */
+  /** Those that can be used, sorted by name. */
   list(): { name: string; description: string }[] {
     return [...this.#enabled]
+      .filter(([name]) => this.#providers.has(name))
       .map(([name, description]) => ({ name, description }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }

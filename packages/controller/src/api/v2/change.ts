@@ -106,6 +106,7 @@ interface Accepted<Asked, D extends Draft> extends Cost {
   asked: Asked;
   draft: D;
   provider: GuardedProvider;
+  change: Change;
   operation: Acceptance['operation'];
 }
 
@@ -138,7 +139,7 @@ interface LockedWay<Asked, Held, D extends Draft> extends UnderLock<Asked, Held,
   /** Takes the quota and judges the state. @throws OctaviaError QUOTA_EXCEEDED, PROJECT_BUSY, then 409 */
   admit(tx: Tx, held: Held, cost: Cost): void | Promise<void>;
   /** Hands the change over in the transaction that writes it. */
-  submit(provider: GuardedProvider, tx: Tx, held: Held, change: Change): Promise<void>;
+  submit(provider: GuardedProvider, tx: Tx, held: Held, change: Change, draft: D): Promise<void>;
 }
 
 interface Judged<D extends Draft> {
@@ -225,14 +226,15 @@ export function changer<Asked, Found extends Target, Held extends Found, D exten
     if (!atOnce || found === null) return null;
     const { db } = store;
     const { draft, provider, change, cost } = await judge(request, db, found, asked);
-    if (draft.isEmpty) return null;
+    // What is handed to somebody is written in a transaction that can still be given up.
+    if (draft.isEmpty || (provider.delivers && locked)) return null;
     if (atOnce.looksAtQuota) await requireRoom(db, found.projectId, cost.units, limits);
     await route.conflicts?.(db, found, draft);
     if (dryRun) return { body: await route.answer?.(db, found, draft) };
     const { operation, committed } = provider.accept(change);
-    const written = await atOnce.write({ request, asked, draft, provider, operation, ...cost });
+    const written = await atOnce.write({ request, asked, draft, provider, change, operation, ...cost });
     if (written === null) return null;
-    committed?.();
+    if (!provider.delivers) committed?.();
     return { body: await route.answer?.(db, found, written) };
   }
 
@@ -247,7 +249,7 @@ export function changer<Asked, Found extends Target, Held extends Found, D exten
       if (!draft.isEmpty && !dryRun) {
         await locked.waits?.(tx, held, draft);
         await locked.write?.(tx, held, draft);
-        await locked.submit(provider, tx, held, change);
+        await locked.submit(provider, tx, held, change, draft);
       }
       return { body: await route.answer?.(tx, held, draft) };
     });

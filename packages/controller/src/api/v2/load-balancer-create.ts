@@ -144,7 +144,7 @@ export function creation(deps: ApiDependencies): Creation {
       see: (asked) => asked,
       // What is refused anyway costs no port. It is counted with the load balancer.
       looksAtQuota: true,
-      async write({ request, asked: { body, first }, provider, draft, operation, units, limits }) {
+      async write({ request, asked: { body, first }, provider, change, draft, operation, units, limits }) {
         const allocated = await allocateVip(deps.network, provider, draft.plan, draft.loadBalancer);
         const loadBalancer = asSpelled({ ...draft.loadBalancer, ...allocated }, body);
         const created: NewTree = { loadBalancer, ...draft.tree, operation };
@@ -156,9 +156,11 @@ export function creation(deps: ApiDependencies): Creation {
             if (chooses(body)) await choose(tx, body, deps.providers);
             await quotas.reserve(tx, projectId, units, limits);
             await insertTree(tx, created);
+            if (provider.delivers) await provider.submit(tx, change);
           });
         try {
-          if (first || chooses(body) || !(await writer.write(created))) await inOwnTransaction();
+          const isAlone = first || chooses(body) || provider.delivers;
+          if (isAlone || !(await writer.write(created))) await inOwnTransaction();
         } catch (error) {
           // Written with others after all: only the answer was lost.
           if (!isThere(error)) {

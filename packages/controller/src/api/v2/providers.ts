@@ -43,13 +43,13 @@ export function providers(server: FastifyInstance, { config, providers: registry
 
   server.get(`${PATH}/:name/flavor_capabilities`, async (request) => {
     authorise(request, 'provider-flavor:get_all');
-    const all = registry.get(parameter(request, 'name')).flavorCapabilities();
+    const all = await registry.get(parameter(request, 'name')).flavorCapabilities();
     return { flavor_capabilities: shown(request, filtered(request, all)) };
   });
 
   server.get(`${PATH}/:name/availability_zone_capabilities`, async (request) => {
     authorise(request, 'provider-availability-zone:get_all');
-    const all = registry.get(parameter(request, 'name')).availabilityZoneCapabilities();
+    const all = await registry.get(parameter(request, 'name')).availabilityZoneCapabilities();
     return { availability_zone_capabilities: shown(request, filtered(request, all)) };
   });
 }

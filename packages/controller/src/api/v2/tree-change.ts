@@ -1,4 +1,5 @@
 /** Changes of a load balancer that exists and of what is below it: under the lock of the tree, carried out by an operation. */
+import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { OperationKind } from '../../domain/operations.ts';
 import type { LoadBalancer, Resource } from '../../domain/resources.ts';
@@ -11,6 +12,8 @@ import type { LockedTree } from './tree-lock.ts';
 
 export interface InTree extends Target {
   tree: Pick<LockedTree, 'loadBalancer'>;
+  /** What is changed in it; left out: the load balancer itself, or something new. */
+  child?: object;
 }
 
 /** The same with its tree locked. */
@@ -19,6 +22,8 @@ type Held<Found extends InTree> = Found & { tree: LockedTree };
 export interface TreeDraft extends Draft {
   /** The object as it will be: it leads to what waits with it. Of a batch, `{ poolId }`. */
   place: Place;
+  /** What an update writes of the object. */
+  written?: object;
 }
 
 export interface TreeChange<Asked, Found extends InTree, D extends TreeDraft>
@@ -40,6 +45,7 @@ export function treeChange<Asked, Found extends InTree, D extends TreeDraft>(
   declared: TreeChange<Asked, Found, D>,
 ): void {
   const { kind, lock, parts, write } = declared;
+  const isCreate = declared.method === 'POST';
   const isOfLoadBalancer = CHANGES[kind].object === 'load_balancer';
   changeRoute<Asked, Found, Held<Found>, D>(server, deps, {
     ...declared,
@@ -50,10 +56,22 @@ export function treeChange<Asked, Found extends InTree, D extends TreeDraft>(
       write,
       admit: (_tx, { projectId, tree }, { units, limits, leaving }) =>
         isOfLoadBalancer ? requireState(tree.loadBalancer, kind) : tree.reserve(projectId, units, limits, leaving),
-      submit: (provider, tx, _held, change) => provider.submit(tx, change),
+      submit: (provider, tx, held, change, { written }) => {
+        const before = held.child ?? held.tree.loadBalancer;
+        const mentioned = written ? mentionedIn(before, written) : null;
+        return provider.submit(tx, change, isCreate ? undefined : { before, mentioned });
+      },
     },
   });
 }
+
+/** What is written although it is as it was follows from something else, or changes nothing. */
+const mentionedIn = (before: object, written: object): object =>
+  Object.fromEntries(
+    Object.entries(written).filter(
+      ([name, value]) => !isDeepStrictEqual(value, (before as Record<string, unknown>)[name]),
+    ),
+  );
 
 /** What is changed in a locked tree, or the tree itself, with whose it is. */
 export const owned = <T extends { tree: LockedTree; child?: Pick<Resource, 'projectId'> }>(locked: T) => ({

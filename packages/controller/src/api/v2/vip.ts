@@ -279,6 +279,23 @@ function vipOn(port: Port, fixed: { subnetId: string; ipAddress: string }, own: 
   };
 }
 
+/** What a provider is asked, which may want to know of a port that exists, too. */
+function wishOf(plan: VipPlan): VipWish {
+  if (!('port' in plan)) return plan;
+  const { port, vip, additionalVips } = plan;
+  return {
+    portId: port.id,
+    networkId: port.networkId,
+    qosPolicyId: vip.qosPolicyId,
+    vnicType: vip.vnicType,
+    securityGroupIds: vip.securityGroupIds,
+    fixedIps: [
+      { subnetId: vip.subnetId!, ipAddress: vip.address },
+      ...additionalVips.map(({ subnetId, ipAddress }) => ({ subnetId, ipAddress })),
+    ],
+  };
+}
+
 /**
  * Decides the VIP before the transaction of the load balancer, which holds locks and must not wait for a network service.
  * The port has a name made of the load balancer's id: a port of this name is taken over, and one whose load balancer never
@@ -290,9 +307,10 @@ export async function allocateVip(
   plan: VipPlan,
   { id: loadBalancerId, projectId }: Pick<LoadBalancer, 'id' | 'projectId'>,
 ): Promise<NewVip> {
+  const made = await createVip?.({ id: loadBalancerId, projectId }, wishOf(plan));
+  if (made) return made;
   if ('port' in plan) return plan;
   const { networkId, fixedIps, qosPolicyId, vnicType, securityGroupIds } = plan;
-  if (createVip) return createVip(loadBalancerId, plan);
   const port = await network.createPort({
     name: `octavia-lb-${loadBalancerId}`,
     networkId,

@@ -75,6 +75,15 @@ const options = {
     'Enabled provider names with descriptions; must match driver registry.',
   ),
   default_provider_driver: string('amphora', 'Provider used when a request names none.'),
+  provider_packages: list(
+    [],
+    'npm packages, by name or by the path of their folder, that bring further providers: names under octavia.api.drivers in their package.json.',
+  ),
+  provider_driver_timeout: int(
+    30,
+    'Seconds a call of a provider driver may take; after that the request fails with the name of the provider.',
+    { min: 1 },
+  ),
   udp_connect_min_interval_health_monitor: int(3, 'Minimum UDP-CONNECT monitor delay; negative means none.'),
   healthcheck_enabled: bool(false, 'Serve the /healthcheck endpoint.'),
   healthcheck_refresh_interval: int(5, 'Seconds healthcheck plugin results stay cached.', { min: 0 }),

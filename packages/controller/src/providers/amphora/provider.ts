@@ -62,11 +62,11 @@ export class AmphoraProvider implements Provider {
     delete: (tx, amphora) => submitAmphoraChange(tx, this.#options.queue, 'delete_amphora', amphora),
   };
 
-  flavorCapabilities(): Capability[] {
+  async flavorCapabilities(): Promise<Capability[]> {
     return capabilities(FLAVOR_KEYS);
   }
 
-  availabilityZoneCapabilities(): Capability[] {
+  async availabilityZoneCapabilities(): Promise<Capability[]> {
     return capabilities(AVAILABILITY_ZONE_KEYS);
   }
 

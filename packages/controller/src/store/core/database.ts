@@ -120,6 +120,12 @@ export class Tx implements Executor {
     return answer;
   }
 
+  /** The transaction may wait so long for the world outside; otherwise the server ends one that is idle. */
+  async mayWait(milliseconds: number): Promise<void> {
+    const text = "select set_config('idle_in_transaction_session_timeout', $1, true)";
+    await this.query({ text, values: [String(Math.ceil(milliseconds))] });
+  }
+
   /** Runs the function once the transaction is committed; never when it is rolled back. */
   afterCommit(then: () => void): void {
     this.#committed.push(then);

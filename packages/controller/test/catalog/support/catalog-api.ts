@@ -65,7 +65,8 @@ export class CatalogApi {
     this.#server = server;
   }
 
-  static async start(overrides: ConfigOverrides = {}): Promise<CatalogApi> {
+  /** @param others further providers, enabled by their names */
+  static async start(overrides: ConfigOverrides = {}, others: Record<string, Provider> = {}): Promise<CatalogApi> {
     const database = await openTestStore();
     const { store } = database;
     const network = new NoopNetworkDriver(store.db);
@@ -84,7 +85,13 @@ export class CatalogApi {
     };
     const queue = Object.assign(new OperationQueue(), { submit, place });
     const amphora = new AmphoraProvider({ name: 'amphora', description: '', queue, network, check: () => undefined });
-    const noops = NOOP_PROVIDERS.map((name) => [name, new NoopProvider(name, '', settler)] as const);
+    const noops = NOOP_PROVIDERS.map(
+      (name) =>
+        [
+          name,
+          new NoopProvider({ name, description: '', settler, certificates: new UnconfiguredCertificateManager() }),
+        ] as const,
+    );
     const enabled = { amphora: 'Amphorae.', bare: 'Can nothing.', ghost: 'Is not there.' };
     const now = () => new Date();
     const logger = pino({ level: 'silent' });
@@ -94,8 +101,11 @@ export class CatalogApi {
       network,
       certificates: new UnconfiguredCertificateManager(),
       providers: new ProviderRegistry(
-        { amphora, bare, ...Object.fromEntries(noops) },
-        { ...enabled, ...Object.fromEntries(NOOP_PROVIDERS.map((name) => [name, 'Does nothing.'])) },
+        { amphora, bare, ...others, ...Object.fromEntries(noops) },
+        {
+          ...enabled,
+          ...Object.fromEntries([...Object.keys(others), ...NOOP_PROVIDERS].map((name) => [name, 'Does nothing.'])),
+        },
         'noop_driver',
       ),
       identity: new NoauthIdentityDriver(),
