@@ -9,7 +9,7 @@ import {
   UnsupportedOptionError,
 } from '@octavia/provider-lib';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/unconfigured/manager.ts';
+import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/barbican/unconfigured.ts';
 import { DriverProvider } from '../../src/providers/driver/provider.ts';
 import { sql } from '../../src/store/core/sql.ts';
 import { CatalogApi, type Json, PROJECT } from '../catalog/support/catalog-api.ts';
@@ -194,7 +194,12 @@ it('updates hold the baseline, and then nothing but what was mentioned', async (
   const listener = await made('listeners', 'listener', { loadbalancer_id, protocol: 'HTTP', protocol_port: 80 });
   const pool = await made('pools', 'pool', { listener_id: listener.id, protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN' });
   const members = `pools/${pool.id}/members`;
-  const member = await made(members, 'member', { address: '192.0.2.1', protocol_port: 80, monitor_port: 8080, weight: 3 });
+  const member = await made(members, 'member', {
+    address: '192.0.2.1',
+    protocol_port: 80,
+    monitor_port: 8080,
+    weight: 3,
+  });
   const monitor = await made('healthmonitors', 'healthmonitor', {
     ...{ pool_id: pool.id, type: 'HTTP', delay: 5, timeout: 3, max_retries: 2 },
   });
