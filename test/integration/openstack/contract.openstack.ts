@@ -3,6 +3,7 @@ import { afterAll, describe } from 'vitest';
 import { barbicanCases } from '../../../packages/controller/test/clouds/openstack/barbican-cases.ts';
 import { cinderCases } from '../../../packages/controller/test/clouds/openstack/cinder-cases.ts';
 import { glanceCases } from '../../../packages/controller/test/clouds/openstack/glance-cases.ts';
+import { neutronCases } from '../../../packages/controller/test/clouds/openstack/neutron-cases.ts';
 import { novaCases } from '../../../packages/controller/test/clouds/openstack/nova-cases.ts';
 import { openCloud, openTenant } from './cloud.ts';
 import { serverBed } from './server-bed.ts';
@@ -12,6 +13,7 @@ afterAll(() => cloud.close());
 const bed = () => cloud;
 
 describe('image_glance_driver', () => glanceCases(bed));
+describe('allowed_address_pairs_driver', () => neutronCases(bed));
 // Clouds without block storage are common.
 if (await cloud.has({ title: 'Cinder', type: 'block-storage', section: 'cinder' })) {
   describe('volume_cinder_driver', () => cinderCases(bed));

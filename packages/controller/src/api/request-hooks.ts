@@ -6,6 +6,7 @@ import { auditCalls } from './audit/audit.ts';
 import type { Caller } from './caller.ts';
 import { applyCors } from './cors.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { globalRequestId } from './global-request-id.ts';
 import { HEALTH_CHECK_PATH } from './health-check/health-check.ts';
 import { checkHost } from './host.ts';
 import { OPENAPI_PATH } from './openapi/document.ts';
@@ -56,13 +57,6 @@ function acceptsJson(header: string | undefined): boolean {
   });
 }
 
-const GLOBAL_REQUEST_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-function globalRequestId({ headers }: FastifyRequest): { globalRequestId?: string } {
-  const id = headers['x-openstack-request-id'];
-  return typeof id === 'string' && GLOBAL_REQUEST_ID.test(id) ? { globalRequestId: id } : {};
-}
-
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** One line a request: changes and failures of ours always, reads only where somebody looks for a fault. */
@@ -70,7 +64,8 @@ function logAnswered(request: FastifyRequest, reply: FastifyReply): void {
   const { method, originalUrl: url } = request;
   const status = reply.statusCode;
   const milliseconds = Math.round(reply.elapsedTime * 10) / 10;
-  const fields = { method, url, status, milliseconds, ...globalRequestId(request) };
+  const global = globalRequestId(request);
+  const fields = { method, url, status, milliseconds, ...(global === null ? {} : { globalRequestId: global }) };
   if (READS.has(method) && status < 500) request.log.debug(fields, 'request');
   else request.log.info(fields, 'request');
 }

@@ -18,14 +18,18 @@ export interface IngressOptions {
 }
 
 /** HAProxy's peers exchange their tables on it. */
-const PEER_PORT = 1025;
+export const PEER_PORT = 1025;
 
 const TRANSPORTS = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
 
 const isGone = (status: string, leaving: boolean): boolean =>
   status === 'DELETED' || (status === 'PENDING_DELETE' && !leaving);
 
-function clients({ listeners }: LoadBalancerTree, leaving: boolean): IngressRule[] {
+/** Of the listeners that are open. */
+export function clientRules(
+  { listeners }: Pick<LoadBalancerTree, 'listeners'>,
+  { leaving = false }: IngressOptions = {},
+): IngressRule[] {
   return listeners
     .filter((listener) => listener.adminStateUp && !isGone(listener.provisioningStatus, leaving))
     .map(({ protocol, protocolPort, allowedCidrs }) => ({
@@ -87,5 +91,5 @@ export function ingressRules(
   amphora: Amphora,
   { leaving = false }: IngressOptions = {},
 ): IngressRule[] {
-  return [...clients(tree, leaving), ...answers(tree, leaving), ...peers(tree, amphora)];
+  return [...clientRules(tree, { leaving }), ...answers(tree, leaving), ...peers(tree, amphora)];
 }

@@ -39,6 +39,22 @@ export const providerErrors = define({
     message: 'IP address {address} is not a usable address of subnet {subnet} ({cidr}).',
     remedy: 'Choose a host address inside the subnet.',
   },
+  VIP_ADDRESS_REFUSED: {
+    status: 400,
+    message: 'The network service cannot give the VIP this address: {detail}',
+    remedy: 'Choose a host address inside the subnet, or let the service assign one.',
+  },
+  VIP_PORT_MISMATCH: {
+    status: 500,
+    message: 'VIP port {port} is broken: {detail}. It is the user’s, so it is not made again.',
+    remedy:
+      'Give the port the network and the addresses of the VIP again, or delete it: then the load balancer makes its own.',
+  },
+  NETWORK_EXTENSION_MISSING: {
+    status: 500,
+    message: 'The network service has no extension {extension}, without which {why}.',
+    remedy: 'Enable the extension in Neutron (service_plugins and extension_drivers of neutron.conf).',
+  },
   // Services of OpenStack. Tenants may read the message: no addresses in it.
   OPENSTACK_UNAVAILABLE: {
     status: 503,

@@ -9,6 +9,7 @@ import { plugMemberNetworks, plugMemberNetworksInto } from './steps/plug-member-
 import { plugVip, readyVip } from './steps/plug-vip.ts';
 import { removeAmphorae } from './steps/remove-amphora.ts';
 import { chooseFirst, fenceOld, handOverVip, removeFirst, removeRest, replacementIds } from './steps/replace.ts';
+import { applyVipGroup } from './steps/vip-group.ts';
 import { applyPortPolicies, checkVipPort, releaseVip } from './steps/vip-port.ts';
 import { applyVrrpToAll } from './steps/vrrp.ts';
 import { flow } from './version.ts';
@@ -47,18 +48,20 @@ function topologyOf({ id, input }: Operation): Topology {
   throw new OctaviaError('OPERATION_ABANDONED', { id, detail: `Invalid topology specified: ${String(topology)}` });
 }
 
-/** Both amphorae are built beside each other. */
+/** Both amphorae are built beside each other, and the security group meanwhile. */
 function create(operation: Operation): FlowPart[] {
-  const lane = (index: number, role: AmphoraRole): Step[] => {
-    const id = amphoraIdOf(operation, index);
-    return [...bootAmphora({ id, role, purpose: 'create' }), plugVip(id, 'ALLOCATED')];
-  };
-  const build: FlowPart[] =
-    topologyOf(operation) === 'SINGLE'
-      ? lane(0, 'STANDALONE')
-      : [createServerGroup, { name: 'build both amphorae', parallel: [lane(0, 'MASTER'), lane(1, 'BACKUP')] }];
+  const isPair = topologyOf(operation) === 'ACTIVE_STANDBY';
+  const roles: AmphoraRole[] = isPair ? ['MASTER', 'BACKUP'] : ['STANDALONE'];
+  const amphorae = roles.map((role, index) => ({ id: amphoraIdOf(operation, index), role }));
+  const boot = amphorae.map(({ id, role }) => bootAmphora({ id, role, purpose: 'create' }));
+  const plug = amphorae.map(({ id }) => [plugVip(id, 'ALLOCATED')]);
+  const build: FlowPart[] = [
+    ...(isPair ? [createServerGroup] : []),
+    { name: isPair ? 'build both amphorae' : 'build the amphora', parallel: [...boot, [applyVipGroup]] },
+    ...(isPair ? [{ name: 'plug VIP into both', parallel: plug }] : plug.flat()),
+  ];
   const ids = [amphoraIdOf(operation, 0), amphoraIdOf(operation, 1)];
-  const vrrp = topologyOf(operation) === 'SINGLE' ? [] : [applyVrrpToAll(ids)];
+  const vrrp = isPair ? [applyVrrpToAll(ids)] : [];
   return [...build, plugMemberNetworks, configureAll(ids), ...vrrp];
 }
 

@@ -289,16 +289,19 @@ describe('load balancer', () => {
     expect(await statuses(tree)).toEqual({ ...ALL_ACTIVE, load_balancer: 'ERROR' });
   });
 
-  test('FM-LB-12 an update carries QoS policy and security groups to the port of the VIP and those of the amphorae', async () => {
+  test('FM-LB-12 an update carries security groups to all ports, the QoS policy to those of amphorae, where traffic passes', async () => {
     const { loadBalancer } = await grown();
     const policies = { qosPolicyId: crypto.randomUUID(), securityGroupIds: [crypto.randomUUID()] };
     await loadBalancers.update(lab.store.db, loadBalancer.id, { vip: { ...loadBalancer.vip, ...policies } });
     await lab.pending(loadBalancer.id);
     await lab.run('update_load_balancer', loadBalancer, { flowOf: twice });
     const [amphora] = await lab.amphorae(loadBalancer);
-    for (const portId of [amphora?.vrrpPortId, loadBalancer.vip.portId]) {
-      expect(await lab.network.getPort(portId ?? '')).toMatchObject(policies);
-    }
+    expect(await lab.network.getPort(amphora?.vrrpPortId ?? '')).toMatchObject(policies);
+    const { securityGroupIds } = policies;
+    expect(await lab.network.getPort(loadBalancer.vip.portId ?? '')).toMatchObject({
+      securityGroupIds,
+      qosPolicyId: null,
+    });
   });
 
   test('a delete takes everything below it', async () => {

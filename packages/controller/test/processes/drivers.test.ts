@@ -110,7 +110,7 @@ it.each(needed.flat())('$name without $option does not start, and says so', asyn
 
 it.each([
   ['compute', 'compute_docker_driver', 'compute_local_driver, compute_nova_driver, compute_noop_driver'],
-  ['network', 'allowed_address_pairs_driver', 'network_local_driver, network_noop_driver'],
+  ['network', 'containers_driver', 'allowed_address_pairs_driver, network_local_driver, network_noop_driver'],
   ['certificateGenerator', 'toString', 'local_cert_generator, noop_cert_generator'],
   [
     'certificateManager',
@@ -156,7 +156,9 @@ describe('images and volumes', () => {
   });
 
   it('that somebody chose in vain are named once', async () => {
-    const { drivers, log } = open({ controller_worker: { ...noop, volume_driver: 'volume_cinder_driver' } });
+    const { drivers, log } = open({
+      controller_worker: { network_driver: 'network_noop_driver', ...noop, volume_driver: 'volume_cinder_driver' },
+    });
     expect((await drivers.get('volume')).name).toBe('volume_noop_driver');
     await drivers.health();
     const text =

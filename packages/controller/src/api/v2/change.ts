@@ -9,6 +9,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { SecretReader } from '../../clouds/certificates/manager.ts';
+import { onBehalfOf } from '../../clouds/openstack/request-id.ts';
 import type { OperationInput, OperationKind, ResourceType } from '../../domain/operations.ts';
 import { type NewObjects, type QuotaUnits, unitsOf } from '../../domain/quotas.ts';
 import type { LoadBalancer } from '../../domain/resources.ts';
@@ -17,6 +18,7 @@ import type { Acceptance, Candidate, Change } from '../../providers/interface.ts
 import type { Executor, Tx } from '../../store/core/database.ts';
 import { type QuotaRules, requireRoom } from '../../store/resources/quotas.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { globalRequestId } from '../global-request-id.ts';
 import { authorise } from '../policy/authorise.ts';
 import type { ApiRule } from '../policy/rules.ts';
 import { quotaRules } from './quota-rules.ts';
@@ -154,6 +156,9 @@ interface Done {
   body: object | undefined;
 }
 
+/** What other services log of our questions stands under the id that the client gave all of them, else under that of the request. */
+const causeOf = (request: FastifyRequest): string => (globalRequestId(request) ?? request.id).replace(/^req-/, '');
+
 /** Whose amphorae are that belong to no load balancer: only this provider keeps spare ones. */
 const BUILT_IN = 'amphora';
 
@@ -255,9 +260,10 @@ export function changer<Asked, Found extends Target, Held extends Found, D exten
     });
   }
 
-  return async (request, asked, manner = {}) => {
-    await askOutside(request, asked);
-    const { body } = (await write(request, asked, manner)) ?? (await writeLocked(request, asked, manner));
-    return body;
-  };
+  return (request, asked, manner = {}) =>
+    onBehalfOf(causeOf(request), async () => {
+      await askOutside(request, asked);
+      const { body } = (await write(request, asked, manner)) ?? (await writeLocked(request, asked, manner));
+      return body;
+    });
 }

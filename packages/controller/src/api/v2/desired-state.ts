@@ -231,7 +231,7 @@ export function desiredState(server: FastifyInstance, deps: ApiDependencies): vo
     const { document, prune, dryRun, ifMatch, onlyNew } = wish;
     const seen = await treeOf(db, id);
     const seenTag = entityTag(seen.loadBalancer, seen.children);
-    const subnets = await knownSubnets(seenBy(request.caller, deps.network), subnetsIn(document));
+    const subnets = await knownSubnets(seenBy(request, deps.network), subnetsIn(document));
     const planOn = ({ loadBalancer, children }: typeof seen, sriovMembers: boolean) => {
       const wanted = desiredLoadBalancer(document, loadBalancer);
       const context = { rules, sriovMembers, knownSubnets: subnets, identify: deps, prune };

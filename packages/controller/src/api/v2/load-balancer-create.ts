@@ -29,7 +29,7 @@ import { quotaRules } from './quota-rules.ts';
 import { rulesOf } from './rules.ts';
 import { checkTreeSecrets, readerOf } from './secrets.ts';
 import { type SeenNetworks, seenBy } from './seen-networks.ts';
-import { knownSubnets } from './subnets.ts';
+import { askAhead, knownSubnets } from './subnets.ts';
 import { checkUnique, memberSubnets, planTree } from './tree-create.ts';
 import { treeResponse } from './tree-response.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -73,7 +73,7 @@ export function askedCreate(request: FastifyRequest, deps: ApiDependencies, body
   return {
     body,
     projectId,
-    seen: seenBy(request.caller, deps.network),
+    seen: seenBy(request, deps.network),
     reader: readerOf(deps, request, projectId),
   };
 }
@@ -97,6 +97,7 @@ export function creation(deps: ApiDependencies): Creation {
       const { networking } = deps.config;
       const vipNetworks = zoneVipNetworks(chosen);
       const topology = topologyOf(chosen, deps.config.controller_worker.loadbalancer_topology);
+      askAhead(seen, below?.memberSubnets ?? memberSubnets(body));
       const plan = await planVip(
         seen,
         vipNetworks ? { ...networking, valid_vip_networks: vipNetworks } : networking,
@@ -114,7 +115,7 @@ export function creation(deps: ApiDependencies): Creation {
         topology,
         flavorId: body.flavorId,
         availabilityZone: body.availabilityZone,
-        ...(await draftVip(plan)),
+        ...(await draftVip(seen, plan)),
       };
       const sriovMembers = allowsMemberSriov(chosen);
       const tree = below
@@ -183,15 +184,15 @@ export function creation(deps: ApiDependencies): Creation {
   async function withdrawVip({ log }: FastifyRequest, { id, vip }: LoadBalancer, refused: unknown): Promise<void> {
     if (vip.portId === null || !vip.portOwned || isDatabaseUnavailable(refused)) return;
     try {
-      await deps.network.deletePort(vip.portId);
+      await deps.network.deletePort(vip.portId, { hurry: true });
     } catch (error) {
       log.warn({ port: vip.portId, loadBalancer: id, err: error }, 'Could not remove the port of a refused VIP');
     }
   }
 
   /** Addresses of the right IP version stand in until the port exists. */
-  async function draftVip(plan: VipPlan): Promise<Pick<LoadBalancer, 'vip' | 'additionalVips'>> {
-    const [address, ...others] = await expectedAddresses(deps.network, plan);
+  async function draftVip(seen: SeenNetworks, plan: VipPlan): Promise<Pick<LoadBalancer, 'vip' | 'additionalVips'>> {
+    const [address, ...others] = await expectedAddresses(seen, plan);
     if ('port' in plan) return plan;
     const [primary, ...additional] = plan.fixedIps;
     return {

@@ -26,6 +26,7 @@ import { askedCreate, CHILDLESS, creation } from './load-balancer-create.ts';
 import { changed } from './new-resource.ts';
 import { found } from './not-found.ts';
 import { createBody, parameter, queryParameters, sendText, shownFields, updateBody } from './request.ts';
+import { seenBy } from './seen-networks.ts';
 import { statisticsResponse } from './statistics.ts';
 import { statusResponse } from './status-tree.ts';
 import { owned, removal, treeChange } from './tree-change.ts';
@@ -100,19 +101,19 @@ export function loadBalancers(server: FastifyInstance, deps: ApiDependencies): v
         ...(vipQosPolicyId === undefined ? {} : { qosPolicyId: vipQosPolicyId }),
         ...(vipSgIds === undefined ? {} : { securityGroupIds: vipSgIds }),
       };
-      return { id: parameter(request), change, vipChange };
+      return { id: parameter(request), change, vipChange, seen: seenBy(request, deps.network) };
     },
     alsoNeeds: ({ vipChange }) => (vipChange.securityGroupIds ? ['loadbalancer:put:vip_sg_ids'] : []),
     /** A network driver may need a database connection of its own. */
-    async outside({ id, vipChange: { qosPolicyId, securityGroupIds } }) {
+    async outside({ id, vipChange: { qosPolicyId, securityGroupIds }, seen }) {
       const changesVip = qosPolicyId !== undefined || securityGroupIds !== undefined;
       const current = changesVip ? await store.get(db, id) : null;
       return (
         current && {
           projectId: current.projectId,
           ask: async () => {
-            if (qosPolicyId !== undefined) await checkQosPolicy(deps.network, qosPolicyId);
-            if (securityGroupIds) await checkSecurityGroups(deps.network, securityGroupIds, current.vip.vnicType);
+            if (qosPolicyId !== undefined) await checkQosPolicy(seen, qosPolicyId);
+            if (securityGroupIds) await checkSecurityGroups(seen, securityGroupIds, current.vip.vnicType);
           },
         }
       );

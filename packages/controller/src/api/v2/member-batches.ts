@@ -63,7 +63,7 @@ export function memberBatches(server: FastifyInstance, deps: ApiDependencies): v
       const entries = parseBatch(readBody(request.body));
       // Asked before the transaction: a network driver may need a database connection of its own.
       const subnets = await knownSubnets(
-        seenBy(request.caller, deps.network),
+        seenBy(request, deps.network),
         entries.map(({ wish }) => wish.subnetId),
       );
       return { entries, additive: isTrueish(queryParameters(request).get('additive_only') ?? ''), subnets, seen };

@@ -74,7 +74,7 @@ export function members(server: FastifyInstance, deps: ApiDependencies): void {
       const outside = await parent(db, request);
       const { projectId: _ignored, ...fields } = createBody(request, MEMBER, MEMBER_ENVELOPE);
       // Asked before the transaction: a network driver may need a database connection of its own.
-      const subnets = await knownSubnets(seenBy(request.caller, deps.network), [fields.subnetId]);
+      const subnets = await knownSubnets(seenBy(request, deps.network), [fields.subnetId]);
       return { outside, fields, subnets };
     },
     async lock(tx, { outside }) {

@@ -1,5 +1,11 @@
 import type { NetworkDriver } from '../../clouds/network/interface.ts';
 import { OctaviaError } from '../../errors.ts';
+import type { SeenNetworks } from './seen-networks.ts';
+
+/** Asks beside each other for what will be asked for one after the other; who asks then hears of errors. */
+export function askAhead(network: Pick<SeenNetworks, 'getSubnet'>, ids: readonly (string | null)[]): void {
+  for (const id of ids) if (id !== null) network.getSubnet(id).catch(() => undefined);
+}
 
 /** Which of the subnets exist; each is asked for once. */
 export async function knownSubnets(

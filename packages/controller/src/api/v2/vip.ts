@@ -11,6 +11,7 @@ import { OctaviaError } from '../../errors.ts';
 import type { NewVip, Provider, VipWish } from '../../providers/interface.ts';
 import type { AdditionalVipRequest, LoadBalancerCreate } from '../attributes/load-balancer.ts';
 import type { SeenNetworks } from './seen-networks.ts';
+import { askAhead } from './subnets.ts';
 
 export type VipRequest = Pick<
   LoadBalancerCreate,
@@ -88,8 +89,9 @@ const joins = (network: SeenNetworks, subnet: Subnet, networkId: string): boolea
   network.joins ? network.joins(subnet, networkId) : subnet.networkId === networkId;
 
 function checkNetworkAllowed(networkId: string, settings: Settings): void {
+  const isAmong = (ids: readonly string[]) => ids.some((id) => id.toLowerCase() === networkId.toLowerCase());
   const allowed = settings.valid_vip_networks ?? [];
-  if (allowed.length > 0 && !allowed.some((id) => id.toLowerCase() === networkId.toLowerCase())) {
+  if ((allowed.length > 0 && !isAmong(allowed)) || isAmong(settings.denylist_vip_networks ?? [])) {
     throw refusal('Supplied VIP network_id is not allowed by the configuration of this deployment.');
   }
 }
@@ -210,6 +212,21 @@ async function subnetInNetwork(
   return roomySubnet(network, subnets, topology);
 }
 
+/** A service that takes its time is asked for everything at once; the checks then hear of errors in their order. */
+function askForAll(network: SeenNetworks, request: VipRequest): void {
+  const { vipPortId, vipNetworkId, vipSubnetId, vipQosPolicyId, vipSgIds, additionalVips } = request;
+  const questions: (Promise<unknown> | null)[] = [
+    vipQosPolicyId === null ? null : network.qosPolicyExists(vipQosPolicyId),
+    ...vipSgIds.map((id) => network.securityGroupExists(id)),
+    vipPortId === null ? null : network.getPort(vipPortId),
+    vipNetworkId === null || vipPortId !== null ? null : network.getNetwork(vipNetworkId),
+  ];
+  for (const question of questions) question?.catch(() => undefined);
+  const choosesSubnet = vipPortId === null && vipSubnetId === null && request.vipAddress === null;
+  if (choosesSubnet && vipNetworkId !== null) network.countAhead?.(vipNetworkId);
+  askAhead(network, [vipSubnetId, ...additionalVips.map(({ subnetId }) => subnetId)]);
+}
+
 /**
  * Reads the network service and decides; writes nothing.
  * @throws OctaviaError VALIDATION, NETWORK_OBJECT_NOT_FOUND
@@ -226,6 +243,7 @@ export async function planVip(
     request.additionalVips.map(({ ipAddress }) => ipAddress),
     settings,
   );
+  askForAll(network, request);
   if (request.vipQosPolicyId !== null) await checkQosPolicy(network, request.vipQosPolicyId);
   await checkSecurityGroups(network, request.vipSgIds, vnicType);
   if (request.vipPortId !== null) {
@@ -313,9 +331,10 @@ export async function allocateVip(
   const { networkId, fixedIps, qosPolicyId, vnicType, securityGroupIds } = plan;
   const port = await network.createPort({
     name: `octavia-lb-${loadBalancerId}`,
+    loadBalancerId,
+    hurry: true,
     networkId,
     fixedIps,
-    qosPolicyId,
     vnicType,
     securityGroupIds,
     deviceId: `lb-${loadBalancerId}`,
@@ -325,7 +344,7 @@ export async function allocateVip(
   const addresses = fixedIps.map(({ subnetId }) => port.fixedIps.find((fixed) => fixed.subnetId === subnetId));
   const missing = addresses.indexOf(undefined);
   if (missing >= 0) {
-    await network.deletePort(port.id);
+    await network.deletePort(port.id, { hurry: true });
     throw new OctaviaError('SUBNET_NO_FREE_ADDRESS', { subnet: fixedIps[missing]!.subnetId });
   }
   const [primary, ...additionalVips] = addresses.map((fixed) => fixed!);

@@ -1,6 +1,7 @@
-/** What the controller needs of a network service. Implementations: `local`, `noop` (later `neutron`), same file names. */
+/** What the controller needs of a network service. Implementations: `local`, `neutron`, `noop`, same file names. */
 import type { IngressRule } from '../../domain/ingress.ts';
 import type { VnicType } from '../../domain/resources.ts';
+import type { GroupRule } from '../../domain/vip-group.ts';
 
 export interface Network {
   id: string;
@@ -45,6 +46,13 @@ export interface Port {
   qosPolicyId: string | null;
   /** Empty: what the network service gives by itself. */
   securityGroupIds: string[];
+  /** Left out: normal. */
+  vnicType?: VnicType;
+}
+
+/** Somebody waits for the answer: nothing is tried again for minutes. */
+export interface Hurry {
+  hurry?: true;
 }
 
 /** What may change on a port; what is left out stays. */
@@ -56,6 +64,10 @@ export interface PortChanges {
 export interface PortRequest extends PortChanges {
   /** Deterministic name: asking twice for the same name gives the same port (steps are idempotent and adopt). */
   name: string;
+  /** Whose it is, where names do not tell: ports are marked with it. */
+  loadBalancerId?: string;
+  /** Somebody waits for the answer, and nobody can have had the name before: it is not looked for beforehand. */
+  hurry?: true;
   networkId: string;
   /** Subnets to take an address from, optionally a given one. At least one entry. */
   fixedIps: { subnetId: string; ipAddress?: string }[];
@@ -68,23 +80,8 @@ export interface PortRequest extends PortChanges {
   vnicType?: VnicType;
 }
 
-/** Never called inside a transaction of ours: a service that takes its time must not hold locks of the database. */
-export interface NetworkDriver {
-  readonly name: string;
-  /** Whether the networks are our own, so that no other service answers clients that ask for them. Left out: one does. */
-  readonly answersClients?: boolean;
-  /** Networks are bridges of this very host: it is the gateway of each, and it takes root to touch them. */
-  readonly onThisHost?: true;
-  /**
-   * Makes the networks known and usable that the service itself brings. Idempotent. Left out: it brings none.
-   * @returns what of it this host cannot do, one sentence each
-   */
-  bootstrap?(): Promise<string[]>;
-  /**
-   * For a process that starts by itself: makes what a reboot took from this host. Idempotent. Left out: nothing is on it.
-   * @throws OctaviaError WRONG_NAMESPACE where the process does not see the part of the host that networks are in
-   */
-  restore?(): Promise<void>;
+/** What requests name objects of, and what is known of those. */
+export interface NetworkLookups {
   getNetwork(id: string): Promise<Network | null>;
   getSubnet(id: string): Promise<Subnet | null>;
   getPort(id: string): Promise<Port | null>;
@@ -95,6 +92,38 @@ export interface NetworkDriver {
   securityGroupExists(id: string): Promise<boolean>;
   /** How many addresses the service could still give out. */
   countFreeAddresses(subnet: Subnet): Promise<number>;
+  /** Begins to count those of a network, for who will ask. Left out: counting is quick. */
+  countAhead?(networkId: string): void;
+}
+
+/** Somebody with a token of their own. */
+export interface NetworkCaller {
+  token: string;
+  /** The same for callers who see the same. */
+  rights: string;
+}
+
+/** Never called inside a transaction of ours: a service that takes its time must not hold locks of the database. */
+export interface NetworkDriver extends NetworkLookups {
+  readonly name: string;
+  /** Whether the networks are our own, so that no other service answers clients that ask for them. Left out: one does. */
+  readonly answersClients?: boolean;
+  /** Networks are bridges of this very host: it is the gateway of each, and it takes root to touch them. */
+  readonly onThisHost?: true;
+  /** Each question is a request to another service: what is known is not asked again. */
+  readonly isRemote?: true;
+  /**
+   * Makes the networks known and usable that the service itself brings. Idempotent. Left out: it brings none.
+   * @returns what of it this host cannot do, one sentence each
+   */
+  bootstrap?(): Promise<string[]>;
+  /**
+   * For a process that starts by itself: makes what a reboot took from this host. Idempotent. Left out: nothing is on it.
+   * @throws OctaviaError WRONG_NAMESPACE where the process does not see the part of the host that networks are in
+   */
+  restore?(): Promise<void>;
+  /** The service as it answers the caller. Left out: it knows no callers, and `reservedFor` says who may name what. */
+  seenBy?(caller: NetworkCaller): NetworkLookups;
   listNetworks(): Promise<Network[]>;
   listSubnets(): Promise<Subnet[]>;
   /** Idempotent by name. @throws OctaviaError VIP_ADDRESS_IN_USE, SUBNET_NO_FREE_ADDRESS, NETWORK_OBJECT_NOT_FOUND */
@@ -109,7 +138,22 @@ export interface NetworkDriver {
   /** Takes the port's addresses in the subnet away. Idempotent; a port that is gone is fine. */
   unplugFixedIp(portId: string, subnetId: string): Promise<void>;
   /** Idempotent: a port that is gone is fine. */
-  deletePort(id: string): Promise<void>;
+  deletePort(id: string, how?: Hurry): Promise<void>;
+  /**
+   * Nothing passes the port any longer; returns when it is seen to be down, or after a while. Idempotent; a port that is gone is
+   * fine. `createPort` with its name opens it again. Left out: whoever is detached from a port does not reach it.
+   */
+  closePort?(id: string): Promise<void>;
+  /**
+   * Makes the security group of the load balancer be there with exactly these rules for TCP, UDP and SCTP; of other protocols none
+   * is taken away. What is there already is not touched. Idempotent. Left out: the service filters no ports by groups.
+   * @returns its id, and whether it was not there; null: the service knows no groups
+   */
+  applyVipGroup?(loadBalancerId: string, rules: readonly GroupRule[]): Promise<{ id: string; made: boolean } | null>;
+  /** null: there is none, or the service knows no groups */
+  findVipGroup?(loadBalancerId: string): Promise<string | null>;
+  /** Takes the group off the port of the VIP and removes it. Idempotent. @param vipPortId null: there is no such port */
+  removeVipGroup?(loadBalancerId: string, vipPortId: string | null): Promise<void>;
   /**
    * From now on only these new connections reach the port; what is under way goes on. Idempotent. A port that is gone is
    * fine. Services without this leave it to the amphora.

@@ -21,3 +21,23 @@ export function text(from: Fields, name: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new UnexpectedAnswer(`${name} is no text`);
 }
+
+/** null or nothing, and the empty text, are null. */
+export function optionalText(from: Fields, name: string): string | null {
+  const value = from[name];
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'string') return value;
+  throw new UnexpectedAnswer(`${name} is no text`);
+}
+
+export function texts(from: Fields, name: string): string[] {
+  const value = from[name];
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
+  throw new UnexpectedAnswer(`${name} is no list of texts`);
+}
+
+export function number(from: Fields, name: string): number {
+  const value = from[name];
+  if (typeof value === 'number') return value;
+  throw new UnexpectedAnswer(`${name} is no number`);
+}

@@ -34,6 +34,16 @@ export function sentenceOf(body: string): string {
   return plain.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST);
 }
 
+/** What the service calls the fault, where it has a name for it (Neutron): `IpAddressAlreadyAllocated`. */
+function faultOf(body: string): string | null {
+  try {
+    const parts = Object.values(Object(JSON.parse(body)) as object).map((part) => Object(part).type as unknown);
+    return parts.find((type) => typeof type === 'string') ?? null;
+  } catch {
+    return null;
+  }
+}
+
 function codeOf(status: number, body: string): ErrorCode {
   const isQuota = status === 413 || ([403, 409].includes(status) && QUOTA.test(body));
   if (isQuota) return 'OPENSTACK_QUOTA';
@@ -52,5 +62,6 @@ export function refusal({ service, status, headers, body, mask }: Refused): Octa
   const requestId = requestIdOf(headers);
   const sentence = mask(sentenceOf(body)) || `HTTP status ${status}`;
   const detail = requestId === null ? sentence : `${sentence} (${requestId})`;
-  return new OctaviaError(codeOf(status, body), { service, detail, status });
+  const fault = faultOf(body);
+  return new OctaviaError(codeOf(status, body), { service, detail, status, ...(fault === null ? {} : { fault }) });
 }

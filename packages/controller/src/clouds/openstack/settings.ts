@@ -35,7 +35,7 @@ export interface SessionSettings {
 }
 
 /** Sections that describe a service, with the same options each. */
-export type ServiceSection = 'certificates' | 'cinder' | 'glance' | 'nova';
+export type ServiceSection = 'certificates' | 'cinder' | 'glance' | 'neutron' | 'nova';
 
 export interface ServiceSettings {
   /** Wins over the catalogue; may hold `%(project_id)s`. */

@@ -9,6 +9,7 @@ import { ifAlive } from './best-effort.ts';
 import { failedChangesOf, fulfil } from './failed-changes.ts';
 import { amphoraOf, isServing, loadTree, withPeers } from './load-tree.ts';
 import { keepsSessions, learnSessions, predecessorsOf } from './sessions.ts';
+import { whileGroupOpen } from './vip-group.ts';
 
 /**
  * A listener the data plane had to do without is in ERROR, and stays so when the operation succeeds. So do the policies and
@@ -65,8 +66,8 @@ export const applyConfiguration: Step = {
     );
     const serving = tree.amphorae.filter(isServing);
     const shared = withPeers(tree, serving);
-    const outcomes = await Promise.all(
-      serving.map((amphora) => apply(context, amphora, shared, context.remainingMs())),
+    const outcomes = await whileGroupOpen(context, tree, failedChanges.length > 0, () =>
+      Promise.all(serving.map((amphora) => apply(context, amphora, shared, context.remainingMs()))),
     );
     const without = outcomes.flatMap(({ unusable = [] }) => unusable.map(({ listenerId }) => listenerId));
     await fulfil(context, tree, failedChanges, new Set(without));

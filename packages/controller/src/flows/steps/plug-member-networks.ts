@@ -7,6 +7,7 @@ import type { CallLimit } from '../../dataplane/interface.ts';
 import type { Amphora } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import * as amphorae from '../../store/resources/amphorae.ts';
+import * as members from '../../store/resources/members.ts';
 import type { Step, StepContext } from '../flow.ts';
 import { atTheCloud } from './at-the-cloud.ts';
 import { bestEffort } from './best-effort.ts';
@@ -59,6 +60,7 @@ async function plug(
   if (!computeId) throw new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind: 'Network', id: networkId });
   const created = await network.createPort({
     name: memberPortName(amphora.id, networkId, need.vnicType),
+    loadBalancerId: context.operation.loadBalancerId,
     networkId,
     fixedIps: need.subnets.map(({ id }) => ({ subnetId: id })),
     deviceId: computeId,
@@ -115,10 +117,19 @@ export const plugMemberNetworks: Step = {
   run: (context) => plugInto(context, isServing, unlimited),
 };
 
+/**
+ * Where other members are in force that are reached the same way, a service for whom each question is work is not asked. What
+ * somebody changed there behind our back is then repaired by the next change of networks, and by failover.
+ */
+const mayChangeNetworks = async ({ store, network, operation }: StepContext): Promise<boolean> =>
+  !network.isRemote || (await members.changesNetworks(store.db, operation.loadBalancerId));
+
 /** Before the configuration names the new members. */
 export const plugNetworksOfNewMembers: Step = {
   name: 'plug member networks',
-  run: (context) => plugInto(context, isServing, whatIsLeft),
+  async run(context) {
+    return (await mayChangeNetworks(context)) ? plugInto(context, isServing, whatIsLeft) : 'unchanged';
+  },
 };
 
 /** Of an amphora that is not in service yet. */
@@ -157,6 +168,7 @@ async function release(
 export const unplugMemberNetworks: Step = {
   name: 'unplug unneeded member networks',
   async run(context) {
+    if (!(await mayChangeNetworks(context))) return 'unchanged';
     const { store, network, compute } = context;
     const needed = await neededNetworks(context);
     const loadBalancer = await loadBalancerOf(context);

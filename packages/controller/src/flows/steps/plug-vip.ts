@@ -9,6 +9,7 @@ import { atTheCloud } from './at-the-cloud.ts';
 import { amphoraOf, loadBalancerOf } from './load-tree.ts';
 import { besideVip, hasVip, neededNetworks, subnetsOf, withAddresses } from './member-networks.ts';
 import { vrrpPortName } from './port-names.ts';
+import { groupsOf } from './vip-group.ts';
 
 const missing = (kind: 'Subnet' | 'Network', id: string) => new OctaviaError('NETWORK_OBJECT_NOT_FOUND', { kind, id });
 
@@ -55,12 +56,13 @@ async function basePort(context: StepContext, amphora: Amphora, loadBalancer: Lo
   const subnets = [place.subnet, ...place.additional.map(({ subnet }) => subnet), ...place.memberSubnets];
   const created = await network.createPort({
     name: vrrpPortName(amphora.id),
+    loadBalancerId: loadBalancer.id,
     networkId: place.network.id,
     fixedIps: subnets.map(({ id }) => ({ subnetId: id })),
     deviceId: computeId,
     deviceOwner: 'octavia:vrrp',
     qosPolicyId: vip.qosPolicyId,
-    securityGroupIds: vip.securityGroupIds,
+    securityGroupIds: await groupsOf(context, loadBalancer),
     vnicType: vip.vnicType,
     // The VIPs move between amphorae: each port lets them pass.
     allowedAddresses: [vip.address, ...additionalVips.map(({ ipAddress }) => ipAddress)],

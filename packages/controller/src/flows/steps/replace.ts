@@ -173,6 +173,11 @@ function fence(name: string, newId: string, old: (context: StepContext) => Promi
           return true;
         };
         if (await bestEffort(context, `Detaching the VIP of amphora ${id}`, detach)) count += 1;
+        // A host that nobody reaches may run it on: then nothing passes its port.
+        else
+          await bestEffort(context, `Closing the port of amphora ${id}`, async () =>
+            context.network.closePort?.(vrrpPortId),
+          );
       }
       return `${count} fenced`;
     },

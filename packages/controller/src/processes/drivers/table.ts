@@ -42,6 +42,7 @@ export const DRIVERS = {
     compute_noop_driver: async () => (await import('../../clouds/compute/noop/module.ts')).compute,
   }),
   network: need<DriverModule<NetworkDriver>>('Network driver', '[controller_worker] network_driver', {
+    allowed_address_pairs_driver: async () => (await import('../../clouds/network/neutron/module.ts')).network,
     network_local_driver: async () => (await import('../../clouds/network/local/module.ts')).network,
     network_noop_driver: async () => (await import('../../clouds/network/noop/module.ts')).network,
   }),

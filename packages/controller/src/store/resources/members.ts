@@ -63,3 +63,28 @@ export async function subnetsOf(
     group by m.subnet_id order by m.subnet_id`.execute(executor);
   return rows;
 }
+
+/**
+ * Whether what amphorae need of networks may differ from what they have: a subnet besides those of the VIPs that no member in force
+ * uses (and of members that ask for SR-IOV, none that does), or one that members leave to nobody.
+ */
+export async function changesNetworks(executor: Executor, loadBalancerId: string): Promise<boolean> {
+  const { rows } = await sql<{ changes: boolean }>`
+    with used as (
+      select m.subnet_id, m.vnic_type = 'direct' as direct, m.provisioning_status = 'ACTIVE' as in_force,
+        'PENDING_DELETE' in (m.provisioning_status, p.provisioning_status) as leaves
+      from member m join pool p on p.id = m.pool_id
+      where p.load_balancer_id = ${loadBalancerId} and m.subnet_id is not null
+        and m.subnet_id not in (
+          select l.vip_subnet_id from load_balancer l where l.id = ${loadBalancerId} and l.vip_subnet_id is not null
+          union all select (a.value ->> 'subnetId')::uuid from load_balancer l, jsonb_array_elements(l.additional_vips) a
+            where l.id = ${loadBalancerId}))
+    select exists (
+      select 1 from used u where case when u.leaves
+        then not exists (select 1 from used s where not s.leaves and s.subnet_id = u.subnet_id and s.direct = u.direct)
+        else not exists (select 1 from used s
+          where s.in_force and not s.leaves and s.subnet_id = u.subnet_id and s.direct = u.direct) end) as changes`.execute(
+    executor,
+  );
+  return rows[0]?.changes ?? true;
+}

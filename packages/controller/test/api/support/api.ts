@@ -6,7 +6,7 @@ import { createInstance } from '../../../src/api/instance.ts';
 import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer, RESOURCES } from '../../../src/api/server.ts';
 import type { ChangeSummary } from '../../../src/api/v2/change.ts';
-import type { Port, PortRequest, Subnet } from '../../../src/clouds/network/interface.ts';
+import type { NetworkDriver, Port, PortRequest, Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { type ConfigOverrides, loadConfig } from '../../../src/config/index.ts';
 import { OctaviaError } from '../../../src/errors.ts';
@@ -102,9 +102,9 @@ export class TestApi {
     return new TestApi(await server.listen({ port: 0, host: '127.0.0.1' }), database, provider, network, server);
   }
 
-  /** Another server with another configuration on the same database. */
-  async sibling(overrides: ConfigOverrides): Promise<TestApi> {
-    const server = await buildTestServer(this.database, this.network, this.provider, overrides);
+  /** Another server with another configuration on the same database. @param network what it asks; else the no-op network */
+  async sibling(overrides: ConfigOverrides, network: NetworkDriver = this.network): Promise<TestApi> {
+    const server = await buildTestServer(this.database, network, this.provider, overrides);
     this.#servers.push(server);
     const url = await server.listen({ port: 0, host: '127.0.0.1' });
     return new TestApi(url, this.database, this.provider, this.network, server);
@@ -244,7 +244,7 @@ export async function routesOfResources(): Promise<TestRoute[]> {
 
 async function testDependencies(
   { store }: Pick<TestStore, 'store'>,
-  network: TestNetwork,
+  network: NetworkDriver,
   provider: RecordingProvider,
   overrides: ConfigOverrides,
 ): Promise<ApiDependencies> {
@@ -281,7 +281,7 @@ async function testDependencies(
 
 async function buildTestServer(
   database: TestStore,
-  network: TestNetwork,
+  network: NetworkDriver,
   provider: RecordingProvider,
   overrides: ConfigOverrides,
 ): Promise<FastifyInstance> {

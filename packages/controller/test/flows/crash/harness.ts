@@ -10,6 +10,7 @@ import { pino } from 'pino';
 import { Policy } from '../../../src/api/policy/policy.ts';
 import { buildServer } from '../../../src/api/server.ts';
 import { UnconfiguredCertificateManager } from '../../../src/clouds/certificates/barbican/unconfigured.ts';
+import type { NetworkDriver } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { deterministicUuid } from '../../../src/domain/deterministic-uuid.ts';
@@ -50,13 +51,14 @@ export class Harness {
     this.#servers = servers;
   }
 
-  /** @param queue for workers that take their operations from it */
-  static async open(queue: OperationQueue = rowsOnly): Promise<Harness> {
+  /** @param queue for workers that take their operations from it @param network what the API asks; else the no-op service */
+  static async open(queue: OperationQueue = rowsOnly, network?: NetworkDriver): Promise<Harness> {
     const testStore = await openTestStore();
-    await new NoopNetworkDriver(testStore.store.db).bootstrap();
+    const noop = new NoopNetworkDriver(testStore.store.db);
+    await noop.bootstrap();
     const [SINGLE, ACTIVE_STANDBY] = await Promise.all([
-      server(testStore, queue, 'SINGLE'),
-      server(testStore, queue, 'ACTIVE_STANDBY'),
+      server(testStore, queue, 'SINGLE', network ?? noop),
+      server(testStore, queue, 'ACTIVE_STANDBY', network ?? noop),
     ]);
     return new Harness(testStore, queue, { SINGLE, ACTIVE_STANDBY });
   }
@@ -74,13 +76,18 @@ export class Harness {
     await this.#testStore.close();
   }
 
-  /** A trial with a cloud of its own. */
-  trial(topology: Topology): Trial {
-    return new Trial(this, this.#servers[topology], topology);
+  /** A trial with a cloud of its own. @param network of its workers; else the no-op service */
+  trial(topology: Topology, network?: NetworkDriver): Trial {
+    return new Trial(this, this.#servers[topology], topology, network);
   }
 }
 
-async function server({ store }: TestStore, queue: OperationQueue, topology: Topology): Promise<FastifyInstance> {
+async function server(
+  { store }: TestStore,
+  queue: OperationQueue,
+  topology: Topology,
+  network: NetworkDriver,
+): Promise<FastifyInstance> {
   const config = loadConfig({
     env: {},
     overrides: { api_settings: { auth_strategy: 'noauth' }, controller_worker: { loadbalancer_topology: topology } },
@@ -95,7 +102,6 @@ async function server({ store }: TestStore, queue: OperationQueue, topology: Top
     log: logger,
     now,
   });
-  const network = new NoopNetworkDriver(store.db);
   const provider = new AmphoraProvider({ name: 'amphora', description: '', queue, network, check: () => undefined });
   const providers = new ProviderRegistry({ amphora: provider }, { amphora: '' }, 'amphora');
   const certificates = new UnconfiguredCertificateManager();
@@ -122,9 +128,9 @@ export class Trial {
   /** Of the load balancer the trial is about. */
   loadBalancerId = '';
 
-  constructor(harness: Harness, apiServer: FastifyInstance, topology: Topology) {
+  constructor(harness: Harness, apiServer: FastifyInstance, topology: Topology, network?: NetworkDriver) {
     this.harness = harness;
-    this.world = new World(harness.store.db);
+    this.world = new World(harness.store.db, network);
     this.topology = topology;
     this.#server = apiServer;
   }

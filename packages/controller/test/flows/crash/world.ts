@@ -60,10 +60,11 @@ export class World {
   readonly volumes: VolumeDriver;
   readonly certificates: CertificateGenerator = new NoopCertificateGenerator();
 
-  constructor(database: Database) {
+  /** @param network what keeps the ports; the no-op service keeps them as rows */
+  constructor(database: Database, network: NetworkDriver = new NoopNetworkDriver(database)) {
     this.compute = this.#computeDriver();
     this.volumes = this.#volumeDriver();
-    this.network = this.#networkDriver(new NoopNetworkDriver(database));
+    this.network = this.#networkDriver(network);
     this.dataplane = this.#dataplaneDriver();
   }
 
@@ -175,8 +176,8 @@ export class World {
     };
   }
 
-  /** The no-op service keeps ports as rows; what it changes is noted. */
-  #networkDriver(inner: NoopNetworkDriver): NetworkDriver {
+  /** What it changes is noted. */
+  #networkDriver(inner: NetworkDriver): NetworkDriver {
     return new Proxy<NetworkDriver>(inner, {
       get: (target, property) => {
         if (property === 'createPort') {

@@ -1,4 +1,4 @@
-/** Keystone, Glance, Cinder, Barbican and Nova on loopback, and sessions that ask them: new ones for each test of the file. */
+/** Keystone, Glance, Cinder, Barbican, Nova and Neutron on loopback, and sessions that ask them: new ones for each test of the file. */
 import type { Log } from '@octavia/protocol/log';
 import { afterEach, beforeEach } from 'vitest';
 import { OpenStackSession } from '../../../../src/clouds/openstack/session.ts';
@@ -8,6 +8,7 @@ import { FakeKeystone } from '../../../identity/fake-keystone.ts';
 import { FakeBarbican } from './fake-barbican.ts';
 import { FakeCinder } from './fake-cinder.ts';
 import { FakeGlance } from './fake-glance.ts';
+import { FakeNeutron } from './fake-neutron.ts';
 import { FakeNova } from './fake-nova.ts';
 import { FakePorts } from './fake-ports.ts';
 
@@ -20,6 +21,7 @@ export interface PlayedCloud {
   barbican: FakeBarbican;
   ports: FakePorts;
   nova: FakeNova;
+  neutron: FakeNeutron;
   /** Milliseconds that the clock of sessions is ahead. */
   skew: number;
   /** `<level> <message> <fields>` */
@@ -55,6 +57,7 @@ export function playCloud(): PlayedCloud {
     played.barbican = await new FakeBarbican(played.keystone).listen();
     played.ports = new FakePorts();
     played.nova = await new FakeNova(played.glance, played.cinder, played.ports).listen();
+    played.neutron = await new FakeNeutron(played.keystone).listen();
     played.skew = 0;
     played.logged = [];
     played.keystone.services = [
@@ -62,11 +65,13 @@ export function playCloud(): PlayedCloud {
       { type: 'compute', name: 'nova', endpoints: endpoints(`${played.nova.url}/v2.1`) },
       { type: 'volumev3', name: 'cinderv3', endpoints: endpoints(`${played.cinder.url}/v3/service`) },
       { type: 'key-manager', name: 'barbican', endpoints: endpoints(played.barbican.url) },
+      { type: 'network', name: 'neutron', endpoints: endpoints(played.neutron.url) },
     ];
   });
   afterEach(async () => {
     for (const session of sessions.splice(0)) await session.close();
-    for (const fake of [played.keystone, played.glance, played.cinder, played.barbican, played.nova]) await fake.stop();
+    const { keystone, glance, cinder, barbican, nova, neutron } = played;
+    for (const fake of [keystone, glance, cinder, barbican, nova, neutron]) await fake.stop();
   });
   return played;
 }
