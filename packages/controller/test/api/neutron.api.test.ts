@@ -6,7 +6,7 @@ import { NeutronNetworkDriver } from '../../src/clouds/network/neutron/driver.ts
 import { Neutron } from '../../src/clouds/openstack/neutron.ts';
 import { OpenStackSession } from '../../src/clouds/openstack/session.ts';
 import { sessionSettings } from '../../src/clouds/openstack/settings.ts';
-import { loadConfig } from '../../src/config/index.ts';
+import { type ConfigOverrides, loadConfig } from '../../src/config/index.ts';
 import { FakeNeutron } from '../clouds/openstack/support/fake-neutron.ts';
 import { LOGIN } from '../clouds/openstack/support/played-cloud.ts';
 import { FakeKeystone } from '../identity/fake-keystone.ts';
@@ -35,10 +35,9 @@ beforeAll(async () => {
     { patience, allowInvisible: false },
     { sleep, log: SILENT_LOG },
   );
-  const overrides = {
+  const overrides: ConfigOverrides = {
     api_settings: { auth_strategy: 'keystone' },
     keystone_authtoken: keystone.settings,
-    networking: { denylist_vip_networks: [randomUUID()] },
   };
   api = await plain.sibling(overrides, driver);
   token = keystone.issue({ roles: ['load-balancer_member', 'member'], project: PROJECT });
@@ -122,12 +121,7 @@ it('chooses the first subnet with room, IPv4 first, by what Neutron counts', asy
   expect((await create({ vip_network_id: id })).body.loadbalancer.vip_subnet_id).toBe(subnets[2]);
 });
 
-it('refuses a network without port security, and one on the list of those denied', async () => {
-  const open = neutron.network(['10.1.0.0/24'], { port_security_enabled: false });
-  expect(refusal(await create({ vip_network_id: open.id }))).toEqual([
-    500,
-    expect.stringContaining('Port security must be enabled on the VIP network.'),
-  ]);
+it('refuses a network on the list of those denied', async () => {
   const denied = neutron.network(['10.1.0.0/24']);
   const networking = { denylist_vip_networks: [denied.id.toUpperCase()] };
   const sibling = await plain.sibling({ networking }, plain.network);
@@ -138,26 +132,27 @@ it('refuses a network without port security, and one on the list of those denied
   ]);
 });
 
-it('waits for a Neutron that answers in 100 ms no more than four times', async () => {
+it('waits three times for a Neutron that takes its time: for the network, for its subnets, for the port', async () => {
   await create({ vip_network_id: own().id });
   neutron.latency = 100;
   const policy = randomUUID();
   neutron.policies.set(policy, PROJECT);
-  const group = neutron.groups.put('mine', PROJECT);
+  const vip_sg_ids = [neutron.groups.put('mine', PROJECT)];
   const took: number[] = [];
+  neutron.rounds = 0;
   try {
-    for (let turn = 0; turn < 5; turn += 1) {
+    for (let turn = 0; turn < 4; turn += 1) {
       // Nothing of it is known yet.
       const { id } = own(['10.1.0.0/24', 'fd00:1::/64']);
       const began = performance.now();
-      const more = turn % 2 === 0 ? {} : { vip_qos_policy_id: policy, vip_sg_ids: [group] };
+      const more = turn % 2 === 0 ? {} : { vip_qos_policy_id: policy, vip_sg_ids };
       expect((await create({ vip_network_id: id, ...more })).status).toBe(201);
       took.push(performance.now() - began);
     }
   } finally {
     neutron.latency = 0;
   }
-  // The third best of five: what this machine does besides is not Neutron's.
-  expect(took.sort((a, b) => a - b)[2]).toBeLessThan(450);
   console.log(`Creates took ${took.map(Math.round).join(', ')} ms.`);
+  // The fourth of each is the tag of the port, which nobody waits for.
+  expect(neutron.rounds).toBeLessThanOrEqual(4 * 4);
 });

@@ -240,26 +240,36 @@ export function sessionSettings(config: ConfigValues, first: CredentialsSection 
   };
 }
 
+/** What `[neutron]` has by the names of keystoneauth, which win over the older ones that all sections have. */
+function newNames(config: ConfigValues, name: ServiceSection) {
+  if (name !== 'neutron') return { endpoint: null, interfaces: null, authority: null };
+  const { endpoint_override: endpoint, valid_interfaces: interfaces, cafile } = config.neutron;
+  const authority: OwnTls['authority'] = cafile ? ['[neutron] cafile', cafile] : null;
+  return { endpoint, interfaces, authority };
+}
+
 function serviceSettings(
   config: ConfigValues,
   name: ServiceSection,
   sections: readonly CredentialsSection[],
 ): ServiceSettings {
   const own = config[name];
-  const { region_name: region, valid_interfaces: interfaces } = config.service_auth;
-  const authority: OwnTls['authority'] = own.ca_certificates_file
+  const named = newNames(config, name);
+  const { region_name: region, valid_interfaces: common } = config.service_auth;
+  const elder: OwnTls['authority'] = own.ca_certificates_file
     ? [`[${name}] ca_certificates_file`, own.ca_certificates_file]
     : null;
+  const authority = named.authority ?? elder;
   const differs = authority !== null || (own.insecure && !sections.some((section) => config[section].insecure));
+  // Its default cannot be told from a wish.
+  const ownInterfaces = own.endpoint_type === 'publicURL' ? null : [own.endpoint_type];
+  const interfaces = named.interfaces ?? ownInterfaces ?? common ?? [own.endpoint_type];
   return {
-    endpoint: own.endpoint,
+    endpoint: named.endpoint ?? own.endpoint,
     question: {
       serviceName: own.service_name,
       region: own.region_name ?? region,
-      // Its default cannot be told from a wish.
-      interfaces: (own.endpoint_type === 'publicURL' && interfaces !== null ? interfaces : [own.endpoint_type]).map(
-        (name) => name.replace(/URL$/, ''),
-      ),
+      interfaces: interfaces.map((name) => name.replace(/URL$/, '')),
     },
     tls: differs ? tlsOf(config, sections, { authority, insecure: own.insecure }) : null,
   };

@@ -154,3 +154,15 @@ describe('TLS', () => {
     );
   });
 });
+
+it('[neutron] takes the names of keystoneauth before its older ones', () => {
+  const of = (neutron: object) => sessionSettings(load({ service_auth: USER, neutron })).service('neutron');
+  const elder = { endpoint: 'http://a', endpoint_type: 'adminURL', ca_certificates_file: path('elder') };
+  expect(of(elder)).toMatchObject({
+    ...{ endpoint: 'http://a', question: { interfaces: ['admin'] }, tls: { ca: content('elder') } },
+  });
+  const newer = { endpoint_override: 'http://b', valid_interfaces: ['internal', 'public'], cafile: path('newer') };
+  expect(of({ ...elder, ...newer })).toMatchObject({
+    ...{ endpoint: 'http://b', question: { interfaces: ['internal', 'public'] }, tls: { ca: content('newer') } },
+  });
+});

@@ -1,4 +1,5 @@
 /** Security groups of load balancers: compared with what is wished and changed, never made anew. */
+import { LRUCache } from 'lru-cache';
 import { canonicalCidr } from '../../../domain/addresses.ts';
 import { type GroupRule, vipGroupName } from '../../../domain/vip-group.ts';
 import type { Neutron } from '../../openstack/neutron.ts';
@@ -16,6 +17,8 @@ const WRITTEN: Record<GroupRule['protocol'], string> = { tcp: 'tcp', udp: 'udp',
 const OURS: ReadonlySet<string> = new Set(['6', '17', '132']);
 /** Deletes of a group that its ports seem to keep, before it is looked who they are. */
 const PATIENT_DELETES = 3;
+/** Milliseconds. Whoever deletes the group of another meanwhile makes the next port fail. */
+const SEEN_MS = 30_000;
 
 const numberOf = (protocol: string | null): string | null =>
   protocol === null ? null : (NUMBERS[protocol.toLowerCase() as GroupRule['protocol']] ?? protocol);
@@ -34,7 +37,7 @@ const isManaged = ({ direction, protocol }: NeutronRule): boolean =>
   direction === 'ingress' && OURS.has(numberOf(protocol) ?? '');
 
 /** What is missing, and what is too much. Pure. */
-export function difference(
+function difference(
   present: readonly NeutronRule[],
   wishes: readonly GroupRule[],
 ): { missing: GroupRule[]; unwanted: NeutronRule[] } {
@@ -56,6 +59,8 @@ interface Dependencies {
 export class NeutronVipGroups {
   readonly #neutron: Neutron;
   readonly #with: Dependencies;
+  /** Ids of groups that were seen lately, by load balancer: its ports are made right after it. */
+  readonly #seen = new LRUCache<string, string>({ max: 1_000, ttl: SEEN_MS });
 
   constructor(neutron: Neutron, dependencies: Dependencies) {
     this.#neutron = neutron;
@@ -69,18 +74,22 @@ export class NeutronVipGroups {
       const group = found ?? (await groups.createGroup(this.#neutron.ask, vipGroupName(loadBalancerId), DESCRIPTION));
       await this.#change(group, wishes);
       await this.#with.tag(group, loadBalancerId);
+      this.#seen.set(loadBalancerId, group.id);
       return { id: group.id, made: found === null };
     });
   }
 
   async find(loadBalancerId: string): Promise<string | null> {
     if (!(await this.#neutron.has('security-group'))) return null;
+    const seen = this.#seen.get(loadBalancerId);
+    if (seen !== undefined) return seen;
     const found = await this.#patiently(['OPENSTACK_UNAVAILABLE'], () => this.#find(loadBalancerId));
     return found?.id ?? null;
   }
 
   async remove(loadBalancerId: string, vipPortId: string | null): Promise<void> {
     if (!(await this.#neutron.has('security-group'))) return;
+    this.#seen.delete(loadBalancerId);
     const name = vipGroupName(loadBalancerId);
     const found = await this.#patiently(['OPENSTACK_UNAVAILABLE'], () => groups.groupsNamed(this.#neutron, name));
     for (const { id } of found) {

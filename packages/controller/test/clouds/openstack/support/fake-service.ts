@@ -38,6 +38,9 @@ export abstract class FakeService {
   readonly asked: Asked[] = [];
   /** Milliseconds before each answer. */
   latency = 0;
+  /** How often somebody asked while nobody else waited: so often callers wait for the latency. */
+  rounds = 0;
+  #waiting = 0;
   #faults: { on: RegExp; fault: Fault }[] = [];
 
   constructor(keystone: FakeKeystone) {
@@ -82,7 +85,10 @@ export abstract class FakeService {
     const line = `${asked.method} ${asked.path}`;
     const index = this.#faults.findIndex(({ on }) => on.test(line));
     const [{ fault } = { fault: null }] = index < 0 ? [] : this.#faults.splice(index, 1);
+    if (this.#waiting === 0) this.rounds += 1;
+    this.#waiting += 1;
     if (this.latency > 0) await new Promise((resolve) => setTimeout(resolve, this.latency));
+    this.#waiting -= 1;
     if (fault === 'silent') return;
     if (fault === 'cut') {
       request.socket.destroy();
@@ -100,7 +106,8 @@ export abstract class FakeService {
         body: { error: { code: 401, message: 'The request you have made requires authentication.' } },
       };
     }
-    return this.answer(asked, new URL(asked.path, this.url));
+    // Of its own address nothing is wanted, and a server that was stopped meanwhile has none.
+    return this.answer(asked, new URL(asked.path, 'http://127.0.0.1'));
   }
 }
 
