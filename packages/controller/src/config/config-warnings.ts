@@ -1,4 +1,5 @@
 /** Settings that are legal and yet probably not what the operator meant. */
+import { OTHER_OPTIONS, OTHER_SECTIONS } from './other-releases.ts';
 import { REGISTRY, type RegisteredOption, registeredOptions } from './registry.ts';
 import { environmentName, type Setting, settingKey } from './sources.ts';
 
@@ -40,14 +41,21 @@ export interface ConfigWarnings {
 
 const meant = (suggestion: string | null): string => (suggestion === null ? '' : `; did you mean ${suggestion}?`);
 
+const noEffect = (reason: string): string => `has no effect here: ${reason}`;
+
 function unknownText({ section, name, source }: Setting, fromFile: boolean): string {
   const known = Object.keys(REGISTRY).find((candidate) => settingKey(candidate, '') === settingKey(section, ''));
   if (known === undefined) {
+    const other = OTHER_SECTIONS[section.toLowerCase()];
+    if (other !== undefined) return `${source}: [${section}] ${noEffect(other)}`;
     const suggestion = suggest(section, Object.keys(REGISTRY));
     return `${source}: unknown section [${section}]${meant(suggestion === null ? null : `[${suggestion}]`)}`;
   }
   const names = Object.keys(REGISTRY[known as keyof typeof REGISTRY].options);
-  const suggestion = suggest(name.replaceAll('-', '_'), names);
+  const spelled = name.replaceAll('-', '_');
+  const other = OTHER_OPTIONS[known]?.[spelled];
+  if (other !== undefined) return `${source}: [${known}] ${name} ${noEffect(other)}`;
+  const suggestion = suggest(spelled, names);
   const shown = suggestion === null || fromFile ? suggestion : environmentName(known, suggestion);
   return `${source}: unknown option ${name} in [${known}]${meant(shown)}`;
 }
@@ -68,6 +76,7 @@ export function findConfigWarnings(fromFiles: readonly Setting[], fromEnvironmen
   const warnings: ConfigWarnings = { unknown: [], deprecations: [] };
   const note = (setting: Setting, text: string): void => void warnings.deprecations.push({ setting, text });
 
+  const byName = new Set(Object.keys(REGISTRY).map((name) => name.toLowerCase()));
   const reportedSections = new Set<string>();
   for (const [settings, fromFile] of [
     [fromEnvironment, false],
@@ -83,14 +92,15 @@ export function findConfigWarnings(fromFiles: readonly Setting[], fromEnvironmen
         note(setting, 'will be removed; drop it');
       } else if (option?.compatibility) {
         warnings.unknown.push(
-          `${setting.source}: [${setting.section}] ${setting.name} has no effect here${typeof option.compatibility === 'string' ? `: ${option.compatibility}` : ''}`,
+          `${setting.source}: [${setting.section}] ${setting.name} ${noEffect(option.compatibility)}`,
         );
       } else if (option === undefined && renamed.length === 0) {
         const text = unknownText(setting, fromFile);
         const once = text.slice(setting.source.length);
-        const firstOfSection = !once.startsWith(': unknown section') || !reportedSections.has(once);
+        // A section is told once, whatever it holds; an option as often as it stands there.
+        const isAgain = reportedSections.has(once) && !byName.has(setting.section.toLowerCase());
         reportedSections.add(once);
-        if (firstOfSection) warnings.unknown.push(text);
+        if (!isAgain) warnings.unknown.push(text);
       }
     }
   }

@@ -8,8 +8,8 @@ export interface OptionExtras {
   old?: readonly string[];
   /** Still read, with a warning; a later release will drop it. */
   forRemoval?: true;
-  /** Accepted so that existing files load; this implementation has no use for it. A text says what it does instead. */
-  compatibility?: true | string;
+  /** Accepted so that existing files load; this implementation has no use for it, and this says why, as it reads on from a colon. */
+  compatibility?: string;
   /** Environment variable that is read when the option is set nowhere. */
   fallbackEnv?: string;
   /** Shown in place of a default that depends on the machine. */

@@ -42,7 +42,7 @@ export function notes({ option, rule }: RegisteredOption): string[] {
   if (option.old !== undefined)
     facts.push(`Old names: ${option.old.map((name) => name.replace(/(.*)\./, '[$1] ')).join(', ')}.`);
   if (option.forRemoval) facts.push('Will be removed.');
-  if (option.compatibility) facts.push('Accepted for compatibility, without effect.');
+  if (option.compatibility) facts.push(`Without effect: ${option.compatibility}.`);
   return facts;
 }
 

@@ -357,9 +357,8 @@ describe('warnings', () => {
       '[haproxy_amphora]\nuse_upstart = False',
       ['octavia.conf:2: [haproxy_amphora] use_upstart will be removed; drop it'],
     ],
-    ['an option without effect', '[database]\nbackend = x', ['octavia.conf:2: [database] backend has no effect here']],
     [
-      'one without effect that says why',
+      'an option without effect, and why',
       '[keystone_authtoken]\nmemcache_pool_maxsize = 5',
       [
         'octavia.conf:2: [keystone_authtoken] memcache_pool_maxsize has no effect here: one connection to each memcached server carries all questions at once',

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { registeredOptions } from '../../src/config/index.ts';
+import { REGISTRY, registeredOptions } from '../../src/config/index.ts';
+import { OTHER_OPTIONS, OTHER_SECTIONS } from '../../src/config/other-releases.ts';
 
 /** The documented options of OpenStack Octavia: name, type, default as text, bounds, flags, old names. */
 const documented = readFileSync(join(import.meta.dirname, 'testdata/options.tsv'), 'utf8')
@@ -98,6 +99,14 @@ const ownBounds = new Map(
 );
 
 describe('option registry', () => {
+  it('has no option that is listed among those of other releases', () => {
+    const others = Object.entries(OTHER_OPTIONS).flatMap(([section, options]) =>
+      Object.keys(options).map((name) => `${section}.${name}`),
+    );
+    expect(others.filter((name) => registered.has(name))).toEqual([]);
+    expect(Object.keys(OTHER_SECTIONS).filter((name) => name in REGISTRY)).toEqual([]);
+  });
+
   it('has the 438 documented options and the additional ones, no other', () => {
     expect(documented).toHaveLength(438);
     const expected = [...documented.map(({ section, name }) => `${section}.${name}`), ...additional];

@@ -6,7 +6,9 @@ export const amphora_agent = section('What the agent inside an amphora reads.', 
     'CA that signed controller client certificates (agent side).',
   ),
   agent_server_cert: string('/etc/octavia/certs/server.pem', 'Server certificate the agent presents.'),
-  agent_server_network_dir: string(null, 'Folder holding new network interface definitions.', { compatibility: true }),
+  agent_server_network_dir: string(null, 'Folder holding new network interface definitions.', {
+    compatibility: 'the agent sets interfaces up itself, without files of the distribution',
+  }),
   agent_server_network_file: string(null, 'Single interface file; overrides agent_server_network_dir.', {
     forRemoval: true,
   }),

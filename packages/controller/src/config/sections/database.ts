@@ -15,21 +15,26 @@ function postgresUrl(url: string): { reason: string; shown: string } | null {
   return { reason, shown: 'postgresql://…' };
 }
 
+const POSTGRES_ALONE = 'the database is PostgreSQL';
+
 export const database = section('The PostgreSQL that holds everything.', {
   sqlite_synchronous: bool(true, 'SQLite synchronous mode.', {
     old: ['DEFAULT.sqlite_synchronous'],
-    compatibility: true,
+    compatibility: POSTGRES_ALONE,
   }),
-  backend: string('sqlalchemy', 'Database abstraction back end.', { old: ['DEFAULT.db_backend'], compatibility: true }),
+  backend: string('sqlalchemy', 'Database abstraction back end.', {
+    old: ['DEFAULT.db_backend'],
+    compatibility: POSTGRES_ALONE,
+  }),
   connection: secret(null, 'Primary database URL.', {
     old: ['DEFAULT.sql_connection', 'database.sql_connection', 'sql.connection'],
     check: postgresUrl,
   }),
   slave_connection: secret(null, 'Read-replica database URL.'),
   mysql_sql_mode: string('TRADITIONAL', 'MySQL session SQL mode; empty value keeps the server’s.', {
-    compatibility: true,
+    compatibility: POSTGRES_ALONE,
   }),
-  mysql_enable_ndb: bool(false, 'MySQL Cluster (NDB) support.', { compatibility: true }),
+  mysql_enable_ndb: bool(false, 'MySQL Cluster (NDB) support.', { compatibility: POSTGRES_ALONE }),
   connection_recycle_time: int(3600, 'Seconds after which pooled connections are replaced at checkout.'),
   max_pool_size: int(5, 'Open connections kept pooled; 0 means unlimited.', { min: 0 }),
   max_retries: int(10, 'Connection attempts at startup; -1 means forever.', {
@@ -47,17 +52,19 @@ export const database = section('The PostgreSQL that holds everything.', {
     min: 0,
     max: 100,
     old: ['DEFAULT.sql_connection_debug'],
-    compatibility: true,
+    compatibility: 'statements are not logged; PostgreSQL does it with log_statement',
   }),
   connection_trace: bool(false, 'Add stack traces to SQL as comments.', {
     old: ['DEFAULT.sql_connection_trace'],
-    compatibility: true,
+    compatibility: 'statements carry no comments',
   }),
   pool_timeout: int(null, 'Seconds to wait for a pooled connection.', {
     min: 0,
     old: ['database.sqlalchemy_pool_timeout'],
   }),
-  use_db_reconnect: bool(false, 'Experimental reconnect when a connection is lost.', { compatibility: true }),
+  use_db_reconnect: bool(false, 'Experimental reconnect when a connection is lost.', {
+    compatibility: 'a connection that is lost is always replaced',
+  }),
   db_retry_interval: int(1, 'Seconds between transaction retries.'),
   db_inc_retry_interval: bool(true, 'Grow the transaction retry delay.'),
   db_max_retry_interval: int(10, 'Upper bound for the growing retry delay.'),

@@ -5,7 +5,9 @@ export const DEFAULT = section('Identity of the host, logging, the message bus, 
   host: host(hostname(), 'Name of this control-plane host; the machine’s own host name when unset.', {
     sample: '<server-hostname.example.com>',
   }),
-  octavia_plugins: string('hot_plug_plugin', 'Controller plugin the API hands work to.', { compatibility: true }),
+  octavia_plugins: string('hot_plug_plugin', 'Controller plugin the API hands work to.', {
+    compatibility: 'the API hands work to the workers by the database alone',
+  }),
   debug: bool(false, 'Log at DEBUG when true, otherwise INFO.', { mutable: true }),
   log_config_append: string(null, 'External logging config file; overrides the other logging options.', {
     mutable: true,
@@ -20,7 +22,9 @@ export const DEFAULT = section('Identity of the host, logging, the message bus, 
   syslog_log_facility: string('LOG_USER', 'Syslog facility used for service log lines.'),
   use_json: bool(false, 'Emit log records as JSON.'),
   use_stderr: bool(false, 'Write logs to standard error.'),
-  use_eventlog: bool(false, 'Write logs to the Windows event log.', { compatibility: true }),
+  use_eventlog: bool(false, 'Write logs to the Windows event log.', {
+    compatibility: 'there is no Windows event log on Linux',
+  }),
   log_rotate_interval: int(1, 'Rotation period count; only with log_rotation_type=interval.', { min: 1 }),
   log_rotate_interval_type: choice(
     'Days',

@@ -3,7 +3,9 @@ import { bool, float, int, ip, port, section, string } from '../option.ts';
 export const haproxy_amphora = section('HAProxy in amphorae, and the connections of the controller to them.', {
   base_path: string('/var/lib/octavia', 'Base folder for amphora files.'),
   base_cert_dir: string('/var/lib/octavia/certs', 'Certificate storage folder.'),
-  haproxy_template: string(null, 'Custom haproxy config template.', { compatibility: true }),
+  haproxy_template: string(null, 'Custom haproxy config template.', {
+    compatibility: 'configurations are not made from templates',
+  }),
   connection_logging: bool(true, 'False stops all tenant connection (flow) logging.'),
   connection_max_retries: int(120, 'Connection attempts to a booting amphora.', { min: 1 }),
   connection_retry_interval: int(5, 'Seconds between those attempts.', { min: 0 }),

@@ -18,7 +18,7 @@ export const oslo_messaging_rabbit = section('The RabbitMQ message bus.', {
     compatibility: 'OpenSSL of Node.js is told by its own configuration',
   }),
   heartbeat_in_pthread: bool(false, 'Run broker heartbeat in a native thread (WSGI services only).', {
-    compatibility: true,
+    compatibility: 'no request holds up the heartbeats',
   }),
   kombu_reconnect_delay: float(1, 'Seconds before reconnect after consumer cancel.', {
     compatibility: RPC,
