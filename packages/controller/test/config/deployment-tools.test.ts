@@ -43,7 +43,9 @@ it.each<[tool: string, address: string, password: string]>([
   const config = load(tool);
   const session = sessionSettings(config);
   expect(session.auth).toMatchObject({ auth_url, password, username: 'octavia', project_name: 'service' });
-  expect(session.service('glance').question).toMatchObject({ region: 'RegionOne', interfaces: ['internal'] });
+  for (const service of ['certificates', 'glance', 'neutron', 'nova'] as const) {
+    expect(session.service(service).question).toMatchObject({ region: 'RegionOne', interfaces: ['internal'] });
+  }
   const { shared, publicUrl } = keystoneSettings(config);
   expect(publicUrl).toBe('https://cloud.example.org:5000');
   expect(shared?.servers).toHaveLength(2);
