@@ -22,18 +22,19 @@ const PACKAGES = {
   'iputils-ping': 'ping',
 };
 /**
- * The tests look at certificates with openssl, send logs through rsyslog, have nginx for a member, and RabbitMQ for a message bus
- * that the library of OpenStack's services listens to.
+ * The tests look at certificates with openssl, send logs through rsyslog, have nginx for a member, memcached for tokens, and RabbitMQ
+ * for a message bus that the library of OpenStack's services listens to.
  */
 const TEST_PACKAGES = {
   ...PACKAGES,
   openssl: 'openssl',
   rsyslog: 'rsyslogd',
   nginx: 'nginx',
+  memcached: 'memcached',
   'rabbitmq-server': 'rabbitmq-server',
   'python3-oslo.messaging': 'oslo-messaging-send-notification',
 };
-const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'nginx', 'rabbitmq-server', 'rsyslog'];
+const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'memcached', 'nginx', 'rabbitmq-server', 'rsyslog'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 /** Of all checkouts of this host. */

@@ -1,6 +1,6 @@
 /** Tokens that processes share: Debian's memcached, and servers that do what servers do. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { endChild } from '../../../../test/kit/children.ts';
 import { freePort } from '../../../../test/kit/free-port.ts';
@@ -18,19 +18,34 @@ afterEach(async () => {
 });
 
 /** @returns host:port */
-async function memcached(port?: number): Promise<string> {
+async function memcached(port?: number, more: string[] = []): Promise<string> {
   const own = port ?? (await freePort());
-  const child = spawn('memcached', ['-u', 'nobody', '-l', '127.0.0.1', '-p', String(own), '-U', '0', '-m', '16']);
+  const child = spawn('memcached', [
+    '-u',
+    'nobody',
+    '-l',
+    '127.0.0.1',
+    '-p',
+    String(own),
+    '-U',
+    '0',
+    '-m',
+    '16',
+    ...more,
+  ]);
   children.push(child);
-  await until('memcached answers', () => version(own));
+  await until('memcached answers', () => answers(own, 'version', /^VERSION/));
   return `127.0.0.1:${own}`;
 }
 
-async function version(port: number): Promise<boolean> {
-  const { connect } = await import('node:net');
+async function answers(port: number, question: string, answer: RegExp): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('version\r\n'));
-    socket.once('data', () => resolve(socket.destroy() !== undefined)).once('error', () => resolve(false));
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${question}\r\n`));
+    socket.once('error', () => resolve(false));
+    socket.once('data', (data) => {
+      resolve(answer.test(String(data)));
+      socket.destroy();
+    });
   });
 }
 
@@ -114,6 +129,16 @@ describe('a memcached that', () => {
     const after = performance.now();
     for (let index = 0; index < 20; index += 1) await ask(driver, played.keystone.issue());
     expect(performance.now() - after).toBeLessThan(900);
+  });
+
+  it('has no place for a value goes on with others', async () => {
+    const port = await freePort();
+    const servers = [await memcached(port, ['-I', '1024', '-o', 'slab_chunk_max=512'])];
+    const driver = played.open(shared(servers));
+    const large = played.keystone.issue({ roles: Array.from({ length: 60 }, (_, index) => `role-${index}`) });
+    expect(await ask(driver, large)).not.toBeNull();
+    expect(await ask(driver, played.keystone.issue())).not.toBeNull();
+    await until('the small one is there', () => answers(port, 'stats', /^STAT curr_items 1\r$/m));
   });
 
   it('ends in the middle is given up, and the next one is asked', async () => {

@@ -18,6 +18,8 @@ const PORT = 11_211;
 /** As often as python-memcached looks for a living server. */
 const TRIES = 10;
 
+const REFUSAL = /^(?:CLIENT_|SERVER_)?ERROR\b/;
+
 interface Server {
   name: string;
   host: string;
@@ -40,9 +42,9 @@ export class Memcached {
   readonly #servers: Server[];
   readonly #settings: MemcachedSettings;
   readonly #now: () => number;
-  readonly #log: Pick<Log, 'warn'>;
+  readonly #log: Pick<Log, 'debug' | 'warn'>;
 
-  constructor(settings: MemcachedSettings, { now, log }: { now(): number; log: Pick<Log, 'warn'> }) {
+  constructor(settings: MemcachedSettings, { now, log }: { now(): number; log: Pick<Log, 'debug' | 'warn'> }) {
     this.#settings = settings;
     this.#now = now;
     this.#log = log;
@@ -107,6 +109,11 @@ export class Memcached {
     try {
       return await Promise.race([answer, late]);
     } catch (error) {
+      // It answers, so it is alive: a value is too large for it, or it has no memory left.
+      if (error instanceof Error && REFUSAL.test(error.message)) {
+        this.#log.debug({ err: error, server: server.name }, 'A memcached server refuses a value');
+        throw error;
+      }
       server.deadUntil = this.#now() + deadMs;
       await this.#drop(server);
       this.#log.warn({ err: error, server: server.name }, 'A memcached server is left alone for a while');
