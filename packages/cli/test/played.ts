@@ -9,6 +9,8 @@ import { wordsOf } from './lines.ts';
 export type Answer = { status?: number; body?: unknown; text?: string; headers?: Record<string, string> } | 'away';
 
 export interface Played {
+  /** What the program is called. */
+  name?: string;
   /** Whether standard output and error are terminals. */
   terminal?: boolean;
   env?: Record<string, string>;
@@ -23,7 +25,7 @@ export interface Played {
 export async function run(line: string, answers: Record<string, Answer | Answer[]>, played: Played = {}) {
   const seen = { code: 0, out: '', err: '', requests: [] as string[], bodies: [] as unknown[] };
   const surroundings: Surroundings = {
-    name: 'octavia',
+    name: played.name ?? 'octavia',
     env: played.env ?? {},
     out: (text) => {
       seen.out += text;

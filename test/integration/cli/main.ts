@@ -2,7 +2,7 @@
  * `npm run test:cli`: octavia against the openstack client of Debian. The parser against argparse, the formatters against
  * cliff, both on what chance makes; command lines by both; what is recorded for `npm test`; everything that can be shown of
  * one server on the noop cloud, the scenario of `npm run test:clients` by octavia, and the command line as one file.
- * `-- --record` writes the recordings anew.
+ * `-- --record` writes the recordings anew, `-- --pairs` compares what is shown of the server alone.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -47,14 +47,18 @@ function enterNamespaces(): number {
   }
 }
 
+const has = (flag: string): boolean => process.argv.includes(flag);
+
 async function onServer(python: Python, folder: string, report: Report): Promise<void> {
   const stateDir = join(folder, 'noop');
   const { controlPlane, interrupt } = await startControlPlane({ stateDir, extra: ['--cloud', 'noop'] });
   try {
+    // First: what is there decides what is shown.
+    await comparePairs(python, controlPlane.endpoint, report, has('--record'));
+    if (has('--pairs')) return;
     report.section('the scenario of test:clients');
     const failed = await runScenario(new Octavia(controlPlane.endpoint, python), controlPlane.subnets);
     report.compared('scenario', failed === 0 ? null : `${failed} commands failed`);
-    await comparePairs(python, controlPlane.endpoint, report);
     await checkBundle(folder, controlPlane.endpoint, report);
   } finally {
     await interrupt();
@@ -66,10 +70,12 @@ async function compareAll(folder: string): Promise<number> {
   const python = new Python(folder);
   const report = new Report();
   try {
-    await compareRecordings(python, report, process.argv.includes('--record'));
-    await compareLines(await theirLines(python), report);
-    await compareParsers(python, report, RUNS);
-    await compareFormats(python, report, RUNS);
+    if (!has('--pairs')) {
+      await compareRecordings(python, report, has('--record'));
+      await compareLines(await theirLines(python), report);
+      await compareParsers(python, report, RUNS);
+      await compareFormats(python, report, RUNS);
+    }
     await onServer(python, folder, report);
   } finally {
     python.stop();

@@ -1,8 +1,10 @@
 /** Every command that shows something, in every format, by both programs: the same bytes. */
 import { EXCEPTIONS_OF_PAIRS } from '../../../packages/cli/test/exceptions.ts';
 import { wordsOf } from '../../../packages/cli/test/lines.ts';
+import type { HttpAnswer } from '@octavia/client';
 import { runOctavia } from './octavia.ts';
 import type { Python } from './python.ts';
+import { PairRecorder } from './recorded-pairs.ts';
 import type { Report } from './report.ts';
 
 /** What is there to be shown. `{name}` is the id that an earlier line printed. */
@@ -128,12 +130,13 @@ const WAYS_OF_RECORD = [
 /** Ids of requests differ. */
 const comparable = (text: string): string => text.replaceAll(/req-[0-9a-f-]{36}/g, 'req-…');
 
-export async function comparePairs(python: Python, endpoint: string, report: Report): Promise<void> {
+/** @param record whether what `npm test` plays is written anew */
+export async function comparePairs(python: Python, endpoint: string, report: Report, record: boolean): Promise<void> {
   report.section('the same server, both programs');
   const connection = ['--os-auth-type', 'none', '--os-endpoint', endpoint];
   const ids: Record<string, string> = {};
-  const words = (line: string): string[] =>
-    wordsOf(line.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? ''));
+  const typed = (line: string): string => line.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? '');
+  const words = (line: string): string[] => wordsOf(typed(line));
   for (const line of SCENE.trim().split('\n')) {
     const [name = '', ...rest] = line.split(' ');
     const { code, stdout, stderr } = await runOctavia([...connection, ...words(rest.join(' ')), '-f', 'json']);
@@ -146,18 +149,32 @@ export async function comparePairs(python: Python, endpoint: string, report: Rep
     ...words('loadbalancer amphora list --loadbalancer lb -f value -c id'),
   ]);
   ids.amphora = amphorae.stdout.split('\n')[0] ?? '';
-  const compare = async (line: string, way: string[]): Promise<void> => {
+  const recorder = new PairRecorder(endpoint);
+  const compare = async (line: string, way: string[], isRecorded: boolean): Promise<void> => {
     const what = [line, ...way].join(' ');
     if (EXCEPTIONS_OF_PAIRS[line] !== undefined) return;
     const all = [...connection, ...words(line), ...way];
-    const [ours, theirs] = [await runOctavia(all), await python.ask({ words: all })];
+    const answers = new Map<string, HttpAnswer>();
+    const [ours, theirs] = [await runOctavia(all, recorder.around(answers)), await python.ask({ words: all })];
+    if (isRecorded) recorder.add(typed(line), way, answers, theirs);
     for (const part of ['code', 'stdout', 'stderr'] as const) {
       report.equal(`${what}: ${part}`, comparable(String(ours[part])), comparable(String(theirs[part])));
     }
   };
-  for (const line of LISTS) for (const way of WAYS_OF_LIST) await compare(line, way);
-  for (const line of RECORDS) for (const way of WAYS_OF_RECORD) await compare(line, way);
-  for (const line of OTHERS) await compare(line, []);
+  const seen = new Set<string>();
+  const compareWays = async (line: string, ways: string[][]): Promise<void> => {
+    // Of every command the first line in all formats, the others in the shortest one.
+    const command = /^loadbalancer(?: [a-z0-9]+)*? (?:list|show)\b/.exec(line)?.[0] ?? line;
+    for (const way of ways) {
+      const isFormat = way.length === 2 && (!seen.has(command) || way[1] === 'value');
+      await compare(line, way, isFormat);
+    }
+    seen.add(command);
+  };
+  for (const line of LISTS) await compareWays(line, WAYS_OF_LIST);
+  for (const line of RECORDS) await compareWays(line, WAYS_OF_RECORD);
+  for (const line of OTHERS) await compare(line, [], true);
+  recorder.finish(report, record);
 }
 
 /** Rules are created without waiting; the load balancer must be at rest before what follows. */
