@@ -51,7 +51,11 @@ shortened, too: \`octavia loadb mem li web\` is \`octavia loadbalancer member li
 \`octavia help <command>\` shows the options of one command.
 
 Statuses have colours on a terminal; \`NO_COLOR\` takes them away, \`FORCE_COLOR\` gives them everywhere. On a terminal \`--wait\` says
-which step runs; Ctrl-C ends the command alone, and the operation goes on.
+which step runs; Ctrl-C ends the command alone, and the operation goes on. Where it ends in ERROR, a terminal is told why the operation
+failed and how to look further, a script the sentence of \`openstack\` alone.
+
+\`octavia top\` shows rates of listeners. Members have none: heartbeats of amphorae, which are those of OpenStack Octavia, bring the
+counters of listeners and only the status of members.
 
 \`--curl\` prints the requests of a command as curl commands in place of its result. Reads are made, for what comes after depends
 on them; a change is not. A secret is a variable: \`OS_TOKEN=$(openstack token issue -f value -c id)\`.

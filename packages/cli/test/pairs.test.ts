@@ -16,7 +16,9 @@ test.each(CASES)('$all prints what the openstack client prints', async ({ all, a
   expect({ code, out, err }).toEqual({ code: theirs.code ?? 0, out: theirs.out.join('\n'), err: theirs.err ?? '' });
 });
 
-const SHOWING = LOADBALANCER_COMMANDS.map(({ words }) => words).filter((words) => /(?<!status) (list|show)$/.test(words));
+const SHOWING = LOADBALANCER_COMMANDS.map(({ words }) => words).filter((words) =>
+  /(?<!status) (list|show)$/.test(words),
+);
 
 test.each(SHOWING)('%s is recorded in every format', (words) => {
   const formats = words.endsWith('list') ? LIST_FORMATS : RECORD_FORMATS;

@@ -300,6 +300,41 @@ describe('progress', () => {
     expect((await run(line, answers, { terminal: true })).err).toBe('\r\x1b[KPENDING_CREATE, 0 s\r\x1b[K');
   });
 
+  const failure = operations(operation('failed', [], { reason: 'No host has room.' }));
+  const SENTENCE = 'The resource did not successfully reach ACTIVE status. (HTTP n/a) (Request-ID: None)';
+
+  test.each([
+    [failure, `create_load_balancer failed: No host has room.\nWhat was done to it: octavia operations ${ID}\n`],
+    [{ status: 404 }, `What was done to it: octavia operations ${ID}\n`],
+  ])(
+    '--wait that ends in ERROR says why on a terminal, and the known sentence alone to a script',
+    async (told, why) => {
+      const answers = { ...created, [OPERATIONS]: told, [SHOW]: balancer('ERROR') };
+      expect(await run(line, answers, { terminal: true })).toMatchObject({
+        code: 1,
+        out: '',
+        err: `${SENTENCE}\n${why}`,
+      });
+      expect(await run(line, answers)).toMatchObject({ code: 1, out: '', err: `${SENTENCE}\n` });
+    },
+  );
+
+  test('a deletion that ends in ERROR finds the load balancer of what is left', async () => {
+    const answers = {
+      'GET /v2.0/lbaas/listeners?name=l': { body: { listeners: [{ id: 'l1' }] } },
+      'DELETE /v2.0/lbaas/listeners/l1': { status: 204 },
+      'GET /v2.0/lbaas/listeners/l1': {
+        body: { listener: { provisioning_status: 'ERROR', loadbalancers: [{ id: ID }] } },
+      },
+      [OPERATIONS]: failure,
+    };
+    const { code, err } = await run('loadbalancer listener delete l --wait', answers, { terminal: true });
+    expect(code).toBe(1);
+    expect(err).toBe(
+      `The resource could not be successfully deleted. (HTTP n/a) (Request-ID: None)\ncreate_load_balancer failed: No host has room.\nWhat was done to it: octavia operations ${ID}\n`,
+    );
+  });
+
   test('--wait is silent without a terminal, and asks for no operations', async () => {
     const answers = { ...created, [SHOW]: [balancer('PENDING_CREATE'), balancer('ACTIVE')] };
     const { err, requests } = await run(line, answers);

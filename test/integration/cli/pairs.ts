@@ -1,7 +1,8 @@
 /** Every command that shows something, in every format, by both programs: the same bytes. */
+
+import type { HttpAnswer } from '@octavia/client';
 import { EXCEPTIONS_OF_PAIRS } from '../../../packages/cli/test/exceptions.ts';
 import { wordsOf } from '../../../packages/cli/test/lines.ts';
-import type { HttpAnswer } from '@octavia/client';
 import { runOctavia } from './octavia.ts';
 import type { Python } from './python.ts';
 import { PairRecorder } from './recorded-pairs.ts';

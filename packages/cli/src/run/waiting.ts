@@ -63,6 +63,25 @@ async function balancerOf(waiting: Waiting, path: string, item: Item): Promise<s
   }
 }
 
+/** A wait that ended in ERROR; scripts get the sentence of the openstack client alone. */
+class EndedInError extends CommandFailure {
+  readonly item: Item;
+
+  constructor(message: string, item: Item) {
+    super(message);
+    this.item = item;
+  }
+}
+
+/** @returns why the newest operation failed, as far as the service tells, and where to read on */
+async function whyOf({ api, context }: Waiting, balancer: string): Promise<string> {
+  const operations = await new LoadBalancers(api).operations(balancer, { signal: context.signal }).catch(() => []);
+  const failed = operations.find(({ state }) => state === 'failed');
+  const why =
+    failed === undefined ? '' : `${failed.kind} failed${failed.reason === null ? '' : `: ${failed.reason}`}\n`;
+  return `${why}What was done to it: ${context.name} operations ${balancer}`;
+}
+
 /** Once Ctrl-C has ended the command itself, this is still asked. */
 const uninterrupted = (waiting: Waiting): Waiting => {
   const { signal: _, ...context } = waiting.context;
@@ -99,6 +118,10 @@ async function accompanied(
       const id = (await balancer) ?? (await balancerOf(uninterrupted(own), path, last));
       const how = id === null ? '' : ` Follow it: ${context.name} operations ${id} --follow`;
       context.err(`Not waited for any longer; the operation goes on.${how}\n`);
+    } else if (error instanceof EndedInError && context.errIsTerminal()) {
+      line?.end();
+      const id = (await balancer) ?? (await balancerOf(own, path, error.item));
+      throw id === null ? error : new CommandFailure(`${error.message}\n${await whyOf(own, id)}`);
     }
     throw error;
   } finally {
@@ -115,8 +138,9 @@ export function waitForActive(waiting: Waiting, watched: Watched): Promise<void>
       const item = await look(waiting, path, kind.one);
       const state = String(item.provisioning_status);
       if (state === 'ERROR') {
-        throw new CommandFailure(
+        throw new EndedInError(
           'The resource did not successfully reach ACTIVE status. (HTTP n/a) (Request-ID: None)',
+          item,
         );
       }
       if (state === 'ACTIVE') return { done: true, value: undefined };
@@ -129,8 +153,7 @@ export function waitForActive(waiting: Waiting, watched: Watched): Promise<void>
 /** @throws CommandFailure when it ends in ERROR, or stays */
 export async function waitForGone(waiting: Waiting, path: string): Promise<void> {
   const { kind } = waiting;
-  const failed = (): CommandFailure =>
-    new CommandFailure('The resource could not be successfully deleted. (HTTP n/a) (Request-ID: None)');
+  const sentence = 'The resource could not be successfully deleted. (HTTP n/a) (Request-ID: None)';
   const options = { timeoutMs: DELETE_WAIT_MS, ...signalOf(waiting) };
   try {
     await accompanied(waiting, { path, kind }, (seen) =>
@@ -140,14 +163,14 @@ export async function waitForGone(waiting: Waiting, path: string): Promise<void>
           throw error;
         });
         const state = String(item.provisioning_status ?? item.status);
-        if (state === 'ERROR') throw failed();
+        if (state === 'ERROR') throw new EndedInError(sentence, item);
         if (state === 'DELETED') return { done: true, value: undefined };
         await seen(item);
         return { done: false, state };
       }),
     );
   } catch (error) {
-    throw error instanceof WaitError ? failed() : error;
+    throw error instanceof WaitError ? new CommandFailure(sentence) : error;
   }
 }
 
