@@ -19,6 +19,7 @@ const FLOORS = [
   ['providers'],
   ['api'],
   ['health', 'housekeeping'],
+  ['driver-agent'],
   ['processes'],
   ['local'],
   ['operator'],

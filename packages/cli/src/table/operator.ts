@@ -67,6 +67,7 @@ const RUNNING: readonly Command[] = [
   service('api', 'Serve the HTTP API.'),
   service('worker', 'Carry out the operations that the API accepted.'),
   service('health-manager', 'Receive heartbeats and keep operating statuses.'),
+  service('driver-agent', 'Take what provider drivers report, and run their agents.'),
   service('housekeeping', 'Purge deleted objects, renew certificates, collect orphans.'),
   command('housekeeping orphans', 'Remove instances and ports that no row names and that are old enough.', [
     flag('--dry-run', 'Only tell what would be removed.'),

@@ -306,6 +306,27 @@ export const RESET: Readonly<Record<'ACTIVE' | 'ERROR', Ending>> = {
   ERROR: { object: [], others: [reset(PENDING, 'ERROR')], loadBalancer: [reset(EXISTING, 'ERROR')] },
 };
 
+const reported = (to: ProvisioningStatus, failure: Rule['failure']): Rule => ({ from: EXISTING, to, failure });
+
+const REPORTED_AS = {
+  ACTIVE: reported('ACTIVE', 'cleared'),
+  ERROR: reported('ERROR', 'replaced'),
+  PENDING_CREATE: reported('PENDING_CREATE', 'kept'),
+  PENDING_UPDATE: reported('PENDING_UPDATE', 'kept'),
+  PENDING_DELETE: reported('PENDING_DELETE', 'kept'),
+} as const;
+
+/**
+ * A driver of a provider reports the provisioning status of one object, whatever it was before. Nothing is inferred for any other
+ * object, but what is below one that is gone goes with it: the row of a load balancer that is DELETED stays for the purge
+ * (`REPORTED_GONE`).
+ */
+export const REPORTED: Readonly<Record<ProvisioningStatus, Rule>> = { ...REPORTED_AS, DELETED: gone };
+export const REPORTED_GONE: Ending = TREE_REMOVED;
+
+/** Whoever carried the change out at the backend of a provider is gone, or has taken too long: of what waits nobody knows. */
+export const PROVIDER_ABANDONED: Ending = NOWHERE_APPLIED;
+
 /** What steps of an operation find out before its end. */
 export const DURING = {
   /** In ERROR, and brought into force by the operation on its way: it waits for the end with the failure it has. */

@@ -28,6 +28,12 @@ export const providerErrors = define({
     message: "Provider '{provider}' was not found.",
     remedy: 'Remove it from [api_settings] enabled_provider_drivers, or install its driver.',
   },
+  PROVIDER_REPORTED_ERROR: {
+    status: 500,
+    message: "Provider '{provider}' reported ERROR.",
+    remedy:
+      "See the log of the provider's driver; the object can be changed, failed over or deleted where its status allows it.",
+  },
   // Clouds
   SUBNET_NO_FREE_ADDRESS: {
     status: 409,

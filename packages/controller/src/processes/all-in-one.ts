@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts';
 import { migrateToLatest } from '../store/core/migrate.ts';
 import { startApi } from './api.ts';
+import { startDriverAgent } from './driver-agent.ts';
 import { startHealthManager } from './health-manager.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { seedNetworks } from './networks.ts';
@@ -27,6 +28,7 @@ export async function runAllInOne({ config, cloud }: AllInOneOptions): Promise<P
     if (cloud === 'local') started.push(await startHealthManager(runtime));
     started.push(await startWorker(runtime));
     started.push(await startHousekeeping(runtime));
+    started.push(await startDriverAgent(runtime));
     const api = await startApi(runtime);
     started.push(api);
     const reload = (load: () => Config) => {

@@ -16,12 +16,10 @@ import { Reconciler, thisWorker } from '../flows/reconciler.ts';
 import { flowOf } from '../flows/registry.ts';
 import { renewCertificate } from '../flows/steps/agent.ts';
 import { Sweeper } from '../flows/sweeper.ts';
+import { AMPHORA_PROVIDERS } from '../providers/amphora/names.ts';
 import { withComponent } from './logger.ts';
 import { readyCloud } from './networks.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
-
-/** Their load balancers change by operations; those of other providers settle themselves. */
-const PROVIDERS_OF_WORKERS = ['amphora', 'amphorav2', 'octavia'];
 
 /** `graceful_shutdown_timeout = 0`: as long as it takes. */
 const WITHOUT_END_MS = 2 ** 31 - 1;
@@ -77,7 +75,7 @@ export async function startWorker(runtime: Runtime): Promise<Service> {
   const { error_retries, error_retry_interval } = config.controller_worker;
   const queue = new OperationQueue();
   const sweeper = new Sweeper(store, queue, log, {
-    providers: PROVIDERS_OF_WORKERS,
+    providers: AMPHORA_PROVIDERS,
     retries: error_retries,
     retryIntervalSeconds: error_retry_interval,
   });

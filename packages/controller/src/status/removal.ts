@@ -1,9 +1,9 @@
 /** Rows that go at the end of a change, with the quota they took. Their load balancers are locked. */
 
-import { UNMONITORED } from '../domain/status-transitions.ts';
+import { type ChildKind, UNMONITORED } from '../domain/status-transitions.ts';
 import type { Tx } from '../store/core/database.ts';
 import { sql } from '../store/core/sql.ts';
-import { releasePendingDelete, releaseTrees } from '../store/resources/quotas.ts';
+import { releaseObjects, releasePendingDelete, releaseTrees } from '../store/resources/quotas.ts';
 import { BOTTOM_UP, LOAD_BALANCER_OF, within } from './rows.ts';
 import { measured } from './writer.ts';
 
@@ -19,6 +19,23 @@ export async function removePendingDelete(tx: Tx, loadBalancerIds: readonly stri
     await sql`delete from ${sql.table(kind)} x where ${within(kind, loadBalancerIds)} and ${IS_LEAVING}`.execute(tx);
   }
   await closePositions(tx, loadBalancerIds);
+}
+
+/** Deletes children of one kind, with what is below them. */
+export async function removeChildren(
+  tx: Tx,
+  kind: ChildKind,
+  ids: readonly string[],
+  loadBalancerIds: readonly string[],
+): Promise<void> {
+  await releaseObjects(tx, kind, ids);
+  const isOne = sql`x.id = any(${ids}::uuid[])`;
+  if (kind === 'health_monitor') {
+    const unmonitored = sql`x.pool_id in (select pool_id from health_monitor x where ${isOne})`;
+    await measured('member', sql.lit(UNMONITORED), unmonitored).execute(tx);
+  }
+  await sql`delete from ${sql.table(kind)} x where ${isOne}`.execute(tx);
+  if (kind === 'l7policy') await closePositions(tx, loadBalancerIds);
 }
 
 /** Positions of L7 policies stay dense when one goes. */

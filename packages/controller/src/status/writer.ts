@@ -60,3 +60,16 @@ export const transition = (kind: TreeKind, rule: Rule, rows: Sql, particulars: P
 /** SQL: the operating status of rows `x` of a kind. */
 export const measured = (kind: TreeKind, status: Sql, rows: Sql, from: Sql = sql``): Sql =>
   sql`update ${sql.table(kind)} as x set operating_status = ${status} ${from} where ${rows}`;
+
+/**
+ * SQL: rows of a kind become what is reported of each of them.
+ * @param rule of the provisioning status; null: it stays
+ * @param from rows `c` of `id` and `operating`, which is null where it stays
+ */
+export function reported(kind: TreeKind, rule: Rule | null, from: Sql, failure: Failure | null): Sql {
+  const assigned = [sql`operating_status = coalesce(c.operating, x.operating_status)`];
+  const rests = rule !== null && (rule.to === 'ACTIVE' || rule.to === 'ERROR');
+  if (rule !== null) assigned.push(assignments(kind, rule, { failure, settles: rests }));
+  const affected = rule === null ? sql`x.provisioning_status <> 'DELETED'` : isAffected(rule);
+  return sql`update ${sql.table(kind)} as x set ${sql.join(assigned)} from ${from} where x.id = c.id and ${affected}`;
+}

@@ -16,6 +16,8 @@ export const statePaths = (stateDir: string) => ({
   heartbeatKey: join(stateDir, 'heartbeat.key'),
   serverCertificatesKey: join(stateDir, 'server-certs.key'),
   agent: agentBundleOf(stateDir),
+  /** Of the driver agent. */
+  socket: (name: string) => join(stateDir, 'run', `${name}.sock`),
 });
 
 /** What `up` prepared and options must know. */
@@ -57,6 +59,11 @@ export function cloudDefaults(cloud: CloudKind, stateDir: string): ConfigOverrid
     // Sandboxes are cheap to ask: a dead member shows within a few seconds.
     health_manager: { heartbeat_interval: 2 },
     local_cloud: { state_dir: stateDir },
+    driver_agent: {
+      status_socket_path: paths.socket('status'),
+      stats_socket_path: paths.socket('stats'),
+      get_socket_path: paths.socket('get'),
+    },
   };
 }
 

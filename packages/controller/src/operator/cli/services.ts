@@ -44,6 +44,7 @@ export const SERVICES: Readonly<Record<string, Handler>> = {
   'health-manager': async (values) =>
     serve(values, (await import('../../processes/health-manager.ts')).runHealthManager),
   housekeeping: async (values) => serve(values, (await import('../../processes/housekeeping.ts')).runHousekeeping),
+  'driver-agent': async (values) => serve(values, (await import('../../processes/driver-agent.ts')).runDriverAgent),
   'db-manage upgrade': async (values) => {
     const { upgrade } = await import('../db-manage.ts');
     const applied = await upgrade(await databaseUrl(values));

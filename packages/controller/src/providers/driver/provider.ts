@@ -279,7 +279,8 @@ function poolsWith(child: ChildKind, tree: LoadBalancerTree, id: string): Pool[]
   return tree.pools.filter((pool) => pool.id === defaultPoolId);
 }
 
-async function chosenBy(tx: Tx, { flavorId, availabilityZone }: LoadBalancer): Promise<Chosen> {
+/** What the flavor and the zone of a load balancer say. */
+export async function chosenBy(tx: Tx, { flavorId, availabilityZone }: LoadBalancer): Promise<Chosen> {
   const flavor = flavorId === null ? null : await flavors.hold(tx, flavorId);
   const zone = availabilityZone === null ? null : await zones.hold(tx, availabilityZone);
   return {

@@ -280,6 +280,14 @@ export async function releasePendingDelete(tx: Tx, loadBalancerIds: readonly str
   });
 }
 
+/** Objects of one kind, by the name of its table, with what hangs on them. */
+export async function releaseObjects(tx: Tx, table: string, ids: readonly string[]): Promise<void> {
+  const root = KINDS.find((kind) => QUOTA_KINDS[kind].column === table);
+  if (root === undefined) throw new Error(`Quotas do not count ${table}`);
+  const goes = KINDS.filter((kind) => lineage(kind).includes(root));
+  await release(tx, goes, () => sql`${cell(root, 'id')} = any(${ids}::uuid[])`);
+}
+
 /** Whole load balancers. */
 export async function releaseTrees(tx: Tx, loadBalancerIds: readonly string[]): Promise<void> {
   const existing = sql`${cell('loadBalancer', 'id')} = any(${loadBalancerIds}::uuid[]) and ${EXISTS}`;

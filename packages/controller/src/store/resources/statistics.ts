@@ -9,9 +9,12 @@ export interface Statistics {
   totalConnections: number;
 }
 
-/** Sums over amphorae: totals keep the history of replaced ones, open connections count only those that serve. */
+/**
+ * Sums over amphorae: totals keep the history of replaced ones, open connections count only those that serve. What drivers of
+ * providers without amphorae report stands under the id of the listener itself.
+ */
 const SUMS = sql`
-  coalesce(sum(s.active_connections) filter (where a.status = 'ALLOCATED'), 0)::bigint as "activeConnections",
+  coalesce(sum(s.active_connections) filter (where a.status = 'ALLOCATED' or s.amphora_id = s.listener_id), 0)::bigint as "activeConnections",
   coalesce(sum(s.bytes_in), 0)::bigint as "bytesIn",
   coalesce(sum(s.bytes_out), 0)::bigint as "bytesOut",
   coalesce(sum(s.request_errors), 0)::bigint as "requestErrors",
@@ -44,3 +47,11 @@ export const forListener = (executor: Executor, listenerId: string) =>
 
 export const forLoadBalancer = (executor: Executor, loadBalancerId: string) =>
   sum(executor, sql`s.listener_id in (select l.id from listener l where l.load_balancer_id = ${loadBalancerId})`);
+
+/** Names of the providers that listeners belong to, by the id of the listener; those that are not there are missing. */
+export async function providersOfListeners(executor: Executor, ids: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ id: string; provider: string }>`
+    select l.id, lb.provider from listener l join load_balancer lb on lb.id = l.load_balancer_id
+    where l.id = any(${ids}::uuid[]) order by l.id`.execute(executor);
+  return new Map(rows.map(({ id, provider }) => [id, provider]));
+}
