@@ -2,7 +2,7 @@
 'use strict';
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const { delimiter, join } = require('node:path');
+const { delimiter, isAbsolute, join } = require('node:path');
 const { aptGet } = require('./apt.cjs');
 const { BootstrapError } = require('./error.cjs');
 const { withLock } = require('./lock.cjs');
@@ -22,8 +22,8 @@ const PACKAGES = {
   'iputils-ping': 'ping',
 };
 /**
- * The tests look at certificates with openssl, send logs through rsyslog, have nginx for a member, memcached for tokens, and RabbitMQ
- * for a message bus that the library of OpenStack's services listens to.
+ * The tests look at certificates with openssl, send logs through rsyslog, have nginx for a member, memcached for tokens, RabbitMQ for
+ * a message bus that the library of OpenStack's services listens to, and the library that provider drivers in Python are written with.
  */
 const TEST_PACKAGES = {
   ...PACKAGES,
@@ -33,6 +33,8 @@ const TEST_PACKAGES = {
   memcached: 'memcached',
   'rabbitmq-server': 'rabbitmq-server',
   'python3-oslo.messaging': 'oslo-messaging-send-notification',
+  // It brings no command: a file of it.
+  'python3-octavia-lib': '/usr/lib/python3/dist-packages/octavia_lib/__init__.py',
 };
 const WITH_SERVICE = ['haproxy', 'ipvsadm', 'keepalived', 'memcached', 'nginx', 'rabbitmq-server', 'rsyslog'];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
@@ -104,6 +106,7 @@ function missingPackages(packages) {
 }
 
 function findCommand(name) {
+  if (isAbsolute(name)) return fs.existsSync(name);
   return process.env.PATH.split(delimiter).some((folder) => {
     try {
       fs.accessSync(join(folder, name), fs.constants.X_OK);

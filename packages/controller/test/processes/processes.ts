@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../../../..');
 const NODE = join(ROOT, 'node_modules/.bin/node');
 const OCTAVIA = join(ROOT, 'packages/controller/bin/octavia.ts');
 
-export type Role = 'api' | 'worker' | 'health-manager' | 'housekeeping';
+export type Role = 'api' | 'worker' | 'health-manager' | 'housekeeping' | 'driver-agent';
 
 export const noopCloud = (databaseUrl: string): Record<string, string> => ({
   OS_DATABASE__CONNECTION: databaseUrl,
@@ -39,6 +39,10 @@ export class ServiceProcess {
     this.#env = { ...process.env, ...env };
     this.#args = args;
     this.#runner = runner;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
   }
 
   get running(): boolean {

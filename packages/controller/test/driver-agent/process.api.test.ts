@@ -1,0 +1,183 @@
+/** The driver agent as a process of its own, with provider agents that behave and that do not. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../../../../test/kit/until.ts';
+import { noopCloud, ServiceProcess } from '../processes/processes.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { ask, plant, statuses } from './support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'octavia-driver-agent-'));
+const trace = join(folder, 'trace');
+const path = (name: string) => join(folder, 'run', `${name}.sock`);
+const configFile = join(folder, 'octavia.conf');
+
+/** Each writes a line when it begins. */
+const AGENTS: Record<string, string> = {
+  // Ends when it is told, and reports on its way.
+  reporter: `export default async (exit, { sockets, log }) => {
+    begins('reporter');
+    log.info(sockets.status_socket);
+    console.error('said on standard error');
+    await new Promise((end) => { exit.addEventListener('abort', end); setInterval(() => {}, 1000); });
+    begins('reporter ends');
+  }`,
+  // Never looks up.
+  stubborn: `export default () => { begins('stubborn'); for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000); }`,
+  thrower: `export default async () => { begins('thrower'); throw new Error('The backend is gone.'); }`,
+  returner: `export default () => begins('returner');`,
+  'no-function': `export default 5; begins('no-function');`,
+  'not-enabled': `begins('not-enabled'); export default () => {};`,
+};
+const PREAMBLE = `import { appendFileSync } from 'node:fs';
+const begins = (what) => appendFileSync(${JSON.stringify(trace)}, Date.now() + ' ' + what + '\\n');\n`;
+
+let testStore: TestStore;
+let service: ServiceProcess;
+
+beforeAll(async () => {
+  testStore = await openTestStore();
+  const bundle = join(folder, 'bundle');
+  mkdirSync(bundle);
+  for (const [name, text] of Object.entries(AGENTS)) writeFileSync(join(bundle, `${name}.mjs`), PREAMBLE + text);
+  const modules = Object.fromEntries(Object.keys(AGENTS).map((name) => [name, `./${name}.mjs`]));
+  writeFileSync(
+    join(bundle, 'package.json'),
+    JSON.stringify({ name: 'bundle', version: '1.0.0', 'octavia.driver_agent.provider_agents': modules }),
+  );
+  writeFileSync(configFile, '[DEFAULT]\ndebug = false\n');
+  writeFileSync(trace, '');
+  service = new ServiceProcess(
+    'driver-agent',
+    {
+      ...noopCloud(testStore.url),
+      OS_API_SETTINGS__PROVIDER_PACKAGES: bundle,
+      OS_DRIVER_AGENT__STATUS_SOCKET_PATH: path('status'),
+      OS_DRIVER_AGENT__STATS_SOCKET_PATH: path('stats'),
+      OS_DRIVER_AGENT__GET_SOCKET_PATH: path('get'),
+      OS_DRIVER_AGENT__PROVIDER_AGENT_SHUTDOWN_TIMEOUT: '2',
+      OS_DRIVER_AGENT__ENABLED_PROVIDER_AGENTS: 'noop_agent,reporter,stubborn,thrower,returner,no-function,missing',
+    },
+    ['--config-file', configFile],
+  );
+  service.start();
+  await service.said('The no-op provider agent has started');
+});
+afterAll(async () => {
+  await service.end('SIGKILL');
+  await testStore.close();
+  rmSync(folder, { recursive: true });
+});
+
+const begun = (what: string): number[] =>
+  readFileSync(trace, 'utf8')
+    .split('\n')
+    .filter((line) => line.endsWith(` ${what}`))
+    .map((line) => Number(line.split(' ')[0]));
+
+/** Command lines by pid, of the process and its children. */
+function titles(): Map<number, string> {
+  const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(service.pid), '-p', String(service.pid)], {
+    encoding: 'utf8',
+  });
+  const rows = children.trim().split('\n');
+  return new Map(rows.map((row) => [Number.parseInt(row, 10), row.trim().replace(/^\d+ +/, '')]));
+}
+
+test('processes have the titles that operators look for', async () => {
+  const prefix = 'octavia-driver-agent - provider_agent -- ';
+  await until('agents run under their names', () => {
+    const all = [...titles().values()];
+    return ['noop_agent', 'reporter', 'stubborn'].every((name) => all.includes(`${prefix}${name}`));
+  });
+  expect(titles().get(service.pid)).toBe('octavia-driver-agent');
+});
+
+test('statuses are taken', async () => {
+  const planted = await plant(testStore);
+  const message = { listeners: [{ id: planted.listener, provisioning_status: 'ACTIVE' }] };
+  expect(await ask(path('status'), message)).toEqual({ status_code: 200 });
+  expect((await statuses(testStore, planted)).listener).toBe('ACTIVE/OFFLINE');
+  expect(await ask(path('stats'), {})).toEqual({ status_code: 200 });
+  expect(await ask(path('get'), { object: 'pools', id: planted.pool })).toMatchObject({ pool_id: planted.pool });
+});
+
+test('an agent that throws starts again after a second, one that returns does not', async () => {
+  await until('it was started three times', () => begun('thrower').length >= 3);
+  const [first = 0, second = 0, third = 0] = begun('thrower');
+  expect(second - first).toBeGreaterThanOrEqual(1000);
+  expect(third - second).toBeGreaterThanOrEqual(1000);
+  await service.said('Provider agent thrower failed with exit code 1; it starts again in a second');
+  await service.said('The backend is gone.');
+  await service.said('no-function.mjs has no function as its default export.');
+  await service.said('Provider agent returner has ended');
+  expect(begun('returner')).toHaveLength(1);
+});
+
+test('what is enabled and not installed is told of; what is installed and not enabled is not loaded', async () => {
+  await service.said('The provider agent missing is enabled, but nothing brings it');
+  expect(begun('not-enabled')).toEqual([]);
+});
+
+test('agents are given where the driver agent is, and say things through its log', async () => {
+  await service.said(`${path('status')} agent=reporter`);
+  await service.said('said on standard error');
+});
+
+test('a killed agent starts again', async () => {
+  const [pid = 0] = [...titles()].find(([, title]) => title.endsWith(' reporter')) ?? [];
+  process.kill(pid, 'SIGKILL');
+  await service.said('Provider agent reporter was ended by SIGKILL; it starts again in a second');
+  await until('it began again', () => begun('reporter').length === 2);
+});
+
+test('SIGHUP reloads, and Ctrl-C at children ends nobody', async () => {
+  writeFileSync(configFile, '[DEFAULT]\ndebug = true\n');
+  service.signal('SIGHUP');
+  await service.said('Reloaded [DEFAULT] debug from=False to=True');
+  for (const [pid, title] of titles()) {
+    if (/ (noop_agent|reporter)$/.test(title)) for (const name of ['SIGINT', 'SIGHUP']) process.kill(pid, name);
+  }
+  expect(await ask(path('stats'), {})).toEqual({ status_code: 200 });
+  expect(service.output).not.toContain('was ended by SIGINT');
+});
+
+test('SIGTERM: agents are told, sockets go, who does not end is killed, and nobody stays behind', async () => {
+  const pids = [...titles().keys()];
+  const before = Date.now();
+  expect(await service.end('SIGTERM')).toBe(0);
+  expect(Date.now() - before).toBeGreaterThanOrEqual(2000);
+  expect(service.output).toContain('The no-op provider agent has ended');
+  expect(begun('reporter ends')).toHaveLength(1);
+  expect(service.output).toContain('Provider agent stubborn did not end within 2 s and is killed');
+  expect(service.output).not.toContain('Provider agent reporter did not end');
+  for (const name of ['status', 'stats', 'get']) expect(existsSync(path(name))).toBe(false);
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+test('one that is killed leaves no provider agent behind, and the next one starts', async () => {
+  service.start();
+  await until(
+    'agents run',
+    () => [...titles().values()].filter((title) => / (noop_agent|reporter)$/.test(title)).length === 2,
+  );
+  const pids = [...titles()].filter(([, title]) => !title.endsWith(' stubborn')).map(([pid]) => pid);
+  const stubborn = [...titles()].find(([, title]) => title.endsWith(' stubborn'))?.[0] ?? 0;
+  await service.end('SIGKILL');
+  const runs = (pid: number): boolean => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  await until('all but the one that never looks up have ended', () => !pids.some(runs));
+  if (runs(stubborn)) process.kill(stubborn, 'SIGKILL');
+  expect(existsSync(path('status'))).toBe(true);
+  service.start();
+  await until('the next one answers', async () => (await ask(path('stats'), {})) !== null);
+  expect(await service.end('SIGTERM')).toBe(0);
+});
