@@ -33,6 +33,7 @@ const COMMANDS = {
   'bench:cli': ['bench/cli.ts'],
   'bench:controller': ['bench/controller.ts'],
   'bench:openstack': ['bench/openstack.ts'],
+  'bench:providers': ['bench/providers.ts'],
 };
 
 // Type stripping still calls itself experimental; the flow engine's driver use is deprecated for a release to come.

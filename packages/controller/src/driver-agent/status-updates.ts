@@ -31,6 +31,8 @@ const LONGEST_PAUSE_MS = 250;
 /** Records of a transaction: more would hold locks for long. */
 const BATCH_RECORDS = 2000;
 const CONTENTION_TRIES = 5;
+/** While one commits the next is made ready. */
+const TRANSACTIONS = 2;
 
 interface Job {
   /** What is still to be done. */
@@ -64,7 +66,9 @@ const saysNothing = ({ provisioning, operating }: StatusRecord): boolean => prov
 export class StatusUpdates {
   readonly #options: StatusUpdatesOptions;
   #ready: Job[] = [];
-  #running = false;
+  #running = 0;
+  /** Objects of the transactions under way. */
+  readonly #busy = new Set<string>();
 
   constructor(options: StatusUpdatesOptions) {
     this.#options = options;
@@ -97,21 +101,26 @@ export class StatusUpdates {
     else if (isGone(next)) void this.#remove(job, next);
     else {
       this.#ready.push(job);
-      if (!this.#running) void this.#run();
+      if (this.#running < TRANSACTIONS) void this.#run();
     }
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
+    this.#running += 1;
     // Whoever came in the same round of the event loop goes along.
     await new Promise(setImmediate);
-    while (this.#ready.length > 0) await this.#together(this.#nextUnits());
-    this.#running = false;
+    for (;;) {
+      const units = this.#nextUnits();
+      if (units.length === 0) break;
+      const ids = units.flatMap(({ records }) => records.map(({ id }) => id));
+      await this.#together(units);
+      for (const id of ids) this.#busy.delete(id);
+    }
+    this.#running -= 1;
   }
 
   /** Of each job as much as goes into one transaction; a job that is about the same object as another comes later. */
   #nextUnits(): Unit[] {
-    const taken = new Set<string>();
     const units: Unit[] = [];
     const later: Job[] = [];
     let count = 0;
@@ -119,7 +128,7 @@ export class StatusUpdates {
       const records: StatusRecord[] = [];
       const own = new Set<string>();
       for (const record of job.rest) {
-        if (isGone(record) || own.has(record.id) || taken.has(record.id)) break;
+        if (isGone(record) || own.has(record.id) || this.#busy.has(record.id)) break;
         if (records.length + count >= BATCH_RECORDS && units.length > 0) break;
         records.push(record);
         own.add(record.id);
@@ -127,7 +136,7 @@ export class StatusUpdates {
       if (records.length === 0) later.push(job);
       else {
         units.push({ job, records });
-        for (const id of own) taken.add(id);
+        for (const id of own) this.#busy.add(id);
         count += records.length;
       }
     }
