@@ -34,6 +34,11 @@ export const providerErrors = define({
     remedy:
       "See the log of the provider's driver; the object can be changed, failed over or deleted where its status allows it.",
   },
+  PROVIDER_CHANGE_LOST: {
+    status: 500,
+    message: "Provider '{provider}' did not finish the change: {detail}",
+    remedy: 'Fail over or delete the load balancer; what the driver reports later counts all the same.',
+  },
   // Clouds
   SUBNET_NO_FREE_ADDRESS: {
     status: 409,

@@ -4,9 +4,11 @@ import { buildServer } from '../api/server.ts';
 import type { Config } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
 import { OperationQueue } from '../flows/operation-queue.ts';
+import { HostBeat } from '../providers/driver/host-beat.ts';
+import { NOOP_PROVIDERS } from '../providers/noop/names.ts';
 import { NoopSettler } from '../providers/noop/settler.ts';
 import { migrationStatus } from '../store/core/migrate.ts';
-import { NOOP_PROVIDERS, startProviders } from './providers.ts';
+import { startProviders } from './providers.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
 export interface ApiService extends Service {
@@ -26,12 +28,13 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
   });
   const queue = new OperationQueue();
   const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log });
+  const beat = new HostBeat(store.db, { role: 'driver', host: config.DEFAULT.host }, log);
   const server = buildServer({
     config,
     store,
     network,
     certificates: await drivers.get('certificateManager'),
-    providers: await startProviders(runtime, queue, settler),
+    providers: await startProviders(runtime, queue, settler, beat),
     identity,
     notifications: (settings) => drivers.notifications(settings),
     policy,
@@ -45,10 +48,14 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
     if (NOOP_PROVIDERS.some((name) => name in config.api_settings.enabled_provider_drivers)) settler.start();
     return {
       endpoint,
-      stop: () => server.close(),
+      async stop() {
+        await server.close();
+        await beat.stop();
+      },
     };
   } catch (error) {
     await server.close();
+    await beat.stop();
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'another process listens there' : message;
     const options = '[api_settings] bind_host and bind_port';

@@ -2,6 +2,7 @@ import type { Config } from '../config/index.ts';
 import { DriverAgent } from '../driver-agent/driver-agent.ts';
 import { OWN_AGENTS, PROVIDER_AGENTS_KEY } from '../driver-agent/provider-agents.ts';
 import { AMPHORA_PROVIDERS } from '../providers/amphora/names.ts';
+import { HostBeat } from '../providers/driver/host-beat.ts';
 import { type FoundDriver, findInPackages } from '../providers/packages/load.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
@@ -22,7 +23,14 @@ export async function startDriverAgent(runtime: Runtime): Promise<Service> {
     log: withComponent(runtime.log, 'driver-agent'),
   });
   await agent.start();
-  return agent;
+  const beat = new HostBeat(store.db, { role: 'agent', host: config.DEFAULT.host }, runtime.log);
+  await beat.start();
+  return {
+    async stop() {
+      await agent.stop();
+      await beat.stop();
+    },
+  };
 }
 
 /** Those that are enabled; what is installed and not enabled is not even loaded. */

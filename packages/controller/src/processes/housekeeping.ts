@@ -5,9 +5,12 @@ import { forgetFlows, OperationQueue } from '../flows/operation-queue.ts';
 import { rotateCertificates } from '../housekeeping/certificate-rotation.ts';
 import { type Duty, Housekeeper } from '../housekeeping/housekeeper.ts';
 import { orphanDuty } from '../housekeeping/orphans.ts';
+import { ProviderChanges } from '../housekeeping/provider-changes.ts';
 import { purge } from '../housekeeping/purge.ts';
 import { recountQuotas } from '../housekeeping/quotas.ts';
 import { secretUsesDuty } from '../housekeeping/secret-uses.ts';
+import { AMPHORA_PROVIDERS } from '../providers/amphora/names.ts';
+import { NOOP_PROVIDERS } from '../providers/noop/names.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -72,8 +75,22 @@ async function duties(runtime: Runtime): Promise<Duty[]> {
     certificates,
     ...(options.quota_recount_interval > 0 ? [recount] : []),
     ...secretUses,
+    providerChanges(runtime),
     ...(await orphans(runtime)),
   ];
+}
+
+/** Of providers beside those that workers and the no-op settler serve. */
+function providerChanges({ config, store, log }: Runtime): Duty {
+  const others = [...AMPHORA_PROVIDERS, ...NOOP_PROVIDERS];
+  return new ProviderChanges({
+    store,
+    others,
+    providers: Object.keys(config.api_settings.enabled_provider_drivers).filter((name) => !others.includes(name)),
+    mostSeconds: () => config.driver_agent.provider_change_timeout,
+    log: withComponent(log, 'housekeeping'),
+    now: () => performance.now(),
+  });
 }
 
 /** The cloud's own account may see and remove things; of what is on this host that is root. */

@@ -4,27 +4,28 @@ import type { Config } from '../config/index.ts';
 import type { OperationQueue } from '../flows/operation-queue.ts';
 import { AmphoraProvider } from '../providers/amphora/provider.ts';
 import { refuseByContract, refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
+import type { HostBeat } from '../providers/driver/host-beat.ts';
 import { DriverProvider } from '../providers/driver/provider.ts';
 import type { Provider } from '../providers/interface.ts';
+import { NOOP_PROVIDERS } from '../providers/noop/names.ts';
 import { NoopProvider } from '../providers/noop/provider.ts';
 import type { NoopSettler } from '../providers/noop/settler.ts';
 import { DRIVERS_KEY, findInPackages, makeDriver } from '../providers/packages/load.ts';
 import { ProviderRegistry } from '../providers/registry.ts';
 import { DRIVER_CALLS, type Runtime } from './runtime.ts';
 
-export const NOOP_PROVIDERS = ['noop_driver', 'noop_driver-alt'];
-
 export async function startProviders(
   runtime: Runtime,
   queue: OperationQueue,
   settler: NoopSettler,
+  host: HostBeat,
 ): Promise<ProviderRegistry> {
   const { config, log } = runtime;
   const { enabled_provider_drivers: enabled, default_provider_driver } = config.api_settings;
   const own = await builtIn(runtime, queue, settler);
   const others = Object.keys(enabled).filter((name) => !(name in own));
   return new ProviderRegistry(
-    { ...own, ...(await brought(runtime, others)) },
+    { ...own, ...(await brought(runtime, others, host)) },
     { ...enabled },
     default_provider_driver,
     log,
@@ -61,7 +62,11 @@ const socketsOf = ({ driver_agent }: Config): SocketPaths => ({
 });
 
 /** A driver that cannot be loaded is left out: who names it is told so, and the others work. */
-async function brought({ config, drivers, log }: Runtime, names: readonly string[]): Promise<Record<string, Provider>> {
+async function brought(
+  { config, drivers, log }: Runtime,
+  names: readonly string[],
+  host: HostBeat,
+): Promise<Record<string, Provider>> {
   const { provider_packages, provider_driver_timeout, enabled_provider_drivers } = config.api_settings;
   const found = findInPackages(provider_packages, DRIVERS_KEY, log);
   const providers: Record<string, Provider> = {};
@@ -79,10 +84,12 @@ async function brought({ config, drivers, log }: Runtime, names: readonly string
         certificates: await drivers.get('certificateManager'),
         timeoutMs: provider_driver_timeout * 1000,
         maximumCalls: DRIVER_CALLS,
+        host: () => host.id,
       });
     } catch (error) {
       log.error({ err: error, provider: name }, `The provider ${name} of ${driver.from} cannot be loaded`);
     }
   }
+  if (Object.keys(providers).length > 0) await host.start();
   return providers;
 }

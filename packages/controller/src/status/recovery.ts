@@ -35,20 +35,23 @@ export async function settleStuck(tx: Tx, loadBalancerId: string, failure: Failu
 /**
  * Children that wait although their load balancer does not: they get ERROR with the failure, unless somebody has the load
  * balancer at the moment. Walks whole tables; not for every second.
+ * @param restedSeconds since when the load balancer must have been at rest
  */
 export async function settleStuckChildren(
   executor: Executor,
   providers: readonly string[],
   failure: Failure,
+  restedSeconds = 0,
 ): Promise<string[]> {
   const settled: string[] = [];
+  const rested = sql`coalesce(lb.updated_at, lb.created_at) <= now() - make_interval(secs => ${restedSeconds}::float8)`;
   const isStuck = isAffected(CHILD_ABANDONED);
   for (const kind of CHILD_KINDS) {
     const { rows } = await sql<{ id: string }>`
       with held as materialized (
         select lb.id from load_balancer lb
         where lb.id in (select ${LOAD_BALANCER_OF[kind]} from ${sql.table(kind)} x where ${isStuck})
-          and not ${WAITS} and lb.provider = any(${providers}::text[]) and ${NO_OWNER}
+          and not ${WAITS} and lb.provider = any(${providers}::text[]) and ${NO_OWNER} and ${rested}
         order by lb.id for no key update skip locked)
       update ${sql.table(kind)} as x set ${assignments(kind, CHILD_ABANDONED, { failure, settles: true })}
       from held where ${isStuck} and held.id = ${LOAD_BALANCER_OF[kind]} returning x.id`.execute(executor);

@@ -11,6 +11,7 @@ import { parseMetadata } from '../../domain/catalog.ts';
 import type { OperationKind } from '../../domain/operations.ts';
 import type { L7Policy, Listener, LoadBalancer, LoadBalancerTree, Pool } from '../../domain/resources.ts';
 import type { Tx } from '../../store/core/database.ts';
+import { noteDelivery } from '../../store/operations/driver-hosts.ts';
 import * as zones from '../../store/resources/availability-zones.ts';
 import * as flavors from '../../store/resources/flavors.ts';
 import * as loadBalancers from '../../store/resources/load-balancers.ts';
@@ -38,6 +39,8 @@ export interface DriverProviderOptions {
   timeoutMs: number;
   /** Calls under way at the same time: each holds a connection to the database. Further ones are refused. */
   maximumCalls: number;
+  /** Id of the process that the driver lives in; left out: whoever settles its changes looks for them. */
+  host?(): string;
   /** A change of the load balancer is accepted and committed. */
   committed?(loadBalancerId: string): void;
 }
@@ -134,6 +137,8 @@ export class DriverProvider implements Provider {
     this.#underWay += 1;
     try {
       await tx.mayWait(this.#options.timeoutMs + MARGIN_MS);
+      const host = this.#options.host?.();
+      if (host !== undefined) await noteDelivery(tx, delivery.loadBalancerId, host);
       await this.#ask(call);
     } finally {
       this.#underWay -= 1;
