@@ -1,7 +1,17 @@
 /** The systemd units: what they start does start, under the restrictions that can be had without systemd. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +24,7 @@ import { freePort } from '../kit/free-port.ts';
 import { ROOT } from './harness.ts';
 
 const UNITS = join(ROOT, 'deploy');
-const SERVICES = ['api', 'worker', 'health-manager', 'housekeeping'];
+const SERVICES = ['api', 'worker', 'health-manager', 'housekeeping', 'driver-agent'];
 const GRACEFUL_SECONDS = 60;
 const HAND_OVER_SECONDS = 5;
 
@@ -40,8 +50,11 @@ beforeAll(async () => {
   await store.close();
   writeFileSync(
     join(folder, 'octavia.conf'),
-    `[database]\nconnection = ${url}\n[api_settings]\nauth_strategy = noauth\nbind_port = ${await freePort()}\n[controller_worker]\nnetwork_driver = network_noop_driver\ncompute_driver = compute_noop_driver\namphora_driver = amphora_noop_driver\n[certificates]\ncert_generator = noop_cert_generator\n[health_manager]\nheartbeat_key = k\nbind_ip = 127.0.0.1\nbind_port = ${await freePort()}\n`,
+    `[database]\nconnection = ${url}\n[api_settings]\nauth_strategy = noauth\nbind_port = ${await freePort()}\n[controller_worker]\nnetwork_driver = network_noop_driver\ncompute_driver = compute_noop_driver\namphora_driver = amphora_noop_driver\n[certificates]\ncert_generator = noop_cert_generator\n[health_manager]\nheartbeat_key = k\nbind_ip = 127.0.0.1\nbind_port = ${await freePort()}\n[driver_agent]\nstatus_socket_path = ${folder}/run/status.sock\nstats_socket_path = ${folder}/run/stats.sock\nget_socket_path = ${folder}/run/get.sock\n`,
   );
+  // As systemd makes the folder of RuntimeDirectory.
+  mkdirSync(join(folder, 'run'));
+  chownSync(join(folder, 'run'), account, account);
   writeFileSync(join(folder, 'systemd-notify'), '#!/bin/sh\necho "$@" >> "$NOTIFY_SOCKET"\n');
   chmodSync(join(folder, 'systemd-notify'), 0o755);
 });

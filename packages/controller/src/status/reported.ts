@@ -13,7 +13,7 @@ import { LOAD_BALANCER_OF, lockTrees } from './rows.ts';
 import { measured, reported } from './writer.ts';
 
 /** In the order in which reports take effect: what is below before what is above. */
-export const REPORT_ORDER = [
+const REPORT_ORDER = [
   'member',
   'health_monitor',
   'pool',

@@ -20,7 +20,7 @@ import { makeHealthMonitor, makeL7Policy, makeL7Rule } from '../dataplane/suppor
 import { aListener, aLoadBalancer, aMember, aPool } from '../support/resources.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
-export interface Line {
+interface Line {
   level: string;
   text: string;
   fields: object;
@@ -135,7 +135,7 @@ export async function ask(path: string, message: unknown): Promise<unknown> {
   return answer === '' ? null : JSON.parse(answer.slice(answer.indexOf('\n') + 1));
 }
 
-export const PROVIDER = 'third-party';
+const PROVIDER = 'third-party';
 
 export interface Planted {
   project: string;

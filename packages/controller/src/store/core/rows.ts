@@ -73,6 +73,17 @@ export interface Rows {
     first_used_at: Date;
     subject: string;
   };
+  driver_delivery: {
+    delivered_at: Date;
+    driver_host_id: string;
+    load_balancer_id: string;
+  };
+  driver_host: {
+    heartbeat_at: Date;
+    host: string;
+    id: string;
+    role: string;
+  };
   flavor: {
     created_at: Date;
     description: string;
