@@ -177,7 +177,10 @@ test('one that is killed leaves no provider agent behind, and the next one start
   await until('all but the one that never looks up have ended', () => !pids.some(runs));
   if (runs(stubborn)) process.kill(stubborn, 'SIGKILL');
   expect(existsSync(path('status'))).toBe(true);
+  const began = begun('reporter').length;
   service.start();
   await until('the next one answers', async () => (await ask(path('stats'), {})) !== null);
+  // By then it listens to signals.
+  await until('it has an agent', () => begun('reporter').length > began);
   expect(await service.end('SIGTERM')).toBe(0);
 });
