@@ -301,7 +301,7 @@ describe('a token', () => {
     const tokens = await Promise.all([session.token(), session.token(), session.headers()]);
     await session.token();
     expect(keystone.count('POST')).toBe(1);
-    expect(tokens[0]).toMatchObject({ userId: 'user-1', projectId: 'service', roles: ['admin'] });
+    expect(tokens[0]).toMatchObject({ userId: 'jane-user', projectId: 'p1', roles: ['admin'] });
     expect(tokens[2]).toEqual({ 'x-auth-token': tokens[0]?.id });
   });
 
@@ -330,7 +330,7 @@ describe('a token', () => {
     const session = open('password', USER);
     const patient = session.token();
     expect(await failure(session.token(AbortSignal.timeout(10)))).toMatchObject({ name: 'TimeoutError' });
-    expect((await patient).userId).toBe('user-1');
+    expect((await patient).userId).toBe('jane-user');
     expect(keystone.count('POST')).toBe(1);
   });
 
@@ -339,12 +339,12 @@ describe('a token', () => {
     expect(await failure(session.token())).toBeInstanceOf(UnauthorizedError);
     expect(await failure(session.token())).toBeInstanceOf(UnauthorizedError);
     keystone.password = 'wrong';
-    expect((await session.token()).userId).toBe('user-1');
+    expect((await session.token()).userId).toBe('jane-user');
   });
 
   test('survives passing troubles of Keystone', async () => {
     keystone.drop = 1;
-    expect((await open('password', USER, { retries: 1 }).token()).userId).toBe('user-1');
+    expect((await open('password', USER, { retries: 1 }).token()).userId).toBe('jane-user');
     keystone.drop = 1;
     expect(await failure(open('password', USER).token())).toBeInstanceOf(UnreachableError);
     keystone.fault = 500;
@@ -394,10 +394,10 @@ describe('a token in a file', () => {
     await stored().token();
     const [name = ''] = readdirSync(join(folder, 'tokens'));
     writeFileSync(join(folder, 'tokens', name), 'garbage');
-    expect((await stored().token()).userId).toBe('user-1');
+    expect((await stored().token()).userId).toBe('jane-user');
     writeFileSync(join(folder, 'blocked'), '');
     const store = tokenFile(join(folder, 'blocked'), { authType: 'password', auth: USER });
-    expect((await open('password', USER, { store }).token()).userId).toBe('user-1');
+    expect((await open('password', USER, { store }).token()).userId).toBe('jane-user');
   });
 });
 
