@@ -30,7 +30,7 @@ let request: BuildRequest;
 const open = (settings: Partial<NovaSettings> = {}) => {
   const ports = {
     async getPort(id: string): Promise<Port | null> {
-      const port = played.ports.ports.get(id);
+      const port = played.neutron.ports.get(id);
       return port === undefined ? null : ({ id, deviceId: port.device_id } as Port);
     },
   };
@@ -41,7 +41,8 @@ const servers = () => [...played.nova.servers.values()];
 const warnings = () => played.logged.filter((line) => line.startsWith('warn'));
 const portOf = (id: string, device: Partial<Port> = {}): Port =>
   ({ id, deviceId: '', deviceOwner: '', ...device }) as Port;
-const freePort = () => String(played.ports.make(played.ports.network('vip-net'))?.id);
+const networkNamed = (name: string) => played.neutron.network(['192.0.2.0/24'], { name }).id;
+const freePort = () => played.neutron.port(networkNamed('vip-net')).id;
 const unavailable = { status: 503, body: 'down' };
 
 beforeEach(async () => {
@@ -54,7 +55,7 @@ beforeEach(async () => {
       clock.pauses.push(ms);
     },
   };
-  network = played.ports.network('lb-mgmt-net');
+  network = networkNamed('lb-mgmt-net');
   const amphoraId = randomUUID();
   request = {
     amphoraId,
@@ -188,7 +189,7 @@ describe('what it asks for', () => {
   });
 
   it('tells of several networks where none is named', async () => {
-    played.ports.network('another');
+    networkNamed('another');
     await expect(open().build({ ...request, networks: [] })).rejects.toMatchObject({
       code: 'COMPUTE_NETWORK_UNUSABLE',
       message: expect.stringMatching(
@@ -273,17 +274,17 @@ describe('what it sees', () => {
   it('has no address before the server is ACTIVE, and then that of the management network', async () => {
     played.nova.looks = 2;
     const compute = open();
-    const other = played.ports.network('other');
+    const other = networkNamed('other');
     const { id } = await compute.build({ ...request, networks: [other, network] });
     expect(await compute.get(id, [network])).toMatchObject({ status: 'BUILD', lbNetworkIp: null });
-    const management = [...played.ports.ports.values()].find((port) => port.network_id === network);
+    const management = [...played.neutron.ports.values()].find((port) => port.network_id === network);
     expect(await compute.get(id, [network, other])).toMatchObject({
       status: 'ACTIVE',
       lbNetworkIp: management?.fixed_ips[0]?.ip_address,
     });
     expect(played.nova.count(/os-interface/)).toBe(1);
     played.nova.fail(/os-interface/, { status: 500, body: '' });
-    const first = [...played.ports.ports.values()].find((port) => port.network_id === other);
+    const first = [...played.neutron.ports.values()].find((port) => port.network_id === other);
     expect((await compute.get(id, [network, other]))?.lbNetworkIp).toBe(first?.fixed_ips[0]?.ip_address);
     expect(warnings()).toHaveLength(1);
   });
@@ -341,7 +342,7 @@ describe('ports', () => {
     const port = freePort();
     played.nova.fail(/^POST .*os-interface/, fault);
     await compute.attachPort(id, portOf(port));
-    expect(played.ports.ports.get(port)).toMatchObject({ device_id: id, device_owner: 'compute:nova' });
+    expect(played.neutron.ports.get(port)).toMatchObject({ device_id: id, device_owner: 'compute:nova' });
   });
 
   it('asks nothing about a port that Neutron says is there', async () => {
@@ -387,7 +388,7 @@ describe('ports', () => {
     played.nova.portsStay = true;
     clock.sleep = async (ms) => {
       await sleep(ms);
-      if (clock.pauses.length === 4) Object.assign(played.ports.ports.get(port) ?? {}, { device_id: '' });
+      if (clock.pauses.length === 4) Object.assign(played.neutron.ports.get(port) ?? {}, { device_id: '' });
     };
     await compute.detachPort(id, port);
     expect(clock.pauses).toEqual([500, 1000, 1000, 2000]);
@@ -404,7 +405,7 @@ describe('ports', () => {
     const port = freePort();
     await compute.attachPort(id, portOf(port));
     played.nova.portsStay = true;
-    played.ports.ports.delete(port);
+    played.neutron.ports.delete(port);
     await compute.detachPort(id, port);
     await compute.detachPort(randomUUID(), port);
   });

@@ -41,6 +41,7 @@ export interface FakePort {
   qos_policy_id: string | null;
   security_groups: string[];
   'binding:vnic_type': string;
+  'binding:host_id': string;
   dns_name: string;
   tags: string[];
 }
@@ -93,6 +94,24 @@ export class FakeNeutron extends FakeService {
     const defaults = { name: 'net', project_id: SERVICE_PROJECT, shared: true, mtu: 1450, port_security_enabled: true };
     this.networks.set(id, { id, ...defaults, subnets, ...attributes });
     return { id, subnets };
+  }
+
+  /** A port of the service's, with an address in the first subnet of the network. @throws Error where Neutron would refuse it */
+  port(networkId: string, wish: Partial<FakePort> = {}): FakePort {
+    const subnet_id = this.networks.get(networkId)?.subnets[0];
+    const made = this.#makePort({ network_id: networkId, fixed_ips: [{ subnet_id }], ...wish });
+    if (made.status !== 201) throw new Error(JSON.stringify(made.body));
+    return (made.body as { port: FakePort }).port;
+  }
+
+  /** As Nova does when a server takes a port (`device`), and when it lets go of it (null). */
+  bind(portId: string, device: { id: string; zone: string; host: string } | null): void {
+    const port = this.ports.get(portId);
+    if (port === undefined) return;
+    port.device_id = device?.id ?? '';
+    port.device_owner = device === null ? '' : `compute:${device.zone}`;
+    port['binding:host_id'] = device?.host ?? '';
+    port.status = device === null || !port.admin_state_up ? 'DOWN' : 'ACTIVE';
   }
 
   overQuota(kind: string, count: number): Answer | null {
@@ -230,6 +249,7 @@ export class FakeNeutron extends FakeService {
       allowed_address_pairs: [],
       qos_policy_id: null,
       'binding:vnic_type': 'normal',
+      'binding:host_id': '',
       dns_name: '',
       tags: [],
       ...wish,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FakeCinder } from './fake-cinder.ts';
 import type { FakeGlance } from './fake-glance.ts';
-import type { FakePort, FakePorts } from './fake-ports.ts';
+import type { FakeNeutron, FakePort } from './fake-neutron.ts';
 import { type Answer, type Asked, FakeService } from './fake-service.ts';
 
 interface Fault {
@@ -83,13 +83,13 @@ export class FakeNova extends FakeService {
   readonly #going = new Map<string, number>();
   readonly #glance: FakeGlance;
   readonly #cinder: FakeCinder;
-  readonly #ports: FakePorts;
+  readonly #neutron: FakeNeutron;
 
-  constructor(glance: FakeGlance, cinder: FakeCinder, ports: FakePorts) {
+  constructor(glance: FakeGlance, cinder: FakeCinder, neutron: FakeNeutron) {
     super(glance.keystone);
     this.#glance = glance;
     this.#cinder = cinder;
-    this.#ports = ports;
+    this.#neutron = neutron;
   }
 
   /** Made by somebody: a worker that died, for example. */
@@ -150,7 +150,7 @@ export class FakeNova extends FakeService {
   }): Answer {
     const { flavorRef, imageRef, networks, key_name: keyName = null, availability_zone: zone, personality = [] } = wish;
     const [volume] = wish.block_device_mapping_v2 ?? [];
-    const networkIds = networks?.map(({ uuid }) => uuid) ?? [...this.#ports.networks.keys()];
+    const networkIds = networks?.map(({ uuid }) => uuid) ?? [...this.#neutron.networks.keys()];
     const image = this.#glance.images.get(imageRef);
     if (!this.flavors.has(flavorRef)) return bad(400, 'badRequest', `Flavor ${flavorRef} could not be found.`);
     if (volume === undefined && image?.status !== 'active') {
@@ -168,7 +168,7 @@ export class FakeNova extends FakeService {
     if (networks === undefined && networkIds.length > 1) {
       return bad(409, 'conflictingRequest', 'Multiple possible networks found, use a Network ID to be more specific.');
     }
-    const unknown = networkIds.find((id) => !this.#ports.networks.has(id));
+    const unknown = networkIds.find((id) => !this.#neutron.networks.has(id));
     if (unknown !== undefined) return bad(400, 'badRequest', `Network ${unknown} could not be found.`);
     if (this.servers.size >= this.quota.servers) {
       const message = `Quota exceeded for instances: Requested 1, but already used ${this.servers.size} of ${this.quota.servers} instances`;
@@ -199,8 +199,9 @@ export class FakeNova extends FakeService {
     const fate = server.host === null ? nowhere : (this.fates.shift() ?? 'ACTIVE');
     this.#coming.set(server.id, { looks: this.looks, fate });
     for (const networkId of networkIds) {
-      const port = this.#ports.make(networkId, { device_id: server.id, device_owner: `compute:${server.zone}` });
-      if (port) server.ports.push(port.id);
+      const { id } = this.#neutron.port(networkId);
+      this.#bind(server, id);
+      server.ports.push(id);
     }
     return { status: 202, body: { server: { id: server.id, adminPass: 'unused', links: [] } } };
   }
@@ -233,10 +234,10 @@ export class FakeNova extends FakeService {
   }
 
   #shown({ id, name, status, task, fault, imageId, flavorId, zone, metadata, ports, volumeId }: FakeServer): object {
-    const own = ports.flatMap((port) => this.#ports.ports.get(port) ?? []);
+    const own = ports.flatMap((port) => this.#neutron.ports.get(port) ?? []);
     const addresses: Record<string, object[]> = {};
     for (const { network_id, fixed_ips, mac_address } of status === 'ACTIVE' ? own : []) {
-      const label = this.#ports.networks.get(network_id) ?? '';
+      const label = this.#neutron.networks.get(network_id)?.name ?? '';
       const entries = fixed_ips.map(({ ip_address: addr }) => ({ addr, 'OS-EXT-IPS-MAC:mac_addr': mac_address }));
       addresses[label] = [...(addresses[label] ?? []), ...entries];
     }
@@ -278,27 +279,26 @@ export class FakeNova extends FakeService {
     this.servers.delete(id);
     if (volumeId !== null) this.#cinder.volumes.delete(volumeId);
     const [own, ...given] = ports;
-    for (const portId of given) this.#free(portId);
-    if (own !== undefined) this.#ports.ports.delete(own);
+    for (const portId of given) this.#neutron.bind(portId, null);
+    if (own !== undefined) this.#neutron.ports.delete(own);
   }
 
-  #free(portId: string): void {
-    const port = this.#ports.ports.get(portId);
-    if (port) Object.assign(port, { device_id: '', device_owner: '' });
+  #bind({ id, zone, host }: FakeServer, portId: string): void {
+    this.#neutron.bind(portId, { id, zone, host: `compute-${host}` });
   }
 
   #answerInterfaces(method: string, server: FakeServer, body: unknown, portId: string): Answer {
-    const own = server.ports.flatMap((id) => this.#ports.ports.get(id) ?? []);
+    const own = server.ports.flatMap((id) => this.#neutron.ports.get(id) ?? []);
     if (method === 'GET') return ok({ interfaceAttachments: own.map(attachment) });
     if (method === 'DELETE') {
       if (!server.ports.includes(portId)) return missing(`Port ${portId}`);
       if (this.portsStay) return { status: 202 };
       server.ports = server.ports.filter((id) => id !== portId);
-      this.#free(portId);
+      this.#neutron.bind(portId, null);
       return { status: 202 };
     }
     const wanted = (body as { interfaceAttachment: { port_id: string } }).interfaceAttachment.port_id;
-    const port = this.#ports.ports.get(wanted);
+    const port = this.#neutron.ports.get(wanted);
     if (port === undefined) return bad(404, 'itemNotFound', `Port id ${wanted} could not be found.`);
     if (port.device_id !== '') return bad(409, 'conflictingRequest', `Port ${wanted} is still in use.`);
     if (server.status !== 'ACTIVE') {
@@ -306,7 +306,7 @@ export class FakeNova extends FakeService {
       return bad(409, 'conflictingRequest', message);
     }
     server.ports.push(wanted);
-    Object.assign(port, { device_id: server.id, device_owner: `compute:${server.zone}` });
+    this.#bind(server, wanted);
     return ok({ interfaceAttachment: attachment(port) });
   }
 

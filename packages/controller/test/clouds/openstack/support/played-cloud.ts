@@ -10,7 +10,6 @@ import { FakeCinder } from './fake-cinder.ts';
 import { FakeGlance } from './fake-glance.ts';
 import { FakeNeutron } from './fake-neutron.ts';
 import { FakeNova } from './fake-nova.ts';
-import { FakePorts } from './fake-ports.ts';
 
 export const LOGIN = { username: 'octavia', password: 'service-password', project_name: 'service' };
 
@@ -19,7 +18,6 @@ export interface PlayedCloud {
   glance: FakeGlance;
   cinder: FakeCinder;
   barbican: FakeBarbican;
-  ports: FakePorts;
   nova: FakeNova;
   neutron: FakeNeutron;
   /** Milliseconds that the clock of sessions is ahead. */
@@ -55,9 +53,8 @@ export function playCloud(): PlayedCloud {
     played.glance = await new FakeGlance(played.keystone).listen();
     played.cinder = await new FakeCinder(played.glance).listen();
     played.barbican = await new FakeBarbican(played.keystone).listen();
-    played.ports = new FakePorts();
-    played.nova = await new FakeNova(played.glance, played.cinder, played.ports).listen();
     played.neutron = await new FakeNeutron(played.keystone).listen();
+    played.nova = await new FakeNova(played.glance, played.cinder, played.neutron).listen();
     played.skew = 0;
     played.logged = [];
     played.keystone.services = [

@@ -1,41 +1,37 @@
-import type { Port } from '../../../../src/clouds/network/interface.ts';
+import { NeutronNetworkDriver } from '../../../../src/clouds/network/neutron/driver.ts';
+import { Neutron } from '../../../../src/clouds/openstack/neutron.ts';
 import type { ServerBed } from '../bed.ts';
-import type { FakePort } from './fake-ports.ts';
 import type { PlayedCloud } from './played-cloud.ts';
 
-const asPort = ({ id, network_id, mac_address, fixed_ips, device_id, device_owner }: FakePort): Port => ({
-  id,
-  name: '',
-  networkId: network_id,
-  macAddress: mac_address,
-  fixedIps: fixed_ips.map(({ subnet_id, ip_address }) => ({ subnetId: subnet_id, ipAddress: ip_address })),
-  deviceId: device_id,
-  deviceOwner: device_owner,
-  qosPolicyId: null,
-  securityGroupIds: [],
-});
+const PATIENCE = { attempts: 1, shortestMs: 0, backoffMs: 0, longestMs: 0 };
 
-/** Servers of the fake of Nova, in which no time passes. */
+/** Servers of the fake of Nova on ports of that of Neutron, in which no time passes. */
 export function serverBed(played: PlayedCloud): ServerBed {
-  const { ports } = played;
+  const { neutron } = played;
+  const session = played.open();
+  const sleep = async () => undefined;
+  const settings = { patience: PATIENCE, allowInvisible: false };
+  const network = new NeutronNetworkDriver(new Neutron(session), settings, { sleep, log: played.log });
   return {
-    session: played.open(),
-    tick: async () => undefined,
+    session,
+    tick: sleep,
     flavor: 'amphora',
     zone: null,
-    sleep: () => Promise.resolve(),
-    network: [...ports.networks.keys()][0] ?? ports.network('lb-mgmt-net'),
+    sleep,
+    network: [...neutron.networks.keys()][0] ?? neutron.network(['192.0.2.0/24'], { name: 'lb-mgmt-net' }).id,
     ports: {
-      async make() {
-        const made = ports.make(ports.network('vip-net'));
-        if (made === null) throw new Error('no network');
-        return asPort(made);
+      make() {
+        const { id: networkId, subnets } = neutron.network(['198.51.100.0/24'], { name: 'vip-net' });
+        return network.createPort({
+          name: 'octavia-lb-vrrp-1',
+          networkId,
+          fixedIps: subnets.map((subnetId) => ({ subnetId })),
+          deviceId: 'of the server that it is for',
+          deviceOwner: 'octavia:vrrp',
+        });
       },
-      async getPort(id) {
-        const port = ports.ports.get(id);
-        return port === undefined ? null : asPort(port);
-      },
-      remove: async (id) => void ports.ports.delete(id),
+      getPort: (id) => network.getPort(id),
+      remove: (id) => network.deletePort(id),
     },
   };
 }
