@@ -69,7 +69,7 @@ const RUNNING: readonly Command[] = [
   service('health-manager', 'Receive heartbeats and keep operating statuses.'),
   service('driver-agent', 'Take what provider drivers report, and run their agents.'),
   service('housekeeping', 'Purge deleted objects, renew certificates, collect orphans.'),
-  command('housekeeping orphans', 'Remove instances and ports that no row names and that are old enough.', [
+  command('housekeeping orphans', 'Remove instances, ports and groups that no row names and that are old enough.', [
     flag('--dry-run', 'Only tell what would be removed.'),
     flag('--force', 'Also when a large part of everything looks like orphans.'),
     ...installation,

@@ -5,6 +5,7 @@
 import { canonicalCidr, ipVersion } from './addresses.ts';
 import { clientRules, type IngressOptions, PEER_PORT } from './ingress.ts';
 import type { LoadBalancerTree } from './resources.ts';
+import { canonicalUuid } from './uuid.ts';
 
 /** Ingress of one IP version. */
 export interface GroupRule {
@@ -19,6 +20,12 @@ export interface GroupRule {
 
 /** As OpenStack Octavia has them, and operators' scripts know them. */
 export const vipGroupName = (loadBalancerId: string): string => `lb-${loadBalancerId}`;
+
+/** null: it is not named after one */
+export const loadBalancerOfVipGroup = (name: string): string | null => {
+  const id = name.startsWith('lb-') ? name.slice('lb-'.length) : '';
+  return canonicalUuid(id) === id ? id : null;
+};
 
 /**
  * Listeners' ports for whom they allow, on each IP version that a VIP has; none where the user brought groups of their own.

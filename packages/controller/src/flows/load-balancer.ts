@@ -2,11 +2,13 @@ import type { Operation } from '../domain/operations.ts';
 import type { AmphoraRole, Topology } from '../domain/statuses.ts';
 import { OctaviaError } from '../errors.ts';
 import * as serverGroups from '../store/resources/server-groups.ts';
-import type { Flow, FlowPart, Step } from './flow.ts';
+import type { Flow, FlowPart, Step, StepContext } from './flow.ts';
 import { applyConfiguration, configureAll, configureNew, forgetReplaced } from './steps/apply-configuration.ts';
 import { amphoraIdOf, bootAmphora, takeIntoService } from './steps/build-amphora.ts';
+import { loadBalancerOf } from './steps/load-tree.ts';
 import { plugMemberNetworks, plugMemberNetworksInto } from './steps/plug-member-networks.ts';
 import { plugVip, readyVip } from './steps/plug-vip.ts';
+import { serverGroupName } from './steps/port-names.ts';
 import { removeAmphorae } from './steps/remove-amphora.ts';
 import { chooseFirst, fenceOld, handOverVip, removeFirst, removeRest, replacementIds } from './steps/replace.ts';
 import { applyVipGroup } from './steps/vip-group.ts';
@@ -19,7 +21,7 @@ const createServerGroup: Step = {
   name: 'create server group',
   async run({ store, compute, options, operation }) {
     if (options.antiAffinity === null || !compute.createServerGroup) return 'not wanted';
-    const id = await compute.createServerGroup(`octavia-lb-${operation.loadBalancerId}`, options.antiAffinity);
+    const id = await compute.createServerGroup(serverGroupName(operation.loadBalancerId), options.antiAffinity);
     await serverGroups.set(store.db, operation.loadBalancerId, id);
     return undefined;
   },
@@ -34,11 +36,22 @@ const deleteServerGroup: Step = {
   },
 };
 
-async function deleteGroup({ store, compute, operation }: Parameters<Step['run']>[0]): Promise<void> {
-  const id = await serverGroups.get(store.db, operation.loadBalancerId);
-  if (id === null) return;
-  await compute.deleteServerGroup?.(id);
-  await serverGroups.set(store.db, operation.loadBalancerId, null);
+async function deleteGroup(context: StepContext): Promise<void> {
+  const { store, compute, operation } = context;
+  const recorded = await serverGroups.get(store.db, operation.loadBalancerId);
+  for (const id of recorded === null ? await unrecordedGroups(context) : [recorded]) {
+    await compute.deleteServerGroup?.(id);
+  }
+  if (recorded !== null) await serverGroups.set(store.db, operation.loadBalancerId, null);
+}
+
+/** Made for a worker that never heard that it was. */
+async function unrecordedGroups(context: StepContext): Promise<string[]> {
+  const { compute, options } = context;
+  if (options.antiAffinity === null || (await loadBalancerOf(context)).topology !== 'ACTIVE_STANDBY') return [];
+  const name = serverGroupName(context.operation.loadBalancerId);
+  const groups = (await compute.serverGroups?.(name)) ?? [];
+  return groups.map(({ id }) => id);
 }
 
 /** Operations of a load balancer without amphorae that say nothing are for one amphora. @throws OctaviaError */

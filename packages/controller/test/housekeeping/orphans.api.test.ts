@@ -146,7 +146,7 @@ test('when a large part looks like orphans nothing is removed, until somebody in
   await older(7200);
   const report = await collectOrphans(options());
   expect(report.removed).toEqual([]);
-  expect(report.refused).toContain('6 of 6 instances and ports are named by no row');
+  expect(report.refused).toContain('6 of 6 instances, ports and groups are named by no row');
   await expect(orphanDuty(options())).rejects.toThrow('Nothing was removed');
   expect((await collectOrphans(options({ force: true }))).removed).toHaveLength(6);
 });

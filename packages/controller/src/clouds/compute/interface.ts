@@ -45,6 +45,11 @@ export interface ComputeInstance {
   fault: string | null;
 }
 
+export interface ServerGroup {
+  id: string;
+  name: string;
+}
+
 export interface ComputeDriver {
   readonly name: string;
   /** Instances run on this very host: they boot with its processors, and it takes root to touch them. */
@@ -73,6 +78,8 @@ export interface ComputeDriver {
   list(): Promise<ComputeInstance[]>;
   /** Makes a group whose instances run on different hosts. Idempotent by name. Left out: there is one host only. */
   createServerGroup?(name: string, policy: AntiAffinity): Promise<string>;
+  /** All groups whose name starts with the prefix. */
+  serverGroups?(namePrefix: string): Promise<ServerGroup[]>;
   /** Idempotent. */
   deleteServerGroup?(id: string): Promise<void>;
   /** Whether instances can be built of the flavor. Left out: of any. */

@@ -103,6 +103,12 @@ export interface NetworkCaller {
   rights: string;
 }
 
+export interface VipGroup {
+  id: string;
+  name: string;
+  loadBalancerId: string;
+}
+
 /** Never called inside a transaction of ours: a service that takes its time must not hold locks of the database. */
 export interface NetworkDriver extends NetworkLookups {
   readonly name: string;
@@ -152,6 +158,8 @@ export interface NetworkDriver extends NetworkLookups {
   applyVipGroup?(loadBalancerId: string, rules: readonly GroupRule[]): Promise<{ id: string; made: boolean } | null>;
   /** null: there is none, or the service knows no groups */
   findVipGroup?(loadBalancerId: string): Promise<string | null>;
+  /** All groups that are named after a load balancer. Left out: there are none. */
+  listVipGroups?(): Promise<VipGroup[]>;
   /** Takes the group off the port of the VIP and removes it. Idempotent. @param vipPortId null: there is no such port */
   removeVipGroup?(loadBalancerId: string, vipPortId: string | null): Promise<void>;
   /**

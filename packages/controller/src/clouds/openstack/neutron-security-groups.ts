@@ -65,6 +65,33 @@ export async function groupsNamed(neutron: Neutron, name: string): Promise<Neutr
   });
 }
 
+/** As many as one answer holds. */
+const PAGE = 1000;
+
+/** All of our own project, page by page. @throws OctaviaError OPENSTACK_… */
+export async function ownGroups(neutron: Neutron): Promise<Pick<NeutronGroup, 'id' | 'name'>[]> {
+  const projectId = await neutron.projectId();
+  // Of nobody's project there would be everybody's.
+  if (projectId === null) return [];
+  const found: Pick<NeutronGroup, 'id' | 'name'>[] = [];
+  for (;;) {
+    const marker = found.at(-1)?.id;
+    const page = { sort_key: 'id', sort_dir: 'asc', limit: String(PAGE), ...(marker === undefined ? {} : { marker }) };
+    const groups = await neutron.ask({
+      method: 'GET',
+      path: '/security-groups',
+      query: { project_id: projectId, ...page },
+      read: (body) =>
+        list(fields(body, 'the answer'), 'security_groups').map((one) => ({
+          id: text(one, 'id'),
+          name: optionalText(one, 'name') ?? '',
+        })),
+    });
+    found.push(...groups);
+    if (groups.length < PAGE) return found;
+  }
+}
+
 /** Not repeated after a lost answer. @throws OctaviaError OPENSTACK_QUOTA, … */
 export const createGroup = (ask: Ask, name: string, description: string): Promise<NeutronGroup> =>
   ask({

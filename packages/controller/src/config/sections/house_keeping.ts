@@ -12,9 +12,13 @@ export const house_keeping = section('Purging deleted rows and rotating certific
     'Age in seconds before ended operations are purged; the newest 100 of a load balancer stay.',
     { min: 3600 },
   ),
-  orphan_interval: int(3600, 'Seconds between searches for instances and ports that no row names; 0 never searches.', {
-    min: 0,
-  }),
+  orphan_interval: int(
+    3600,
+    'Seconds between searches for instances, ports and groups that no row names; 0 never searches.',
+    {
+      min: 0,
+    },
+  ),
   orphan_expiry_age: int(3600, 'Seconds something must be seen as an orphan before it is removed.', { min: 600 }),
   orphan_dry_run: bool(false, 'Orphans are only reported, never removed.'),
   quota_recount_interval: int(86400, 'Seconds between recounts of quotas; 0 never counts again.', { min: 0 }),

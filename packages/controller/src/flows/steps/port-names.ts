@@ -10,3 +10,6 @@ export const memberPortName = (amphoraId: string, networkId: string, vnicType: V
   `${memberPortPrefix(amphoraId)}${networkId}${vnicType === 'normal' ? '' : `-${vnicType}`}`;
 
 export const vipPortName = (loadBalancerId: string): string => `octavia-lb-${loadBalancerId}`;
+
+/** Server groups likewise. */
+export const serverGroupName = (loadBalancerId: string): string => `octavia-lb-${loadBalancerId}`;

@@ -38,7 +38,7 @@ export async function namedPorts(executor: Executor, ids: string[]): Promise<Set
   return new Set(rows.map((row) => row.id));
 }
 
-type OrphanKind = 'instance' | 'port';
+type OrphanKind = 'instance' | 'port' | 'security group' | 'server group';
 
 export interface Suspect {
   kind: OrphanKind;

@@ -207,6 +207,7 @@ export function neutronCases(bed: () => Bed): void {
     await driver.applyVipGroup(id, [...listeners, rule(1025)]);
     expect(await rulesOf()).toEqual(changed);
     expect(await driver.findVipGroup(id)).toBe(first?.id);
+    expect(await driver.listVipGroups()).toContainEqual({ id: first?.id, name: `lb-${id}`, loadBalancerId: id });
   });
 
   it('removes a security group although the port of the VIP has it', async () => {

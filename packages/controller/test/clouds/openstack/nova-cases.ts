@@ -154,6 +154,7 @@ export function novaCases(bed: () => ServerBed): void {
     const name = `octavia-lb-${randomUUID()}`;
     const group = await compute.createServerGroup(name, 'anti-affinity');
     expect(await compute.createServerGroup(name, 'anti-affinity')).toBe(group);
+    expect(await compute.serverGroups(name)).toEqual([{ id: group, name }]);
     const servers: string[] = [];
     // Fake hosts are two.
     for (let index = 0; index < 3; index += 1) {
@@ -166,6 +167,7 @@ export function novaCases(bed: () => ServerBed): void {
     for (const id of servers) await compute.delete(id);
     await compute.deleteServerGroup(group);
     await compute.deleteServerGroup(group);
+    expect(await compute.serverGroups(name)).toEqual([]);
   });
 
   it('knows flavors and zones', async () => {

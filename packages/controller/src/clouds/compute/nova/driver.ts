@@ -4,7 +4,7 @@ import { isOctaviaError, OctaviaError } from '../../../errors.ts';
 import type { NetworkDriver, Port } from '../../network/interface.ts';
 import type { NewServer, Nova, NovaServer } from '../../openstack/nova.ts';
 import { persistently, type Retries } from '../../openstack/retries.ts';
-import type { AntiAffinity, BuildRequest, ComputeDriver, ComputeInstance } from '../interface.ts';
+import type { AntiAffinity, BuildRequest, ComputeDriver, ComputeInstance, ServerGroup } from '../interface.ts';
 import { attachRefusal, buildRefusal, isTaken, lacksResources, refusesFiles } from './refusal.ts';
 import { cloudConfig } from './user-data.ts';
 
@@ -189,6 +189,11 @@ export class NovaComputeDriver implements ComputeDriver {
       const former = groups.find((group) => group.name === name && group.policies.includes(policy));
       return former?.id ?? this.#nova.createServerGroup(name, policy);
     });
+  }
+
+  async serverGroups(namePrefix: string): Promise<ServerGroup[]> {
+    const groups = await this.#nova.serverGroups();
+    return groups.filter(({ name }) => name.startsWith(namePrefix)).map(({ id, name }) => ({ id, name }));
   }
 
   async deleteServerGroup(id: string): Promise<void> {

@@ -17,6 +17,7 @@ import type {
   PortChanges,
   PortRequest,
   Subnet,
+  VipGroup,
 } from '../interface.ts';
 import { NeutronLookups, newMemory, SERVICE } from './lookups.ts';
 import type { Patience, Sleep } from './patience.ts';
@@ -136,6 +137,10 @@ export class NeutronNetworkDriver implements NetworkDriver {
 
   findVipGroup(loadBalancerId: string): Promise<string | null> {
     return this.#groups.find(loadBalancerId);
+  }
+
+  listVipGroups(): Promise<VipGroup[]> {
+    return this.#groups.list();
   }
 
   removeVipGroup(loadBalancerId: string, vipPortId: string | null): Promise<void> {

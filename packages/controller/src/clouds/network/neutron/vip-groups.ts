@@ -1,11 +1,12 @@
 /** Security groups of load balancers: compared with what is wished and changed, never made anew. */
 import { LRUCache } from 'lru-cache';
 import { canonicalCidr } from '../../../domain/addresses.ts';
-import { type GroupRule, vipGroupName } from '../../../domain/vip-group.ts';
+import { type GroupRule, loadBalancerOfVipGroup, vipGroupName } from '../../../domain/vip-group.ts';
 import type { Neutron } from '../../openstack/neutron.ts';
 import * as ports from '../../openstack/neutron-ports.ts';
 import type { NeutronGroup, NeutronRule } from '../../openstack/neutron-security-groups.ts';
 import * as groups from '../../openstack/neutron-security-groups.ts';
+import type { VipGroup } from '../interface.ts';
 import { type Patience, patiently, type Sleep, unlessGone } from './patience.ts';
 import { OWNER } from './ports.ts';
 
@@ -85,6 +86,14 @@ export class NeutronVipGroups {
     if (seen !== undefined) return seen;
     const found = await this.#patiently(['OPENSTACK_UNAVAILABLE'], () => this.#find(loadBalancerId));
     return found?.id ?? null;
+  }
+
+  async list(): Promise<VipGroup[]> {
+    if (!(await this.#neutron.has('security-group'))) return [];
+    return (await groups.ownGroups(this.#neutron)).flatMap(({ id, name }) => {
+      const loadBalancerId = loadBalancerOfVipGroup(name);
+      return loadBalancerId === null ? [] : { id, name, loadBalancerId };
+    });
   }
 
   async remove(loadBalancerId: string, vipPortId: string | null): Promise<void> {

@@ -83,7 +83,10 @@ export class NeutronGroups {
           [null, name].includes(query.get('name')) &&
           [null, project_id].includes(query.get('project_id')),
       );
-      return { status: 200, body: { security_groups: named.map((group) => this.#shown(group.id)) } };
+      if (query.has('sort_key')) named.sort((a, b) => a.id.localeCompare(b.id));
+      const after = named.filter(({ id: own }) => own > (query.get('marker') ?? ''));
+      const page = after.slice(0, Number(query.get('limit') ?? after.length));
+      return { status: 200, body: { security_groups: page.map((group) => this.#shown(group.id)) } };
     }
     const group = this.all.get(id);
     if (group === undefined || !sees(group.project_id)) {
