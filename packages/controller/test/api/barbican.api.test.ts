@@ -98,6 +98,8 @@ const readersOf = async (ref: string): Promise<unknown[][]> =>
 /** As if the requests so far were minutes ago. */
 const age = () => sql`update secret_grant set claimed_at = now() - interval '5 minutes'`.execute(api.database.store.db);
 const consumersOf = async (ref: string) => (await tenant.show(ref)).consumers;
+const recordedConsumersOf = async (ref: string) =>
+  (await sql`select 1 from secret_consumer where ref = ${ref}`.execute(api.database.store.db)).rows;
 const material = async () => {
   const tree = await loadBalancers.tree(api.database.store.db, loadBalancerId);
   if (tree === null) throw new Error('the load balancer is gone');
@@ -314,7 +316,9 @@ describe('with Barbican', () => {
     await sql`update secret_consumer set retry_at = now()`.execute(api.database.store.db);
     await manager.uses?.settle();
     expect(await consumersOf(ref)).toEqual([{ name: 'octavia', URL: `/v2/lbaas/listeners/${id}` }]);
+    barbican.fail(/^DELETE .*\/consumers$/, 'lost');
     await call('DELETE', `listeners/${id}`);
     await until('it is taken away', async () => ((await consumersOf(ref)) as unknown[]).length === 0);
+    await until('and forgotten', async () => (await recordedConsumersOf(ref)).length === 0);
   });
 });
