@@ -30,7 +30,7 @@ import * as operations from '../../../src/store/operations/operations.ts';
 import { insertOperation } from '../../support/operations.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import { turnsIn } from '../support.ts';
-import { World } from './world.ts';
+import { type Cloud, World } from './world.ts';
 
 export const PUBLIC_SUBNET = deterministicUuid('noop', 'public-subnet');
 /** More than any flow here has of crashes to survive. */
@@ -76,9 +76,9 @@ export class Harness {
     await this.#testStore.close();
   }
 
-  /** A trial with a cloud of its own. @param network of its workers; else the no-op service */
-  trial(topology: Topology, network?: NetworkDriver): Trial {
-    return new Trial(this, this.#servers[topology], topology, network);
+  /** A trial with a cloud of its own. @param cloud services of its workers, where it is not theirs alone */
+  trial(topology: Topology, cloud?: Cloud): Trial {
+    return new Trial(this, this.#servers[topology], topology, cloud);
   }
 }
 
@@ -128,9 +128,9 @@ export class Trial {
   /** Of the load balancer the trial is about. */
   loadBalancerId = '';
 
-  constructor(harness: Harness, apiServer: FastifyInstance, topology: Topology, network?: NetworkDriver) {
+  constructor(harness: Harness, apiServer: FastifyInstance, topology: Topology, cloud?: Cloud) {
     this.harness = harness;
-    this.world = new World(harness.store.db, network);
+    this.world = new World(harness.store.db, cloud);
     this.topology = topology;
     this.#server = apiServer;
   }
@@ -193,7 +193,12 @@ export class Trial {
   }
 
   #dependencies(): FlowDependencies {
-    const { compute, images, volumes, network, dataplane, certificates } = this.world;
+    const { compute, images, volumes, network, dataplane, certificates, build } = this.world;
+    const options = {
+      ...DEFAULT_FLOW_OPTIONS,
+      antiAffinity: 'anti-affinity' as const,
+      build: { ...DEFAULT_FLOW_OPTIONS.build, ...build },
+    };
     return {
       store: this.harness.store,
       compute,
@@ -204,7 +209,7 @@ export class Trial {
       certificates,
       agentConfiguration: ({ id }) => `amphora ${id}`,
       notifications: { name: 'test', notify: () => undefined, notifyWith: async () => undefined },
-      options: { ...DEFAULT_FLOW_OPTIONS, antiAffinity: 'anti-affinity' },
+      options,
       ...turnsIn(this.harness.store, DEFAULT_FLOW_OPTIONS),
       computeWait: { intervalMs: 1, timeoutMs: 1_000 },
       sleep: async () => undefined,

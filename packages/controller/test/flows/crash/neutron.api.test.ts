@@ -10,11 +10,11 @@ import { Neutron } from '../../../src/clouds/openstack/neutron.ts';
 import { OpenStackSession } from '../../../src/clouds/openstack/session.ts';
 import { sessionSettings } from '../../../src/clouds/openstack/settings.ts';
 import { loadConfig } from '../../../src/config/index.ts';
-import { Crash } from '../../../src/flows/fault-points.ts';
 import { FakeNeutron } from '../../clouds/openstack/support/fake-neutron.ts';
 import { LOGIN } from '../../clouds/openstack/support/played-cloud.ts';
 import { FakeKeystone } from '../../identity/fake-keystone.ts';
 import { Harness, type Trial } from './harness.ts';
+import { Mortal } from './mortal.ts';
 
 const SETTINGS = { patience: { attempts: 3, shortestMs: 0, backoffMs: 0, longestMs: 0 }, allowInvisible: false };
 const BESIDE = 4;
@@ -45,36 +45,6 @@ afterAll(async () => {
 
 const driver = (client: Neutron) =>
   new NeutronNetworkDriver(client, SETTINGS, { sleep: async () => undefined, log: SILENT_LOG });
-
-/** Neutron as workers reach it that die: once one is dead, nothing it still does has an effect. */
-class MortalNeutron {
-  /** Changes until the worker dies; 0: it lives. */
-  left = 0;
-  changes = 0;
-  dead = false;
-  readonly driver: NeutronNetworkDriver;
-
-  constructor() {
-    const service: OpenStackSession['service'] = (kind) => {
-      const own = session.service(kind);
-      return {
-        ...own,
-        send: async (request) => {
-          if (this.dead) throw new Crash();
-          const answer = await own.send(request);
-          if (request.method !== 'GET') {
-            this.changes += 1;
-            this.left -= 1;
-            this.dead = this.left === 0;
-          }
-          if (this.dead) throw new Crash();
-          return answer;
-        },
-      };
-    };
-    this.driver = driver(new Neutron({ service } as OpenStackSession));
-  }
-}
 
 interface Story {
   trial: Trial;
@@ -157,8 +127,8 @@ function outside(trial: Trial): string[] {
 
 /** @param dies after how many changes of each operation its worker does; 0: none does @returns what is outside after each */
 async function tell(dies: number): Promise<{ ends: string[][]; changes: number[]; deaths: number; wrong: string[] }> {
-  const mortal = new MortalNeutron();
-  const trial = harness.trial('SINGLE', mortal.driver);
+  const mortal = new Mortal(session);
+  const trial = harness.trial('SINGLE', { network: driver(new Neutron(mortal.session)) });
   const story: Story = { trial, ids: {} };
   const told = { ends: [] as string[][], changes: [] as number[], deaths: 0, wrong: [] as string[] };
   for (const [title, ask] of CHAPTERS) {
@@ -212,7 +182,7 @@ test('a create asks Neutron 17 times at most, and a member in a known subnet nev
   const ofWorker = driver(new Neutron(session));
   // What Neutron can do is asked once in five minutes.
   await ofWorker.requireExtensions();
-  const trial = harness.trial('SINGLE', ofWorker);
+  const trial = harness.trial('SINGLE', { network: ofWorker });
   neutron.asked.length = 0;
   const story: Story = { trial, ids: {} };
   const listeners = [listener(80)];

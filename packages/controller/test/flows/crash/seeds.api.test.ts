@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OctaviaError } from '../../../src/errors.ts';
 import { Crash, type FaultListener } from '../../../src/flows/fault-points.ts';
 import { Harness, PUBLIC_SUBNET, type Trial } from './harness.ts';
+import { randomOf } from './random.ts';
 import { breaches } from './rest.ts';
 
 const SEEDS = Number(process.env.OCTAVIA_SEEDS ?? 200);
@@ -22,17 +23,6 @@ beforeAll(async () => {
   harness = await Harness.open();
 });
 afterAll(() => harness.close());
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = (seed * 0x9e3779b9) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** What the API has promised: objects by path, with the attribute that updates change. */
 type Model = Map<string, { parent: string | null; name: string }>;

@@ -10,9 +10,11 @@ import { NoopImageDriver } from '../../../src/clouds/image/noop/driver.ts';
 import type { NetworkDriver, Port, Subnet } from '../../../src/clouds/network/interface.ts';
 import { NoopNetworkDriver } from '../../../src/clouds/network/noop/driver.ts';
 import type { VolumeDriver } from '../../../src/clouds/volume/interface.ts';
+import { NoopVolumeDriver } from '../../../src/clouds/volume/noop/driver.ts';
 import type { ApplyOutcome, DataplaneDriver, PluggedPort } from '../../../src/dataplane/interface.ts';
 import type { Amphora, LoadBalancerTree } from '../../../src/domain/resources.ts';
 import { OctaviaError } from '../../../src/errors.ts';
+import type { FlowOptions } from '../../../src/flows/flow.ts';
 import type { Database } from '../../../src/store/core/database.ts';
 
 interface Instance extends Pick<ComputeInstance, 'name' | 'imageId' | 'flavor' | 'zone'> {
@@ -40,6 +42,26 @@ function configurationOf(tree: LoadBalancerTree): string {
   );
 }
 
+/** Services in place of what the world keeps itself. */
+export interface Cloud {
+  /** Left out: the no-op service, which keeps ports as rows. */
+  network?: NetworkDriver;
+  servers?: { compute: ComputeDriver; build: Partial<FlowOptions['build']> };
+}
+
+const instanceFrom = (made: Pick<ComputeInstance, 'name' | 'imageId' | 'flavor' | 'zone'>): Instance => ({
+  name: made.name,
+  imageId: made.imageId,
+  flavor: made.flavor,
+  zone: made.zone,
+  ports: new Set(),
+  plugged: new Map(),
+  configuration: null,
+  vrrp: null,
+  certificate: null,
+  agentConfiguration: null,
+});
+
 export class World {
   readonly instances = new Map<string, Instance>();
   readonly serverGroups = new Map<string, string>();
@@ -58,18 +80,52 @@ export class World {
   /** The image of each volume, by its name. */
   readonly imagesOfVolumes = new Map<string, string>();
   readonly volumes: VolumeDriver;
+  /** What amphorae are built from, where they are built by a cloud of its own. */
+  readonly build: Partial<FlowOptions['build']>;
   readonly certificates: CertificateGenerator = new NoopCertificateGenerator();
 
-  /** @param network what keeps the ports; the no-op service keeps them as rows */
-  constructor(database: Database, network: NetworkDriver = new NoopNetworkDriver(database)) {
-    this.compute = this.#computeDriver();
-    this.volumes = this.#volumeDriver();
-    this.network = this.#networkDriver(network);
+  constructor(database: Database, { network, servers }: Cloud = {}) {
+    this.compute = servers ? this.#around(servers.compute) : this.#computeDriver();
+    this.volumes = servers ? new NoopVolumeDriver() : this.#volumeDriver();
+    this.build = servers?.build ?? {};
+    this.network = this.#networkDriver(network ?? new NoopNetworkDriver(database));
     this.dataplane = this.#dataplaneDriver();
   }
 
   #changed(change: string): void {
     this.changes.push(change);
+  }
+
+  /** Servers of somebody else, of which only what their agents know is kept here. */
+  #around(inner: ComputeDriver): ComputeDriver {
+    const { instances } = this;
+    const own: Partial<ComputeDriver> = {
+      build: async (request) => {
+        const made = await inner.build(request);
+        if (!instances.has(made.id)) instances.set(made.id, instanceFrom(made));
+        this.built.add(made.id);
+        return made;
+      },
+      delete: async (id) => {
+        await inner.delete(id);
+        instances.delete(id);
+      },
+      attachPort: async (id, port) => {
+        await inner.attachPort(id, port);
+        instances.get(id)?.ports.add(port.id);
+      },
+      detachPort: async (id, portId) => {
+        await inner.detachPort(id, portId);
+        instances.get(id)?.ports.delete(portId);
+        instances.get(id)?.plugged.delete(portId);
+      },
+    };
+    return new Proxy<ComputeDriver>(inner, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(own, property) ?? Reflect.get(target, property, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
   }
 
   #computeDriver(): ComputeDriver {
@@ -93,18 +149,7 @@ export class World {
       name: 'compute_world',
       build: async ({ amphoraId, name, imageId, flavor, zone }: BuildRequest) => {
         if (!instances.has(amphoraId)) {
-          instances.set(amphoraId, {
-            name,
-            imageId,
-            flavor,
-            zone,
-            ports: new Set(),
-            plugged: new Map(),
-            configuration: null,
-            vrrp: null,
-            certificate: null,
-            agentConfiguration: null,
-          });
+          instances.set(amphoraId, instanceFrom({ name, imageId, flavor, zone }));
           this.built.add(amphoraId);
           this.#changed(`+ instance ${name}`);
         }
@@ -148,6 +193,8 @@ export class World {
         this.afterCall('create server group');
         return id;
       },
+      serverGroups: async (prefix) =>
+        [...this.serverGroups].flatMap(([id, name]) => (name.startsWith(prefix) ? { id, name } : [])),
       deleteServerGroup: async (id) => {
         if (this.serverGroups.delete(id)) this.#changed(`- server group ${id}`);
         this.afterCall('delete server group');
