@@ -114,7 +114,10 @@ function fish(): string {
       .filter(({ flags, hidden }) => flags.length > 0 && hidden !== true)
       .map(({ flags, takes, help, choices }) => {
         const value = takes === 0 ? '' : choices === undefined ? ' -r' : ` -x -a ${quoted(choices.join(' '))}`;
-        return `complete -c octavia ${within(command)} -l ${(flags.find((flag) => flag.startsWith('--')) ?? '').slice(2)}${value} -d ${quoted(help)}`;
+        const long = flags.find((flag) => flag.startsWith('--'));
+        // Some have a letter alone.
+        const name = long === undefined ? `-s ${flags[0]?.slice(1)}` : `-l ${long.slice(2)}`;
+        return `complete -c octavia ${within(command)} ${name}${value} -d ${quoted(help)}`;
       }),
   );
   // Shown where the program knows names; it prints nothing elsewhere.

@@ -19,6 +19,12 @@ test.each(SHELLS)('the script of %s knows every word and option', (shell) => {
   }
 });
 
+test('fish knows options that are a letter alone', () => {
+  const script = completionScript('fish');
+  expect(script).toContain(" -s a -x -a 'i386 amd64 armhf aarch64 ppc64le'");
+  expect(script).not.toMatch(/ -[ls] {2}/);
+});
+
 describe('config show', () => {
   let folder: string;
   beforeAll(() => {

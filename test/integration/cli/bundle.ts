@@ -27,7 +27,7 @@ const COMPLETIONS: readonly (readonly [string[], string])[] = [
   [['loadbalancer', 'li'], 'list listener'],
   [['loadbalancer', 'list', '--prov'], '--provisioning-status --provider'],
   [['loadbalancer', 'list', '-f', ''], 'csv json table value yaml'],
-  [['loadbalancer', 'delete', 'lb', '--c'], '--cascade'],
+  [['loadbalancer', 'delete', 'lb', '--c'], '--cascade --curl'],
   [['operations', 're'], 'resume reset'],
 ];
 
