@@ -34,6 +34,8 @@ function substitute(text: string, lookUp: (reference: string) => string | undefi
 export type Config = ConfigValues & {
   /** What is not wrong but probably not meant: unknown options, old names, options that will go. */
   readonly warnings: readonly string[];
+  /** The files that were read, in order. */
+  readonly files: readonly string[];
 };
 
 export interface ConfigSources {
@@ -177,7 +179,8 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   if (values.DEFAULT.fatal_deprecations) refuseDeprecations(found.deprecations);
   checkRules(values);
   const warnings = [...found.unknown, ...found.deprecations.map(noticeText), ...defaultWarnings(values)];
-  return Object.freeze({ ...values, warnings: Object.freeze(warnings) });
+  const files = Object.freeze([...(sources.files ?? [])]);
+  return Object.freeze({ ...values, warnings: Object.freeze(warnings), files });
 }
 
 const given = (values: ConfigValues, { section, name }: RegisteredOption): unknown =>

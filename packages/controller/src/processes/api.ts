@@ -29,12 +29,13 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
   const queue = new OperationQueue();
   const settler = new NoopSettler({ store, providers: NOOP_PROVIDERS, log });
   const beat = new HostBeat(store.db, { role: 'driver', host: config.DEFAULT.host }, log);
+  const providers = await startProviders(runtime, queue, settler, beat);
   const server = buildServer({
     config,
     store,
     network,
     certificates: await drivers.get('certificateManager'),
-    providers: await startProviders(runtime, queue, settler, beat),
+    providers: providers.registry,
     identity,
     notifications: (settings) => drivers.notifications(settings),
     policy,
@@ -50,11 +51,13 @@ export async function startApi(runtime: Runtime): Promise<ApiService> {
       endpoint,
       async stop() {
         await server.close();
+        await providers.close();
         await beat.stop();
       },
     };
   } catch (error) {
     await server.close();
+    await providers.close();
     await beat.stop();
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'EADDRINUSE' ? 'another process listens there' : message;

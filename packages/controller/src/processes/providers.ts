@@ -1,9 +1,15 @@
 /** The providers of the API: those that are built in, and those that others bring. */
-import type { SocketPaths } from '@octavia/provider-lib';
+import { resolve } from 'node:path';
+import type { Log } from '@octavia/protocol/log';
+import type { ProviderDriver, SocketPaths } from '@octavia/provider-lib';
 import type { Config } from '../config/index.ts';
 import type { OperationQueue } from '../flows/operation-queue.ts';
 import { AmphoraProvider } from '../providers/amphora/provider.ts';
 import { refuseByContract, refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
+import { BridgeDriver } from '../providers/bridge/driver.ts';
+import { HostedDriver } from '../providers/bridge/hosted.ts';
+import { installedDrivers, serveArguments } from '../providers/bridge/python-host.ts';
+import { remoteHome } from '../providers/bridge/remote.ts';
 import type { HostBeat } from '../providers/driver/host-beat.ts';
 import { DriverProvider } from '../providers/driver/provider.ts';
 import type { Provider } from '../providers/interface.ts';
@@ -14,22 +20,28 @@ import { DRIVERS_KEY, findInPackages, makeDriver } from '../providers/packages/l
 import { ProviderRegistry } from '../providers/registry.ts';
 import { DRIVER_CALLS, type Runtime } from './runtime.ts';
 
+interface Brought {
+  providers: Record<string, Provider>;
+  close: (() => Promise<void>)[];
+}
+
 export async function startProviders(
   runtime: Runtime,
   queue: OperationQueue,
   settler: NoopSettler,
   host: HostBeat,
-): Promise<ProviderRegistry> {
+): Promise<{ registry: ProviderRegistry; close(): Promise<void> }> {
   const { config, log } = runtime;
   const { enabled_provider_drivers: enabled, default_provider_driver } = config.api_settings;
   const own = await builtIn(runtime, queue, settler);
   const others = Object.keys(enabled).filter((name) => !(name in own));
-  return new ProviderRegistry(
-    { ...own, ...(await brought(runtime, others, host)) },
-    { ...enabled },
-    default_provider_driver,
-    log,
-  );
+  const { providers, close } = await brought(runtime, others, host);
+  return {
+    registry: new ProviderRegistry({ ...own, ...providers }, { ...enabled }, default_provider_driver, log),
+    async close() {
+      await Promise.all(close.map((one) => one()));
+    },
+  };
 }
 
 /** `octavia` is the old name of `amphora`: both lead to the same provider. */
@@ -62,34 +74,89 @@ const socketsOf = ({ driver_agent }: Config): SocketPaths => ({
 });
 
 /** A driver that cannot be loaded is left out: who names it is told so, and the others work. */
-async function brought(
-  { config, drivers, log }: Runtime,
-  names: readonly string[],
-  host: HostBeat,
-): Promise<Record<string, Provider>> {
-  const { provider_packages, provider_driver_timeout, enabled_provider_drivers } = config.api_settings;
-  const found = findInPackages(provider_packages, DRIVERS_KEY, log);
-  const providers: Record<string, Provider> = {};
+async function brought(runtime: Runtime, names: readonly string[], host: HostBeat): Promise<Brought> {
+  const { config, log, drivers } = runtime;
+  const { provider_driver_timeout, enabled_provider_drivers } = config.api_settings;
+  const sources = await findSources(runtime, names);
+  const brought: Brought = { providers: {}, close: [] };
   for (const name of names) {
-    const driver = found.get(name);
-    if (!driver) {
+    const source = sources.get(name);
+    if (!source) {
       log.error({ provider: name }, `The provider ${name} is enabled, but nothing brings it`);
       continue;
     }
     try {
-      providers[name] = new DriverProvider({
+      const driver = await source.make();
+      const bridge = driver instanceof BridgeDriver ? driver : null;
+      if (bridge) brought.close.push(() => bridge.close());
+      brought.providers[name] = new DriverProvider({
         name,
         description: enabled_provider_drivers[name] ?? '',
-        driver: await makeDriver(driver, socketsOf(config), log),
+        driver,
         certificates: await drivers.get('certificateManager'),
         timeoutMs: provider_driver_timeout * 1000,
         maximumCalls: DRIVER_CALLS,
-        host: () => host.id,
+        // What a driver elsewhere was given does not end with this process.
+        ...(source.isElsewhere ? {} : { host: () => host.id }),
+        ...(bridge ? { isLoaded: () => bridge.isLoaded() } : {}),
       });
     } catch (error) {
-      log.error({ err: error, provider: name }, `The provider ${name} of ${driver.from} cannot be loaded`);
+      log.error({ err: error, provider: name }, `The provider ${name} of ${source.from} cannot be loaded`);
     }
   }
-  if (Object.keys(providers).length > 0) await host.start();
-  return providers;
+  if (Object.keys(brought.providers).length > 0) await host.start();
+  return brought;
+}
+
+interface Source {
+  /** For people. */
+  from: string;
+  isElsewhere?: true;
+  make(): ProviderDriver | Promise<ProviderDriver>;
+}
+
+/** Calls that hold no change, such as for VIPs and flavors, come on top of the others. */
+const CONNECTIONS = DRIVER_CALLS + 10;
+
+/** Packages of npm first, then what the configuration says is elsewhere, then what is installed for Python. */
+async function findSources({ config, log }: Runtime, names: readonly string[]): Promise<Map<string, Source>> {
+  const { provider_packages, provider_driver_timeout, remote_provider_drivers, ...settings } = config.api_settings;
+  const timeoutMs = provider_driver_timeout * 1000;
+  const sockets = socketsOf(config);
+  const packages = findInPackages(provider_packages, DRIVERS_KEY, log);
+  const tls = {
+    ca: settings.remote_provider_ca_file,
+    certificate: settings.remote_provider_cert_file,
+    key: settings.remote_provider_key_file,
+  };
+  const sources = new Map<string, Source>();
+  for (const name of names) {
+    const driver = packages.get(name);
+    const address = remote_provider_drivers[name];
+    if (driver) sources.set(name, { from: driver.from, make: () => makeDriver(driver, sockets, log) });
+    else if (address !== undefined) {
+      const make = () => new BridgeDriver(remoteHome(address, tls, CONNECTIONS), timeoutMs);
+      sources.set(name, { from: address, isElsewhere: true, make });
+    }
+  }
+  if (names.every((name) => sources.has(name))) return sources;
+  const command = settings.provider_python;
+  const debug = config.DEFAULT.debug;
+  for (const [name, from] of await inPython(command, log)) {
+    if (!names.includes(name) || sources.has(name)) continue;
+    const given = { name, configFiles: config.files.map((file) => resolve(file)), sockets, debug };
+    const host = { name, command, arguments: (socket: string, fd: number) => serveArguments(given, socket, fd) };
+    const make = () => new BridgeDriver(new HostedDriver({ ...host, connections: CONNECTIONS, log }), timeoutMs);
+    sources.set(name, { from, make });
+  }
+  return sources;
+}
+
+async function inPython(python: string, log: Pick<Log, 'error'>): Promise<ReadonlyMap<string, string>> {
+  try {
+    return await installedDrivers(python);
+  } catch (error) {
+    log.error({ err: error }, `${python} cannot tell which drivers are installed ([api_settings] provider_python)`);
+    return new Map();
+  }
 }

@@ -3,6 +3,7 @@ import type { Log } from '@octavia/protocol/log';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import { type Config, describeConfig } from '../config/index.ts';
 import { OctaviaError } from '../errors.ts';
+import { isBuiltIn } from '../providers/built-in.ts';
 import { Store } from '../store/core/database.ts';
 import { Drivers } from './drivers/drivers.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -37,8 +38,9 @@ export interface ProcessService extends Service {
 /** Calls of one provider driver at the same time. Each holds a connection to the database while the driver thinks. */
 export const DRIVER_CALLS = 20;
 
-/** Of a process that calls drivers of others; all processes are given the connections, for the API may be in any of them. */
-const callsDrivers = ({ api_settings }: Config): boolean => api_settings.provider_packages.length > 0;
+/** Whether drivers of others are called; all processes are given the connections, for the API may be in any of them. */
+const callsDrivers = ({ api_settings }: Config): boolean =>
+  Object.keys(api_settings.enabled_provider_drivers).some((name) => !isBuiltIn(name));
 
 /** Opens the store and the network driver. @param process in log lines @throws OctaviaError */
 export async function openRuntime(given: Config, process?: string): Promise<Runtime> {

@@ -55,6 +55,7 @@ export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SIL
   return {
     name: provider.name,
     description: provider.description,
+    isLoaded: provider.isLoaded?.bind(provider) ?? (() => true),
     check: call(provider.check.bind(provider)),
     accept,
     delivers: deliver !== undefined,

@@ -92,6 +92,8 @@ export interface NewVip {
 export interface Provider {
   readonly name: string;
   readonly description: string;
+  /** false: what carries its changes out cannot be made at the moment, and the provider is as good as not there. */
+  isLoaded?(): boolean;
   /** Refuses what the provider cannot do. Pure. @throws OctaviaError PROVIDER_UNSUPPORTED_OPTION (501) */
   check(candidate: Candidate): void;
   /**

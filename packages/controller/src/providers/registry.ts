@@ -25,14 +25,14 @@ export class ProviderRegistry {
   get(name: string): GuardedProvider {
     if (!this.#enabled.has(name)) throw new OctaviaError('PROVIDER_NOT_ENABLED', { provider: name });
     const provider = this.#providers.get(name);
-    if (!provider) throw new OctaviaError('PROVIDER_NOT_FOUND', { provider: name });
+    if (!provider?.isLoaded()) throw new OctaviaError('PROVIDER_NOT_FOUND', { provider: name });
     return provider;
   }
 
   /** Those that can be used, sorted by name. */
   list(): { name: string; description: string }[] {
     return [...this.#enabled]
-      .filter(([name]) => this.#providers.has(name))
+      .filter(([name]) => this.#providers.get(name)?.isLoaded())
       .map(([name, description]) => ({ name, description }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }

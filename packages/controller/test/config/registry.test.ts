@@ -19,7 +19,9 @@ const registered = new Map(registeredOptions().map((entry) => [`${entry.section}
 /** Options OpenStack Octavia documents outside its tables, and our own. */
 const additional = `
 audit_middleware_notifications.driver audit_middleware_notifications.topics audit_middleware_notifications.transport_url
-api_settings.api_v1_enabled api_settings.provider_driver_timeout api_settings.provider_packages api_settings.remember_lists api_settings.request_timeout certificates.storage_path
+api_settings.api_v1_enabled api_settings.provider_driver_timeout api_settings.provider_packages api_settings.provider_python
+api_settings.remote_provider_ca_file api_settings.remote_provider_cert_file api_settings.remote_provider_drivers api_settings.remote_provider_key_file
+api_settings.remember_lists api_settings.request_timeout certificates.storage_path
 controller_worker.concurrent_operations controller_worker.dispatch_interval_ms controller_worker.error_retries controller_worker.error_retry_interval
 controller_worker.operations_in_flight compute.noop_boot_time driver_agent.provider_change_timeout
 cors.allow_credentials cors.allow_headers cors.allow_methods cors.allowed_origin cors.expose_headers cors.max_age

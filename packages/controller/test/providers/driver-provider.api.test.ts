@@ -101,9 +101,9 @@ it('a load balancer arrives with what was decided about its VIP, and without sta
   const { body } = await create({ name: 'web', description: 'd', tags: ['t'] });
   const { id, vip_port_id, vip_address, vip_network_id } = body.loadbalancer;
   expect(body.loadbalancer).toMatchObject({ provisioning_status: 'PENDING_CREATE', operating_status: 'OFFLINE' });
-  const vip = { vip_network_id, vip_subnet_id: SUBNET, vip_qos_policy_id: null };
+  const vip = { vip_network_id, vip_subnet_id: SUBNET };
   expect(driver.calls).toEqual([
-    ['create_vip_port', id, PROJECT, { project_id: PROJECT, vip_address: null, vip_port_id: null, ...vip }, []],
+    ['create_vip_port', id, PROJECT, { project_id: PROJECT, ...vip }, []],
     [
       'loadbalancer_create',
       {
@@ -115,6 +115,7 @@ it('a load balancer arrives with what was decided about its VIP, and without sta
         vip_address,
         vip_port_id,
         vip_sg_ids: [],
+        vip_qos_policy_id: null,
         additional_vips: [],
         ...vip,
       },
@@ -133,7 +134,8 @@ it('a driver may decide the VIP itself', async () => {
     vip_port_id: '7d3c1d2e-0f1a-4b5c-8d9e-0a1b2c3d4e5f',
     vip_subnet_id: SUBNET,
   });
-  for (const answer of [undefined, [], [{}, []], [null, []]]) {
+  const senseless = [{ vip_address: 'x' }, { vip_address: '203.0.113.9', vip_port_id: 'p' }].map((vip) => [vip, []]);
+  for (const answer of [undefined, [], [{}, []], [null, []], ...senseless]) {
     driver.behaviour.create_vip_port = () => answer;
     const refused = await create();
     expect([refused.status, refused.body.faultstring]).toEqual([

@@ -84,6 +84,17 @@ const options = {
     'Seconds a call of a provider driver may take; after that the request fails with the name of the provider.',
     { min: 1 },
   ),
+  provider_python: string(
+    '/usr/bin/python3',
+    'Python that runs provider drivers written in Python: entry points octavia.api.drivers of the packages that it finds.',
+  ),
+  remote_provider_drivers: dict(
+    {},
+    'Provider drivers that run elsewhere: name and address, unix:/path or https://host:port. They speak the driver protocol.',
+  ),
+  remote_provider_ca_file: string(null, 'PEM file of the authority that signs the certificates of drivers at https.'),
+  remote_provider_cert_file: string(null, 'PEM file of the certificate that is shown to drivers at https.'),
+  remote_provider_key_file: string(null, 'PEM file of the key of remote_provider_cert_file.'),
   udp_connect_min_interval_health_monitor: int(3, 'Minimum UDP-CONNECT monitor delay; negative means none.'),
   healthcheck_enabled: bool(false, 'Serve the /healthcheck endpoint.'),
   healthcheck_refresh_interval: int(5, 'Seconds healthcheck plugin results stay cached.', { min: 0 }),

@@ -1,5 +1,7 @@
 /** Drivers of the published interface behind the seam of the API: objects are translated, calls have an end, faults are theirs. */
+import { isIP } from 'node:net';
 import {
+  type AdditionalVip,
   DriverError,
   faultKind,
   NotImplementedError,
@@ -11,6 +13,7 @@ import { parseMetadata } from '../../domain/catalog.ts';
 import type { OperationKind } from '../../domain/operations.ts';
 import type { L7Policy, Listener, LoadBalancer, LoadBalancerTree, Pool } from '../../domain/resources.ts';
 import type { Tx } from '../../store/core/database.ts';
+import { isUuid } from '../../store/core/table.ts';
 import { noteDelivery } from '../../store/operations/driver-hosts.ts';
 import * as zones from '../../store/resources/availability-zones.ts';
 import * as flavors from '../../store/resources/flavors.ts';
@@ -43,6 +46,8 @@ export interface DriverProviderOptions {
   host?(): string;
   /** A change of the load balancer is accepted and committed. */
   committed?(loadBalancerId: string): void;
+  /** Of a driver that may come and go; left out: it is there. */
+  isLoaded?(): boolean;
 }
 
 /** For what comes after the driver's answer. */
@@ -121,6 +126,10 @@ export class DriverProvider implements Provider {
     options.driver.name = options.name;
   }
 
+  isLoaded(): boolean {
+    return this.#options.isLoaded?.() ?? true;
+  }
+
   /** Drivers judge a change when they are given it. */
   check(): void {}
 
@@ -147,21 +156,19 @@ export class DriverProvider implements Provider {
 
   async createVip({ id, projectId }: Pick<LoadBalancer, 'id' | 'projectId'>, wish: VipWish): Promise<NewVip | null> {
     const [primary, ...others] = wish.fixedIps;
-    const given: VipDictionary = {
+    // What nobody has decided is not mentioned: drivers hand to their clouds what they find.
+    const given: VipDictionary = decided({
       project_id: projectId,
-      vip_address: primary?.ipAddress ?? null,
+      vip_address: primary?.ipAddress,
       vip_network_id: wish.networkId,
-      vip_port_id: wish.portId ?? null,
+      vip_port_id: wish.portId,
       vip_qos_policy_id: wish.qosPolicyId,
-      vip_subnet_id: primary?.subnetId ?? null,
+      vip_subnet_id: primary?.subnetId,
       ...(wish.securityGroupIds.length > 0 ? { vip_sg_ids: [...wish.securityGroupIds] } : {}),
-    };
-    const additional = others.map(({ subnetId, ipAddress }) => ({
-      ip_address: ipAddress ?? null,
-      network_id: wish.networkId,
-      port_id: null,
-      subnet_id: subnetId,
-    }));
+    });
+    const additional: AdditionalVip[] = others.map(({ subnetId, ipAddress }) =>
+      decided({ ip_address: ipAddress, network_id: wish.networkId, subnet_id: subnetId }),
+    );
     let answer: unknown;
     try {
       answer = await this.#ask((driver) => driver.create_vip_port(id, projectId, given, additional));
@@ -304,6 +311,9 @@ function capabilities(metadata: unknown): Capability[] {
   return Object.entries(metadata).map(([name, description]) => ({ name, description: String(description) }));
 }
 
+const decided = (fields: Record<string, unknown>): object =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+
 const textOr = <T>(value: unknown, otherwise: T): string | T =>
   typeof value === 'string' && value !== '' ? value : otherwise;
 
@@ -315,6 +325,11 @@ function vipFrom(answer: unknown, wish: VipWish): NewVip {
   const [primary, ...others] = wish.fixedIps;
   const address = textOr(said.vip_address, primary?.ipAddress ?? null);
   if (address === null) throw nonsense('the VIP has no address');
+  if (!isIP(address)) throw nonsense(`${JSON.stringify(address)} is no address`);
+  for (const field of ['vip_port_id', 'vip_subnet_id', 'vip_network_id', 'vip_qos_policy_id'] as const) {
+    const id = textOr(said[field], null);
+    if (id !== null && !isUuid(id)) throw nonsense(`${field} ${JSON.stringify(id)} is no id`);
+  }
   const given = Array.isArray(additional) ? (additional as Record<string, unknown>[]) : [];
   return {
     vip: {
@@ -329,8 +344,10 @@ function vipFrom(answer: unknown, wish: VipWish): NewVip {
     },
     additionalVips: others.map(({ subnetId, ipAddress }, index) => {
       const own = textOr(given[index]?.ip_address, ipAddress ?? null);
-      if (own === null) throw nonsense(`the additional VIP in subnet ${subnetId} has no address`);
-      return { subnetId: textOr(given[index]?.subnet_id, subnetId), ipAddress: own };
+      if (own === null || !isIP(own)) throw nonsense(`the additional VIP in subnet ${subnetId} has no address`);
+      const subnet = textOr(given[index]?.subnet_id, subnetId);
+      if (!isUuid(subnet)) throw nonsense(`the subnet ${JSON.stringify(subnet)} of an additional VIP is no id`);
+      return { subnetId: subnet, ipAddress: own };
     }),
   };
 }

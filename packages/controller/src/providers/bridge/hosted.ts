@@ -1,0 +1,189 @@
+/**
+ * A driver in a process that the API starts, and starts again with growing pauses when it ends, cannot load its driver, or does not even
+ * say who it is any more. Calls wait while it loads; between two attempts they are refused at once.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Log } from '@octavia/protocol/log';
+import { DriverError } from '@octavia/provider-lib';
+import { Channel } from './channel.ts';
+import { type DriverHome, tooLate } from './driver.ts';
+
+export interface HostedOptions {
+  name: string;
+  command: string;
+  /** @param socket where the driver is to listen @param reportFd where it writes states and log lines */
+  arguments(socket: string, reportFd: number): string[];
+  connections: number;
+  log: Log;
+  /** The first pause, and the longest; a process that ran for a minute begins at the first again. */
+  pauseMs?: { first: number; longest: number };
+}
+
+const PAUSE_MS = { first: 500, longest: 30_000 };
+const STEADY_MS = 60_000;
+const PROBE_MS = 5000;
+/** Threads that nobody waits for any more; with more the process is started anew. */
+const MOST_STALLED = 100;
+const REPORT_FD = 3;
+const KILL_MS = 2000;
+
+type State = 'loading' | 'ready' | 'down';
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export class HostedDriver implements DriverHome {
+  readonly #options: HostedOptions;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'octavia-driver-'));
+  readonly #socket = join(this.#folder, 'driver.sock');
+  readonly #changed = new Set<() => void>();
+  #state: State = 'loading';
+  /** What kept the driver from being made the last time. */
+  #refusal: string | null = null;
+  #child: ChildProcess | null = null;
+  #channel: Channel | null = null;
+  #restart: NodeJS.Timeout | null = null;
+  #pauseMs: number;
+  #isClosed = false;
+
+  constructor(options: HostedOptions) {
+    this.#options = options;
+    this.#pauseMs = (options.pauseMs ?? PAUSE_MS).first;
+    this.#start();
+  }
+
+  isLoaded(): boolean {
+    return this.#refusal === null;
+  }
+
+  async channel(timeoutMs: number): Promise<Channel> {
+    const until = performance.now() + timeoutMs;
+    while (this.#state === 'loading') {
+      if (!(await this.#change(until - performance.now()))) throw tooLate(timeoutMs);
+    }
+    if (this.#channel === null) {
+      throw new DriverError({ user_fault_string: 'The process of the driver has ended and is being started again.' });
+    }
+    return this.#channel;
+  }
+
+  #change(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const changed = () => {
+        clearTimeout(timer);
+        this.#changed.delete(changed);
+        resolve(true);
+      };
+      const timer = setTimeout(
+        () => {
+          this.#changed.delete(changed);
+          resolve(false);
+        },
+        Math.max(0, ms),
+      );
+      this.#changed.add(changed);
+    });
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    for (const changed of [...this.#changed]) changed();
+  }
+
+  #start(): void {
+    const { name, command, log } = this.#options;
+    const since = performance.now();
+    this.#restart = null;
+    // Its own group: a Ctrl-C at a terminal is for the API, which ends it by closing its standard input.
+    const child = spawn(command, this.#options.arguments(this.#socket, REPORT_FD), {
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.#child = child;
+    this.#enter('loading');
+    child.stdin?.on('error', () => undefined);
+    const lines = (stream: unknown, take: (line: string) => void) =>
+      createInterface({ input: stream as Readable, crlfDelay: Number.POSITIVE_INFINITY }).on('line', take);
+    lines(child.stderr, (text) => log.warn({ provider: name, pid: child.pid }, text));
+    lines(child.stdio[REPORT_FD], (line) => this.#report(child, line));
+    child.once('error', (error) => {
+      log.error({ provider: name, err: error }, `The process of provider ${name} cannot be started`);
+      if (child.pid === undefined) this.#over(child, since, `cannot be started: ${error.message}`);
+    });
+    child.once('exit', (code, signal) =>
+      this.#over(child, since, signal ? `was ended by ${signal}` : `exited with ${code}`),
+    );
+  }
+
+  #report(child: ChildProcess, line: string): void {
+    if (child !== this.#child) return;
+    const { name, log, connections } = this.#options;
+    let report: Record<string, unknown>;
+    try {
+      report = JSON.parse(line) as Record<string, unknown>;
+    } catch {
+      log.warn({ provider: name, pid: child.pid }, line);
+      return;
+    }
+    const level = LEVELS.find((one) => one === report.log);
+    if (level) log[level]({ provider: name, logger: report.logger }, String(report.text));
+    if (report.state === 'failed') this.#refusal = String(report.reason);
+    if (report.state !== 'ready') return;
+    log.info({ provider: name, pid: child.pid }, `Provider ${name} is served by ${String(report.driver)}`);
+    this.#refusal = null;
+    this.#channel = Channel.unix(this.#socket, connections);
+    this.#enter('ready');
+  }
+
+  #over(child: ChildProcess, since: number, how: string): void {
+    if (child !== this.#child) return;
+    this.#child = null;
+    void this.#channel?.close();
+    this.#channel = null;
+    this.#enter('down');
+    if (this.#isClosed) return;
+    const { first, longest } = this.#options.pauseMs ?? PAUSE_MS;
+    if (performance.now() - since > STEADY_MS) this.#pauseMs = first;
+    const { name, log } = this.#options;
+    const why = this.#refusal === null ? how : `could not load its driver (${this.#refusal})`;
+    log.error({ provider: name }, `The process of provider ${name} ${why}; it is started again in ${this.#pauseMs} ms`);
+    this.#restart = setTimeout(() => this.#start(), this.#pauseMs);
+    this.#pauseMs = Math.min(longest, this.#pauseMs * 2);
+  }
+
+  stalled(channel: Channel): void {
+    const child = this.#child;
+    if (!child || channel !== this.#channel) return;
+    const { name, log } = this.#options;
+    channel.greet(PROBE_MS).then(
+      (calls) => {
+        if (calls < MOST_STALLED) return;
+        log.error({ provider: name }, `${calls} calls of provider ${name} do not end: its process is started anew`);
+        child.kill('SIGKILL');
+      },
+      (error: Error) => {
+        if (child !== this.#child) return;
+        log.error({ provider: name, reason: error.message }, `Provider ${name} does not answer: it is started anew`);
+        child.kill('SIGKILL');
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#restart) clearTimeout(this.#restart);
+    const child = this.#child;
+    if (child) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.stdin?.end();
+      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS);
+      await ended;
+      clearTimeout(timer);
+    }
+    this.#enter('down');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
