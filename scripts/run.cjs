@@ -24,6 +24,7 @@ const COMMANDS = {
   'test:tempest': ['test/integration/suites/main.ts', 'tempest'],
   'test:sdk': ['test/integration/suites/main.ts', 'sdk'],
   'test:openstack': ['test/integration/openstack/main.ts'],
+  'test:ovn': ['test/integration/openstack/main.ts', 'ovn'],
   'test:vm': ['test/vm/main.ts'],
   'test:mutations': ['scripts/mutation-sample.ts'],
   build: ['scripts/build-packages.ts'],
