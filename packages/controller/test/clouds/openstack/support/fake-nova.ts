@@ -70,6 +70,8 @@ export class FakeNova extends FakeService {
   readonly fates: Fate[] = [];
   /** How often a new server is looked at before it is ready. */
   looks = 1;
+  /** Milliseconds that the next server boots, however often it is looked at. */
+  boots: () => number = () => 0;
   /** How often one that goes is looked at before it is gone. */
   looksToDelete = 1;
   /** Most of them. */
@@ -79,7 +81,7 @@ export class FakeNova extends FakeService {
   portsStay = false;
   /** Most of one answer to a list. */
   page = 1000;
-  readonly #coming = new Map<string, { looks: number; fate: Fate }>();
+  readonly #coming = new Map<string, { looks: number; readyAt: number; fate: Fate }>();
   readonly #going = new Map<string, number>();
   readonly #glance: FakeGlance;
   readonly #cinder: FakeCinder;
@@ -197,7 +199,7 @@ export class FakeNova extends FakeService {
     server.host = this.#hostFor(server);
     const nowhere = { error: 'No valid host was found. There are not enough hosts available.' };
     const fate = server.host === null ? nowhere : (this.fates.shift() ?? 'ACTIVE');
-    this.#coming.set(server.id, { looks: this.looks, fate });
+    this.#coming.set(server.id, { looks: this.looks, readyAt: performance.now() + this.boots(), fate });
     for (const networkId of networkIds) {
       const { id } = this.#neutron.port(networkId);
       this.#bind(server, id);
@@ -224,7 +226,7 @@ export class FakeNova extends FakeService {
       return;
     }
     const coming = this.#coming.get(server.id);
-    if (coming === undefined || coming.fate === 'BUILD') return;
+    if (coming === undefined || coming.fate === 'BUILD' || performance.now() < coming.readyAt) return;
     coming.looks -= 1;
     if (coming.looks > 0) return;
     server.task = null;
