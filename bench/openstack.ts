@@ -4,10 +4,11 @@
  */
 import { type Figure, type FigureModule, figureLine, reached } from './controller-figure.ts';
 import { image } from './openstack/image.ts';
+import { loadBalancers } from './openstack/load-balancers.ts';
 import { notifications } from './openstack/notifications.ts';
 import { inOwnNetwork } from './own-network.ts';
 
-const PARTS: FigureModule[] = [notifications, image];
+const PARTS: FigureModule[] = [loadBalancers, notifications, image];
 
 const options = process.argv.slice(2);
 const json = options.includes('--json');
