@@ -12,8 +12,8 @@ const NEUTRON_MS = 100;
 const [SHORTEST_BOOT_MS, LONGEST_BOOT_MS] = [10_000, 40_000];
 const PATIENCE_MS = 600_000;
 
-async function create(cloud: WholeCloud, attributes: object = {}): Promise<string> {
-  const wish = { vip_subnet_id: cloud.front.subnets[0], provider: 'amphora', ...attributes };
+async function create(cloud: WholeCloud, subnet: string | undefined, attributes: object = {}): Promise<string> {
+  const wish = { vip_subnet_id: subnet, provider: 'amphora', ...attributes };
   const { status, body } = await cloud.call('POST', '/loadbalancers', { loadbalancer: wish });
   if (status !== 201) throw new Error(`a load balancer was refused: ${status} ${JSON.stringify(body)}`);
   return body.loadbalancer.id;
@@ -30,9 +30,9 @@ const figure = (name: string, value: number, unit: string, bar: number): Figure 
 
 async function questions(cloud: WholeCloud): Promise<Figure[]> {
   // What the services can do is asked once in a while.
-  await cloud.settled(await create(cloud));
+  await cloud.settled(await create(cloud, cloud.front.subnets[0]));
   cloud.forget();
-  const id = await create(cloud, {
+  const id = await create(cloud, cloud.front.subnets[0], {
     listeners: [{ protocol: 'HTTP', protocol_port: 80 }],
     pools: [{ name: 'pool', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN' }],
   });
@@ -54,11 +54,13 @@ async function questions(cloud: WholeCloud): Promise<Figure[]> {
 }
 
 async function requests(cloud: WholeCloud, say: (line: string) => void): Promise<Figure[]> {
+  // The fake has 250 addresses in each.
+  const [subnet] = cloud.neutron.network(['10.3.0.0/22']).subnets;
   cloud.neutron.latency = NEUTRON_MS;
   const times: number[] = [];
   for (let index = 0; index < REQUESTS; index += 1) {
     const began = performance.now();
-    await create(cloud);
+    await create(cloud, subnet);
     times.push(performance.now() - began);
   }
   cloud.neutron.latency = 0;
@@ -69,6 +71,7 @@ async function requests(cloud: WholeCloud, say: (line: string) => void): Promise
 }
 
 async function together(cloud: WholeCloud, say: (line: string) => void): Promise<Figure[]> {
+  const [subnet] = cloud.neutron.network(['10.4.0.0/22']).subnets;
   let slowestBoot = 0;
   let boots = 0;
   cloud.nova.boots = () => {
@@ -80,7 +83,7 @@ async function together(cloud: WholeCloud, say: (line: string) => void): Promise
     return boot;
   };
   const began = performance.now();
-  const ids = await Promise.all(Array.from({ length: AT_ONCE }, () => create(cloud)));
+  const ids = await Promise.all(Array.from({ length: AT_ONCE }, () => create(cloud, subnet)));
   const waiting = new Set(ids);
   let slowest = 0;
   while (waiting.size > 0) {

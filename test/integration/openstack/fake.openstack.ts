@@ -41,6 +41,7 @@ const tell = (what: string): void =>
 
 /** What is made for the test, in the order in which it can be deleted. */
 const made: string[] = [];
+const madeByService: string[] = [];
 
 async function subnet(side: string, cidr: string): Promise<string> {
   await tenant.run(`network create ${NAME}-${side}`);
@@ -96,6 +97,7 @@ afterAll(async () => {
     await tenant.try(`loadbalancer delete --cascade --wait ${name}`);
   }
   for (const command of made) await tenant.try(command);
+  for (const command of madeByService) await service.try(command);
   await keys.clear();
   for (const person of [tenant, service]) person.stop();
   await product.stop();
@@ -132,8 +134,8 @@ it('a load balancer, its listener, and a member on another network', async () =>
   const before = new Set((await servers()).map(({ ID }) => ID));
   const policy = `${NAME}-qos`;
   // Tenants may not make them; what is shared they may use.
-  const { code } = await service.try(`network qos policy create --share ${policy}`);
-  if (code === 0) made.push(`network qos policy delete ${policy}`);
+  const { id: policyId } = await service.json(`network qos policy create --share ${policy}`);
+  madeByService.push(`network qos policy delete ${policyId}`);
   await tenant.run(`security group create ${NAME}`);
   made.push(`security group delete ${NAME}`);
   const { id } = await done(`loadbalancer create --name ${NAME} --vip-subnet-id ${front}`);
@@ -161,9 +163,8 @@ it('a load balancer, its listener, and a member on another network', async () =>
   ]);
   tell('the server has a port on the network of the member');
 
-  await tenant.run(`loadbalancer set --vip-qos-policy-id ${policy} --wait ${NAME}`);
+  await tenant.run(`loadbalancer set --vip-qos-policy-id ${policyId} --wait ${NAME}`);
   const [vrrp] = await ports(`--server ${server} --network ${NAME}-front`);
-  const { id: policyId } = await tenant.json(`network qos policy show ${policy}`);
   expect(vrrp).toMatchObject({ qos_policy_id: policyId });
   const vip = await balancer(NAME);
   expect(vrrp?.allowed_address_pairs).toMatchObject([{ ip_address: vip.vip_address }]);
