@@ -89,12 +89,16 @@ export class PairRecorder {
       for (const [file, pairs] of files) writeFileSync(join(PAIRS_FOLDER, file), textOf(pairs));
     }
     for (const [file, pairs] of files) {
-      const same = readdirSync(PAIRS_FOLDER).includes(file) && read(file) === textOf(pairs);
+      const same = readdirSync(PAIRS_FOLDER).includes(file) && comparable(read(file)) === comparable(textOf(pairs));
       report.compared(`pairs/${file}`, same ? null : 'differs: npm run test:cli -- --record writes it anew');
     }
     report.equal('recorded lines', recordedPairs().length, this.#pairs.size);
   }
 }
+
+/** The no-op cloud draws addresses of amphorae, whose lengths decide how wide a table is. */
+const comparable = (text: string): string =>
+  text.replaceAll(/10\.253\.\d+\.\d+/g, '10.253.0.1').replaceAll(/ {2,}|-{3,}/g, ' ');
 
 const read = (file: string): string => readFileSync(join(PAIRS_FOLDER, file), 'utf8');
 
