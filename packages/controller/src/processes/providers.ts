@@ -10,7 +10,7 @@ import { BridgeDriver } from '../providers/bridge/driver.ts';
 import { HostedDriver } from '../providers/bridge/hosted.ts';
 import { installedDrivers, serveArguments } from '../providers/bridge/python-host.ts';
 import { remoteHome } from '../providers/bridge/remote.ts';
-import type { HostBeat } from '../providers/driver/host-beat.ts';
+import { HostBeat } from '../providers/driver/host-beat.ts';
 import { DriverProvider } from '../providers/driver/provider.ts';
 import type { Provider } from '../providers/interface.ts';
 import { NOOP_PROVIDERS } from '../providers/noop/names.ts';
@@ -97,7 +97,7 @@ async function brought(runtime: Runtime, names: readonly string[], host: HostBea
         timeoutMs: provider_driver_timeout * 1000,
         maximumCalls: DRIVER_CALLS,
         // What a driver elsewhere was given does not end with this process.
-        ...(source.isElsewhere ? {} : { host: () => host.id }),
+        ...(source.isElsewhere ? {} : { host: () => source.hostId?.() ?? host.id }),
         ...(bridge ? { isLoaded: () => bridge.isLoaded() } : {}),
       });
     } catch (error) {
@@ -113,13 +113,15 @@ interface Source {
   from: string;
   isElsewhere?: true;
   make(): ProviderDriver | Promise<ProviderDriver>;
+  /** Of the process that the driver is in, where that is not this one; null: it does not run at the moment. */
+  hostId?(): string | null;
 }
 
 /** Calls that hold no change, such as for VIPs and flavors, come on top of the others. */
 const CONNECTIONS = DRIVER_CALLS + 10;
 
 /** Packages of npm first, then what the configuration says is elsewhere, then what is installed for Python. */
-async function findSources({ config, log }: Runtime, names: readonly string[]): Promise<Map<string, Source>> {
+async function findSources({ config, log, store }: Runtime, names: readonly string[]): Promise<Map<string, Source>> {
   const { provider_packages, provider_driver_timeout, remote_provider_drivers, ...settings } = config.api_settings;
   const timeoutMs = provider_driver_timeout * 1000;
   const sockets = socketsOf(config);
@@ -146,8 +148,13 @@ async function findSources({ config, log }: Runtime, names: readonly string[]): 
     if (!names.includes(name) || sources.has(name)) continue;
     const given = { name, configFiles: config.files.map((file) => resolve(file)), sockets, debug };
     const host = { name, command, arguments: (socket: string, fd: number) => serveArguments(given, socket, fd) };
-    const make = () => new BridgeDriver(new HostedDriver({ ...host, connections: CONNECTIONS, log }), timeoutMs);
-    sources.set(name, { from, make });
+    let hosted: HostedDriver | null = null;
+    const make = () => {
+      const newBeat = () => new HostBeat(store.db, { role: 'driver', host: config.DEFAULT.host }, log);
+      hosted = new HostedDriver({ ...host, connections: CONNECTIONS, log, newBeat });
+      return new BridgeDriver(hosted, timeoutMs);
+    };
+    sources.set(name, { from, make, hostId: () => hosted?.hostId ?? null });
   }
   return sources;
 }

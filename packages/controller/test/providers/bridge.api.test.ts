@@ -14,7 +14,7 @@ import { freePort } from '../../../../test/kit/free-port.ts';
 import { UnconfiguredCertificateManager } from '../../src/clouds/certificates/barbican/unconfigured.ts';
 import type { TlsFiles } from '../../src/providers/bridge/channel.ts';
 import { BridgeDriver } from '../../src/providers/bridge/driver.ts';
-import { HostedDriver } from '../../src/providers/bridge/hosted.ts';
+import { HostedDriver, type HostedOptions } from '../../src/providers/bridge/hosted.ts';
 import { ARGUMENTS, type Method } from '../../src/providers/bridge/protocol.ts';
 import { installedDrivers, serveArguments } from '../../src/providers/bridge/python-host.ts';
 import { remoteHome } from '../../src/providers/bridge/remote.ts';
@@ -47,13 +47,15 @@ const track = (driver: BridgeDriver): BridgeDriver => {
   opened.push(driver);
   return driver;
 };
-const hosted = (name: string, timeoutMs = TIMEOUT_MS, command = PYTHON): BridgeDriver => {
+const hosted = (name: string, timeoutMs = TIMEOUT_MS, command = PYTHON): BridgeDriver =>
+  track(new BridgeDriver(homeOf(name, command), timeoutMs));
+const homeOf = (name: string, command = PYTHON, more: Partial<HostedOptions> = {}): HostedDriver => {
   const given = { name, configFiles: [], sockets, debug: false };
-  const home = new HostedDriver({
+  return new HostedDriver({
     ...{ name, command, connections: 10, log, pauseMs: { first: 50, longest: 200 } },
     arguments: (socket, fd) => serveArguments(given, socket, fd),
+    ...more,
   });
-  return track(new BridgeDriver(home, timeoutMs));
 };
 const remote = (address: string, files = NO_FILES, timeoutMs = TIMEOUT_MS): BridgeDriver =>
   track(new BridgeDriver(remoteHome(address, files, 10), timeoutMs));
@@ -236,6 +238,27 @@ it('a crash in the middle costs the calls under way, and the driver comes again'
   await expect.poll(() => faultOf(acme.loadbalancer_create(named('')))).toBeNull();
   const ended = lines.filter(([level]) => level === 'error').map(([, text]) => text);
   expect(ended).toEqual(['The process of provider acme exited with 7; it is started again in 50 ms']);
+});
+
+it('others hear of each process, and of its end: what it had accepted is lost with it', async () => {
+  const heard: string[] = [];
+  let processes = 0;
+  const newBeat = () => {
+    processes += 1;
+    const id = `process ${processes}`;
+    const note = (what: string) => async () => void heard.push(`${id} ${what}`);
+    return { id, start: note('begins'), stop: note('ends') };
+  };
+  const home = homeOf('acme', PYTHON, { newBeat });
+  const driver = track(new BridgeDriver(home, TIMEOUT_MS));
+  expect(home.hostId).toBeNull();
+  expect(await faultOf(driver.loadbalancer_create(named('')))).toBeNull();
+  expect([home.hostId, heard]).toEqual(['process 1', ['process 1 begins']]);
+  await faultOf(driver.loadbalancer_create(named('crash')));
+  await expect.poll(() => faultOf(driver.loadbalancer_create(named('')))).toBeNull();
+  expect([home.hostId, heard]).toEqual(['process 2', ['process 1 begins', 'process 1 ends', 'process 2 begins']]);
+  await driver.close();
+  expect([home.hostId, heard.at(-1)]).toEqual([null, 'process 2 ends']);
 });
 
 it('a call that stalls ends with its deadline; others do not wait', async () => {

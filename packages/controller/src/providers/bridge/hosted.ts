@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Log } from '@octavia/protocol/log';
 import { DriverError } from '@octavia/provider-lib';
+import type { HostBeat } from '../driver/host-beat.ts';
 import { Channel } from './channel.ts';
 import { type DriverHome, tooLate } from './driver.ts';
 
@@ -20,9 +21,13 @@ export interface HostedOptions {
   arguments(socket: string, reportFd: number): string[];
   connections: number;
   log: Log;
+  /** Of each process anew: what a process was given and had not done is lost with it. */
+  newBeat?: () => Beat;
   /** The first pause, and the longest; a process that ran for a minute begins at the first again. */
   pauseMs?: { first: number; longest: number };
 }
+
+type Beat = Pick<HostBeat, 'start' | 'stop'> & { id: string };
 
 const PAUSE_MS = { first: 500, longest: 30_000 };
 const STEADY_MS = 60_000;
@@ -44,6 +49,7 @@ export class HostedDriver implements DriverHome {
   /** What kept the driver from being made the last time. */
   #refusal: string | null = null;
   #child: ChildProcess | null = null;
+  #beat: Beat | null = null;
   #channel: Channel | null = null;
   #restart: NodeJS.Timeout | null = null;
   #pauseMs: number;
@@ -53,6 +59,11 @@ export class HostedDriver implements DriverHome {
     this.#options = options;
     this.#pauseMs = (options.pauseMs ?? PAUSE_MS).first;
     this.#start();
+  }
+
+  /** What the others know the process by; null: it does not run, or is not told of. */
+  get hostId(): string | null {
+    return this.#beat?.id ?? null;
   }
 
   isLoaded(): boolean {
@@ -135,7 +146,19 @@ export class HostedDriver implements DriverHome {
     log.info({ provider: name, pid: child.pid }, `Provider ${name} is served by ${String(report.driver)}`);
     this.#refusal = null;
     this.#channel = Channel.unix(this.#socket, connections);
-    this.#enter('ready');
+    this.#beat = this.#options.newBeat?.() ?? null;
+    void this.#tellOthers(child, this.#beat);
+  }
+
+  /** Calls wait until the others can find out that the process ended. */
+  async #tellOthers(child: ChildProcess, beat: Beat | null): Promise<void> {
+    try {
+      await beat?.start();
+    } catch (error) {
+      this.#options.log.warn({ provider: this.#options.name, err: error }, 'Could not tell that a driver runs');
+    }
+    if (child === this.#child) this.#enter('ready');
+    else void beat?.stop();
   }
 
   #over(child: ChildProcess, since: number, how: string): void {
@@ -143,6 +166,8 @@ export class HostedDriver implements DriverHome {
     this.#child = null;
     void this.#channel?.close();
     this.#channel = null;
+    void this.#beat?.stop();
+    this.#beat = null;
     this.#enter('down');
     if (this.#isClosed) return;
     const { first, longest } = this.#options.pauseMs ?? PAUSE_MS;
@@ -182,6 +207,7 @@ export class HostedDriver implements DriverHome {
       const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS);
       await ended;
       clearTimeout(timer);
+      await this.#beat?.stop();
     }
     this.#enter('down');
     rmSync(this.#folder, { recursive: true, force: true });
