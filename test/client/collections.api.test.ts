@@ -116,6 +116,9 @@ describe('a load balancer', () => {
     const active = await client.loadBalancers.waitFor(id, 'ACTIVE', { ...QUICK, seen });
     expect(states.at(-1)).toBe('ACTIVE');
     expect(active).toMatchObject({ name: 'tree', provider: 'noop_driver' });
+    const { document, tag } = await client.loadBalancers.desiredState(id);
+    expect(document).toMatchObject({ name: 'tree', listeners: [{ name: 'http' }] });
+    expect(await client.loadBalancers.applyDesiredState(id, document, { tag })).toMatchObject({ changes: [] });
     const names = { fields: ['id', 'name'], name: 'tree' } as const;
     expect(await client.loadBalancers.list(names).toArray()).toEqual([{ id, name: 'tree' }]);
     expect((await client.loadBalancers.update(id, { description: 'big' })).description).toBe('big');

@@ -240,7 +240,7 @@ test('drivers: each that the configuration names, and what keeps one from workin
     Authentication: 'noauth',
   });
   const broken = config({
-    OS_CONTROLLER_WORKER__COMPUTE_DRIVER: 'compute_nova_driver',
+    OS_CONTROLLER_WORKER__COMPUTE_DRIVER: 'compute_ironic_driver',
     OS_CERTIFICATES__CERT_MANAGER: 'local_cert_manager',
     OS_CERTIFICATES__STORAGE_PATH: '',
     OS_API_SETTINGS__AUTH_STRATEGY: 'keystone',
@@ -254,10 +254,10 @@ test('drivers: each that the configuration names, and what keeps one from workin
   const failed = findings.filter(({ result }) => result === 'failure');
   expect(names(failed)).toEqual({
     'Compute driver':
-      '[controller_worker] compute_driver = compute_nova_driver is not known to this release. It has: compute_local_driver, compute_noop_driver.',
+      '[controller_worker] compute_driver = compute_ironic_driver is not known to this release. It has: compute_local_driver, compute_nova_driver, compute_noop_driver.',
     // Without the compute driver nobody knows what its instances are made of.
-    'Image driver': expect.stringContaining('compute_nova_driver is not known'),
-    'Volume driver': expect.stringContaining('compute_nova_driver is not known'),
+    'Image driver': expect.stringContaining('compute_ironic_driver is not known'),
+    'Volume driver': expect.stringContaining('compute_ironic_driver is not known'),
     'Certificate manager': '[certificates] cert_manager = local_cert_manager needs [certificates] storage_path.',
     Authentication: expect.stringMatching(
       /^Keystone is not available at the moment: there was no connection \(http:\/\/127\.0\.0\.1:9 cannot be reached/,

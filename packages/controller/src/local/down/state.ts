@@ -14,6 +14,7 @@ const ENTRIES = [
   'instance.json',
   'netns.json',
   'postgres',
+  'run',
   'server-certs.key',
 ];
 
