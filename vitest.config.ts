@@ -34,6 +34,8 @@ export default defineConfig({
             ...files('.api.test.ts'),
             ...files('.dataplane.test.ts'),
             ...files('.vm.test.ts'),
+            // Run by test:vm, with a configuration of their own.
+            ...files('.image.test.ts'),
           ],
         },
       },

@@ -105,7 +105,7 @@ test('a disk that got full is named with the remedy, the state stays, and down -
     /^The disk of \S+\/small is full\.\nMake room there, or choose another --state-dir than \S+\n$/,
   );
   const [, left = '', removed = ''] = /code 1\n([\s\S]*)Removed the state in \S+\n([\s\S]*)$/.exec(stdout) ?? [];
-  expect(left.trim().split('\n')).toEqual(['ballast', 'heartbeat.key', 'postgres', 'server-certs.key']);
+  expect(left.trim().split('\n')).toEqual(['ballast', 'heartbeat.key', 'postgres', 'run', 'server-certs.key']);
   expect(removed).toBe('ballast\n');
 });
 

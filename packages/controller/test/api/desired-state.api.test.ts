@@ -85,7 +85,9 @@ async function picture(id: string): Promise<string[]> {
   }
   return all
     .map(([table, { id: _own, created_at: _1, updated_at: _2, tags, ...row }]) => {
-      let text = JSON.stringify({ table, ...row, tags: [...tags].sort() });
+      // What is measured of a member depends on whether it had a monitor before; heartbeats decide.
+      const measured = table === 'member' ? { operating_status: null } : {};
+      let text = JSON.stringify({ table, ...row, ...measured, tags: [...tags].sort() });
       for (const [own, name] of names) text = text.replaceAll(own, name);
       return text;
     })
