@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
@@ -9,6 +10,9 @@ import threading
 
 from octavia_provider_host import installed
 from octavia_provider_host import reports
+from octavia_provider_host import titles
+
+LOG = logging.getLogger(__name__)
 
 # A driver that cannot be loaded: whoever started the host looks at what was said before.
 EXIT_NOT_LOADED = 3
@@ -42,6 +46,9 @@ def _parser():
     serve.add_argument("--client-ca", help="PEM file: who signs the certificates of those that may call")
     serve.set_defaults(run=_serve)
     agent = commands.add_parser("agent", parents=[common], help="run a provider agent")
+    agent.add_argument("--title", help="of the process, in place of its command line")
+    agent.add_argument("--shutdown-timeout", type=float, default=60.0,
+                       help="seconds that the agent may take to end when standard input does (with --child)")
     agent.set_defaults(run=_agent)
     return parser
 
@@ -50,19 +57,19 @@ def _list(_arguments):
     print(json.dumps({group: installed.describe(group) for group in (installed.DRIVERS, installed.AGENTS)}))
 
 
-def _begin(arguments):
+def _begin(arguments, parent_gone):
     # What a driver prints must not be taken for a report.
     sys.stdout = sys.stderr
     report = reports.begin(arguments.report_fd, arguments.debug)
     if arguments.child:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
+        threading.Thread(target=_watch_parent, args=(parent_gone,), daemon=True).start()
     return report
 
 
-def _end_with_parent():
+def _watch_parent(gone):
     while os.read(0, 4096):
         pass
-    os._exit(0)
+    gone()
 
 
 def _load(arguments, group, report):
@@ -77,7 +84,7 @@ def _load(arguments, group, report):
 
 
 def _serve(arguments):
-    report = _begin(arguments)
+    report = _begin(arguments, lambda: os._exit(0))
     driver_class = _load(arguments, installed.DRIVERS, report)
     try:
         # Only here: to tell what is installed takes no octavia-lib.
@@ -94,11 +101,32 @@ def _serve(arguments):
 
 
 def _agent(arguments):
-    report = _begin(arguments)
-    exit_event = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: exit_event.set())
+    import multiprocessing
+
+    # The kind that agents are given elsewhere: they may hand it on to processes of their own.
+    exit_event = multiprocessing.Event()
+
+    def end():
+        # Not in the handler of a signal: it may have interrupted somebody who holds the lock of the event.
+        threading.Thread(target=exit_event.set, daemon=True).start()
+
+    def end_without_parent():
+        # There is nobody to report to, and nobody who would end this process.
+        end()
+        timer = threading.Timer(arguments.shutdown_timeout, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+
+    signal.signal(signal.SIGTERM, lambda *_: end())
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    if arguments.title:
+        titles.set_title(arguments.title)
+    report = _begin(arguments, end_without_parent)
     agent = _load(arguments, installed.AGENTS, report)
     report.ready(f"{agent.__module__}:{getattr(agent, '__qualname__', type(agent).__qualname__)}")
-    agent(exit_event)
+    try:
+        agent(exit_event)
+    except Exception as error:
+        LOG.error("The provider agent failed", exc_info=error)
+        sys.exit(1)

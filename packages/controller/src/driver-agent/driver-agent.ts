@@ -4,9 +4,10 @@ import type { CertificateManager } from '../clouds/certificates/manager.ts';
 import type { NetworkDriver } from '../clouds/network/interface.ts';
 import type { Config } from '../config/index.ts';
 import type { StatisticsDriver } from '../health/statistics/interface.ts';
-import type { FoundDriver } from '../providers/packages/load.ts';
+import { socketsOf } from '../providers/driver/sockets.ts';
 import type { Store } from '../store/core/database.ts';
 import { ObjectReader } from './object-reader.ts';
+import type { ProviderAgent } from './provider-agent.ts';
 import { ProviderAgents } from './provider-agents.ts';
 import { SocketServer } from './socket-server.ts';
 import { StatisticsUpdates } from './statistics-updates.ts';
@@ -20,7 +21,7 @@ export interface DriverAgentOptions {
   statistics: readonly StatisticsDriver[];
   /** Names of providers that drivers may not speak for. */
   foreign: readonly string[];
-  agents: readonly FoundDriver[];
+  agents: readonly ProviderAgent[];
   log: Log;
 }
 
@@ -35,11 +36,7 @@ export class DriverAgent {
     this.#options = options;
     const { settings, log } = options;
     this.#agents = new ProviderAgents({
-      sockets: {
-        status_socket: settings.status_socket_path,
-        stats_socket: settings.stats_socket_path,
-        get_socket: settings.get_socket_path,
-      },
+      sockets: socketsOf(settings),
       shutdownMs: () => settings.provider_agent_shutdown_timeout * 1000,
       log,
     });

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { DriverAgent } from '../driver-agent/driver-agent.ts';
+import { nodeAgent, type ProviderAgent, pythonAgent } from '../driver-agent/provider-agent.ts';
 import { OWN_AGENTS, PROVIDER_AGENTS_KEY } from '../driver-agent/provider-agents.ts';
 import { AMPHORA_PROVIDERS } from '../providers/amphora/names.ts';
+import { installedInPython } from '../providers/bridge/python-host.ts';
 import { HostBeat } from '../providers/driver/host-beat.ts';
-import { type FoundDriver, findInPackages } from '../providers/packages/load.ts';
+import { findInPackages } from '../providers/packages/load.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -19,7 +22,7 @@ export async function startDriverAgent(runtime: Runtime): Promise<Service> {
     certificates: await drivers.get('certificateManager'),
     statistics: await drivers.statistics(),
     foreign: AMPHORA_PROVIDERS,
-    agents: providerAgents(runtime),
+    agents: await providerAgents(runtime),
     log: withComponent(runtime.log, 'driver-agent'),
   });
   await agent.start();
@@ -33,16 +36,25 @@ export async function startDriverAgent(runtime: Runtime): Promise<Service> {
   };
 }
 
-/** Those that are enabled; what is installed and not enabled is not even loaded. */
-function providerAgents({ config, log }: Runtime): FoundDriver[] {
-  const { enabled_provider_agents: enabled } = config.driver_agent;
+/**
+ * Those that are enabled, of packages of npm first, then of what is installed for Python. What is installed and not enabled is not even
+ * loaded.
+ */
+async function providerAgents({ config, log }: Runtime): Promise<ProviderAgent[]> {
+  const enabled = [...new Set(config.driver_agent.enabled_provider_agents)];
   if (enabled.length === 0) return [];
-  const brought = findInPackages(config.api_settings.provider_packages, PROVIDER_AGENTS_KEY, log);
-  return [...new Set(enabled)].flatMap((name) => {
-    const own = Object.hasOwn(OWN_AGENTS, name) ? OWN_AGENTS[name] : undefined;
-    const agent = own === undefined ? brought.get(name) : { name, ...own };
-    if (agent === undefined) log.error({ agent: name }, `The provider agent ${name} is enabled, but nothing brings it`);
-    return agent ?? [];
+  const { provider_packages, provider_python } = config.api_settings;
+  const brought = findInPackages(provider_packages, PROVIDER_AGENTS_KEY, log);
+  for (const [name, own] of Object.entries(OWN_AGENTS)) brought.set(name, { name, ...own });
+  const isElsewhere = enabled.some((name) => !brought.has(name));
+  const inPython = isElsewhere ? await installedInPython(provider_python, PROVIDER_AGENTS_KEY, log) : new Map();
+  const configFiles = config.files.map((file) => resolve(file));
+  return enabled.flatMap((name) => {
+    const module = brought.get(name);
+    if (module) return nodeAgent(module);
+    if (inPython.has(name)) return pythonAgent(provider_python, { name, configFiles, debug: config.DEFAULT.debug });
+    log.error({ agent: name }, `The provider agent ${name} is enabled, but nothing brings it`);
+    return [];
   });
 }
 

@@ -1,17 +1,16 @@
 /** The providers of the API: those that are built in, and those that others bring. */
 import { resolve } from 'node:path';
-import type { Log } from '@octavia/protocol/log';
-import type { ProviderDriver, SocketPaths } from '@octavia/provider-lib';
-import type { Config } from '../config/index.ts';
+import type { ProviderDriver } from '@octavia/provider-lib';
 import type { OperationQueue } from '../flows/operation-queue.ts';
 import { AmphoraProvider } from '../providers/amphora/provider.ts';
 import { refuseByContract, refuseUnsupportedCandidate } from '../providers/amphora/refusals.ts';
 import { BridgeDriver } from '../providers/bridge/driver.ts';
 import { HostedDriver } from '../providers/bridge/hosted.ts';
-import { installedDrivers, serveArguments } from '../providers/bridge/python-host.ts';
+import { installedInPython, serveArguments } from '../providers/bridge/python-host.ts';
 import { remoteHome } from '../providers/bridge/remote.ts';
 import { HostBeat } from '../providers/driver/host-beat.ts';
 import { DriverProvider } from '../providers/driver/provider.ts';
+import { socketsOf } from '../providers/driver/sockets.ts';
 import type { Provider } from '../providers/interface.ts';
 import { NOOP_PROVIDERS } from '../providers/noop/names.ts';
 import { NoopProvider } from '../providers/noop/provider.ts';
@@ -67,12 +66,6 @@ async function builtIn(
   return { amphora, amphorav2: amphora, octavia: amphora, ...Object.fromEntries(noops) };
 }
 
-const socketsOf = ({ driver_agent }: Config): SocketPaths => ({
-  status_socket: driver_agent.status_socket_path,
-  stats_socket: driver_agent.stats_socket_path,
-  get_socket: driver_agent.get_socket_path,
-});
-
 /** A driver that cannot be loaded is left out: who names it is told so, and the others work. */
 async function brought(runtime: Runtime, names: readonly string[], host: HostBeat): Promise<Brought> {
   const { config, log, drivers } = runtime;
@@ -124,7 +117,7 @@ const CONNECTIONS = DRIVER_CALLS + 10;
 async function findSources({ config, log, store }: Runtime, names: readonly string[]): Promise<Map<string, Source>> {
   const { provider_packages, provider_driver_timeout, remote_provider_drivers, ...settings } = config.api_settings;
   const timeoutMs = provider_driver_timeout * 1000;
-  const sockets = socketsOf(config);
+  const sockets = socketsOf(config.driver_agent);
   const packages = findInPackages(provider_packages, DRIVERS_KEY, log);
   const tls = {
     ca: settings.remote_provider_ca_file,
@@ -144,10 +137,10 @@ async function findSources({ config, log, store }: Runtime, names: readonly stri
   if (names.every((name) => sources.has(name))) return sources;
   const command = settings.provider_python;
   const debug = config.DEFAULT.debug;
-  for (const [name, from] of await inPython(command, log)) {
+  for (const [name, from] of await installedInPython(command, 'octavia.api.drivers', log)) {
     if (!names.includes(name) || sources.has(name)) continue;
     const given = { name, configFiles: config.files.map((file) => resolve(file)), sockets, debug };
-    const host = { name, command, arguments: (socket: string, fd: number) => serveArguments(given, socket, fd) };
+    const host = { name, command, arguments: (socket: string) => serveArguments(given, socket) };
     let hosted: HostedDriver | null = null;
     const make = () => {
       const newBeat = () => new HostBeat(store.db, { role: 'driver', host: config.DEFAULT.host }, log);
@@ -157,13 +150,4 @@ async function findSources({ config, log, store }: Runtime, names: readonly stri
     sources.set(name, { from, make, hostId: () => hosted?.hostId ?? null });
   }
   return sources;
-}
-
-async function inPython(python: string, log: Pick<Log, 'error'>): Promise<ReadonlyMap<string, string>> {
-  try {
-    return await installedDrivers(python);
-  } catch (error) {
-    log.error({ err: error }, `${python} cannot tell which drivers are installed ([api_settings] provider_python)`);
-    return new Map();
-  }
 }

@@ -31,6 +31,8 @@ const AGENTS: Record<string, string> = {
   'no-function': `export default 5; begins('no-function');`,
   'not-enabled': `begins('not-enabled'); export default () => {};`,
 };
+/** Of the package in Python; each writes such a line, too. */
+const IN_PYTHON = ['acme', 'acme_thrower', 'acme_stubborn', 'acme_missing'];
 const PREAMBLE = `import { appendFileSync } from 'node:fs';
 const begins = (what) => appendFileSync(${JSON.stringify(trace)}, Date.now() + ' ' + what + '\\n');\n`;
 
@@ -58,7 +60,10 @@ beforeAll(async () => {
       OS_DRIVER_AGENT__STATS_SOCKET_PATH: path('stats'),
       OS_DRIVER_AGENT__GET_SOCKET_PATH: path('get'),
       OS_DRIVER_AGENT__PROVIDER_AGENT_SHUTDOWN_TIMEOUT: '2',
-      OS_DRIVER_AGENT__ENABLED_PROVIDER_AGENTS: 'noop_agent,reporter,stubborn,thrower,returner,no-function,missing',
+      OS_DRIVER_AGENT__ENABLED_PROVIDER_AGENTS: `noop_agent,${Object.keys(AGENTS).slice(0, -1)},${IN_PYTHON},missing`,
+      PYTHONPATH: join(import.meta.dirname, '../providers/testdata/python-driver'),
+      PYTHONDONTWRITEBYTECODE: '1',
+      ACME_TRACE: trace,
     },
     ['--config-file', configFile],
   );
@@ -90,7 +95,9 @@ test('processes have the titles that operators look for', async () => {
   const prefix = 'octavia-driver-agent - provider_agent -- ';
   await until('agents run under their names', () => {
     const all = [...titles().values()];
-    return ['noop_agent', 'reporter', 'stubborn'].every((name) => all.includes(`${prefix}${name}`));
+    return ['noop_agent', 'reporter', 'stubborn', 'acme', 'acme_stubborn'].every((name) =>
+      all.includes(`${prefix}${name}`),
+    );
   });
   expect(titles().get(service.pid)).toBe('octavia-driver-agent');
 });
@@ -104,12 +111,25 @@ test('statuses are taken', async () => {
   expect(await ask(path('get'), { object: 'pools', id: planted.pool })).toMatchObject({ pool_id: planted.pool });
 });
 
-test('an agent that throws starts again after a second, one that returns does not', async () => {
-  await until('it was started three times', () => begun('thrower').length >= 3);
-  const [first = 0, second = 0, third = 0] = begun('thrower');
+test.each(['thrower', 'acme_thrower'])('an agent that throws starts again, later each time: %s', async (name) => {
+  await until('it was started three times', () => begun(name).length >= 3);
+  const [first = 0, second = 0, third = 0] = begun(name);
   expect(second - first).toBeGreaterThanOrEqual(1000);
-  expect(third - second).toBeGreaterThanOrEqual(1000);
-  await service.said('Provider agent thrower failed with exit code 1; it starts again in a second');
+  expect(third - second).toBeGreaterThanOrEqual(2000);
+  await service.said(`Provider agent ${name} failed with exit code 1; it starts again in 1 s`);
+  await service.said(`Provider agent ${name} failed with exit code 1; it starts again in 2 s`);
+});
+
+test('an agent in Python is given where the driver agent is, and says things through its log', async () => {
+  await service.said('Provider agent acme is acme_agents:Agent');
+  await service.said('reported agent=acme');
+  await service.said('RuntimeError: The backend of Python is gone.');
+  await service.said(
+    "Provider agent acme_missing cannot be loaded: ModuleNotFoundError: No module named 'acme_agents_that",
+  );
+});
+
+test('an agent that returns is not started again', async () => {
   await service.said('The backend is gone.');
   await service.said('no-function.mjs has no function as its default export.');
   await service.said('Provider agent returner has ended');
@@ -126,11 +146,11 @@ test('agents are given where the driver agent is, and say things through its log
   await service.said('said on standard error');
 });
 
-test('a killed agent starts again', async () => {
-  const [pid = 0] = [...titles()].find(([, title]) => title.endsWith(' reporter')) ?? [];
+test.each(['reporter', 'acme'])('a killed agent starts again: %s', async (name) => {
+  const [pid = 0] = [...titles()].find(([, title]) => title.endsWith(` ${name}`)) ?? [];
   process.kill(pid, 'SIGKILL');
-  await service.said('Provider agent reporter was ended by SIGKILL; it starts again in a second');
-  await until('it began again', () => begun('reporter').length === 2);
+  await service.said(`Provider agent ${name} was ended by SIGKILL; it starts again in 1 s`);
+  await until('it began again', () => begun(name).length === 2);
 });
 
 test('SIGHUP reloads, and Ctrl-C at children ends nobody', async () => {
@@ -138,7 +158,7 @@ test('SIGHUP reloads, and Ctrl-C at children ends nobody', async () => {
   service.signal('SIGHUP');
   await service.said('Reloaded [DEFAULT] debug from=False to=True');
   for (const [pid, title] of titles()) {
-    if (/ (noop_agent|reporter)$/.test(title)) for (const name of ['SIGINT', 'SIGHUP']) process.kill(pid, name);
+    if (/ (noop_agent|reporter|acme)$/.test(title)) for (const name of ['SIGINT', 'SIGHUP']) process.kill(pid, name);
   }
   expect(await ask(path('stats'), {})).toEqual({ status_code: 200 });
   expect(service.output).not.toContain('was ended by SIGINT');
@@ -150,9 +170,12 @@ test('SIGTERM: agents are told, sockets go, who does not end is killed, and nobo
   expect(await service.end('SIGTERM')).toBe(0);
   expect(Date.now() - before).toBeGreaterThanOrEqual(2000);
   expect(service.output).toContain('The no-op provider agent has ended');
-  expect(begun('reporter ends')).toHaveLength(1);
-  expect(service.output).toContain('Provider agent stubborn did not end within 2 s and is killed');
-  expect(service.output).not.toContain('Provider agent reporter did not end');
+  for (const name of ['reporter', 'acme']) {
+    expect(begun(`${name} ends`)).toHaveLength(1);
+    expect(service.output).not.toContain(`Provider agent ${name} did not end`);
+  }
+  for (const name of ['stubborn', 'acme_stubborn'])
+    expect(service.output).toContain(`Provider agent ${name} did not end within 2 s and is killed`);
   for (const name of ['status', 'stats', 'get']) expect(existsSync(path(name))).toBe(false);
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
@@ -161,7 +184,8 @@ test('one that is killed leaves no provider agent behind, and the next one start
   service.start();
   await until(
     'agents run',
-    () => [...titles().values()].filter((title) => / (noop_agent|reporter)$/.test(title)).length === 2,
+    () =>
+      [...titles().values()].filter((title) => / (noop_agent|reporter|acme|acme_stubborn)$/.test(title)).length === 4,
   );
   const pids = [...titles()].filter(([, title]) => !title.endsWith(' stubborn')).map(([pid]) => pid);
   const stubborn = [...titles()].find(([, title]) => title.endsWith(' stubborn'))?.[0] ?? 0;

@@ -12,7 +12,6 @@ import { DriverAgent, type DriverAgentOptions } from '../../src/driver-agent/dri
 import { databaseStatistics } from '../../src/health/statistics/database.ts';
 import type { StatisticsDriver } from '../../src/health/statistics/interface.ts';
 import { AMPHORA_PROVIDERS } from '../../src/providers/amphora/names.ts';
-import type { FoundDriver } from '../../src/providers/packages/load.ts';
 import { sql } from '../../src/store/core/sql.ts';
 import { insertTree } from '../../src/store/resources/new-trees.ts';
 import * as quotas from '../../src/store/resources/quotas.ts';
@@ -50,7 +49,6 @@ export interface AgentRig {
 export interface RigOptions {
   settings?: Partial<DriverAgentOptions['settings']>;
   statistics?: StatisticsDriver[];
-  agents?: FoundDriver[];
   certificates?: CertificateManager;
   database?: TestStore;
 }
@@ -81,7 +79,7 @@ export async function startAgent(options: RigOptions = {}): Promise<AgentRig> {
     certificates: options.certificates ?? new UnconfiguredCertificateManager(),
     statistics: options.statistics ?? [databaseStatistics],
     foreign: AMPHORA_PROVIDERS,
-    agents: options.agents ?? [],
+    agents: [],
     log: listening.log,
   });
   await agent.start();

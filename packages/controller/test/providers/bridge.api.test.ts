@@ -16,7 +16,7 @@ import type { TlsFiles } from '../../src/providers/bridge/channel.ts';
 import { BridgeDriver } from '../../src/providers/bridge/driver.ts';
 import { HostedDriver, type HostedOptions } from '../../src/providers/bridge/hosted.ts';
 import { ARGUMENTS, type Method } from '../../src/providers/bridge/protocol.ts';
-import { installedDrivers, serveArguments } from '../../src/providers/bridge/python-host.ts';
+import { installedInPython, serveArguments } from '../../src/providers/bridge/python-host.ts';
 import { remoteHome } from '../../src/providers/bridge/remote.ts';
 import { DriverProvider } from '../../src/providers/driver/provider.ts';
 import { CatalogApi, PROJECT } from '../catalog/support/catalog-api.ts';
@@ -53,7 +53,7 @@ const homeOf = (name: string, command = PYTHON, more: Partial<HostedOptions> = {
   const given = { name, configFiles: [], sockets, debug: false };
   return new HostedDriver({
     ...{ name, command, connections: 10, log, pauseMs: { first: 50, longest: 200 } },
-    arguments: (socket, fd) => serveArguments(given, socket, fd),
+    arguments: (socket) => serveArguments(given, socket),
     ...more,
   });
 };
@@ -88,9 +88,10 @@ const recorded = (): unknown[] =>
     .map((line) => JSON.parse(line));
 
 it('installed drivers are found by their entry points', async () => {
-  const found = await installedDrivers(PYTHON);
+  const found = await installedInPython(PYTHON, 'octavia.api.drivers', log);
   expect(found.get('acme')).toBe('acme_driver:Driver');
-  await expect(installedDrivers('/nonexistent/python')).rejects.toThrow('ENOENT');
+  expect(await installedInPython('/nonexistent/python', 'octavia.api.drivers', log)).toEqual(new Map());
+  expect(lines).toEqual([['error', expect.stringContaining('/nonexistent/python cannot tell what is installed')]]);
 });
 
 describe('the methods', () => {
@@ -262,8 +263,10 @@ it('others hear of each process, and of its end: what it had accepted is lost wi
 });
 
 it('a call that stalls ends with its deadline; others do not wait', async () => {
-  const slow = hosted('acme', 2500);
-  expect(await faultOf(slow.get_supported_flavor_metadata())).toBeNull();
+  const home = homeOf('acme');
+  // Python may take longer to start than a call may take.
+  await home.channel(TIMEOUT_MS);
+  const slow = track(new BridgeDriver(home, 2500));
   const stalled = faultOf(slow.loadbalancer_create(named('stall')));
   expect(await faultOf(slow.loadbalancer_create(named('')))).toBeNull();
   const text = 'The driver did not answer within 2.5 seconds.';

@@ -86,7 +86,7 @@ const options = {
   ),
   provider_python: string(
     '/usr/bin/python3',
-    'Python that runs provider drivers written in Python: entry points octavia.api.drivers of the packages that it finds.',
+    'Python that runs provider drivers and provider agents written in Python: entry points octavia.api.drivers and octavia.driver_agent.provider_agents of the packages that it finds.',
   ),
   remote_provider_drivers: dict(
     {},

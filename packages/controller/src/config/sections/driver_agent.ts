@@ -20,5 +20,8 @@ export const driver_agent = section('The agent that third-party provider drivers
     'Seconds a provider that carries changes out by itself may take for one; then the load balancer is in ERROR.',
     { min: 60, mutable: true },
   ),
-  enabled_provider_agents: list([], 'Provider agents launched at driver-agent start.'),
+  enabled_provider_agents: list(
+    [],
+    'Provider agents launched at driver-agent start: noop_agent, those of [api_settings] provider_packages, those installed for provider_python.',
+  ),
 });

@@ -6,19 +6,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { Log } from '@octavia/protocol/log';
 import { DriverError } from '@octavia/provider-lib';
 import type { HostBeat } from '../driver/host-beat.ts';
 import { Channel } from './channel.ts';
 import { type DriverHome, tooLate } from './driver.ts';
+import { HOST_STDIO, hearHost } from './python-host.ts';
 
 export interface HostedOptions {
   name: string;
   command: string;
-  /** @param socket where the driver is to listen @param reportFd where it writes states and log lines */
-  arguments(socket: string, reportFd: number): string[];
+  /** @param socket where the driver is to listen */
+  arguments(socket: string): string[];
   connections: number;
   log: Log;
   /** Of each process anew: what a process was given and had not done is lost with it. */
@@ -34,11 +33,9 @@ const STEADY_MS = 60_000;
 const PROBE_MS = 5000;
 /** Threads that nobody waits for any more; with more the process is started anew. */
 const MOST_STALLED = 100;
-const REPORT_FD = 3;
 const KILL_MS = 2000;
 
 type State = 'loading' | 'ready' | 'down';
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export class HostedDriver implements DriverHome {
   readonly #options: HostedOptions;
@@ -109,17 +106,14 @@ export class HostedDriver implements DriverHome {
     const since = performance.now();
     this.#restart = null;
     // Its own group: a Ctrl-C at a terminal is for the API, which ends it by closing its standard input.
-    const child = spawn(command, this.#options.arguments(this.#socket, REPORT_FD), {
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+    const child = spawn(command, this.#options.arguments(this.#socket), {
+      stdio: [...HOST_STDIO],
       detached: true,
     });
     this.#child = child;
     this.#enter('loading');
     child.stdin?.on('error', () => undefined);
-    const lines = (stream: unknown, take: (line: string) => void) =>
-      createInterface({ input: stream as Readable, crlfDelay: Number.POSITIVE_INFINITY }).on('line', take);
-    lines(child.stderr, (text) => log.warn({ provider: name, pid: child.pid }, text));
-    lines(child.stdio[REPORT_FD], (line) => this.#report(child, line));
+    hearHost(child, log, { provider: name }, (report) => this.#report(child, report));
     child.once('error', (error) => {
       log.error({ provider: name, err: error }, `The process of provider ${name} cannot be started`);
       if (child.pid === undefined) this.#over(child, since, `cannot be started: ${error.message}`);
@@ -129,18 +123,9 @@ export class HostedDriver implements DriverHome {
     );
   }
 
-  #report(child: ChildProcess, line: string): void {
+  #report(child: ChildProcess, report: Readonly<Record<string, unknown>>): void {
     if (child !== this.#child) return;
     const { name, log, connections } = this.#options;
-    let report: Record<string, unknown>;
-    try {
-      report = JSON.parse(line) as Record<string, unknown>;
-    } catch {
-      log.warn({ provider: name, pid: child.pid }, line);
-      return;
-    }
-    const level = LEVELS.find((one) => one === report.log);
-    if (level) log[level]({ provider: name, logger: report.logger }, String(report.text));
     if (report.state === 'failed') this.#refusal = String(report.reason);
     if (report.state !== 'ready') return;
     log.info({ provider: name, pid: child.pid }, `Provider ${name} is served by ${String(report.driver)}`);
