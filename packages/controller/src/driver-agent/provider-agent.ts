@@ -15,7 +15,7 @@ export interface AgentProcess {
 }
 
 /** What a process needs to know, whatever its language. */
-export interface Surroundings {
+interface Surroundings {
   sockets: SocketPaths;
   /** How long an agent may take to end once it is to. */
   shutdownMs: number;
