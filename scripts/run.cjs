@@ -25,6 +25,7 @@ const COMMANDS = {
   'test:sdk': ['test/integration/suites/main.ts', 'sdk'],
   'test:openstack': ['test/integration/openstack/main.ts'],
   'test:ovn': ['test/integration/openstack/main.ts', 'ovn'],
+  'test:providers': ['test/integration/providers/main.ts'],
   'test:vm': ['test/vm/main.ts'],
   'test:mutations': ['scripts/mutation-sample.ts'],
   build: ['scripts/build-packages.ts'],
