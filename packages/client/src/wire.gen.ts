@@ -1388,6 +1388,27 @@ export interface OperationVerb {
   status?: 'ACTIVE' | 'ERROR';
 }
 
+export interface Event {
+  kind: 'created' | 'changed' | 'deleted' | 'status' | 'operation' | 'health';
+  /** UTC, without a zone designator. */
+  at: string;
+  resource_type: OperationResourceType;
+  resource_id: string;
+  loadbalancer_id: string;
+  project_id: string;
+  name: string | null;
+  provisioning_status: ProvisioningStatus | null;
+  operating_status: OperatingStatus | null;
+  reason: string | null;
+  /** Of the kind operation: how far it is. */
+  operation: {
+    id: string;
+    kind: string;
+    state: string;
+    step: string | null;
+  } | null;
+}
+
 export interface DesiredState {
   /** Default: empty. At most 255 characters. */
   name?: string | null;

@@ -11,6 +11,7 @@ import { HEALTH_CHECK_PATH } from './health-check/health-check.ts';
 import { checkHost } from './host.ts';
 import { OPENAPI_PATH } from './openapi/document.ts';
 import type { Policy } from './policy/policy.ts';
+import { EVENTS_PATH } from './v2/events.ts';
 
 /* Every request is somebody's, or refused: the layer in front of all handlers. */
 
@@ -84,8 +85,9 @@ export function requestHooks(server: FastifyInstance, deps: ApiDependencies): vo
   });
   auditCalls(server, deps);
   server.addHook('preHandler', async ({ headers, routeOptions }) => {
-    const isHealthCheck = routeOptions.url === HEALTH_CHECK_PATH;
-    if (!isHealthCheck && !acceptsJson(headers.accept)) throw new OctaviaError('NOT_ACCEPTABLE');
+    // These two speak other formats, too.
+    const isOpen = routeOptions.url === HEALTH_CHECK_PATH || routeOptions.url === EVENTS_PATH;
+    if (!isOpen && !acceptsJson(headers.accept)) throw new OctaviaError('NOT_ACCEPTABLE');
   });
   server.addHook('onResponse', async (request, reply) => {
     logAnswered(request, reply);

@@ -15,6 +15,7 @@ import { amphorae } from './v2/amphorae.ts';
 import { availabilityZoneProfiles } from './v2/availability-zone-profiles.ts';
 import { availabilityZones } from './v2/availability-zones.ts';
 import { desiredState } from './v2/desired-state.ts';
+import { events } from './v2/events.ts';
 import { flavorProfiles } from './v2/flavor-profiles.ts';
 import { flavors } from './v2/flavors.ts';
 import { healthMonitors } from './v2/health-monitors.ts';
@@ -80,6 +81,7 @@ export const RESOURCES = [
   amphorae,
   allOperations,
   desiredState,
+  events,
 ];
 
 /** OpenStack Octavia's routes of single objects begin at the collection, so there it is the id that it misses. */

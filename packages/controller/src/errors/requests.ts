@@ -50,6 +50,27 @@ export const requestErrors = define({
     message: 'One or more arguments are either duplicate or invalid',
     remedy: 'Filter only by top-level attributes of the resource, each once.',
   },
+  EVENTS_FORGOTTEN: {
+    status: 410,
+    message: 'Events were missed that are kept no longer.',
+    remedy:
+      'Read everything anew; events from here on follow. [house_keeping] event_expiry_age says how long they are kept.',
+  },
+  EVENT_READER_SLOW: {
+    status: 503,
+    message: 'This reader did not take its events fast enough, and is disconnected.',
+    remedy: 'Connect again with the id of the last event as Last-Event-ID: nothing is missed. Filter, or read faster.',
+  },
+  EVENT_READERS_EXHAUSTED: {
+    status: 503,
+    message: '{limit} clients listen to the events of this process already.',
+    remedy: 'Try again later, or ask the operator to raise [api_settings] event_readers.',
+  },
+  SERVICE_STOPPING: {
+    status: 503,
+    message: 'This process of the service is being stopped.',
+    remedy: 'Connect again: another process answers, or this one when it is back.',
+  },
   COMPUTE_OBJECT_NOT_FOUND: {
     status: 400,
     message: '{kind} {id} not found.',

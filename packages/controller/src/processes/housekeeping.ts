@@ -11,8 +11,13 @@ import { recountQuotas } from '../housekeeping/quotas.ts';
 import { secretUsesDuty } from '../housekeeping/secret-uses.ts';
 import { AMPHORA_PROVIDERS } from '../providers/amphora/names.ts';
 import { NOOP_PROVIDERS } from '../providers/noop/names.ts';
+import { purgeEvents } from '../store/events/events.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
+
+/** A storm writes thousands of events a second. */
+const EVENTS_SECONDS = 30;
+const EVENTS_WORTH_A_LINE = 10_000;
 
 /** Does what [house_keeping] says; any number of processes may run, one at a time does the work. */
 export async function startHousekeeping(runtime: Runtime): Promise<Service> {
@@ -68,10 +73,19 @@ async function duties(runtime: Runtime): Promise<Duty[]> {
     intervalSeconds: options.quota_recount_interval,
     run: () => recountQuotas(store),
   };
+  const forgetEvents: Duty = {
+    name: 'events',
+    intervalSeconds: Math.min(options.cleanup_interval, EVENTS_SECONDS),
+    async run() {
+      const count = await purgeEvents(store.db, options.event_expiry_age, options.event_limit);
+      return { summary: count > EVENTS_WORTH_A_LINE ? `Purged ${count} events` : null };
+    },
+  };
   const { uses } = await drivers.get('certificateManager');
   const secretUses = uses === undefined ? [] : [secretUsesDuty(uses)];
   return [
     removal,
+    forgetEvents,
     certificates,
     ...(options.quota_recount_interval > 0 ? [recount] : []),
     ...secretUses,

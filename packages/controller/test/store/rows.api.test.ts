@@ -14,6 +14,7 @@ const TYPES: Record<string, string> = {
   int8: 'number',
   float8: 'number',
   timestamptz: 'Date',
+  xid8: 'string',
   jsonb: 'object',
   _text: 'string[]',
   _uuid: 'string[]',

@@ -13,6 +13,8 @@ export const UNLIMITED_QUOTAS: QuotaRules = {
 
 export interface TestStore {
   url: string;
+  /** State directory of the server. */
+  folder: string;
   store: Store;
   close(): Promise<void>;
 }
@@ -23,6 +25,7 @@ export async function openTestStore(): Promise<TestStore> {
   const store = new Store({ url: postgres.url, maxConnections: 10 });
   return {
     url: postgres.url,
+    folder: postgres.folder,
     store,
     async close() {
       await store.close();

@@ -5,6 +5,7 @@ import type { ApiDependencies } from '../dependencies.ts';
 import { VERSIONS } from '../discovery.ts';
 import { applicationUrl } from '../origin.ts';
 import { DESIRED_STATE_SCHEMAS, desiredStatePaths } from './desired-state.ts';
+import { EVENT_SCHEMAS, eventPaths } from './events.ts';
 import { OPERATION_SCHEMAS, operationPaths } from './operations.ts';
 import { PARAMETERS } from './parameters.ts';
 import { HEADERS, REFUSAL_RESPONSES, REFUSAL_SCHEMAS, refusals } from './refusals.ts';
@@ -61,7 +62,14 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
     },
     servers: [{ url: server }],
     security: [{ token: [] }],
-    paths: { ...viewPaths(), ...operationPaths(), ...desiredStatePaths(), ...resourcePaths(), ...healthCheckPaths() },
+    paths: {
+      ...viewPaths(),
+      ...operationPaths(),
+      ...eventPaths(),
+      ...desiredStatePaths(),
+      ...resourcePaths(),
+      ...healthCheckPaths(),
+    },
     components: {
       securitySchemes: {
         token: {
@@ -78,6 +86,7 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
         ...RESOURCE_SCHEMAS,
         ...VIEW_SCHEMAS,
         ...OPERATION_SCHEMAS,
+        ...EVENT_SCHEMAS,
         ...DESIRED_STATE_SCHEMAS,
         ...REFUSAL_SCHEMAS,
       },

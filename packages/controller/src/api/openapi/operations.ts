@@ -6,20 +6,10 @@ import { uuid } from '../attributes/scalar-types.ts';
 import type { JsonSchema } from '../attributes/value-type.ts';
 import { CHANGING, operation } from './operation.ts';
 import { listParameters } from './parameters.ts';
-import { answerSchema, chosenSchema, list, nullable, reference, whole } from './schemas.ts';
+import { answerSchema, choice, chosenSchema, list, MOMENT, nullable, reference, whole } from './schemas.ts';
 
 const TEXT: JsonSchema = { type: 'string' };
 const NUMBER: JsonSchema = { type: 'integer' };
-
-/** Finer than other times: steps are short. */
-const MOMENT: JsonSchema = {
-  type: 'string',
-  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}$',
-  description: 'UTC, without a zone designator.',
-  examples: ['2026-01-31T12:00:00.123'],
-};
-
-const choice = (values: readonly string[]): JsonSchema => ({ type: 'string', enum: [...values] });
 
 const shown = answerSchema(OPERATION);
 const more = whole({ steps: list('operation_step'), actions: list('operation_action') });

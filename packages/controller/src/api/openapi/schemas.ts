@@ -5,6 +5,16 @@ import type { JsonSchema } from '../attributes/value-type.ts';
 export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 export const list = (name: string): JsonSchema => ({ type: 'array', items: reference(name) });
 
+/** Finer than other times: steps are short. */
+export const MOMENT: JsonSchema = {
+  type: 'string',
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}$',
+  description: 'UTC, without a zone designator.',
+  examples: ['2026-01-31T12:00:00.123'],
+};
+
+export const choice = (values: readonly string[]): JsonSchema => ({ type: 'string', enum: [...values] });
+
 /** An object of an answer that always has all of these. */
 export const whole = (properties: Record<string, JsonSchema>): JsonSchema => ({
   type: 'object',

@@ -240,6 +240,8 @@ export const API_RULES = describe({
   ],
   'amphora:put_failover': ['admin', 'PUT /v2/octavia/amphorae/{amphora_id}/failover', 'Fail over an amphora'],
   'amphora:get_stats': ['admin', 'GET /v2/octavia/amphorae/{amphora_id}/stats', 'Show the statistics of an amphora'],
+  'event:get_all': ['read', 'GET /v2/octavia/events', 'Hear what happens in the own project'],
+  'event:get_all-global': ['read-global', 'GET /v2/octavia/events', 'Hear what happens in all projects'],
 });
 
 /** Without the prefix that it has in policy files. */

@@ -66,6 +66,7 @@ const options = {
   pagination_max_limit: string('1000', 'Maximum page size; infinite or a negative number means unlimited.', {
     check: pageLimit,
   }),
+  event_readers: int(2000, 'Clients that may listen to events of one API process at the same time.', { min: 1 }),
   api_base_uri: string(null, 'Base URI in paging links; autodetected when unset.'),
   allow_tls_terminated_listeners: bool(true, 'Permit TERMINATED_HTTPS listeners.'),
   allow_ping_health_monitors: bool(true, 'Permit PING health monitors.'),

@@ -12,6 +12,16 @@ export const house_keeping = section('Purging deleted rows and rotating certific
     'Age in seconds before ended operations are purged; the newest 100 of a load balancer stay.',
     { min: 3600 },
   ),
+  event_expiry_age: int(
+    3600,
+    'Age in seconds before events are purged; who was away for longer has to read everything anew.',
+    {
+      min: 60,
+    },
+  ),
+  event_limit: int(200000, 'Events that are kept at most (about 200 bytes each); the oldest are purged.', {
+    min: 1000,
+  }),
   orphan_interval: int(
     3600,
     'Seconds between searches for instances, ports and groups that no row names; 0 never searches.',

@@ -1,6 +1,8 @@
 import pg from 'pg';
-import { CONNECT_WITHIN_MS, isLost, NoAnswer, openPool, type Patience } from './pool.ts';
+import { Announcer, LISTEN } from './announcer.ts';
+import { CONNECT_WITHIN_MS, isLost, NoAnswer, newConnection, openPool, type Patience } from './pool.ts';
 import type { Executor, Result, Statement } from './sql.ts';
+import { changesWhatIsTold } from './told-tables.ts';
 import { named } from './unavailable.ts';
 
 export type { Executor };
@@ -104,6 +106,8 @@ export class Session implements Executor {
 export class Tx implements Executor {
   #client: pg.ClientBase | null;
   readonly #committed: (() => void)[] = [];
+  /** Something was written that others are told of. */
+  isTold = false;
   /** Statements run one after the other, in the order in which they were asked. */
   #before: Promise<unknown> = Promise.resolve();
 
@@ -114,6 +118,7 @@ export class Tx implements Executor {
   query<Row>(statement: Statement): Promise<Result<Row>> {
     const answer = this.#before.then(() => {
       if (this.#client === null) throw new Error('A statement came after the end of its transaction');
+      this.isTold ||= changesWhatIsTold(statement.text);
       return ask<Row>(this.#client, statement);
     });
     this.#before = answer.catch(() => undefined);
@@ -145,9 +150,12 @@ const ROLLBACK: Statement = { text: 'rollback', values: [] };
 /** Statements run in transactions of their own, unless one is begun for several. */
 export class Database implements Executor {
   readonly #pool: pg.Pool;
+  readonly #told: () => void;
 
-  constructor(pool: pg.Pool) {
+  /** @param told is called once something is committed that others are told of */
+  constructor(pool: pg.Pool, told: () => void = () => undefined) {
     this.#pool = pool;
+    this.#told = told;
   }
 
   async query<Row>(statement: Statement): Promise<Result<Row>> {
@@ -156,6 +164,7 @@ export class Database implements Executor {
       return await ask<Row>(client, statement);
     } finally {
       client.release();
+      if (changesWhatIsTold(statement.text)) this.#told();
     }
   }
 
@@ -180,6 +189,7 @@ export class Database implements Executor {
     }
     client.release();
     tx.end(true);
+    if (tx.isTold) this.#told();
     return result;
   }
 
@@ -202,15 +212,52 @@ export interface StoreOptions extends Patience {
   onIdleError?: (error: Error) => void;
 }
 
+/** A connection that is told what others announce. */
+export interface Listening {
+  session: Session;
+  close(): Promise<void>;
+}
+
 /** The one door to PostgreSQL for our own tables. Whatever is asked while it is away throws DATABASE_UNAVAILABLE. */
 export class Store {
   readonly pool: pg.Pool;
   readonly db: Database;
+  readonly #options: StoreOptions;
+  readonly #announcer: Announcer;
 
-  constructor({ url, maxConnections, onIdleError, ...patience }: StoreOptions) {
+  constructor(options: StoreOptions) {
+    const { url, maxConnections, onIdleError, ...patience } = options;
+    this.#options = options;
     const config = { connectionString: url, max: maxConnections, types };
     this.pool = openPool(config, (error) => onIdleError?.(error), patience);
-    this.db = new Database(this.pool);
+    this.#announcer = new Announcer((text) => this.pool.query(text));
+    this.db = new Database(this.pool, () => this.#announcer.announce());
+  }
+
+  /** A connection beside those of the pool that hears announcements. @throws OctaviaError DATABASE_UNAVAILABLE */
+  async listen(heard: () => void): Promise<Listening> {
+    const { url, answerWithinMs } = this.#options;
+    const client = newConnection(
+      { connectionString: url, types },
+      answerWithinMs === undefined ? {} : { answerWithinMs },
+    );
+    client.on('error', heard);
+    client.on('end', heard);
+    client.on('notification', heard);
+    try {
+      await client.connect();
+      await client.query(LISTEN);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw named(error, true);
+    }
+    return {
+      session: new Session(client),
+      async close() {
+        client.removeListener('end', heard);
+        await client.end().catch(() => undefined);
+      },
+    };
   }
 
   /** Calls the function whenever a connection is opened, before its first answer: it may lead to another server. */
@@ -223,7 +270,8 @@ export class Store {
     return this.db.transaction(work);
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  async close(): Promise<void> {
+    await this.#announcer.close();
+    await this.pool.end();
   }
 }

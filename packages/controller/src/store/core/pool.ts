@@ -86,6 +86,12 @@ class Connection extends Client {
 /** Whether the connection was lost while it was in use. */
 export const isLost = (client: pg.ClientBase): boolean => client instanceof Connection && client.isLost;
 
+/** One connection beside the pool, not yet opened. Without a listener of its own for errors it would end the process. */
+export function newConnection(config: pg.ClientConfig, patience: Patience = {}): pg.Client {
+  const limits = { application_name: 'octavia', connectionTimeoutMillis: CONNECT_WITHIN_MS, keepAlive: true };
+  return new Connection({ ...limits, ...config, ...patience }) as unknown as pg.Client;
+}
+
 /** A connection pool that survives its server. */
 export function openPool(config: pg.PoolConfig, onLost: (error: Error) => void, patience: Patience = {}): pg.Pool {
   const pool = new pg.Pool({

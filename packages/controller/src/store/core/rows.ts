@@ -84,6 +84,24 @@ export interface Rows {
     id: string;
     role: string;
   };
+  event: {
+    at: Date;
+    id: number;
+    kind: string;
+    load_balancer_id: string;
+    name: string | null;
+    operating_status: string | null;
+    operation: object | null;
+    project_id: string;
+    provisioning_status: string | null;
+    reason: string | null;
+    resource_id: string;
+    resource_type: string;
+    xid: string;
+  };
+  event_horizon: {
+    forgotten: string;
+  };
   flavor: {
     created_at: Date;
     description: string;
@@ -299,6 +317,7 @@ export interface Rows {
     failed_operation_id: string | null;
     given_address: string | null;
     given_monitor_address: string | null;
+    health_reason: string | null;
     id: string;
     monitor_address: string | null;
     monitor_port: number | null;
