@@ -1,6 +1,6 @@
 /** Tables whose changes become events, by the triggers of migration 0034. */
 
-export const TOLD_TABLES = [
+const TOLD_TABLES = [
   'load_balancer',
   'listener',
   'pool',

@@ -8,7 +8,7 @@ import { oldestUnread, type Placed, type Position, type Snapshot, snapshotOf } f
 export const EVENT_KINDS = ['created', 'changed', 'deleted', 'status', 'operation', 'health'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-export interface OperationProgress {
+interface OperationProgress {
   id: string;
   kind: string;
   state: string;

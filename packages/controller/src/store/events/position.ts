@@ -23,7 +23,7 @@ export interface Placed {
   xid: number;
 }
 
-export const sees = ({ next, running }: Snapshot, xid: number): boolean => xid < next && !running.includes(xid);
+const sees = ({ next, running }: Snapshot, xid: number): boolean => xid < next && !running.includes(xid);
 
 export const hasRead = ({ seen, partly }: Position, { id, xid }: Placed): boolean =>
   sees(seen, xid) || (partly !== null && id <= partly.upTo && sees(partly.seen, xid));
