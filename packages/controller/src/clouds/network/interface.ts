@@ -23,6 +23,8 @@ export interface Subnet {
   gatewayIp: string | null;
   ipVersion: 4 | 6;
   hostRoutes: { destination: string; nexthop: string }[];
+  /** The service gives every port of the network an address in it (SLAAC), unasked, and again when it is taken away. */
+  addressesEveryPort?: true;
   /** As its network's. */
   reservedFor?: string | null;
 }

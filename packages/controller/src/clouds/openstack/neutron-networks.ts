@@ -4,7 +4,12 @@ import { type Fields, fields, list, number, optionalText, text, texts } from './
 import type { Ask } from './neutron.ts';
 
 const NETWORK_FIELDS = ['id', 'name', 'mtu', 'subnets', 'port_security_enabled'];
-const SUBNET_FIELDS = ['id', 'name', 'network_id', 'cidr', 'gateway_ip', 'ip_version', 'host_routes'];
+/** How addresses of IPv6 come about: by router advertisements, or from what says what is advertised. */
+const MODES = ['ipv6_address_mode', 'ipv6_ra_mode'];
+const SUBNET_FIELDS = ['id', 'name', 'network_id', 'cidr', 'gateway_ip', 'ip_version', 'host_routes', ...MODES];
+
+/** Modes in which hosts form their addresses themselves, and Neutron for them. */
+const FORMED: readonly unknown[] = ['slaac', 'dhcpv6-stateless'];
 
 /** Ethernet's: for networks of a Neutron that names none. */
 const MTU = 1500;
@@ -32,6 +37,7 @@ function subnet(from: Fields): Subnet {
       destination: text(route, 'destination'),
       nexthop: text(route, 'nexthop'),
     })),
+    ...(MODES.some((mode) => FORMED.includes(from[mode])) ? { addressesEveryPort: true } : {}),
   };
 }
 

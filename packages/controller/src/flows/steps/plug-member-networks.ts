@@ -138,10 +138,18 @@ export const plugMemberNetworksInto = (id: string): Step => ({
   run: (context) => plugInto(context, (amphora) => amphora.id === id, unlimited),
 });
 
-const among =
-  (subnets: readonly Subnet[]) =>
-  (subnetId: string): boolean =>
-    subnets.some(({ id }) => id === subnetId);
+interface Keeps {
+  /** Those that members use, and those in which the network service gives the port an address whatever anybody wants. */
+  subnets: Subnet[];
+  unneeded: string[];
+}
+
+async function keptOf(context: StepContext, port: Port, needed: readonly Subnet[]): Promise<Keeps> {
+  const others = (await subnetsOf(context, port)).filter(({ id }) => needed.every((subnet) => subnet.id !== id));
+  const unasked = others.filter(({ addressesEveryPort }) => addressesEveryPort);
+  const unneeded = others.filter(({ addressesEveryPort }) => !addressesEveryPort).map(({ id }) => id);
+  return { subnets: [...needed, ...unasked], unneeded };
+}
 
 /**
  * The agent lets go of addresses before somebody else can have them. When it cannot be told they stay, until the next
@@ -150,10 +158,9 @@ const among =
 async function release(
   context: StepContext,
   port: Port,
-  isNeeded: (subnetId: string) => boolean,
+  unneeded: readonly string[],
   tellAgent: () => Promise<unknown>,
 ): Promise<number> {
-  const unneeded = subnetIdsOf(port).filter((subnetId) => !isNeeded(subnetId));
   if (unneeded.length === 0) return 0;
   const told = await bestEffort(context, `Taking addresses of port ${port.id} away`, async () => {
     await tellAgent();
@@ -180,8 +187,8 @@ export const unplugMemberNetworks: Step = {
       for (const port of await network.listPorts(memberPortPrefix(id))) {
         const need = needed.get(port.networkId);
         if (need && port.name === memberPortName(id, port.networkId, need.vnicType)) {
-          const { subnets } = need;
-          count += await release(context, port, among(subnets), () =>
+          const { subnets, unneeded } = await keptOf(context, port, need.subnets);
+          count += await release(context, port, unneeded, () =>
             tell(context, amphora, port, subnets, whatIsLeft(context)),
           );
           continue;
@@ -197,9 +204,10 @@ export const unplugMemberNetworks: Step = {
       }
       const vipPort = vrrpPortId === null ? null : await network.getPort(vrrpPortId);
       if (vipPort === null) continue;
-      const isNeeded = (subnetId: string) => hasVip(loadBalancer, subnetId) || among(memberSubnets)(subnetId);
-      count += await release(context, vipPort, isNeeded, () =>
-        plugVip(context, id, { memberSubnets, limit: whatIsLeft(context) }),
+      const fixedIps = vipPort.fixedIps.filter(({ subnetId }) => !hasVip(loadBalancer, subnetId));
+      const { subnets, unneeded } = await keptOf(context, { ...vipPort, fixedIps }, memberSubnets);
+      count += await release(context, vipPort, unneeded, () =>
+        plugVip(context, id, { memberSubnets: subnets, limit: whatIsLeft(context) }),
       );
     }
     return `${count} unplugged`;

@@ -84,3 +84,28 @@ it('a pair is on two hosts, in a group that goes with it, and fails over', async
   await change('DELETE', `/loadbalancers/${id}?cascade=true`, id);
   expect(cloud.outside()).toEqual([]);
 }, 180_000);
+
+it('an address that Neutron gives every port is not given back again and again', async () => {
+  const { id: network, subnets } = cloud.neutron.network(['10.5.0.0/24', '10.6.0.0/24', 'fd00:5::/64']);
+  const [first, second, formed] = subnets;
+  Object.assign(cloud.neutron.subnets.get(formed ?? '') ?? {}, { ipv6_address_mode: 'slaac' });
+  const pool = { name: 'dual', protocol: 'HTTP', lb_algorithm: 'ROUND_ROBIN' };
+  const id = await create({ pools: [pool] });
+  await cloud.settled(id);
+  const { body } = await cloud.call('GET', `/pools?loadbalancer_id=${id}`);
+  const members = `/pools/${body.pools[0].id}/members`;
+  const add = (address: string, subnet_id?: string) =>
+    change('POST', members, id, { member: { address, protocol_port: 80, subnet_id } });
+  await add('10.5.0.10', first);
+  cloud.forget();
+  const { member } = await add('10.6.0.10', second);
+  await change('DELETE', `${members}/${member.id}`, id);
+  const given = cloud.neutron.asked.filter(({ method, body: sent }) => method === 'PUT' && 'fixed_ips' in port(sent));
+  expect(given.map(({ body: sent }) => port(sent).fixed_ips.length)).toEqual([3, 2]);
+  expect(amphoraeAt(network).map((one) => one.fixed_ips.map(({ subnet_id }) => subnet_id))).toEqual([[first, formed]]);
+  await change('DELETE', `/loadbalancers/${id}?cascade=true`, id);
+  expect(cloud.outside()).toEqual([]);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: what was asked is probed freely
+const port = (sent: unknown): any => Object(Object(sent).port);

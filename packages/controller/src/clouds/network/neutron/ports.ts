@@ -127,7 +127,7 @@ export class NeutronPorts {
     });
   }
 
-  /** Where Neutron forms addresses by itself (SLAAC) it gives the port another one. */
+  /** Not of a subnet that `addressesEveryPort`: there Neutron gives the port the same one again. */
   async unplugFixedIp(portId: string, subnetId: string): Promise<void> {
     await this.#patiently(async () => {
       const port = await unlessGone(calls.showPort(this.#neutron.ask, portId));

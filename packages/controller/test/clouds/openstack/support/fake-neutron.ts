@@ -24,6 +24,7 @@ interface FakeSubnet {
   gateway_ip: string | null;
   ip_version: 4 | 6;
   host_routes: { destination: string; nexthop: string }[];
+  ipv6_address_mode?: 'slaac';
 }
 
 export interface FakePort {
@@ -284,7 +285,9 @@ export class FakeNeutron extends FakeService {
 
   #addresses({ id, network_id }: FakePort, wishes: Json[]): FakePort['fixed_ips'] | Answer {
     const given: FakePort['fixed_ips'] = [];
-    for (const { subnet_id, ip_address } of wishes) {
+    const formed = [...this.subnets.values()].filter((one) => one.network_id === network_id && one.ipv6_address_mode);
+    const unasked = formed.filter((one) => wishes.every(({ subnet_id }) => subnet_id !== one.id));
+    for (const { subnet_id, ip_address } of [...wishes, ...unasked.map((one) => ({ subnet_id: one.id }) as Json)]) {
       const subnet = this.subnets.get(subnet_id);
       if (subnet?.network_id !== network_id) return notFound('SubnetNotFound', 'Subnet', subnet_id);
       const taken = this.#taken(subnet_id, id);
