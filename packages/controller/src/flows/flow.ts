@@ -96,6 +96,8 @@ export interface StepContext extends FlowDependencies {
    * used up. Building new ones has time limits of its own.
    */
   remainingMs(): number;
+  /** Does what other services work at: however long they take, the amphorae have their time. */
+  elsewhere<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface Step {

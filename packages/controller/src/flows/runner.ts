@@ -19,8 +19,9 @@ import { Fenced, type Lease, LeaseExpired } from './in-charge.ts';
 import { Journal, retryWhileUnavailable } from './journal.ts';
 
 /**
- * Time (ms) an operation may spend on amphorae that should be there: it ends, as failed, within a minute of its acceptance.
- * What waited (for its turn, or for a worker to take it over) is gone from it, but enough remains for amphorae that answer.
+ * Time (ms) an operation may spend on amphorae that should be there: it ends, as failed, within a minute of its acceptance, and
+ * of what other services take for their part. What waited (for its turn, or for a worker to take it over) is gone from it, but
+ * enough remains for amphorae that answer.
  */
 const AMPHORA_BUDGET_MS = 50_000;
 const LEAST_AMPHORA_BUDGET_MS = 20_000;
@@ -60,6 +61,33 @@ export async function runOperation(
   await new OperationRun(operation, flowOf, dependencies, journal, options).toItsEnd();
 }
 
+/** Milliseconds during which at least one of several things is done. */
+class Stopwatch {
+  readonly #now: () => number;
+  #sum = 0;
+  #began = 0;
+  #running = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get ms(): number {
+    return this.#sum + (this.#running > 0 ? this.#now() - this.#began : 0);
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running === 0) this.#began = this.#now();
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#sum += this.#now() - this.#began;
+    }
+  }
+}
+
 class OperationRun {
   readonly #operation: Operation;
   readonly #context: StepContext;
@@ -86,6 +114,7 @@ class OperationRun {
     const startedAt = dependencies.now().getTime();
     const waited = Math.max(0, startedAt - operation.createdAt.getTime());
     const budget = Math.max(LEAST_AMPHORA_BUDGET_MS, AMPHORA_BUDGET_MS - waited);
+    const others = new Stopwatch(() => dependencies.now().getTime());
     this.#operation = operation;
     this.#journal = journal;
     this.#sleep = dependencies.sleep;
@@ -100,7 +129,8 @@ class OperationRun {
         if (lease && !lease.holds()) throw new LeaseExpired();
       }),
       operation,
-      remainingMs: () => Math.max(0, budget - (dependencies.now().getTime() - startedAt)),
+      remainingMs: () => Math.max(0, budget + others.ms - (dependencies.now().getTime() - startedAt)),
+      elsewhere: (work) => others.during(work),
     };
   }
 

@@ -467,3 +467,23 @@ test.each([
     expect(Math.abs(remaining / 1000 - left)).toBeLessThan(4);
   },
 );
+
+test('what other services take is not gone from it', async () => {
+  const loadBalancer = await lab.balancer('SINGLE');
+  await lab.pending(loadBalancer.id);
+  let remaining = 0;
+  const asks: Step = {
+    name: 'ask',
+    async run({ remainingMs, elsewhere }) {
+      await elsewhere(async () => {
+        lab.waitedMs += 30_000;
+      });
+      lab.waitedMs += 10_000;
+      remaining = remainingMs();
+      return undefined;
+    },
+  };
+  const flowOf = (operation: Operation) => ({ ...releasedFlowOf(operation), steps: () => [asks] });
+  expect(await lab.run('update_load_balancer', loadBalancer, { flowOf })).toMatchObject({ state: 'succeeded' });
+  expect(Math.abs(remaining / 1000 - 40)).toBeLessThan(4);
+});

@@ -153,6 +153,11 @@ export interface NetworkDriver extends NetworkLookups {
    */
   closePort?(id: string): Promise<void>;
   /**
+   * Returns when traffic passes the port of a server, or after a while: a server has it before the network does its part. A port
+   * that is gone is fine. Left out: who is attached to a port can be reached.
+   */
+  untilPassable?(id: string): Promise<void>;
+  /**
    * Makes the security group of the load balancer be there with exactly these rules for TCP, UDP and SCTP; of other protocols none
    * is taken away. What is there already is not touched. Idempotent. Left out: the service filters no ports by groups.
    * @returns its id, and whether it was not there; null: the service knows no groups

@@ -6,5 +6,5 @@ const SERVICE_MS = 100;
 const THIS_HOST_MS = 10_000;
 
 /** Does what the compute service works at. */
-export const atTheCloud = <T>({ places, compute }: StepContext, work: () => Promise<T>): Promise<T> =>
-  places.away(work, compute.bootsHere ? THIS_HOST_MS : SERVICE_MS);
+export const atTheCloud = <T>({ places, compute, elsewhere }: StepContext, work: () => Promise<T>): Promise<T> =>
+  elsewhere(() => places.away(work, compute.bootsHere ? THIS_HOST_MS : SERVICE_MS));

@@ -48,12 +48,19 @@ async function tell(
   await amphorae.addMemberPort(store.db, amphora.id, networkId, port.id);
 }
 
+interface Plugging {
+  /** How long the agents may take, asked before each is told. */
+  limitOf: (context: StepContext) => CallLimit;
+  /** Clients are served meanwhile: none of them is to wait for a member that the network does not lead to yet. */
+  carriesTraffic: boolean;
+}
+
 async function plug(
   context: StepContext,
   amphora: Amphora,
   networkId: string,
   need: NetworkNeed,
-  limit: CallLimit,
+  { limitOf, carriesTraffic }: Plugging,
 ): Promise<void> {
   const { network, compute } = context;
   const { computeId } = amphora;
@@ -69,14 +76,14 @@ async function plug(
   });
   const port = await withAddresses(context, created, need.subnets);
   await atTheCloud(context, () => compute.attachPort(computeId, port));
-  await tell(context, amphora, port, await subnetsOf(context, port), limit);
+  await tell(context, amphora, port, await subnetsOf(context, port), limitOf(context));
+  if (carriesTraffic) await atTheCloud(context, async () => network.untilPassable?.(port.id));
 }
 
-/** @param limitOf how long the agents may take, asked before each is told */
 async function plugInto(
   context: StepContext,
   isTarget: (amphora: Amphora) => boolean,
-  limitOf: (context: StepContext) => CallLimit,
+  plugging: Plugging,
 ): Promise<string> {
   const { store, network } = context;
   const needed = await neededNetworks(context);
@@ -95,11 +102,12 @@ async function plugInto(
         const portId = ports.get(networkId);
         const name = memberPortName(amphora.id, networkId, need.vnicType);
         if (portId !== undefined && isInPlace(await network.getPort(portId), name, need)) continue;
-        await plug(context, amphora, networkId, need, limitOf(context));
+        await plug(context, amphora, networkId, need, plugging);
         count += 1;
       }
       // Without a port of the VIP yet: it will be plugged with these subnets.
-      if (besides > 0 && amphora.vrrpPortId !== null) await plugVip(context, amphora.id, { limit: limitOf(context) });
+      if (besides > 0 && amphora.vrrpPortId !== null)
+        await plugVip(context, amphora.id, { limit: plugging.limitOf(context) });
       return count;
     }),
   );
@@ -107,14 +115,15 @@ async function plugInto(
 }
 
 /** Of amphorae that are being built; those may take as long as building takes. */
-const unlimited = (): CallLimit => ({});
+const BUILT: Plugging = { limitOf: () => ({}), carriesTraffic: false };
 /** Of amphorae that should be there already. */
 const whatIsLeft = (context: StepContext): CallLimit => ({ timeoutMs: context.remainingMs() });
+const SERVING: Plugging = { limitOf: whatIsLeft, carriesTraffic: true };
 
 /** Before the first configuration of new amphorae. */
 export const plugMemberNetworks: Step = {
   name: 'plug member networks',
-  run: (context) => plugInto(context, isServing, unlimited),
+  run: (context) => plugInto(context, isServing, BUILT),
 };
 
 /**
@@ -128,14 +137,14 @@ const mayChangeNetworks = async ({ store, network, operation }: StepContext): Pr
 export const plugNetworksOfNewMembers: Step = {
   name: 'plug member networks',
   async run(context) {
-    return (await mayChangeNetworks(context)) ? plugInto(context, isServing, whatIsLeft) : 'unchanged';
+    return (await mayChangeNetworks(context)) ? plugInto(context, isServing, SERVING) : 'unchanged';
   },
 };
 
 /** Of an amphora that is not in service yet. */
 export const plugMemberNetworksInto = (id: string): Step => ({
   name: `plug member networks into ${id}`,
-  run: (context) => plugInto(context, (amphora) => amphora.id === id, unlimited),
+  run: (context) => plugInto(context, (amphora) => amphora.id === id, BUILT),
 });
 
 interface Keeps {

@@ -127,6 +127,10 @@ export class NeutronNetworkDriver implements NetworkDriver {
     return this.#ports.close(id);
   }
 
+  untilPassable(id: string): Promise<void> {
+    return this.#ports.untilPassable(id);
+  }
+
   listPorts(namePrefix: string): Promise<Port[]> {
     return this.#ports.list(namePrefix);
   }

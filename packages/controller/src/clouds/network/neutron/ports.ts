@@ -15,8 +15,10 @@ const TAG = (loadBalancerId: string): string => `octavia-lb=${loadBalancerId}`;
 
 /** For so long (ms) a port that nobody could remove is asked for only once a time. */
 const STUCK_MS = 120_000;
+const LOOK_MS = 1_000;
 const DOWN_LOOKS = 15;
-const DOWN_LOOK_MS = 1_000;
+/** Agents of busy hosts work at many ports. */
+const UP_LOOKS = 60;
 
 export function toPort(port: NeutronPort): Port {
   const { id, networkId, macAddress, fixedIps, deviceId, deviceOwner, projectId, qosPolicyId, securityGroupIds } = port;
@@ -157,11 +159,22 @@ export class NeutronPorts {
     const closed = await this.#patiently(() =>
       unlessGone(calls.updatePort(this.#neutron.ask, id, { admin_state_up: false })),
     );
-    for (let look = 1; closed !== null && look <= DOWN_LOOKS; look += 1) {
+    if (closed !== null) await this.#look(id, DOWN_LOOKS, ({ status }) => status !== 'ACTIVE');
+  }
+
+  async untilPassable(id: string): Promise<void> {
+    const passes = await this.#look(id, UP_LOOKS, ({ status }) => status === 'ACTIVE');
+    if (!passes) this.#log.warn({ port: id }, 'Neutron is slow to let traffic pass a port');
+  }
+
+  /** @returns whether the port became so, or went */
+  async #look(id: string, looks: number, isSo: (port: NeutronPort) => boolean): Promise<boolean> {
+    for (let look = 1; look <= looks; look += 1) {
       const port = await unlessGone(calls.showPort(this.#neutron.ask, id));
-      if (port === null || port.status !== 'ACTIVE') return;
-      await this.#sleep(DOWN_LOOK_MS);
+      if (port === null || isSo(port)) return true;
+      await this.#sleep(LOOK_MS);
     }
+    return false;
   }
 
   async list(namePrefix: string): Promise<Port[]> {
