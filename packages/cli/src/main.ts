@@ -19,7 +19,11 @@ function write(descriptor: 1 | 2, text: string): void {
       const { code } = error as NodeJS.ErrnoException;
       // Nobody reads any more: `octavia … | head`.
       if (code === 'EPIPE') process.exit(EXIT.brokenPipe);
-      if (code !== 'EAGAIN') throw error;
+      // A full disk, perhaps; of standard error nothing can be said any more.
+      if (code !== 'EAGAIN') {
+        if (descriptor === 1) write(2, `The output cannot be written: ${(error as Error).message}\n`);
+        process.exit(EXIT.failed);
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE_MS);
     }
   }
@@ -34,6 +38,7 @@ const surroundings: Surroundings = {
   terminal: () => (process.stdout.isTTY ? process.stdout.columns : null),
   rows: () => (process.stdout.isTTY ? process.stdout.rows : null),
   errIsTerminal: () => process.stderr.isTTY === true,
+  errColumns: () => (process.stderr.isTTY ? process.stderr.columns : null),
 };
 
 /** The first Ctrl-C asks the command to end, the next one ends it. */

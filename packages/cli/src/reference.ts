@@ -54,6 +54,10 @@ Statuses have colours on a terminal; \`NO_COLOR\` takes them away, \`FORCE_COLOR
 which step runs; Ctrl-C ends the command alone, and the operation goes on. Where it ends in ERROR, a terminal is told why the operation
 failed and how to look further, a script the sentence of \`openstack\` alone.
 
+Names, descriptions and reasons are other people's: on a terminal characters that steer it, or turn the direction of a text, are shown as
+\`\\x1b\` or \`\\u202e\`. In a file or a pipe they are what they are. An answer that takes longer than five seconds is told on a terminal; after
+60 (\`api_timeout\` of \`clouds.yaml\`) it counts as none.
+
 \`octavia top\` shows rates of listeners. Members have none: heartbeats of amphorae, which are those of OpenStack Octavia, bring the
 counters of listeners and only the status of members.
 

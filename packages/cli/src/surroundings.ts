@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly rows?: () => number | null;
   /** Whether standard error is a terminal, where progress may be drawn. */
   readonly errIsTerminal: () => boolean;
+  /** Columns of that terminal. */
+  readonly errColumns?: () => number | null;
   /** Aborted by Ctrl-C. */
   readonly signal?: AbortSignal;
 }

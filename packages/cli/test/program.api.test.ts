@@ -245,7 +245,7 @@ describe('what can go wrong is told in one line', () => {
 
   test('the address is none', async () => {
     const err =
-      'The address of the service load-balancer, nonsense, is none: it must begin with http:// or https://. "octavia config show" tells where it is from.\n';
+      'The address of the service load-balancer, nonsense, is none: it must be http:// or https:// and a host, as in http://127.0.0.1:9876. "octavia config show" tells where it is from.\n';
     expect(await octavia(['loadbalancer', 'list'], { OS_ENDPOINT: 'nonsense' })).toEqual({ code: 1, out: '', err });
   });
 
@@ -293,6 +293,18 @@ describe('what can go wrong is told in one line', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's own
     const { out, err } = await shell('octavia loadbalancer list | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}');
     expect({ out, err }).toEqual({ out: '141\n', err: '' });
+  });
+
+  test.each(['loadbalancer list', 'help'])('there is no room for the output of %s', async (words) => {
+    replies[LIST] = { body: { loadbalancers: [balancer()] } };
+    const err = 'The output cannot be written: ENOSPC: no space left on device, write\n';
+    expect(await shell(`octavia ${words} >/dev/full`)).toEqual({ code: 1, out: '', err });
+  });
+
+  test('the connection breaks off', async () => {
+    replies[SHOW] = { body: 'x', headers: { 'content-length': '1000', connection: 'close' } };
+    const why = 'the connection ended in the middle of the answer';
+    expect((await octavia(show)).err).toBe(`${endpoint} cannot be reached: ${why}. ${DOWN}\n`);
   });
 
   test('Ctrl-C while it waits', async () => {

@@ -1,8 +1,9 @@
 /** What operators, and tenants who choose, ask for: quotas, providers, amphorae, operations. */
 import type { Api, CallOptions } from './api.ts';
-import { gone, type ListQuery, ReadableCollection, unwrap } from './collection.ts';
+import { gone, type ListQuery, ReadableCollection, unwrap, unwrapList } from './collection.ts';
 import { WaitError } from './errors.ts';
 import { Listing } from './listing.ts';
+import { pathPart } from './path-part.ts';
 import { poll, type WaitOptions } from './wait.ts';
 import type {
   Amphora,
@@ -56,7 +57,7 @@ export class Quotas {
   }
 }
 
-const quotaPath = (project: string): string => `/v2/lbaas/quotas/${encodeURIComponent(project)}`;
+const quotaPath = (project: string): string => `/v2/lbaas/quotas/${pathPart(project)}`;
 
 /** By name. */
 export class Providers {
@@ -81,12 +82,15 @@ export class Providers {
   }
 
   #capabilities(name: string, kind: string, options: CallOptions): Listing<Capability> {
-    return this.#whole(`/v2/lbaas/providers/${encodeURIComponent(name)}/${kind}`, kind, options);
+    return this.#whole(`/v2/lbaas/providers/${pathPart(name)}/${kind}`, kind, options);
   }
 
   /** These lists have no pages. */
   #whole(path: string, key: string, options: CallOptions): Listing<Capability> {
-    return new Listing(async () => ({ items: unwrap(await this.#api.request('GET', path, options), key), next: null }));
+    return new Listing(async () => ({
+      items: unwrapList(await this.#api.request('GET', path, options), key),
+      next: null,
+    }));
   }
 }
 
@@ -97,7 +101,7 @@ export class Amphorae extends ReadableCollection<Amphora, AmphoraFilter> {
 
   /** One row for each listener. */
   async stats(id: string, options: CallOptions = {}): Promise<AmphoraStatistics[]> {
-    return unwrap(await this.api.request('GET', this.path(id, 'stats'), options), 'amphora_stats');
+    return unwrapList(await this.api.request('GET', this.path(id, 'stats'), options), 'amphora_stats');
   }
 
   /** Replaces it. */

@@ -168,7 +168,8 @@ function secondsBeforeRetry(repeatable: boolean, error: ApiError | UnreachableEr
   return isSafe && seconds <= LONGEST_PAUSE_S ? seconds : null;
 }
 
-function parsed(url: string, { body }: HttpAnswer): unknown {
+/** @throws AnswerError */
+export function parsed(url: string, { body }: HttpAnswer): unknown {
   if (body === '') return undefined;
   try {
     return JSON.parse(body) as unknown;

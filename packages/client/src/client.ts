@@ -3,6 +3,7 @@ import { Api, type ApiOptions, type CallOptions } from './api.ts';
 import { Collection, ProvisionedCollection, unwrap } from './collection.ts';
 import { Listeners, LoadBalancers } from './load-balancers.ts';
 import { Members } from './members.ts';
+import { pathPart } from './path-part.ts';
 import type {
   AvailabilityZone,
   AvailabilityZoneCreate,
@@ -123,7 +124,7 @@ export class OctaviaClient {
 
   /** The rules of one L7 policy. */
   l7Rules(policyId: string): ProvisionedCollection<L7Rule, L7RuleCreate, L7RuleUpdate, L7RuleFilter> {
-    const path = `/v2/lbaas/l7policies/${encodeURIComponent(policyId)}/rules`;
+    const path = `/v2/lbaas/l7policies/${pathPart(policyId)}/rules`;
     return new ProvisionedCollection(this.api, { path, singular: 'rule', plural: 'rules' });
   }
 

@@ -1,6 +1,7 @@
 import type { Api, CallOptions, QueryValue } from './api.ts';
 import { AnswerError, NotFoundError, WaitError } from './errors.ts';
 import { Listing, nextQuery } from './listing.ts';
+import { pathPart } from './path-part.ts';
 import { poll, type WaitOptions } from './wait.ts';
 import type { ProvisioningStatus } from './wire.gen.ts';
 
@@ -50,7 +51,7 @@ export class ReadableCollection<Item extends object, Filter extends string, List
     const { path, plural, links = `${plural}_links` } = this.kind;
     return new Listing(async (next) => {
       const body = await this.api.request('GET', path, { query: next ?? query, ...options });
-      return { items: unwrap(body, plural), next: nextQuery(Object(body)[links]) };
+      return { items: unwrapList(body, plural), next: nextQuery(Object(body)[links]) };
     });
   }
 
@@ -59,7 +60,7 @@ export class ReadableCollection<Item extends object, Filter extends string, List
   }
 
   protected path(id: string, ...parts: string[]): string {
-    return [this.kind.path, encodeURIComponent(id), ...parts].join('/');
+    return [this.kind.path, pathPart(id), ...parts].join('/');
   }
 }
 
@@ -141,9 +142,18 @@ function failed({ singular }: Kind, id: string, item: object): WaitError {
   return new WaitError(`${singular} ${id} ended in ERROR${why}`, { state: 'ERROR', timedOut: false });
 }
 
-/** @throws AnswerError */
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** One object, or a list where the caller knows of one. @throws AnswerError */
 export function unwrap<T>(body: unknown, key: string): T {
   const value = Object(body)[key] as unknown;
-  if (value === undefined) throw new AnswerError(`The answer has no "${key}": is this an Octavia API?`);
+  if (!isObject(value)) throw new AnswerError(`The answer has no "${key}": is this an Octavia API?`);
   return value as T;
+}
+
+/** @throws AnswerError unless it is a list of objects */
+export function unwrapList<T>(body: unknown, key: string): T[] {
+  const value = unwrap<unknown>(body, key);
+  if (Array.isArray(value) && value.every(isObject)) return value as T[];
+  throw new AnswerError(`"${key}" of the answer is no list of objects: is this an Octavia API?`);
 }

@@ -127,7 +127,10 @@ export function refused(
   { method, url }: { method: string; url: string },
   { status, headers, body }: { status: number; headers: Record<string, string>; body: string },
 ): ApiError {
-  const { message, debuginfo, word } = explain(status, body);
+  const { message, debuginfo, word } =
+    headers.location !== undefined && status < 400
+      ? { message: `The service is at another address: ${headers.location}`, debuginfo: null, word: null }
+      : explain(status, body);
   const code = headers['octavia-error-code'] ?? word;
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
   const Class = code === 'QUOTA_EXCEEDED' ? QuotaError : (CLASSES[status] ?? ApiError);

@@ -8,6 +8,8 @@ export {
   type Paging,
   ProvisionedCollection,
   ReadableCollection,
+  unwrap,
+  unwrapList,
 } from './collection.ts';
 export {
   AnswerError,
@@ -29,5 +31,6 @@ export { fetchSend, type HttpAnswer, type HttpRequest, type Send } from './http.
 export { Listing } from './listing.ts';
 export { Listeners, LoadBalancers } from './load-balancers.ts';
 export { Members } from './members.ts';
+export { pathPart } from './path-part.ts';
 export { type Look, poll, type WaitOptions } from './wait.ts';
 export type * from './wire.gen.ts';

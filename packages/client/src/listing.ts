@@ -40,8 +40,9 @@ export class Listing<Item> implements AsyncIterable<Item> {
   }
 
   async toArray(): Promise<Item[]> {
+    // One by one: a page may be longer than a call may have arguments.
     const all: Item[] = [];
-    for await (const page of this.pages()) all.push(...page);
+    for await (const page of this.pages()) for (const item of page) all.push(item);
     return all;
   }
 

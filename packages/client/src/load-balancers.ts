@@ -1,5 +1,6 @@
-import type { Api, CallOptions } from './api.ts';
-import { ProvisionedCollection, unwrap } from './collection.ts';
+import { type Api, type CallOptions, parsed } from './api.ts';
+import { ProvisionedCollection, unwrap, unwrapList } from './collection.ts';
+import { pathPart } from './path-part.ts';
 import type {
   DesiredState,
   DesiredStatePlan,
@@ -17,7 +18,7 @@ import type {
   Statistics,
 } from './wire.gen.ts';
 
-const desiredStatePath = (reference: string): string => `/v2/octavia/desired-state/${encodeURIComponent(reference)}`;
+const desiredStatePath = (reference: string): string => `/v2/octavia/desired-state/${pathPart(reference)}`;
 
 export class LoadBalancers extends ProvisionedCollection<
   LoadBalancer,
@@ -55,8 +56,10 @@ export class LoadBalancers extends ProvisionedCollection<
    * @param reference name or id @returns with the entity tag of the whole
    */
   async desiredState(reference: string, options: CallOptions = {}): Promise<{ document: DesiredState; tag: string }> {
-    const answer = await this.api.exchange('GET', desiredStatePath(reference), options);
-    return { document: unwrap(JSON.parse(answer.body), 'loadbalancer'), tag: answer.headers.etag ?? '' };
+    const path = desiredStatePath(reference);
+    const answer = await this.api.exchange('GET', path, options);
+    const body = parsed(`${this.api.root}${path}`, answer);
+    return { document: unwrap(body, 'loadbalancer'), tag: answer.headers.etag ?? '' };
   }
 
   /**
@@ -82,7 +85,7 @@ export class LoadBalancers extends ProvisionedCollection<
 
   /** What was and is being done, newest first, with every step. */
   async operations(id: string, options: CallOptions = {}): Promise<OwnOperation[]> {
-    return unwrap(await this.api.request('GET', this.path(id, 'operations'), options), 'operations');
+    return unwrapList(await this.api.request('GET', this.path(id, 'operations'), options), 'operations');
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Api, CallOptions } from './api.ts';
 import { ProvisionedCollection } from './collection.ts';
+import { pathPart } from './path-part.ts';
 import type { Member, MemberCreate, MemberFilter, MemberUpdate } from './wire.gen.ts';
 
 /** The members of one pool. */
 export class Members extends ProvisionedCollection<Member, MemberCreate, MemberUpdate, MemberFilter> {
   constructor(api: Api, poolId: string) {
-    const path = `/v2/lbaas/pools/${encodeURIComponent(poolId)}/members`;
+    const path = `/v2/lbaas/pools/${pathPart(poolId)}/members`;
     super(api, { path, singular: 'member', plural: 'members' });
   }
 

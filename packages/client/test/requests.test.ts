@@ -298,3 +298,39 @@ describe('an authenticator', () => {
     expect(seen).toHaveLength(1);
   });
 });
+
+describe('an address', () => {
+  it.each(['.', '..', ''])('has no part %j', async (id) => {
+    const { client, seen } = play([FOUND]);
+    const calls = [
+      () => client.pools.show(id),
+      () => client.pools.delete(id),
+      () => client.members('p').delete(id),
+      () => client.quotas.show(id),
+      () => client.loadBalancers.applyDesiredState(id, { name: id }),
+      async () => client.members(id),
+      async () => client.l7Rules(id),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(/cannot be part of an address|is empty/);
+    expect(seen).toEqual([]);
+  });
+
+  it('that is another now is told', async () => {
+    const { client } = play([[302, '', { location: 'https://other/' }]]);
+    await expect(client.pools.show('p')).rejects.toThrow('The service is at another address: https://other/');
+  });
+});
+
+describe('an answer', () => {
+  it.each([null, 42, 'x', [], {}, { pools: 'x', pool: 'x' }, { pools: [null], pool: null }])(
+    '%j is none',
+    async (body) => {
+      const { client } = play([
+        [200, body],
+        [200, body],
+      ]);
+      await expect(client.pools.list().toArray()).rejects.toThrow(AnswerError);
+      await expect(client.pools.show('p')).rejects.toThrow(AnswerError);
+    },
+  );
+});

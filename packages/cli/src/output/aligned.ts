@@ -11,7 +11,7 @@ export function aligned(
   paint = (cell: string): string => cell,
 ): string[] {
   const widths = (rows[0] ?? []).map((_, index) =>
-    Math.max(...rows.map((row) => cellWidth(printable(String(row[index] ?? ''))))),
+    rows.reduce((most, row) => Math.max(most, cellWidth(printable(String(row[index] ?? '')))), 0),
   );
   const isNumber = widths.map(
     (_, index) => rows.length > 1 && rows.slice(1).every((row) => typeof row[index] === 'number'),

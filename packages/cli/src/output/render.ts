@@ -5,6 +5,7 @@ import { compareCodePoints } from '../python/yaml.ts';
 import { csvFormatter } from './csv.ts';
 import { jsonFormatter, shellFormatter, valueFormatter, yamlFormatter } from './machine.ts';
 import type { Formatter, Listing, OneRecord, OutputOptions } from './output.ts';
+import { printableLines } from './printable.ts';
 import { tableFormatter } from './table.ts';
 
 const FORMATTERS: Record<string, Formatter> = {
@@ -64,7 +65,8 @@ export function renderList(listing: Listing, options: OutputOptions): string {
   const pick = (row: readonly unknown[]): unknown[] => indexes.map((index) => row[index]);
   const columns = indexes.map((index) => listing.columns[index] ?? '');
   const all = indexes.length === listing.columns.length;
-  return FORMATTERS[options.format]?.list?.({ columns, rows: all ? rows : rows.map(pick) }, options) ?? '';
+  const text = FORMATTERS[options.format]?.list?.({ columns, rows: all ? rows : rows.map(pick) }, options) ?? '';
+  return shown(text, options);
 }
 
 /** @throws CommandFailure */
@@ -72,5 +74,8 @@ export function renderOne(record: OneRecord, options: OutputOptions): string {
   const indexes = chosen(record.columns, options.column);
   const columns = indexes.map((index) => record.columns[index] ?? '');
   const values = indexes.map((index) => record.values[index]);
-  return FORMATTERS[options.format]?.one?.({ columns, values }, options) ?? '';
+  return shown(FORMATTERS[options.format]?.one?.({ columns, values }, options) ?? '', options);
 }
+
+/** Programs get what there is, people what does not steer their terminal. */
+const shown = (text: string, { terminal }: OutputOptions): string => (terminal === null ? text : printableLines(text));

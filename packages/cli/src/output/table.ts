@@ -3,6 +3,7 @@ import { cellWidth } from '../python/cell-width.ts';
 import { str } from '../python/repr.ts';
 import { wrap } from '../python/text-wrap.ts';
 import type { Formatter, OutputOptions } from './output.ts';
+import { printableLines } from './printable.ts';
 
 type Align = 'left' | 'right' | 'center';
 
@@ -12,11 +13,13 @@ const MIN_WIDTH_OF_RECORD = 16;
 
 const isNumber = (value: unknown): boolean => typeof value === 'number';
 const linesOf = (cell: string): string[] => cell.split('\n');
-const widthOf = (cell: string): number => Math.max(...linesOf(cell).map(cellWidth));
+const widthOf = (cell: string): number => linesOf(cell).reduce((most, line) => Math.max(most, cellWidth(line)), 0);
 
-/** Carriage returns would write over the borders. */
-const cellOf = (value: unknown): string =>
-  typeof value === 'string' ? value.replaceAll('\r\n', '\n').replaceAll('\r', ' ') : str(value);
+/** Carriage returns would write over the borders. On a terminal the width is that of what is shown. */
+function cellOf(value: unknown, { terminal }: OutputOptions): string {
+  const text = typeof value === 'string' ? value.replaceAll('\r\n', '\n').replaceAll('\r', ' ') : str(value);
+  return terminal === null ? text : printableLines(text);
+}
 
 function justified(text: string, width: number, align: Align): string {
   const excess = Math.max(0, width - cellWidth(text));
@@ -107,7 +110,7 @@ export const tableFormatter: Formatter = {
     });
     return `${table(
       columns,
-      rows.map((row) => row.map(cellOf)),
+      rows.map((row) => row.map((value) => cellOf(value, options))),
       aligns,
       MIN_WIDTH_OF_LIST,
       options,
@@ -116,7 +119,7 @@ export const tableFormatter: Formatter = {
 
   one({ columns, values }, options) {
     if (columns.length === 0) return '\n';
-    const rows = columns.map((name, index) => [name, cellOf(values[index])]);
+    const rows = columns.map((name, index) => [name, cellOf(values[index], options)]);
     return `${table(['Field', 'Value'], rows, ['left', 'left'], MIN_WIDTH_OF_RECORD, options)}\n`;
   },
 };

@@ -1,5 +1,5 @@
 /** Carries out the commands of the load balancing API, all of them from their lines in the table. */
-import { type Api, ApiError, NotFoundError } from '@octavia/client';
+import { type Api, ApiError, NotFoundError, pathPart, unwrap, unwrapList } from '@octavia/client';
 import type { Argument, Command, Kind } from '../command.ts';
 import { CommandFailure } from '../failure.ts';
 import type { Listing, OneRecord } from '../output/output.ts';
@@ -54,10 +54,7 @@ async function target(act: Act): Promise<Target> {
   return { id, parent, path: pathTo(act.kind, id, parent) };
 }
 
-const pathTo = (kind: Kind, id: string, parent: string | null): string =>
-  `${pathOf(kind, parent)}/${encodeURIComponent(id)}`;
-
-const unwrap = (body: unknown, key: string): Item => Object(Object(body)[key]) as Item;
+const pathTo = (kind: Kind, id: string, parent: string | null): string => `${pathOf(kind, parent)}/${pathPart(id)}`;
 
 async function get(act: Act, path: string): Promise<Item> {
   return unwrap(await act.api.request('GET', path, { signal: act.context.signal }), act.kind.one);
@@ -72,7 +69,7 @@ async function create(act: Act): Promise<Result> {
   const { command, kind, api, names, values, context } = act;
   const [attributes, parent] = await Promise.all([attributesOf(command, values, names), parentOf(act)]);
   const body = { [kind.one]: attributes };
-  let made = unwrap(await api.request('POST', pathOf(kind, parent), { body, signal: context.signal }), kind.one);
+  let made = unwrap<Item>(await api.request('POST', pathOf(kind, parent), { body, signal: context.signal }), kind.one);
   if (values.wait === true) {
     await waitForActive(act, await ownerOf(act, made, parent));
     made = await get(act, pathTo(kind, String(made[kind.key]), parent));
@@ -186,13 +183,14 @@ async function stats(act: Act): Promise<Result> {
   const { api, kind, names, values, context } = act;
   if (kind.finder !== 'amphorae') {
     const { path } = await target(act);
-    const item = unwrap(await api.request('GET', `${path}/stats`, { signal: context.signal }), 'stats');
+    const item = unwrap<Item>(await api.request('GET', `${path}/stats`, { signal: context.signal }), 'stats');
     return { one: { columns: STATISTICS, values: row(item, STATISTICS) } };
   }
   const listener = typeof values.listener === 'string' ? await names.idOf('listeners', values.listener) : null;
   const path = `${pathTo(kind, String(values.amphora_id), null)}/stats`;
-  const body = Object(await api.request('GET', path, { signal: context.signal }));
-  const counted = (body.amphora_stats as Item[]).filter((each) => listener === null || each.listener_id === listener);
+  const body = await api.request('GET', path, { signal: context.signal });
+  const all = unwrapList<Item>(body, 'amphora_stats');
+  const counted = all.filter((each) => listener === null || each.listener_id === listener);
   const sum = (name: string): number => counted.reduce((total, each) => total + Number(each[name] ?? 0), 0);
   return { one: { columns: STATISTICS, values: STATISTICS.map(sum) } };
 }
@@ -224,7 +222,7 @@ async function capabilities(act: Act): Promise<Result> {
   const rows: unknown[][] = [];
   for (const { type, name } of wanted.filter(({ isWanted }) => isWanted)) {
     const items = await listAll(api, { path: `${path}/${name}`, many: name }, {}, context.signal);
-    rows.push(...items.map((item) => row({ ...item, type }, kind.columns)));
+    for (const item of items) rows.push(row({ ...item, type }, kind.columns));
   }
   return { list: { columns: kind.columns, rows } };
 }

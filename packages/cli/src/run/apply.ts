@@ -1,6 +1,7 @@
 /** `octavia apply`: load balancers as files say, each by one call of the API. */
 import { type DesiredStateChange, type DesiredStatePlan, LoadBalancers } from '@octavia/client';
-import { EXIT } from '../failure.ts';
+import { CommandFailure, EXIT } from '../failure.ts';
+import { printable } from '../output/printable.ts';
 import type { Values } from '../parser/parse.ts';
 import { LOAD_BALANCER } from '../table/kinds.ts';
 import type { Context } from './context.ts';
@@ -31,13 +32,15 @@ const shown = (value: unknown): string =>
 function lineOf({ action, kind, name, fields, effect }: DesiredStateChange): string {
   const changes = fields.map(({ name: field, old, new: wanted }) => `${field} ${shown(old)} -> ${shown(wanted)}`);
   const what = `${KINDS[kind]}${name === '' ? '' : ` ${name}`}`;
-  return `  ${SIGNS[action]} ${what}${changes.length === 0 ? '' : `: ${changes.join(', ')}`} (${EFFECTS[effect]})`;
+  const text = `${what}${changes.length === 0 ? '' : `: ${changes.join(', ')}`} (${EFFECTS[effect]})`;
+  return `  ${SIGNS[action]} ${printable(text)}`;
 }
 
 /** What is done, or would be, in lines. */
 export function planText(name: string, { changes, dry_run: dryRun }: DesiredStatePlan): string {
-  if (changes.length === 0) return `${name}: nothing to do\n`;
-  return `${name}:${dryRun ? ' would change' : ''}\n${changes.map((change) => `${lineOf(change)}\n`).join('')}`;
+  const head = printable(name);
+  if (changes.length === 0) return `${head}: nothing to do\n`;
+  return `${head}:${dryRun ? ' would change' : ''}\n${changes.map((change) => `${lineOf(change)}\n`).join('')}`;
 }
 
 /** @returns the exit code */
@@ -46,6 +49,10 @@ export async function apply(values: Values, context: Context): Promise<number> {
   const files = (values.file as string[]).map(documentsOf);
   // All files are read before anything is changed.
   const documents = (await Promise.all(files)).flat();
+  const references = documents.map(({ id, name }) => String(id ?? name));
+  const twice = references.find((each, index) => references.indexOf(each) !== index);
+  // The second would undo what the first has that it has not.
+  if (twice !== undefined) throw new CommandFailure(`${twice} is described twice: leave one of the two out.`);
   const names = new Names(services, signal);
   const api = await services.loadBalancing();
   const balancers = new LoadBalancers(api);

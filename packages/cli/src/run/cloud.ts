@@ -38,6 +38,7 @@ export function cloudServices(
         options: optionsFrom(globals),
         around,
         askPassword,
+        warn: (sentence) => surroundings.err(`${sentence}\n`),
         retries: RETRIES,
         userAgent: `octavia/${VERSION}`,
       });
@@ -52,7 +53,7 @@ export function cloudServices(
     const address = await endpoint(type, surroundings.signal);
     if (!/^https?:\/\/[^/]/.test(address) || !URL.canParse(address)) {
       throw new CommandFailure(
-        `The address of the service ${type}, ${address}, is none: it must begin with http:// or https://. "${surroundings.name} config show" tells where it is from.`,
+        `The address of the service ${type}, ${address}, is none: it must be http:// or https:// and a host, as in http://127.0.0.1:9876. "${surroundings.name} config show" tells where it is from.`,
       );
     }
     return session.api(address.replace(version, ''));

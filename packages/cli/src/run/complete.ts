@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Send } from '@octavia/client';
 import { type Argument, type Command, type Finder, takesWord } from '../command.ts';
+import { isPrintable } from '../output/printable.ts';
 import { findCommand } from '../parser/find-command.ts';
 import { OptionIndex } from '../parser/option-index.ts';
 import { parseKnown, type Values } from '../parser/parse.ts';
@@ -81,7 +82,8 @@ export async function complete(words: readonly string[], { out, env }: Surroundi
     const typed = words.at(-1) ?? '';
     const file = fileFor(place, env);
     const known = readKept(file) ?? (await ask(place, open, Number(env.OCTAVIA_COMPLETION_MS) || LIMIT_MS));
-    const named = known.filter(({ name }) => name.startsWith(typed)).map(({ name }) => name);
+    // Of a name with more than one line each would be a name.
+    const named = known.filter(({ name }) => isPrintable(name) && name.startsWith(typed)).map(({ name }) => name);
     const offered = named.length > 0 ? named : known.filter(({ id }) => id.startsWith(typed)).map(({ id }) => id);
     out(
       [...new Set(offered)]

@@ -14,4 +14,6 @@ export interface Context extends Surroundings {
   /** Options of the program. */
   readonly globals: Values;
   readonly services: Services;
+  /** Where a line of standard error is drawn again and again: `err` lets nothing through that steers a terminal. */
+  readonly errScreen: Pick<Surroundings, 'err' | 'errColumns'>;
 }

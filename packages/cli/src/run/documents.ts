@@ -20,14 +20,17 @@ const isObject = (value: unknown): value is Document =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @throws CommandFailure with the file and the line */
-export async function documentsOf(file: string): Promise<Document[]> {
+export async function documentsOf(path: string): Promise<Document[]> {
+  const file = path === '-' ? 'Standard input' : path;
   const { parseAllDocuments } = await import('yaml');
-  const parsed = parseAllDocuments(read(file));
+  const text = read(path);
+  // What the parser would only warn of is an error here, and its own way to warn is the process'.
+  const parsed = understood(file, () => parseAllDocuments(text, { logLevel: 'error' }));
   const documents = 'empty' in parsed ? [] : parsed;
   const found = documents.flatMap((one): Document[] => {
-    const [problem] = one.errors;
+    const [problem] = [...one.errors, ...one.warnings];
     if (problem !== undefined) throw new CommandFailure(`${file}: ${problem.message.split('\n')[0]}`);
-    const value = one.toJS() as unknown;
+    const value = contentOf(one, file);
     if (value === null) return [];
     const inner = isObject(value) && isObject(value.loadbalancer) ? value.loadbalancer : value;
     if (!isObject(inner))
@@ -38,6 +41,32 @@ export async function documentsOf(file: string): Promise<Document[]> {
   });
   if (found.length === 0) throw new CommandFailure(`${file}: there is no document in it.`);
   return found;
+}
+
+/** What the library throws, with the file. @throws CommandFailure */
+function understood<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const why = error instanceof RangeError ? 'it is nested too deeply.' : (error as Error).message;
+    throw new CommandFailure(`${file}: ${why}`);
+  }
+}
+
+/** @throws CommandFailure where an alias stands within what it names, or aliases make a file out of all proportion */
+function contentOf(document: { toJS(): unknown }, file: string): unknown {
+  const value = understood(file, () => document.toJS());
+  if (isWithinItself(value)) throw new CommandFailure(`${file}: an alias stands within what it names.`);
+  return value;
+}
+
+function isWithinItself(value: unknown, above = new Set<unknown>()): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (above.has(value)) return true;
+  above.add(value);
+  const isFound = Object.values(value).some((each) => isWithinItself(each, above));
+  above.delete(value);
+  return isFound;
 }
 
 /** Attributes that hold ids of things with names. */

@@ -1,5 +1,7 @@
 /** `octavia explain`: what an attribute is, from the document that the service gives of itself. */
+import { NotFoundError } from '@octavia/client';
 import { CommandFailure } from '../failure.ts';
+import { printableLines } from '../output/printable.ts';
 import type { Values } from '../parser/parse.ts';
 import type { Context } from './context.ts';
 
@@ -98,8 +100,16 @@ function fieldsOf(schemas: Record<string, Schema>, kind: string): Field[] {
 /** @throws CommandFailure */
 export async function explainField({ field }: Values, { services, signal }: Context): Promise<string> {
   const api = await services.loadBalancing();
-  const document = Object(await api.request('GET', '/v2/openapi.json', { signal }));
+  // Where there is none the next sentence says so.
+  const absent = (error: unknown): null => {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  };
+  const document = Object(await api.request('GET', '/v2/openapi.json', { signal }).catch(absent));
   const schemas = Object(Object(document.components).schemas) as Record<string, Schema>;
+  if (Object.keys(schemas).length === 0) {
+    throw new CommandFailure('This service does not describe its attributes: it is another implementation of the API.');
+  }
   const [first = '', second] = String(field).toLowerCase().replaceAll('-', '_').split('.');
   const kind = first.replaceAll('_', '');
   if (second === undefined && kind in KINDS) {
@@ -116,5 +126,5 @@ export async function explainField({ field }: Values, { services, signal }: Cont
       `There is no attribute ${String(field)}. octavia explain <kind> lists those of ${Object.keys(KINDS).join(', ')}.`,
     );
   }
-  return `${found.map((one) => explained(one).join('\n')).join('\n\n')}\n`;
+  return printableLines(`${found.map((one) => explained(one).join('\n')).join('\n\n')}\n`);
 }

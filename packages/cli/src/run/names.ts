@@ -1,5 +1,5 @@
 /** Ids from names. People may write either wherever something that exists is meant. */
-import { type Api, type ListQuery, ReadableCollection } from '@octavia/client';
+import { type Api, type ListQuery, pathPart, ReadableCollection } from '@octavia/client';
 import type { Finder, Kind } from '../command.ts';
 import { CommandFailure } from '../failure.ts';
 import { KINDS } from '../table/kinds.ts';
@@ -43,7 +43,7 @@ const PROJECTS = { path: '/v3/projects', many: 'projects', links: 'links' };
 
 /** @param parent id of the pool or L7 policy that the object is in */
 export const pathOf = (kind: Pick<Kind, 'path'>, parent: string | null): string =>
-  `/v2.0/${kind.path.replace('{parent}', encodeURIComponent(parent ?? ''))}`;
+  `/v2.0/${kind.path.replace('{parent}', () => pathPart(parent ?? ''))}`;
 
 export class Names {
   readonly #services: Services;
@@ -115,7 +115,7 @@ export class Names {
   async #project(text: string): Promise<string> {
     const api = await this.#services.identity();
     const found = await api
-      .request('GET', `/v3/projects/${encodeURIComponent(text)}`, { signal: this.#signal })
+      .request('GET', `/v3/projects/${pathPart(text)}`, { signal: this.#signal })
       .then((body: unknown) => Object(Object(body).project) as Item)
       .catch(() => null);
     if (found?.id !== undefined) return String(found.id);

@@ -10,6 +10,7 @@ import {
 import { CommandFailure, EXIT } from '../failure.ts';
 import { painter, wantsColour } from '../output/colour.ts';
 import type { Listing } from '../output/output.ts';
+import { printable } from '../output/printable.ts';
 import type { Values } from '../parser/parse.ts';
 import type { Context } from './context.ts';
 import { Names } from './names.ts';
@@ -69,11 +70,12 @@ class Told {
 
   /** @returns the lines that are new, oldest first */
   of(operation: OwnOperation): string[] {
-    const { kind, state, reason, created_at: created, ended_at: ended, id } = operation;
-    const lines = operation.steps.map((step) => `${step.started_at.slice(0, 19)}  ${kind}: ${saidOf(step)}`);
+    const { state, reason, created_at: created, ended_at: ended, id } = operation;
+    const kind = printable(operation.kind);
+    const lines = operation.steps.map((step) => printable(`${step.started_at.slice(0, 19)}  ${kind}: ${saidOf(step)}`));
     if (operation.steps.length === 0) lines.push(`${created.slice(0, 19)}  ${kind}: ${this.#paint(state)}`);
     if (isOver(operation)) {
-      const why = reason === null ? '' : `: ${reason}`;
+      const why = reason === null ? '' : printable(`: ${reason}`);
       const seconds = secondsSince(created, timeOf(ended ?? created));
       lines.push(`${(ended ?? created).slice(0, 19)}  ${kind}: ${this.#paint(state)} after ${seconds} s${why}`);
     }

@@ -57,8 +57,8 @@ export class ProgressLine {
   #state = '';
 
   /** @param operationsOf what is being done; a failure of it means that nobody knows */
-  constructor(surroundings: Pick<Surroundings, 'err'>, operationsOf: () => Promise<readonly OwnOperation[]>) {
-    this.#line = new StatusLine(surroundings);
+  constructor(screen: Pick<Surroundings, 'err' | 'errColumns'>, operationsOf: () => Promise<readonly OwnOperation[]>) {
+    this.#line = new StatusLine(screen);
     this.#operationsOf = operationsOf;
     this.#tick = setInterval(() => this.#draw(), TICK_MS);
   }

@@ -2,6 +2,7 @@
 import type { Send } from '@octavia/client';
 import type { Shell } from '../completion.ts';
 import { CommandFailure, EXIT } from '../failure.ts';
+import { printableLines } from '../output/printable.ts';
 import type { Values } from '../parser/parse.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { optionsOf } from '../table/output.ts';
@@ -12,6 +13,7 @@ import type { Context } from './context.ts';
 import { Printed, printed } from './curl.ts';
 import { explain } from './explain.ts';
 import { named } from './faults.ts';
+import { patient } from './patient.ts';
 import type { Timing } from './wire.ts';
 
 /**
@@ -20,15 +22,16 @@ import type { Timing } from './wire.ts';
  */
 export async function carryOut(
   understood: Understood,
-  surroundings: Surroundings,
+  raw: Surroundings,
   open: typeof cloudServices = cloudServices,
 ): Promise<number> {
   const { globals } = understood;
+  const surroundings = { ...raw, err: (text: string) => raw.err(printableLines(text)) };
   const timings: Timing[] = [];
   try {
-    const around = await layers(surroundings, globals, timings);
+    const around = await layers(surroundings, raw, globals, timings);
     const services = open(surroundings, globals, around, () => askPassword(surroundings));
-    const code = await perform(understood, { ...surroundings, globals, services });
+    const code = await perform(understood, { ...surroundings, errScreen: raw, globals, services });
     if (globals.timing === true) await showTimings(surroundings, timings);
     return code;
   } catch (error) {
@@ -89,16 +92,29 @@ export async function completeNames(words: readonly string[], surroundings: Surr
 }
 
 /** What every exchange goes through, the innermost first. */
-async function layers(surroundings: Surroundings, globals: Values, timings: Timing[]): Promise<(send: Send) => Send> {
+async function layers(
+  surroundings: Surroundings,
+  errScreen: Context['errScreen'],
+  globals: Values,
+  timings: Timing[],
+): Promise<(send: Send) => Send> {
   const isLoud = globals.debug === true || Number(globals.verbose_level) >= 3;
   const file = typeof globals.log_file === 'string' ? globals.log_file : null;
-  const shown = globals.curl === true ? printed((line) => surroundings.out(`${line}\n`)) : (send: Send): Send => send;
+  const told = surroundings.errIsTerminal() ? patient(errScreen) : (send: Send): Send => send;
+  const shown = globals.curl === true ? printed((line) => surroundings.out(`${line}\n`)) : told;
   if (!isLoud && file === null && globals.timing !== true) return (send) => named(shown(send));
   const { logged, timed } = await import('./wire.ts');
   const { appendFileSync } = await import('node:fs');
   const say = (line: string): void => {
     if (isLoud) surroundings.err(`${line}\n`);
-    if (file !== null) appendFileSync(file, `${new Date().toISOString()} ${line}\n`);
+    if (file !== null) keep(file, `${new Date().toISOString()} ${printableLines(line)}\n`);
+  };
+  const keep = (path: string, text: string): void => {
+    try {
+      appendFileSync(path, text);
+    } catch (error) {
+      throw new CommandFailure(`The log file ${path} cannot be written: ${(error as Error).message}`);
+    }
   };
   return (send) => named(shown(timed(timings)(isLoud || file !== null ? logged(say)(send) : send)));
 }

@@ -95,8 +95,13 @@ class Expression {
   }
 }
 
-/** Of HCL, `${` and `%{` begin a template. */
-const quoted = (text: string): string => JSON.stringify(text).replaceAll('${', '$${').replaceAll('%{', '%%{');
+/** Of HCL, `${` and `%{` begin a template, and there are fewer short forms of control characters than in JSON. */
+const quoted = (text: string): string =>
+  JSON.stringify(text)
+    .replaceAll(/\\[bf\\]/g, (pair) => SHORT_FORMS[pair] ?? pair)
+    .replaceAll('${', '$${')
+    .replaceAll('%{', '%%{');
+const SHORT_FORMS: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
 
 function written(value: unknown, indent: string): string {
   if (value instanceof Expression) return value.text;

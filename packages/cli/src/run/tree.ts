@@ -23,11 +23,13 @@ const BELOW: Readonly<Record<string, string>> = {
 export function labelled(kind: string, node: object): string {
   const { address, protocol_port: port, name, id, type } = node as TreeNode;
   const where = address === undefined ? '' : ` ${String(address)}:${String(port)}`;
-  return `${kind} ${printable(String(name || id))}${where}${type === undefined ? '' : ` ${String(type)}`}`;
+  return printable(`${kind} ${String(name || id)}${where}${type === undefined ? '' : ` ${String(type)}`}`);
 }
 
 const statusesOf = (node: TreeNode): string[] =>
-  [node.provisioning_status, node.operating_status].filter((each) => each !== undefined).map(String);
+  [node.provisioning_status, node.operating_status]
+    .filter((each) => each !== undefined)
+    .map((each) => printable(String(each)));
 
 const childrenOf = (node: TreeNode): [string, TreeNode][] =>
   Object.entries(BELOW).flatMap(([key, kind]) =>

@@ -1,5 +1,5 @@
 /** `--wait`: until what was asked for is done. */
-import { type Api, LoadBalancers, NotFoundError, poll, WaitError } from '@octavia/client';
+import { type Api, LoadBalancers, NotFoundError, pathPart, poll, unwrap, WaitError } from '@octavia/client';
 import type { Kind } from '../command.ts';
 import { CommandFailure } from '../failure.ts';
 import { HEALTH_MONITOR, L7_POLICY, L7_RULE, LISTENER, LOAD_BALANCER, MEMBER, POOL } from '../table/kinds.ts';
@@ -27,10 +27,10 @@ const WAIT_MS = 86_400_000;
 const DELETE_WAIT_MS = 300_000;
 
 async function look({ api, context }: Waiting, path: string, key: string): Promise<Item> {
-  return Object(Object(await api.request('GET', path, { signal: context.signal }))[key]) as Item;
+  return unwrap(await api.request('GET', path, { signal: context.signal }), key);
 }
 
-const pathTo = (kind: Kind, id: unknown): string => `${pathOf(kind, null)}/${encodeURIComponent(String(id))}`;
+const pathTo = (kind: Kind, id: unknown): string => `${pathOf(kind, null)}/${pathPart(String(id ?? ''))}`;
 const firstId = (items: unknown): unknown => (items as Item[] | undefined)?.[0]?.id;
 
 /** The load balancer of a new object. @param parent pool of a member, L7 policy of a rule */
@@ -106,7 +106,7 @@ async function accompanied(
     const id = await balancer;
     return id === null ? [] : new LoadBalancers(api).operations(id, { signal: context.signal });
   };
-  const line = context.errIsTerminal() ? new ProgressLine(context, operations) : null;
+  const line = context.errIsTerminal() ? new ProgressLine(context.errScreen, operations) : null;
   try {
     await wait(async (item) => {
       last = item;

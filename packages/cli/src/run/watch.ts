@@ -10,6 +10,7 @@ import {
 import { CommandFailure, EXIT } from '../failure.ts';
 import { aligned } from '../output/aligned.ts';
 import { painter, wantsColour } from '../output/colour.ts';
+import { printable } from '../output/printable.ts';
 import { drawPage } from '../output/screen.ts';
 import type { Values } from '../parser/parse.ts';
 import type { Context } from './context.ts';
@@ -52,7 +53,7 @@ async function oneView(
   const api = await services.loadBalancing();
   const balancers = new LoadBalancers(api);
   return {
-    gone: `load balancer ${name}: gone`,
+    gone: printable(`load balancer ${name}: gone`),
     look: async () => {
       try {
         const [tree, operations] = await Promise.all([
@@ -67,7 +68,7 @@ async function oneView(
     },
     page: ({ tree, operations }, paint) => [
       ...drawn('load balancer', tree, paint),
-      ...operations.map((operation) => `${operation.kind}: ${progressOf(operation, Date.now())}`),
+      ...operations.map((operation) => printable(`${operation.kind}: ${progressOf(operation, Date.now())}`)),
     ],
     watched: ({ tree }) => new Map(nodesOf('load balancer', tree).map((node) => [node.key, node])),
   };
@@ -82,7 +83,8 @@ function ignoreOtherService(error: unknown): OwnOperation[] {
 
 async function allView({ services, signal }: Context): Promise<View<LoadBalancer[]>> {
   const balancers = new LoadBalancers(await services.loadBalancing());
-  const statuses = (each: LoadBalancer): string => `${each.provisioning_status} ${each.operating_status}`;
+  const statuses = (each: LoadBalancer): string =>
+    `${printable(each.provisioning_status)} ${printable(each.operating_status)}`;
   return {
     gone: '',
     look: () => balancers.list({}, { signal }).toArray(),
@@ -120,7 +122,7 @@ async function show<T>({ look, page, watched, gone }: View<T>, context: Context)
   const tick = setInterval(draw, TICK_MS);
   try {
     for await (const { value, away } of seen) {
-      trouble = away === null ? '' : `${away.message}; trying again since ${clock()}.`;
+      trouble = away === null ? '' : printable(`${away.message}; trying again since ${clock()}.`);
       if (value !== null) lines = () => page(value, paint);
       else if (away === null) break;
       draw();

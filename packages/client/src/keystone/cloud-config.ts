@@ -223,6 +223,9 @@ function placeholders(top: Entries, auth: Entries): void {
   if (typeof url?.value === 'string') auth.set('auth_url', { ...url, value: fill(url.value) });
 }
 
+/** Timers cannot wait longer than 2^32 ms. */
+const LONGEST_TIMEOUT_S = 4_294_967;
+
 function answer(name: string, top: Entries, auth: Entries, warnings: string[]): CloudConfig {
   const sources: Record<string, string> = {};
   const texts = (entries: Entries, prefix = ''): Record<string, string> => {
@@ -262,7 +265,7 @@ function answer(name: string, top: Entries, auth: Entries, warnings: string[]): 
     cacert: cacert ?? null,
     cert: cert ?? null,
     key: key ?? null,
-    apiTimeout: Number.isFinite(seconds) && seconds > 0 ? seconds : null,
+    apiTimeout: seconds > 0 ? Math.min(seconds, LONGEST_TIMEOUT_S) : null,
     settings,
     sources,
     warnings,

@@ -46,8 +46,11 @@ export async function readCloudFiles({
   const first = async (name: string, override: string | undefined): Promise<CloudFile | null> => {
     const paths = folders.flatMap((folder) => SUFFIXES.map((suffix) => join(folder, `${name}${suffix}`)));
     for (const path of [...(override ? [override] : []), ...paths]) {
+      const told = warnings.length;
       const file = await readOne(path, warnings);
       if (file !== null) return file;
+      if (path === override && warnings.length === told)
+        warnings.push(`${path} is not there, although a variable names it.`);
     }
     return null;
   };

@@ -17,6 +17,8 @@ export interface ConnectOptions extends SearchOptions, Pick<CloudQuestion, 'opti
   invite?: (invitation: Invitation) => void;
   /** Folder where tokens are kept for the next program. Default: none is kept. */
   tokenFolder?: string;
+  /** Told what is odd about the files, a sentence each: a broken one is skipped, and then a cloud may not be found. */
+  warn?: (sentence: string) => void;
   /** Laid around every exchange, for example to print it. */
   around?: (send: Send) => Send;
   userAgent?: string;
@@ -42,13 +44,23 @@ export interface Connection {
  * @throws CloudConfigError
  */
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
-  const { env = process.env, userAgent, retries, askPassword, around = (send) => send } = options;
+  const {
+    env = process.env,
+    userAgent,
+    retries,
+    askPassword,
+    around = (send) => send,
+    warn = () => undefined,
+  } = options;
+  const files = await readCloudFiles(options);
+  for (const warning of files.warnings) warn(warning);
   const cloud = resolveCloud({
-    files: await readCloudFiles(options),
+    files: { ...files, warnings: [] },
     env,
     ...(options.options === undefined ? {} : { options: options.options }),
     ...(options.precedence === undefined ? {} : { precedence: options.precedence }),
   });
+  for (const warning of cloud.warnings) warn(warning);
   const password = wantsPassword(cloud.authType, cloud.auth) ? await askPassword?.() : null;
   const shared = {
     send: around(nodeSend(cloud)),

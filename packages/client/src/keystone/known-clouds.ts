@@ -29,7 +29,7 @@ export class Clouds {
     this.#warnings = warnings;
     this.#own = env.OS_CLOUD_NAME || 'envvars';
     this.#clouds = merge(section(files.clouds, 'clouds'), section(files.secure, 'clouds'));
-    if (this.#clouds[this.#own] !== undefined) {
+    if (own(this.#clouds, this.#own) !== undefined) {
       throw new CloudConfigError(
         `${files.clouds?.path ?? 'secure.yaml'} has a cloud named ${this.#own}, which is the name of the one that OS_* variables ` +
           'describe. Give that one another name with OS_CLOUD_NAME.',
@@ -80,7 +80,7 @@ export class Clouds {
       return Object.fromEntries([...describing(this.#env)].map(([key, { value }]) => [key, value]));
     }
     if (name === 'defaults' && Object.keys(this.#clouds).length === 0) return {};
-    const entry = this.#clouds[name];
+    const entry = own(this.#clouds, name);
     const names = Object.keys(this.#clouds).join(', ');
     if (name === '')
       throw new CloudConfigError(`There are several clouds: choose one with --os-cloud or OS_CLOUD: ${names}.`);
@@ -95,7 +95,7 @@ export class Clouds {
 
   #layers(name: string): [Mapping, string][] {
     return [this.#files.clouds, this.#files.secure].flatMap((file) => {
-      const content = section(file, 'clouds')[name];
+      const content = own(section(file, 'clouds'), name);
       return file !== null && isMapping(content) ? [[content, file.path] as [Mapping, string]] : [];
     });
   }
@@ -104,7 +104,7 @@ export class Clouds {
     // `cloud` is what it was called at first.
     const profile = entry.profile ?? entry.cloud;
     if (typeof profile !== 'string' || profile === '' || profile === this.#own) return null;
-    const content = section(this.#files.vendors, 'public-clouds')[profile];
+    const content = own(section(this.#files.vendors, 'public-clouds'), profile);
     if (isMapping(content)) return { content, from: `profile ${profile} of ${this.#files.vendors?.path}` };
     const where = /^https?:/.test(profile)
       ? 'Profiles are not fetched over the network; copy it into clouds-public.yaml.'
@@ -114,6 +114,10 @@ export class Clouds {
     return null;
   }
 }
+
+/** A cloud may be called `constructor`. */
+const own = (mapping: Mapping, name: string): Value | undefined =>
+  Object.hasOwn(mapping, name) ? mapping[name] : undefined;
 
 const section = (file: { content: Mapping } | null, key: string): Mapping => {
   const content = file?.content[key];

@@ -27,7 +27,8 @@ export function nodeSend(tls: TlsOptions = {}): Send {
       return { request: http.request, agent: new http.Agent({ keepAlive: true }) };
     }
     const https = await import('node:https');
-    files ??= readFiles(tls);
+    const { createSecureContext } = await import('node:tls');
+    files ??= readFiles(tls, createSecureContext);
     const agent = new https.Agent({ keepAlive: true, rejectUnauthorized: tls.verify ?? true, ...files });
     return { request: https.request, agent };
   };
@@ -55,12 +56,15 @@ function exchange(request: RequestOf, agent: Agent, wanted: HttpRequest): Promis
   };
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => reject(signal?.aborted ? signal.reason : unreachable(url, error));
-    const sent = request(url, { method, headers, agent, ...(signal === undefined ? {} : { signal }) });
+    const sent = begun(() => request(url, { method, headers, agent, ...(signal === undefined ? {} : { signal }) }));
     sent.on('error', fail);
     sent.on('response', (response: IncomingMessage) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', fail);
+      // Node's own word for it is "aborted".
+      response.on('error', ({ code }: NodeJS.ErrnoException) =>
+        fail(Object.assign(new Error('the connection ended in the middle of the answer'), { code })),
+      );
       response.on('end', () => {
         resolve({
           status: response.statusCode ?? 0,
@@ -80,10 +84,30 @@ function exchange(request: RequestOf, agent: Agent, wanted: HttpRequest): Promis
   });
 }
 
+/** Node throws at once where a header cannot be sent: a token that was pasted with a line break. */
+function begun(begin: () => ClientRequest): ClientRequest {
+  try {
+    return begin();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_INVALID_CHAR') throw error;
+    const name = /\["(.*)"\]/.exec(message)?.[1] ?? 'of the request';
+    throw new CloudConfigError(
+      `The header ${name} would have a line break or another character that no header can have.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 const textHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]));
 
-function readFiles({ cacert, cert, key }: TlsOptions): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
+function readFiles(
+  { cacert, cert, key }: TlsOptions,
+  createSecureContext: (files: object) => unknown,
+): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
   const read = (path: string): Buffer => {
     try {
       return readFileSync(path.replace(/^~(?=\/|$)/, homedir()));
@@ -93,8 +117,21 @@ function readFiles({ cacert, cert, key }: TlsOptions): { ca?: Buffer; cert?: Buf
       });
     }
   };
-  return {
+  const files = {
     ...(cacert ? { ca: read(cacert) } : {}),
     ...(cert ? { cert: read(cert), key: read(key || cert) } : {}),
   };
+  // An authority without a certificate in it is no error to Node: it would trust nobody and not say why.
+  if (files.ca !== undefined && !files.ca.includes('-----BEGIN')) {
+    throw new CloudConfigError(`The certificate file ${cacert} holds no certificate in PEM.`);
+  }
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    const names = [cacert, cert, key].filter(Boolean).join(', ');
+    throw new CloudConfigError(`The certificates of ${names} cannot be used: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return files;
 }

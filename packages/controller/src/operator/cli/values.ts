@@ -20,4 +20,11 @@ export function texts<Name extends string>(values: Values, ...names: Name[]): { 
   return Object.fromEntries(given) as { [name in Name]?: string };
 }
 
-export const say = (line: string): void => void process.stdout.write(`${line}\n`);
+export const say = (line: string): void => void process.stdout.write(`${printable(line)}\n`);
+
+/** Names and reasons are other people's. Written as JSON writes it, for some lines are. */
+const printable = (text: string): string =>
+  text.replaceAll(
+    /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
