@@ -27,7 +27,8 @@ const FLOORS = [
 
 /** What each package may import of ours. */
 const PACKAGE_IMPORTS: Record<string, RegExp> = {
-  controller: /^@octavia\/(amphora\/build$|(protocol|haproxy-config)\/|provider-lib$|client\/keystone$|image$)/,
+  controller:
+    /^@octavia\/(amphora\/build$|(protocol|haproxy-config)\/|provider-lib(\/driver-protocol)?$|client\/keystone$|image$)/,
   amphora: /^@octavia\/(protocol|haproxy-config)\//,
   protocol: /^$/,
   'haproxy-config': /^$/,

@@ -22,14 +22,17 @@ const PACKAGES = {
   'iputils-ping': 'ping',
 };
 /**
- * The tests look at certificates with openssl, send logs through rsyslog, have nginx for a member, memcached for tokens, RabbitMQ for
- * a message bus that the library of OpenStack's services listens to, and the library that provider drivers in Python are written with.
+ * The tests look at certificates with openssl, send logs through rsyslog, have nginx for a member and for the example of a provider,
+ * memcached for tokens, RabbitMQ for a message bus that the library of OpenStack's services listens to, and the library that provider
+ * drivers in Python are written with.
  */
 const TEST_PACKAGES = {
   ...PACKAGES,
   openssl: 'openssl',
   rsyslog: 'rsyslogd',
   nginx: 'nginx',
+  // It brings no command: the module with which nginx balances TCP.
+  'libnginx-mod-stream': '/usr/lib/nginx/modules/ngx_stream_module.so',
   memcached: 'memcached',
   'rabbitmq-server': 'rabbitmq-server',
   'python3-oslo.messaging': 'oslo-messaging-send-notification',

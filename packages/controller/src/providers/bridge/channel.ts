@@ -1,8 +1,15 @@
 /** The way to one driver: HTTP/1.1 over a unix socket or mutual TLS. */
 import { readFileSync } from 'node:fs';
 import { DriverError } from '@octavia/provider-lib';
+import {
+  greetingOf,
+  LONGEST_ANSWER,
+  type Method,
+  nonsense,
+  requestBody,
+  resultOf,
+} from '@octavia/provider-lib/driver-protocol';
 import { Pool } from 'undici';
-import { greetingOf, LONGEST_ANSWER, type Method, nonsense, requestBody, resultOf } from './protocol.ts';
 
 export interface TlsFiles {
   ca: string | null;

@@ -1,7 +1,7 @@
 /** A driver that lives in another process, whatever it is written in. */
 import { DriverError, ProviderDriver } from '@octavia/provider-lib';
+import { ARGUMENTS, type Method } from '@octavia/provider-lib/driver-protocol';
 import { type Channel, DeadlinePassed } from './channel.ts';
-import { ARGUMENTS, type Method } from './protocol.ts';
 
 /** Where a driver lives, and how it is there. */
 export interface DriverHome {

@@ -1,17 +1,10 @@
 /** The driver protocol, version 1: what is sent for a call and what an answer means. Described in docs/driver-protocol.md. */
-import {
-  Conflict,
-  DriverError,
-  type Faults,
-  NotFound,
-  NotImplementedError,
-  type ProviderDriver,
-  type ProviderModel,
-  UnsupportedOptionError,
-} from '@octavia/provider-lib';
+import { Conflict, DriverError, type Faults, NotFound, NotImplementedError, UnsupportedOptionError } from './errors.ts';
+import type { ProviderModel } from './model.ts';
+import type { ProviderDriver } from './provider-base.ts';
 
-const PROTOCOL = 'octavia-provider-driver';
-const VERSION = 1;
+export const PROTOCOL = 'octavia-provider-driver';
+export const VERSION = 1;
 /** Bytes of an answer that are read: metadata and VIPs take a few hundred. */
 export const LONGEST_ANSWER = 1024 * 1024;
 
@@ -64,13 +57,13 @@ export const requestBody = (method: Method, given: readonly unknown[], deadlineM
   return JSON.stringify({ arguments: Object.fromEntries(entries), deadline_ms: deadlineMs });
 };
 
-const FAULTS: Readonly<Record<string, new (faults: Faults) => Error>> = {
-  DriverError,
-  NotImplementedError,
-  UnsupportedOptionError,
-  NotFound,
-  Conflict,
-};
+const FAULTS = { DriverError, NotImplementedError, UnsupportedOptionError, NotFound, Conflict } as const;
+
+/** What was raised; `Error`: not on purpose, and not for users. */
+export interface RaisedFault extends Faults {
+  kind: keyof typeof FAULTS | 'Error';
+}
+export type Answered = { result: unknown } | { error: RaisedFault };
 
 type Fields = Record<string, unknown>;
 const isMap = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -93,18 +86,34 @@ function parse(text: string): Fields {
   return value;
 }
 
-/** @returns the result of the call @throws what the driver raised; DriverError where the answer is none */
-export function resultOf(text: string): unknown {
+const isKind = (kind: unknown): kind is RaisedFault['kind'] =>
+  kind === 'Error' || (typeof kind === 'string' && Object.hasOwn(FAULTS, kind));
+
+/** @throws DriverError where the text is no answer */
+export function answerOf(text: string): Answered {
   const answer = parse(text);
-  if ('result' in answer && !('error' in answer)) return answer.result;
+  if ('result' in answer && !('error' in answer)) return { result: answer.result };
   if (!isMap(answer.error) || 'result' in answer) throw nonsense('it has neither a result nor an error, or both');
   const { kind, user_fault_string: user, operator_fault_string: operator } = answer.error;
-  const operators = typeof operator === 'string' ? { operator_fault_string: operator } : {};
+  if (!isKind(kind)) throw nonsense(`there is no error ${JSON.stringify(kind)}`);
+  return {
+    error: {
+      kind,
+      ...(typeof user === 'string' ? { user_fault_string: user } : {}),
+      ...(typeof operator === 'string' ? { operator_fault_string: operator } : {}),
+    },
+  };
+}
+
+/** @returns the result of the call @throws what the driver raised; DriverError where the answer is none */
+export function resultOf(text: string): unknown {
+  const answer = answerOf(text);
+  if ('result' in answer) return answer.result;
+  const { kind, user_fault_string: user, operator_fault_string: operator } = answer.error;
+  const operators = operator === undefined ? {} : { operator_fault_string: operator };
   // What the driver did not mean for users: they read the text of the class.
   if (kind === 'Error') throw new DriverError(operators);
-  const Fault = typeof kind === 'string' && Object.hasOwn(FAULTS, kind) ? FAULTS[kind] : undefined;
-  if (!Fault) throw nonsense(`there is no error ${JSON.stringify(kind)}`);
-  throw new Fault({ ...(typeof user === 'string' ? { user_fault_string: user } : {}), ...operators });
+  throw new FAULTS[kind]({ ...(user === undefined ? {} : { user_fault_string: user }), ...operators });
 }
 
 /** Reads the answer of a driver that says who it is. @returns how many calls it is busy with */
