@@ -2,7 +2,7 @@
  * Writes the files that are generated from tables in the source: `node scripts/generate-docs.ts`.
  * Tests compare the files with the tables, so a change of a table fails until this has run.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliReference } from '../packages/cli/src/reference.ts';
 import { openapiDocument } from '../packages/controller/src/api/openapi/document.ts';
@@ -12,6 +12,9 @@ import { ERRORS } from '../packages/controller/src/errors.ts';
 import { flowsDocument } from '../packages/controller/src/flows/diagram.ts';
 import { driversReference } from '../packages/controller/src/processes/drivers/reference.ts';
 import { clientTypes } from './client-types.ts';
+import { providerPage } from './provider-page.ts';
+
+const ROOT = join(import.meta.dirname, '..');
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
@@ -129,6 +132,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     'docs/policy.md': policyDocument(),
     'docs/flows.md': flowsDocument(),
     'docs/cli.md': cliReference(),
+    'docs/providers.md': providerPage(ROOT, readFileSync(join(ROOT, 'docs/providers.md'), 'utf8')),
     'docs/openapi.json': `${JSON.stringify(openapiDocument(), null, 2)}\n`,
     'packages/client/src/wire.gen.ts': clientTypes(openapiDocument()),
     'etc/policy/policy.yaml.sample': samplePolicy(),
@@ -138,7 +142,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
 
 if (import.meta.main) {
   for (const [path, content] of Object.entries(await generatedFiles())) {
-    const target = join(import.meta.dirname, '..', path);
+    const target = join(ROOT, path);
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, content);
     process.stdout.write(`${path}\n`);

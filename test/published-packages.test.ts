@@ -1,6 +1,6 @@
 /** What is published works for those who have neither this repository nor TypeScript in Node. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,3 +147,54 @@ it('has types that a strict compiler reads without ours', () => {
   writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
   expect(run(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.')).toBe('');
 });
+
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+const TYPES = join(ROOT, 'node_modules/@types');
+
+/** A package of somebody who has the library installed and nothing else of ours, built as they build it. */
+function buildDriver(name: string): string {
+  const path = join(consumer, name);
+  run(process.execPath, TSC, '-p', path, '--typeRoots', TYPES);
+  return path;
+}
+
+/** What the kit of the installed library thinks of it. */
+const conformance = (path: string, ...words: string[]): string =>
+  run(systemNode(ROOT), join(consumer, 'node_modules/.bin/octavia-provider'), 'conformance', path, ...words);
+
+it('the example of a provider is built with the library alone', () => {
+  cpSync(join(ROOT, 'examples/provider-nginx'), join(consumer, 'nginx'), {
+    recursive: true,
+    filter: (from) => !/\/(dist|node_modules)$/.test(from),
+  });
+  const path = buildDriver('nginx');
+  // Without root nothing more can be asked; what it does with nginx is tested in a network of its own.
+  const state = ['env', `NGINX_PROVIDER_STATE=${join(folder, 'state')}`];
+  const kit = [systemNode(ROOT), join(consumer, 'node_modules/.bin/octavia-provider'), 'conformance', path];
+  const [command = '', ...words] = [
+    ...state,
+    ...kit,
+    '--only',
+    'get_supported_flavor_metadata',
+    '--only',
+    'validate_flavor',
+  ];
+  expect(run(command, ...words)).toMatch(/\n4 cases: 4 passed, 0 unsupported, 0 skipped, 0 failed\.\n$/);
+}, 120_000);
+
+it('the no-op driver is built with the library alone, and called', () => {
+  const path = join(consumer, 'noop');
+  mkdirSync(join(path, 'src'), { recursive: true });
+  cpSync(join(ROOT, 'packages/controller/src/providers/noop/driver.ts'), join(path, 'src/driver.ts'));
+  writeFileSync(join(path, 'src/index.ts'), "export { NoopDriver as default } from './driver.ts';\n");
+  cpSync(join(ROOT, 'examples/provider-nginx/tsconfig.json'), join(path, 'tsconfig.json'));
+  const manifest = { name: 'noop', type: 'module', 'octavia.api.drivers': { noop: './dist/index.js' } };
+  writeFileSync(join(path, 'package.json'), JSON.stringify(manifest));
+  const only = ['create_vip_port', 'loadbalancer_create', 'loadbalancer_update'].flatMap((method) => [
+    '--only',
+    method,
+  ]);
+  const said = conformance(buildDriver('noop'), '--silent', '--deadline', '60000', ...only);
+  // A whole tree is made of what cases made that are not asked for.
+  expect(said).toMatch(/\n10 cases: 9 passed, 0 unsupported, 1 skipped, 0 failed\.\n$/);
+}, 120_000);

@@ -28,8 +28,8 @@ export class Bench {
     return stateDir;
   }
 
-  async up(name: string, port: number, extra: string[] = []): Promise<Started> {
-    const started = await startControlPlane({ stateDir: this.stateDir(name), netns: this.netns, port, extra });
+  async up(name: string, port: number, extra: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Started> {
+    const started = await startControlPlane({ stateDir: this.stateDir(name), netns: this.netns, port, extra, env });
     this.#started.push(started);
     return started;
   }

@@ -13,8 +13,8 @@ const POLL_MS = 20;
 /** Then connections that are still open are cut. */
 const STOP_MS = 3000;
 
-/** What is made so is no longer there, or is not there yet. */
-const isRunning = (pid: number): boolean => {
+/** A process, or with a negative number a group of them. */
+const isThere = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;
@@ -42,21 +42,20 @@ export class Nginx {
     const words = ['-p', folder, '-c', file];
     await run('ip', ['address', 'replace', this.#address(tree), 'dev', this.#device]);
     await run('nginx', [...words, '-t', '-q']);
-    if (this.#pid(folder) === null) await run('nginx', words);
-    else await run('nginx', [...words, '-s', 'reload']);
+    const pid = pidIn(folder);
+    if (pid !== null && isThere(pid)) {
+      await run('nginx', [...words, '-s', 'reload']);
+      return;
+    }
+    // Workers whose master was killed hold the ports.
+    await endGroup(pid);
+    await run('nginx', words);
   }
   // #endregion
 
   /** Open connections are cut: what is removed serves nobody. */
   async stop(tree: Tree, folder: string): Promise<void> {
-    const pid = this.#pid(folder);
-    if (pid !== null) {
-      process.kill(pid, 'SIGTERM');
-      for (let waited = 0; isRunning(pid); waited += POLL_MS) {
-        if (waited >= STOP_MS) process.kill(pid, 'SIGKILL');
-        await pause(POLL_MS);
-      }
-    }
+    await endGroup(pidIn(folder));
     // It is not there where nothing was ever served.
     await run('ip', ['address', 'delete', this.#address(tree), 'dev', this.#device]).catch(() => undefined);
   }
@@ -65,10 +64,20 @@ export class Nginx {
     const address = textOf(balancer.vip_address);
     return `${address}/${isIPv6(address) ? 128 : 32}`;
   }
+}
 
-  #pid(folder: string): number | null {
-    const file = join(folder, 'nginx.pid');
-    const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-    return pid > 0 && isRunning(pid) ? pid : null;
+/** Of the master, whether it still runs or not; null: there was none. */
+function pidIn(folder: string): number | null {
+  const file = join(folder, 'nginx.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  return pid > 0 ? pid : null;
+}
+
+/** The master leads a group of its own, in which its workers are. */
+async function endGroup(pid: number | null): Promise<void> {
+  if (pid === null) return;
+  for (let waited = 0; isThere(-pid); waited += POLL_MS) {
+    process.kill(-pid, waited >= STOP_MS ? 'SIGKILL' : 'SIGTERM');
+    await pause(POLL_MS);
   }
 }

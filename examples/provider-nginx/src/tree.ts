@@ -1,5 +1,5 @@
 /** What the driver remembers: one file for each load balancer, so that a new start of the API loses nothing. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DriverError, type ProviderModel } from '@octavia/provider-lib';
 
@@ -35,7 +35,7 @@ export class Trees {
   }
 
   ids(): string[] {
-    return readdirSync(this.#folder);
+    return readdirSync(this.#folder).filter((id) => existsSync(join(this.folderOf(id), 'tree.json')));
   }
 
   /** @throws DriverError where the load balancer is not known */

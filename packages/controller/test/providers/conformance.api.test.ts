@@ -8,7 +8,6 @@ import { type Result, runConformance } from '@octavia/provider-lib/conformance';
 import { afterAll, expect, it } from 'vitest';
 import { endChild } from '../../../../test/kit/children.ts';
 import { freePort } from '../../../../test/kit/free-port.ts';
-import { serveArguments } from '../../src/providers/bridge/python-host.ts';
 import { TestAuthority } from '../dataplane/support/test-authority.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -34,10 +33,8 @@ const NOT_IN_PYTHON = [
 ];
 const OF_THE_AGENT = ['answers in pieces', 'answers late', 'refuses a report', 'hangs up', 'is away'];
 
-const sockets = (name: string) => {
-  const path = (file: string) => join(folder, name, `${file}.sock`);
-  return { status_socket: path('status'), stats_socket: path('stats'), get_socket: path('get') };
-};
+const socketArguments = (name: string): string[] =>
+  ['status', 'stats', 'get'].flatMap((one) => [`--${one}-socket`, join(folder, name, `${one}.sock`)]);
 
 it('the built-in no-op driver has every method; its changes are ended by the API', async () => {
   const results = await runConformance({ ...LIMITS, target: join(TESTDATA, 'noop-driver.ts'), isSilent: true });
@@ -48,12 +45,21 @@ it('the built-in no-op driver has every method; its changes are ended by the API
 
 it('a driver in Python behind the bridge', async () => {
   const socket = join(folder, 'diligent.sock');
-  const given = { name: 'diligent', configFiles: [], sockets: sockets('bridge'), debug: false };
   const results = await runConformance({
     ...LIMITS,
     target: `unix:${socket}`,
     sockets: join(folder, 'bridge'),
-    command: ['env', ...inPython, ...serveArguments(given, socket, 2)],
+    command: [
+      'env',
+      ...inPython,
+      HOST,
+      'serve',
+      'diligent',
+      '--child',
+      '--socket',
+      socket,
+      ...socketArguments('bridge'),
+    ],
   });
   expect(faultsOf(results)).toEqual([]);
   expect(outcomes(results, 'unsupported')).toEqual(NOT_IN_PYTHON);
@@ -76,11 +82,10 @@ it('a driver elsewhere: both sides show a certificate', async () => {
   };
   const own = await filesOf('driver');
   const port = await freePort();
-  const { status_socket, stats_socket, get_socket } = sockets('remote');
   const words = [
     ...[...inPython, HOST, 'serve', 'diligent', '--listen', `127.0.0.1:${port}`, '--child'],
     ...['--certificate', own.certificate, '--key', own.key, '--client-ca', own.ca],
-    ...['--status-socket', status_socket, '--stats-socket', stats_socket, '--get-socket', get_socket],
+    ...socketArguments('remote'),
   ];
   const host = spawn('env', words, { stdio: ['pipe', 'ignore', 'pipe'] });
   const said = once(host.stderr, 'data');
