@@ -170,7 +170,7 @@ it('the example of a provider is built with the library alone', () => {
   const path = buildDriver('nginx');
   // Without root nothing more can be asked; what it does with nginx is tested in a network of its own.
   const state = ['env', `NGINX_PROVIDER_STATE=${join(folder, 'state')}`];
-  const kit = [systemNode(ROOT), join(consumer, 'node_modules/.bin/octavia-provider'), 'conformance', path];
+  const kit = ['npx', '--no', '@octavia/provider-lib', 'conformance', path];
   const [command = '', ...words] = [
     ...state,
     ...kit,
@@ -181,6 +181,16 @@ it('the example of a provider is built with the library alone', () => {
   ];
   expect(run(command, ...words)).toMatch(/\n4 cases: 4 passed, 0 unsupported, 0 skipped, 0 failed\.\n$/);
 }, 120_000);
+
+it('the driver of the README is built with the library alone', () => {
+  const readme = readFileSync(join(ROOT, 'packages/provider-lib/README.md'), 'utf8');
+  const [, source = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+  mkdirSync(join(consumer, 'readme/src'), { recursive: true });
+  writeFileSync(join(consumer, 'readme/src/driver.ts'), source);
+  cpSync(join(ROOT, 'examples/provider-nginx/tsconfig.json'), join(consumer, 'readme/tsconfig.json'));
+  writeFileSync(join(consumer, 'readme/package.json'), '{"type": "module"}');
+  expect(readdirSync(join(buildDriver('readme'), 'dist'))).toEqual(['driver.js']);
+});
 
 it('the no-op driver is built with the library alone, and called', () => {
   const path = join(consumer, 'noop');

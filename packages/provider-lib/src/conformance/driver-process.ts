@@ -1,6 +1,7 @@
 /** The process that a driver runs in where the kit starts it: started again when the driver ended it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Lines that are kept of what the driver said last. */
 const KEPT = 20;
@@ -25,6 +26,15 @@ export class DriverProcess {
   /** What it said last on standard error. */
   get said(): readonly string[] {
     return this.#lines;
+  }
+
+  /** Whether it ends within the time: its sockets are gone before it is. */
+  async ends(withinMs: number): Promise<boolean> {
+    const timer = new AbortController();
+    const late = pause(withinMs, undefined, { signal: timer.signal }).catch(() => undefined);
+    await Promise.race([this.#ended, late]);
+    timer.abort();
+    return !this.isRunning;
   }
 
   start(): void {

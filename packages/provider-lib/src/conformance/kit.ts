@@ -60,6 +60,8 @@ const GREETING_MS = 60_000;
 /** How often a wait looks whether it is in vain. */
 const LOOK_MS = 300;
 const BETWEEN_TRIES_MS = 50;
+/** Within which a process whose connections broke has ended, and said why. */
+const LAST_WORDS_MS = 2000;
 
 export interface KitParts {
   channel: Channel;
@@ -245,11 +247,9 @@ export class Kit implements Witness {
   /** Finds out what became of a driver that said nothing, and has it started again. */
   async #noReply(path: string, error: unknown): Promise<Error> {
     const { why, message } = error instanceof NoReply ? error : { why: 'broke' as const, message: String(error) };
-    const hasEnded = why === 'broke' || (this.#process !== null && !this.#process.isRunning);
-    const name =
-      why !== 'late' ? (hasEnded ? 'crashed' : 'unreachable') : this.agent.isHolding ? 'waits-for-itself' : 'stalled';
-    // The last words of a process come after its connections are gone.
-    if (why !== 'late') await pause(BETWEEN_TRIES_MS);
+    const hasEnded = why !== 'late' && (await this.#process?.ends(LAST_WORDS_MS)) === true;
+    const late = this.agent.isHolding ? 'waits-for-itself' : 'stalled';
+    const name = why === 'late' ? late : why === 'broke' || hasEnded ? 'crashed' : 'unreachable';
     const over = this.#over(name, `${path}: ${this.#withLastWords(message)}`);
     if (this.#process) {
       await this.#process.stop();
