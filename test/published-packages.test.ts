@@ -12,6 +12,10 @@ const { systemNode } = createRequire(import.meta.url)('../scripts/bootstrap/syst
   systemNode(root: string): string;
 };
 
+/** npm and the compiler take seconds, and on a busy host minutes. */
+const HOOK_MS = 300_000;
+const BUILD = { timeout: 120_000 };
+
 let folder: string;
 let consumer: string;
 
@@ -56,7 +60,7 @@ beforeAll(() => {
     '--no-fund',
     ...tarballs.map((name) => join(folder, name)),
   );
-}, 120_000);
+}, HOOK_MS);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it('holds JavaScript and declarations, and no source', () => {
@@ -162,7 +166,7 @@ function buildDriver(name: string): string {
 const conformance = (path: string, ...words: string[]): string =>
   run(systemNode(ROOT), join(consumer, 'node_modules/.bin/octavia-provider'), 'conformance', path, ...words);
 
-it('the example of a provider is built with the library alone', () => {
+it('the example of a provider is built with the library alone', BUILD, () => {
   cpSync(join(ROOT, 'examples/provider-nginx'), join(consumer, 'nginx'), {
     recursive: true,
     filter: (from) => !/\/(dist|node_modules)$/.test(from),
@@ -180,9 +184,9 @@ it('the example of a provider is built with the library alone', () => {
     'validate_flavor',
   ];
   expect(run(command, ...words)).toMatch(/\n4 cases: 4 passed, 0 unsupported, 0 skipped, 0 failed\.\n$/);
-}, 120_000);
+});
 
-it('the driver of the README is built with the library alone', () => {
+it('the driver of the README is built with the library alone', BUILD, () => {
   const readme = readFileSync(join(ROOT, 'packages/provider-lib/README.md'), 'utf8');
   const [, source = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
   mkdirSync(join(consumer, 'readme/src'), { recursive: true });
@@ -192,7 +196,7 @@ it('the driver of the README is built with the library alone', () => {
   expect(readdirSync(join(buildDriver('readme'), 'dist'))).toEqual(['driver.js']);
 });
 
-it('the no-op driver is built with the library alone, and called', () => {
+it('the no-op driver is built with the library alone, and called', BUILD, () => {
   const path = join(consumer, 'noop');
   mkdirSync(join(path, 'src'), { recursive: true });
   cpSync(join(ROOT, 'packages/controller/src/providers/noop/driver.ts'), join(path, 'src/driver.ts'));
@@ -207,4 +211,4 @@ it('the no-op driver is built with the library alone, and called', () => {
   const said = conformance(buildDriver('noop'), '--silent', '--deadline', '60000', ...only);
   // A whole tree is made of what cases made that are not asked for.
   expect(said).toMatch(/\n10 cases: 9 passed, 0 unsupported, 1 skipped, 0 failed\.\n$/);
-}, 120_000);
+});
