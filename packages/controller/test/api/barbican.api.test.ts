@@ -252,7 +252,7 @@ it('a pool with a client certificate, authorities and a revocation list', async 
   await until('all is given back', async () => (await readersOf(attributes.tls_container_ref)).flat().length === 0);
 });
 
-it('a tree with a listener', async () => {
+it('a tree with a listener, until all of it is deleted', async () => {
   const listener = {
     protocol: 'TERMINATED_HTTPS',
     protocol_port: 443,
@@ -262,12 +262,20 @@ it('a tree with a listener', async () => {
   const made = await call('POST', 'loadbalancers', { loadbalancer: tree });
   expect(told(made)).toBe('201 ');
   expect((await readersOf(listener.default_tls_container_ref)).flat()).toHaveLength(4);
+  await api.settle();
+  await age();
+  expect(told(await call('DELETE', `loadbalancers/${made.body.loadbalancer.id}?cascade=true`))).toBe('204 ');
+  await until(
+    'all is given back',
+    async () => (await readersOf(listener.default_tls_container_ref)).flat().length === 0,
+  );
 });
 
 describe('with Barbican', () => {
   it('away a new reference is refused with one sentence, and everything else goes on', async () => {
     const [served, fresh] = [await certificate('served.example'), await certificate('fresh.example')];
     const id = await listener({ default_tls_container_ref: served });
+    await manager.uses?.settle();
     const inForce = (await material()).material;
     barbican.fail(/./, { status: 503, body: 'Service Unavailable' }, 1000);
     try {

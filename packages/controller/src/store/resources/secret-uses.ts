@@ -15,8 +15,9 @@ export interface Grant {
   object: string;
 }
 
-/** What goes needs its secrets no more, whether or not it is gone yet. */
-const STAYS = sql`provisioning_status not in ('PENDING_DELETE', 'DELETED')`;
+/** What goes needs its secrets no more, whether or not it is gone yet; with a load balancer goes all that it has. */
+const STAYS = sql`provisioning_status not in ('PENDING_DELETE', 'DELETED') and not exists (
+  select from load_balancer b where b.id = x.load_balancer_id and b.provisioning_status in ('PENDING_DELETE', 'DELETED'))`;
 
 /** Every reference of what stays, with who has it. `condition`: on the columns of listener and pool. */
 const uses = (condition: Sql): Sql => sql`
