@@ -3,16 +3,12 @@
  * The tenant of `OS_TENANT_USERNAME`, `OS_TENANT_PASSWORD` and `OS_TENANT_PROJECT_NAME` calls it with Debian's command line, and what
  * the services of the cloud then have is looked at as the service user. The API runs where the catalogue says that it is. `TEST_TRANSPORT_URL` names a bus to tell of it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { encodeHeartbeat } from '@octavia/protocol/heartbeat';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestAuthority } from '../../../packages/controller/test/dataplane/support/test-authority.ts';
 import { freePort } from '../../kit/free-port.ts';
-import { ensureDebianPackages } from '../debian.ts';
+import { Listener } from './listener.ts';
 import { serverBed } from './server-bed.ts';
 import { eventually, type Found, Stage } from './stage.ts';
 
@@ -36,8 +32,7 @@ let listener: Listener | null = null;
 beforeAll(async () => {
   const bed = await serverBed(stage.cloud);
   if (bus !== undefined) {
-    ensureDebianPackages(['python3-oslo.messaging'], ['/usr/lib/python3/dist-packages/oslo_messaging']);
-    listener = new Listener(bus);
+    listener = new Listener(bus, 'octavia', TOPIC, `${TOPIC}-test`);
   }
   heartbeats = await freePort();
   await stage.play({
@@ -126,32 +121,6 @@ it('a load balancer, its listener, and a member on another network', async () =>
     stage.tell('other services have heard of it');
   }
 });
-
-const READER = join(import.meta.dirname, 'notifications.py');
-
-/** Hears what the bus is told, as services in Python do. */
-class Listener {
-  readonly #child: ChildProcess;
-  readonly #heard: { event: string; payload: Found }[] = [];
-
-  constructor(url: string) {
-    const words = ['-W', 'ignore', READER, url, 'octavia', TOPIC];
-    this.#child = spawn('/usr/bin/python3', words, { stdio: ['pipe', 'pipe', 'inherit'] });
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#heard.push(JSON.parse(line)));
-  }
-
-  /** Of one load balancer, what became of it, each once. */
-  verbs(id: string): string[] {
-    const own = this.#heard.filter(({ payload }) => payload.id === id);
-    return [...new Set(own.map(({ event }) => event.replace(/^octavia\.loadbalancer\.|\.end$/g, '')))];
-  }
-
-  async stop(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.stdin!.end();
-    await ended;
-  }
-}
 
 /** The API itself, for what Debian's command line does not know. */
 async function change(path: string, body: object): Promise<void> {

@@ -44,19 +44,17 @@ export class Product {
       ROLES.map((role) => new ServiceProcess(role, env)),
     );
     for (const service of product.#services) service.start();
-    const answers = async () => (await fetch(product.url).catch(() => null))?.ok || product.#complain();
-    await until('the API answers', answers, START_MS).catch(async (error: unknown) => {
+    const ended = () => product.#services.find(({ running }) => !running);
+    const answers = async () => (await fetch(product.url).catch(() => null))?.ok || ended() !== undefined;
+    try {
+      await until('the API answers', answers, START_MS);
+      const gone = ended();
+      if (gone) throw new Error(`${gone.role} has ended:\n${gone.output}`);
+    } catch (error) {
       await product.stop();
       throw error;
-    });
+    }
     return product;
-  }
-
-  /** What a service said, when it has ended by itself. */
-  #complain(): false {
-    const ended = this.#services.find(({ running }) => !running);
-    if (ended) throw new Error(`${ended.role} has ended:\n${ended.output}`);
-    return false;
   }
 
   said(): string {

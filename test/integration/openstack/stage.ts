@@ -68,8 +68,12 @@ export class Stage {
 
   /** Starts the services, the API where the catalogue says that it is: its host is one of this machine. */
   async play(options: Record<string, string>): Promise<void> {
-    const { endpoints } = await this.service.json('catalog show load-balancer');
-    const { url } = endpoints.find(({ interface: side }: Found) => side === 'public');
+    const catalog = await this.service.json('catalog list');
+    const endpoints = catalog.flatMap(({ Type, Endpoints }: Found) => (Type === 'load-balancer' ? Endpoints : []));
+    const region = process.env.OS_REGION_NAME;
+    const found = endpoints.find((one: Found) => one.interface === 'public' && (!region || one.region === region));
+    if (found === undefined) throw new Error('The catalogue has no load-balancer service.');
+    const { url } = found;
     this.#product = await Product.start(url, options);
     this.tell('the services run');
   }

@@ -104,7 +104,7 @@ test('a VIP that is plugged while it runs is served', async () => {
   expect(plugged).toMatchObject({ status: 202 });
   const text = configuration({ base: '/var/lib/octavia', bind: `${VIP}:80`, members: [] });
   expect(await client.send('PUT', agentPaths.uploadHaproxy(AMPHORA_ID, LOAD_BALANCER), text)).toMatchObject({
-    status: 202,
+    status: 201,
   });
   expect(await client.send('PUT', agentPaths.loadBalancerAction(LOAD_BALANCER, 'start'))).toMatchObject({
     status: 202,
