@@ -99,21 +99,35 @@ class Expression {
 const quoted = (text: string): string =>
   JSON.stringify(text)
     .replaceAll(/\\[bf\\]/g, (pair) => SHORT_FORMS[pair] ?? pair)
-    .replaceAll('${', '$${')
-    .replaceAll('%{', '%%{');
+    // A function: of a text `$$` would be one `$`, and the template would be carried out.
+    .replaceAll(/[$%]\{/g, (begin) => `${begin[0]}${begin}`);
 const SHORT_FORMS: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
 
-function written(value: unknown, indent: string): string {
+/** @param indent of the line it stands on */
+function valueText(value: unknown, indent: string): string {
   if (value instanceof Expression) return value.text;
   if (typeof value === 'string') return quoted(value);
-  if (Array.isArray(value)) return `[${value.map((entry) => written(entry, indent)).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map((entry) => valueText(entry, indent)).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(
-      ([key, entry]) => `${indent}  ${quoted(key)} = ${written(entry, indent)}\n`,
-    );
-    return `{\n${entries.join('')}${indent}}`;
+    const entries = Object.entries(value).map(([key, entry]) => [quoted(key), entry] as const);
+    return `{\n${written(entries, `${indent}  `)}${indent}}`;
   }
   return String(value);
+}
+
+/** Lines of a block as `terraform fmt` writes them: `=` of what follows each other stand below each other. */
+function written(fields: readonly (readonly [name: string, value: unknown])[], indent: string): string {
+  const lines = fields.map(([name, value]) => ({ name, value: valueText(value, indent) }));
+  const isLong = (index: number): boolean => lines[index]?.value.includes('\n') ?? true;
+  const widthAt = (index: number): number => {
+    let [from, to] = [index, index];
+    while (!isLong(from - 1)) from -= 1;
+    while (!isLong(to + 1)) to += 1;
+    return lines.slice(from, to + 1).reduce((most, { name }) => Math.max(most, name.length), 0);
+  };
+  return lines
+    .map(({ name, value }, index) => `${indent}${isLong(index) ? name : name.padEnd(widthAt(index))} = ${value}\n`)
+    .join('');
 }
 
 const isEmpty = (value: unknown): boolean =>
@@ -144,16 +158,14 @@ class Blocks {
       own,
       item[name],
     ]);
-    const lines = [...Object.entries(more), ...attributes]
-      .filter(([, value]) => !isEmpty(value))
-      .map(([name, value]) => `  ${name} = ${written(value, '  ')}\n`);
-    const inner = Object.entries(blocks).map(([name, values]) => {
-      const own = Object.entries(values).filter(([, value]) => !isEmpty(value));
-      return `\n  ${name} {\n${own.map(([key, value]) => `    ${key} = ${written(value, '    ')}\n`).join('')}  }\n`;
-    });
+    const present = (entries: readonly [string, unknown][]) => entries.filter(([, value]) => !isEmpty(value));
+    const lines = written(present([...Object.entries(more), ...attributes]), '  ');
+    const inner = Object.entries(blocks).map(
+      ([name, values]) => `\n  ${name} {\n${written(present(Object.entries(values)), '    ')}  }\n`,
+    );
     this.#texts.push(
       `import {\n  to = ${full}.${label}\n  id = ${quoted(importedBy)}\n}\n`,
-      `resource ${quoted(full)} ${quoted(label)} {\n${lines.join('')}${inner.join('')}}\n`,
+      `resource ${quoted(full)} ${quoted(label)} {\n${lines}${inner.join('')}}\n`,
     );
     return new Expression(`${full}.${label}.id`);
   }
