@@ -8,6 +8,8 @@ export interface ChangesOptions extends CallOptions {
   shortestMs?: number;
   /** Between two looks when nothing has changed for long. Default: 5,000. */
   longestMs?: number;
+  /** Waits for the next look: by events. Default: the time that is given. */
+  waken?: (usualMs: number) => Promise<void>;
 }
 
 /** What is there now, or why that cannot be told at the moment. */
@@ -21,7 +23,7 @@ export type Change<T> = { value: T; away: null } | { value: null; away: OctaviaE
  */
 export async function* changes<T>(
   look: () => Promise<T>,
-  { signal, shortestMs = 1_000, longestMs = 5_000 }: ChangesOptions = {},
+  { signal, shortestMs = 1_000, longestMs = 5_000, waken = (ms) => pause(ms, signal) }: ChangesOptions = {},
 ): AsyncGenerator<Change<T>, never> {
   let before: string | null = null;
   for (let next = shortestMs; ; next = Math.min(next * 1.5, longestMs)) {
@@ -34,7 +36,7 @@ export async function* changes<T>(
       next = shortestMs;
       yield change;
     }
-    await pause(next, signal);
+    await (change.away === null ? waken(next) : pause(next, signal));
   }
 }
 

@@ -1,6 +1,7 @@
 import { Amphorae, Operations, Providers, Quotas } from './administration.ts';
 import { Api, type ApiOptions, type CallOptions } from './api.ts';
 import { Collection, ProvisionedCollection, unwrap } from './collection.ts';
+import { type EventOptions, events, type Happened } from './events.ts';
 import { Listeners, LoadBalancers } from './load-balancers.ts';
 import { Members } from './members.ts';
 import { pathPart } from './path-part.ts';
@@ -126,6 +127,17 @@ export class OctaviaClient {
   l7Rules(policyId: string): ProvisionedCollection<L7Rule, L7RuleCreate, L7RuleUpdate, L7RuleFilter> {
     const path = `/v2/lbaas/l7policies/${pathPart(policyId)}/rules`;
     return new ProvisionedCollection(this.api, { path, singular: 'rule', plural: 'rules' });
+  }
+
+  /**
+   * What happens from now on, or after a position.
+   *
+   * ```ts
+   * for await (const { events, reload } of client.events({ kinds: ['health'] })) console.log(reload, events);
+   * ```
+   */
+  events(options: EventOptions = {}): AsyncGenerator<Happened, never> {
+    return events(this.api, options);
   }
 
   /** Which releases of the API there are; the last one is what it offers. */

@@ -1,8 +1,9 @@
 import type { Api, CallOptions, QueryValue } from './api.ts';
 import { AnswerError, NotFoundError, WaitError } from './errors.ts';
+import { loadBalancerOf, Wakening } from './events.ts';
 import { Listing, nextQuery } from './listing.ts';
 import { pathPart } from './path-part.ts';
-import { poll, type WaitOptions } from './wait.ts';
+import { type Look, poll, type WaitOptions, type Waken } from './wait.ts';
 import type { ProvisioningStatus } from './wire.gen.ts';
 
 /** Where a kind is found, and what its bodies are wrapped in. */
@@ -108,24 +109,42 @@ export class ProvisionedCollection<
     status: ProvisioningStatus = 'ACTIVE',
     { seen, ...options }: WaitOptions & { seen?: (item: Item) => void } = {},
   ): Promise<Item> {
-    return poll(options, `${this.kind.singular} ${id} to become ${status}`, async () => {
+    const wakened = this.#wakened(options);
+    const look = async (): Promise<Look<Item>> => {
       const item = await this.show(id, options);
+      wakened.by(item);
       seen?.(item);
       const { provisioning_status: state } = item;
       if (state === status) return { done: true, value: item };
       if (state === 'ERROR') throw failed(this.kind, id, item);
       return { done: false, state };
-    });
+    };
+    return poll(options, `${this.kind.singular} ${id} to become ${status}`, look, wakened.waken);
   }
 
   /** @throws WaitError when it is ERROR instead, or takes too long; the reason of the signal */
   waitForDeleted(id: string, options: WaitOptions = {}): Promise<void> {
-    return poll(options, `${this.kind.singular} ${id} to be deleted`, async () => {
+    const wakened = this.#wakened(options);
+    const look = async (): Promise<Look<void>> => {
       const item = await this.show(id, options).catch(gone);
+      wakened.by(item);
       if (item === null || item.provisioning_status === 'DELETED') return { done: true, value: undefined };
       if (item.provisioning_status === 'ERROR') throw failed(this.kind, id, item);
       return { done: false, state: item.provisioning_status };
-    });
+    };
+    return poll(options, `${this.kind.singular} ${id} to be deleted`, look, wakened.waken);
+  }
+
+  /** By events of the load balancer of what was seen last. */
+  #wakened({ signal }: CallOptions): { by(item: Item | null): void; waken: Waken } {
+    const wakening = new Wakening(this.api);
+    let loadBalancerId: string | undefined;
+    return {
+      by: (item) => {
+        loadBalancerId = loadBalancerOf(this.kind.singular, item);
+      },
+      waken: (usualMs, longestMs) => wakening.wait(loadBalancerId, usualMs, longestMs, signal),
+    };
   }
 }
 

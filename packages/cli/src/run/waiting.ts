@@ -1,5 +1,16 @@
 /** `--wait`: until what was asked for is done. */
-import { type Api, LoadBalancers, NotFoundError, pathPart, poll, unwrap, WaitError } from '@octavia/client';
+import {
+  type Api,
+  LoadBalancers,
+  loadBalancerOf,
+  NotFoundError,
+  pathPart,
+  poll,
+  unwrap,
+  WaitError,
+  type Waken,
+  Wakening,
+} from '@octavia/client';
 import type { Kind } from '../command.ts';
 import { CommandFailure } from '../failure.ts';
 import { HEALTH_MONITOR, L7_POLICY, L7_RULE, LISTENER, LOAD_BALANCER, MEMBER, POOL } from '../table/kinds.ts';
@@ -129,24 +140,43 @@ async function accompanied(
   }
 }
 
+/** Events of the load balancer of what was seen last say when to look again. */
+function wakenedBy({ api, context }: Waiting, kind: Kind): { by(item: Item): void; waken: Waken } {
+  const wakening = new Wakening(api);
+  let balancer: string | undefined;
+  return {
+    by: (item) => {
+      balancer = loadBalancerOf(kind.one, item);
+    },
+    waken: (usualMs, longestMs) => wakening.wait(balancer, usualMs, longestMs, context.signal),
+  };
+}
+
 /** @throws CommandFailure when it ends in ERROR */
 export function waitForActive(waiting: Waiting, watched: Watched): Promise<void> {
   const { path, kind } = watched;
   const options = { timeoutMs: WAIT_MS, ...signalOf(waiting) };
+  const { by, waken } = wakenedBy(waiting, kind);
   return accompanied(waiting, watched, (seen) =>
-    poll(options, `${kind.one} to become ACTIVE`, async () => {
-      const item = await look(waiting, path, kind.one);
-      const state = String(item.provisioning_status);
-      if (state === 'ERROR') {
-        throw new EndedInError(
-          'The resource did not successfully reach ACTIVE status. (HTTP n/a) (Request-ID: None)',
-          item,
-        );
-      }
-      if (state === 'ACTIVE') return { done: true, value: undefined };
-      await seen(item);
-      return { done: false, state };
-    }),
+    poll(
+      options,
+      `${kind.one} to become ACTIVE`,
+      async () => {
+        const item = await look(waiting, path, kind.one);
+        by(item);
+        const state = String(item.provisioning_status);
+        if (state === 'ERROR') {
+          throw new EndedInError(
+            'The resource did not successfully reach ACTIVE status. (HTTP n/a) (Request-ID: None)',
+            item,
+          );
+        }
+        if (state === 'ACTIVE') return { done: true, value: undefined };
+        await seen(item);
+        return { done: false, state };
+      },
+      waken,
+    ),
   );
 }
 
@@ -155,19 +185,26 @@ export async function waitForGone(waiting: Waiting, path: string): Promise<void>
   const { kind } = waiting;
   const sentence = 'The resource could not be successfully deleted. (HTTP n/a) (Request-ID: None)';
   const options = { timeoutMs: DELETE_WAIT_MS, ...signalOf(waiting) };
+  const { by, waken } = wakenedBy(waiting, kind);
   try {
     await accompanied(waiting, { path, kind }, (seen) =>
-      poll(options, `${kind.one} to be deleted`, async () => {
-        const item = await look(waiting, path, kind.one).catch((error: unknown) => {
-          if (error instanceof NotFoundError) return { provisioning_status: 'DELETED' } as Item;
-          throw error;
-        });
-        const state = String(item.provisioning_status ?? item.status);
-        if (state === 'ERROR') throw new EndedInError(sentence, item);
-        if (state === 'DELETED') return { done: true, value: undefined };
-        await seen(item);
-        return { done: false, state };
-      }),
+      poll(
+        options,
+        `${kind.one} to be deleted`,
+        async () => {
+          const item = await look(waiting, path, kind.one).catch((error: unknown) => {
+            if (error instanceof NotFoundError) return { provisioning_status: 'DELETED' } as Item;
+            throw error;
+          });
+          by(item);
+          const state = String(item.provisioning_status ?? item.status);
+          if (state === 'ERROR') throw new EndedInError(sentence, item);
+          if (state === 'DELETED') return { done: true, value: undefined };
+          await seen(item);
+          return { done: false, state };
+        },
+        waken,
+      ),
     );
   } catch (error) {
     throw error instanceof WaitError ? new CommandFailure(sentence) : error;

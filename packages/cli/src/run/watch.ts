@@ -1,11 +1,13 @@
 /** `octavia watch`: load balancers as they change; a drawing on a terminal, elsewhere one line for each change. */
 import {
+  type Api,
   type Change,
   changes,
   type LoadBalancer,
   LoadBalancers,
   NotFoundError,
   type OwnOperation,
+  Wakening,
 } from '@octavia/client';
 import { CommandFailure, EXIT } from '../failure.ts';
 import { aligned } from '../output/aligned.ts';
@@ -33,7 +35,13 @@ interface View<T> {
   watched: (value: T) => Watched;
   /** What is said when there is nothing any more. */
   gone: string;
+  /** Whose events say when to look again; null: those of all. */
+  loadBalancerId: string | null;
+  api: Api;
 }
+
+/** With events a look now and then is enough, for what no event tells. */
+const LONGEST_MS = 30_000;
 
 const clock = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
 
@@ -53,6 +61,8 @@ async function oneView(
   const api = await services.loadBalancing();
   const balancers = new LoadBalancers(api);
   return {
+    api,
+    loadBalancerId: id,
     gone: printable(`load balancer ${name}: gone`),
     look: async () => {
       try {
@@ -82,10 +92,13 @@ function ignoreOtherService(error: unknown): OwnOperation[] {
 }
 
 async function allView({ services, signal }: Context): Promise<View<LoadBalancer[]>> {
-  const balancers = new LoadBalancers(await services.loadBalancing());
+  const api = await services.loadBalancing();
+  const balancers = new LoadBalancers(api);
   const statuses = (each: LoadBalancer): string =>
     `${printable(each.provisioning_status)} ${printable(each.operating_status)}`;
   return {
+    api,
+    loadBalancerId: null,
     gone: '',
     look: () => balancers.list({}, { signal }).toArray(),
     page: (all, paint) =>
@@ -108,9 +121,11 @@ async function allView({ services, signal }: Context): Promise<View<LoadBalancer
   };
 }
 
-async function show<T>({ look, page, watched, gone }: View<T>, context: Context): Promise<void> {
+async function show<T>({ look, page, watched, gone, api, loadBalancerId }: View<T>, context: Context): Promise<void> {
   const { terminal, env, signal } = context;
-  const seen = changes(look, { signal });
+  const wakening = new Wakening(api);
+  const waken = (usualMs: number): Promise<void> => wakening.wait(loadBalancerId, usualMs, LONGEST_MS, signal);
+  const seen = changes(look, { signal, waken });
   if (terminal() === null) {
     await asLines(seen, watched, gone, context);
     return;
