@@ -55,6 +55,28 @@ async function ask(pieces: string[]): Promise<Reading> {
 let askings = 0;
 
 describe('statistics', () => {
+  test('of members that are down what their check said, whatever letters it has', async () => {
+    const head = '# pxname,svname,status,weight,bin,bout,scur,slim,stot,ereq,check_code,last_chk,check_desc,';
+    const row = (server: string, status: string, rest: string) =>
+      `${POOL}:${LISTENER},${server},${status},1,0,0,0,0,0,0,${rest},`;
+    const other = MEMBER.replace(/.$/, 'f');
+    const answer = [
+      'Pid: 1',
+      'Start_time_sec: 1',
+      '',
+      head,
+      row(MEMBER, 'DOWN', '500,"Internal, ""Server"" \u001b[31mError",Layer7 wrong status'),
+      row(other, 'UP', '200,OK,Layer7 check passed'),
+      '',
+    ].join('\n');
+    const { pools } = await ask([answer]);
+    expect(pools[`${POOL}:${LISTENER}`]).toMatchObject({
+      members: { [MEMBER]: 'DOWN', [other]: 'UP' },
+      checks: { [MEMBER]: 'Layer7 wrong status 500: Internal, "Server"  [31mError' },
+    });
+    expect(pools[`${POOL}:${LISTENER}`]?.checks).not.toHaveProperty(other);
+  });
+
   test('only our objects are read, columns by name', async () => {
     const answer = `Name: HAProxy
 Pid: 42

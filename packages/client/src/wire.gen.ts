@@ -1409,6 +1409,25 @@ export interface Event {
   } | null;
 }
 
+export interface HealthTransition {
+  member_id: string;
+  /** UTC, without a zone designator. */
+  at: string;
+  operating_status: OperatingStatus;
+  reason: string | null;
+}
+
+export interface ListenerHistory {
+  listener_id: string;
+  /** UTC, without a zone designator. */
+  begins_at: string;
+  bytes_in: number[];
+  bytes_out: number[];
+  total_connections: number[];
+  request_errors: number[];
+  active_connections: number[];
+}
+
 export interface DesiredState {
   /** Default: empty. At most 255 characters. */
   name?: string | null;

@@ -30,6 +30,8 @@ export interface HeartbeatPool {
   status: string;
   /** Member id → `UP`, `DOWN`, `DRAIN`, `MAINT`, `no check`, or another word of the engine. */
   members: Record<string, string>;
+  /** Member id → what the last check said, of members that are down. Ours alone; other controllers pass over it. */
+  checks?: Record<string, string>;
 }
 
 export interface HeartbeatMessage {
@@ -150,6 +152,7 @@ function parsePool(value: unknown): HeartbeatPool {
   text(pool.status, 'pool status');
   pool.members ??= {};
   everyValue(record(pool.members, 'members'), memberStatus);
+  if (pool.checks !== undefined) everyValue(record(pool.checks, 'checks'), memberStatus);
   return value as HeartbeatPool;
 }
 

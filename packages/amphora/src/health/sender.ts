@@ -143,10 +143,13 @@ export class HealthSender {
   }
 }
 
-/** Everything in a message but its numbers, as comparable text. */
+/** Everything in a message but its numbers and what checks said, as comparable text. */
 function statusesOf(readings: Reading[]): string {
   const listeners = readings.flatMap((r) => Object.entries(r.listeners).map(([id, l]) => [id, l.status]));
-  return JSON.stringify([listeners, readings.map((reading) => reading.pools)]);
+  return JSON.stringify([
+    listeners,
+    readings.map(({ pools }) => Object.entries(pools).map(([key, { status, members }]) => [key, status, members])),
+  ]);
 }
 
 function listenerCount(statuses: string): number {

@@ -48,6 +48,27 @@ function isPoolName(name: string): boolean {
 const COLUMNS = ['pxname', 'svname', 'status', 'weight', 'bin', 'bout', 'scur', 'slim', 'stot', 'ereq'] as const;
 type Column = (typeof COLUMNS)[number];
 
+/** Of members that are down, which are few: the whole row is read for these. */
+const CHECK_COLUMNS = ['check_desc', 'check_code', 'last_chk'] as const;
+const MOST_CHECKS = 200;
+const CHECK_LENGTH = 120;
+
+/** Cells of a row, some of them in quotes. */
+const cellsOf = (row: string): string[] =>
+  [...row.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, cell = '']) =>
+    cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell,
+  );
+
+/** `Layer7 wrong status 500: Internal Server Error`, in letters that harm nobody. */
+function checkReason([description = '', code = '', last = '']: readonly string[]): string {
+  const head = [description, code].filter(Boolean).join(' ');
+  const text = [head, last]
+    .filter(Boolean)
+    .join(': ')
+    .replace(/[^\x20-\x7e]/g, ' ');
+  return text.slice(0, CHECK_LENGTH);
+}
+
 /** Bytes of a row that hold all these columns, whatever the numbers between them: HAProxy has them in front. */
 const ROW_HEAD = 512;
 
@@ -65,10 +86,18 @@ class StatisticsReader {
   /** The proxy of the row before; a pool's when the second is set. */
   #proxy = '';
   #pool: HeartbeatPool | null = null;
+  #checksAt: readonly number[] = [];
+  #checks = 0;
 
   readonly take = (bytes: Buffer, start: number, end: number): void => {
     if (this.#at === null) this.#info(bytes.toString('latin1', start, end));
-    else this.#row(bytes.toString('latin1', start, Math.min(end, start + ROW_HEAD)).split(',', this.#cells), this.#at);
+    else {
+      const cells = bytes.toString('latin1', start, Math.min(end, start + ROW_HEAD)).split(',', this.#cells);
+      this.#row(cells, this.#at);
+      const isDown = this.#pool !== null && (cells[this.#at.status] ?? '').startsWith('DOWN');
+      if (isDown && this.#checks < MOST_CHECKS)
+        this.#check(cells[this.#at.svname] ?? '', bytes.toString('latin1', start, end));
+    }
   };
 
   /** @throws Error when there were no statistics */
@@ -78,6 +107,16 @@ class StatisticsReader {
     return this.#reading;
   }
 
+  #check(server: string, row: string): void {
+    if (this.#pool === null || !isUuid(server)) return;
+    const cells = cellsOf(row);
+    const reason = checkReason(this.#checksAt.map((index) => cells[index] ?? ''));
+    if (reason === '') return;
+    this.#pool.checks ??= {};
+    this.#pool.checks[server] = reason;
+    this.#checks += 1;
+  }
+
   #info(line: string): void {
     if (line.startsWith('Pid: ')) this.#pid = line.slice('Pid: '.length);
     else if (line.startsWith('Start_time_sec: ')) this.#startTime = line.slice('Start_time_sec: '.length);
@@ -85,6 +124,7 @@ class StatisticsReader {
       const names = line.slice('# '.length).split(',');
       const at = COLUMNS.map((name) => [name, names.indexOf(name)] as const);
       this.#at = Object.fromEntries(at) as Record<Column, number>;
+      this.#checksAt = CHECK_COLUMNS.map((name) => names.indexOf(name));
       this.#cells = Math.max(...at.map(([, index]) => index)) + 1;
     }
   }

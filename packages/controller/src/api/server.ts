@@ -19,6 +19,7 @@ import { events } from './v2/events.ts';
 import { flavorProfiles } from './v2/flavor-profiles.ts';
 import { flavors } from './v2/flavors.ts';
 import { healthMonitors } from './v2/health-monitors.ts';
+import { histories } from './v2/history.ts';
 import { l7policies } from './v2/l7policies.ts';
 import { l7rules } from './v2/l7rules.ts';
 import { listeners } from './v2/listeners.ts';
@@ -82,6 +83,7 @@ export const RESOURCES = [
   allOperations,
   desiredState,
   events,
+  histories,
 ];
 
 /** OpenStack Octavia's routes of single objects begin at the collection, so there it is the id that it misses. */

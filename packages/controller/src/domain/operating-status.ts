@@ -29,13 +29,15 @@ interface ExpectedMember extends Expected {
 /** What one heartbeat says, keyed as on the wire (`<pool>:<listener>` for pools). */
 export interface Report {
   listeners: Record<string, { status: string }>;
-  pools: Record<string, { status: string; members: Record<string, string> }>;
+  pools: Record<string, { status: string; members: Record<string, string>; checks?: Record<string, string> }>;
 }
 
 export interface StatusChange {
   kind: 'load_balancer' | 'listener' | 'pool' | 'member';
   id: string;
   operatingStatus: OperatingStatus;
+  /** Of a member that is down: what its last check said. */
+  reason?: string;
 }
 
 /** Worst last. */
@@ -74,8 +76,20 @@ export function statusChanges(tree: ExpectedTree, report: Report): StatusChange[
     note('pool', pool, status);
   }
   for (const member of tree.members) {
-    const words = (reports.get(member.poolId) ?? []).flatMap((entry) => entry.members[member.id] ?? []);
-    note('member', member, memberStatus(member, words));
+    const entries = reports.get(member.poolId) ?? [];
+    const status = memberStatus(
+      member,
+      entries.flatMap((entry) => entry.members[member.id] ?? []),
+    );
+    if (status === member.operatingStatus) continue;
+    const reason =
+      status === 'ERROR' ? entries.find(({ checks }) => checks?.[member.id])?.checks?.[member.id] : undefined;
+    changes.push({
+      kind: 'member',
+      id: member.id,
+      operatingStatus: status,
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
   note('load_balancer', loadBalancer, loadBalancer.adminStateUp ? overall : 'OFFLINE');
   return changes;

@@ -12,6 +12,7 @@ import { secretUsesDuty } from '../housekeeping/secret-uses.ts';
 import { AMPHORA_PROVIDERS } from '../providers/amphora/names.ts';
 import { NOOP_PROVIDERS } from '../providers/noop/names.ts';
 import { purgeEvents } from '../store/events/events.ts';
+import { purgeHistory, recordStep } from '../store/resources/history.ts';
 import { withComponent } from './logger.ts';
 import { alone, type ProcessService, type Runtime, type Service } from './runtime.ts';
 
@@ -81,11 +82,29 @@ async function duties(runtime: Runtime): Promise<Duty[]> {
       return { summary: count > EVENTS_WORTH_A_LINE ? `Purged ${count} events` : null };
     },
   };
+  const traffic: Duty = {
+    name: 'traffic history',
+    intervalSeconds: 60,
+    async run() {
+      for (const step of [300, 3600] as const) await recordStep(store.db, step);
+      return { summary: null };
+    },
+  };
+  const forgetHistory: Duty = {
+    name: 'history',
+    intervalSeconds: 3600,
+    async run() {
+      await purgeHistory(store.db);
+      return { summary: null };
+    },
+  };
   const { uses } = await drivers.get('certificateManager');
   const secretUses = uses === undefined ? [] : [secretUsesDuty(uses)];
   return [
     removal,
     forgetEvents,
+    traffic,
+    forgetHistory,
     certificates,
     ...(options.quota_recount_interval > 0 ? [recount] : []),
     ...secretUses,

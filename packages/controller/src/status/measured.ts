@@ -52,7 +52,12 @@ async function writeBelow(tx: Tx, changes: readonly StatusChange[]): Promise<voi
     const rows = changes.filter((change) => change.kind === kind).sort((a, b) => (a.id < b.id ? -1 : 1));
     if (rows.length === 0) continue;
     const [ids, statuses] = [rows.map(({ id }) => id), rows.map(({ operatingStatus }) => operatingStatus)];
-    await measured(kind, sql`c.status`, sql`x.id = c.id`, given(ids, statuses)).execute(tx);
+    if (kind !== 'member') await measured(kind, sql`c.status`, sql`x.id = c.id`, given(ids, statuses)).execute(tx);
+    else {
+      const reasons = rows.map(({ reason }) => reason ?? null);
+      const from = sql`from unnest(${array(ids)}::uuid[], ${array(statuses)}::text[], ${reasons}::text[]) as c(id, status, reason)`;
+      await measured(kind, sql`c.status, health_reason = c.reason`, sql`x.id = c.id`, from).execute(tx);
+    }
   }
 }
 

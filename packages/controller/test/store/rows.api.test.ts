@@ -17,6 +17,7 @@ const TYPES: Record<string, string> = {
   xid8: 'string',
   jsonb: 'object',
   _text: 'string[]',
+  _float4: 'number[]',
   _uuid: 'string[]',
 };
 

@@ -6,6 +6,7 @@ import { VERSIONS } from '../discovery.ts';
 import { applicationUrl } from '../origin.ts';
 import { DESIRED_STATE_SCHEMAS, desiredStatePaths } from './desired-state.ts';
 import { EVENT_SCHEMAS, eventPaths } from './events.ts';
+import { HISTORY_SCHEMAS, historyPaths } from './history.ts';
 import { OPERATION_SCHEMAS, operationPaths } from './operations.ts';
 import { PARAMETERS } from './parameters.ts';
 import { HEADERS, REFUSAL_RESPONSES, REFUSAL_SCHEMAS, refusals } from './refusals.ts';
@@ -66,6 +67,7 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
       ...viewPaths(),
       ...operationPaths(),
       ...eventPaths(),
+      ...historyPaths(),
       ...desiredStatePaths(),
       ...resourcePaths(),
       ...healthCheckPaths(),
@@ -87,6 +89,7 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
         ...VIEW_SCHEMAS,
         ...OPERATION_SCHEMAS,
         ...EVENT_SCHEMAS,
+        ...HISTORY_SCHEMAS,
         ...DESIRED_STATE_SCHEMAS,
         ...REFUSAL_SCHEMAS,
       },

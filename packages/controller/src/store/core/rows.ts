@@ -144,6 +144,13 @@ export interface Rows {
     updated_at: Date | null;
     url_path: string | null;
   };
+  health_transition: {
+    at: Date;
+    load_balancer_id: string;
+    member_id: string;
+    reason: string | null;
+    status: string;
+  };
   housekeeping_duty: {
     ended_at: Date | null;
     failures: number;
@@ -233,6 +240,22 @@ export interface Rows {
     tls_ciphers: string | null;
     tls_versions: string[] | null;
     updated_at: Date | null;
+  };
+  listener_history: {
+    begins: Date;
+    counts: number[];
+    listener_id: string;
+    step: number;
+  };
+  listener_history_mark: {
+    active_connections: number;
+    at: Date;
+    bytes_in: number;
+    bytes_out: number;
+    listener_id: string;
+    request_errors: number;
+    step: number;
+    total_connections: number;
   };
   listener_statistics: {
     active_connections: number;
