@@ -20,6 +20,8 @@ const PORT = 9876;
 const PROGRAM = join(import.meta.dirname, '../packages/controller/bin/octavia.ts');
 
 export interface BenchServer {
+  /** Of the database. */
+  readonly url: string;
   readonly host: string;
   readonly port: number;
   /** Starts the API. @returns seconds until the first answer */
@@ -67,6 +69,7 @@ export async function benchServer(): Promise<BenchServer> {
     await end(running);
   };
   return {
+    url,
     host: '127.0.0.1',
     port: PORT,
     async start() {

@@ -36,6 +36,7 @@ const COMMANDS = {
   'bench:controller': ['bench/controller.ts'],
   'bench:openstack': ['bench/openstack.ts'],
   'bench:providers': ['bench/providers.ts'],
+  'bench:console': ['bench/console.ts'],
 };
 
 // Type stripping still calls itself experimental; the flow engine's driver use is deprecated for a release to come.
