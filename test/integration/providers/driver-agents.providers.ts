@@ -111,10 +111,21 @@ async function drive(client: keyof typeof CLIENTS, to: SocketPaths, calls: reado
 const body = (message: string): unknown => JSON.parse(message.slice(message.indexOf('\n') + 1));
 
 const framed = (json: string): string => `${Buffer.byteLength(json)}\n${json}`;
-/** Faults are told in other words; what they are about is the same. */
+/** Faults are told in other words; what they are about is the same. Ours also names the listener whose numbers are refused. */
 const withoutWords = (answer: string): string => {
-  const { fault_string, ...rest } = body(answer) as Record<string, unknown>;
+  const { fault_string, stats_object_id, ...rest } = body(answer) as Record<string, unknown>;
   return fault_string === undefined ? answer : JSON.stringify(rest);
+};
+/** Our library knows fields of later releases, which nobody has set here. */
+const NEWER = ['vip_sg_ids', 'hsts_max_age', 'hsts_include_subdomains', 'hsts_preload', 'vnic_type'];
+const asOfOctavia11 = (outcome: unknown): unknown => {
+  if (typeof outcome !== 'object' || outcome === null) return outcome;
+  const { stats_object_id, ...fields } = outcome as Record<string, unknown>;
+  for (const name of NEWER) {
+    expect(fields[name] ?? null, name).toBeNull();
+    delete fields[name];
+  }
+  return fields;
 };
 
 const GETTERS = {
@@ -184,7 +195,7 @@ it('four ways, the same bytes', async () => {
   for (const [name, { said, ...one }] of Object.entries(driven)) {
     const reference = (driven['Python to theirs'] as Driven).said;
     expect(said, name).toHaveLength(calls.length);
-    expect(one.outcomes, name).toEqual(outcomes);
+    expect(one.outcomes.map(asOfOctavia11), name).toEqual(outcomes.map(asOfOctavia11));
     // Both libraries mean the same; Python puts blanks into its JSON, and nothing but ASCII.
     expect(
       said.map(({ request }) => framed(pythonJson(body(Buffer.from(request, 'latin1').toString())))),

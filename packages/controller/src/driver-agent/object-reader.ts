@@ -9,10 +9,10 @@ import {
   healthMonitorOf,
   l7policyOf,
   l7ruleOf,
-  listenerOf,
   loadBalancerOf,
   memberOf,
   poolOf,
+  storedListenerOf,
 } from '../providers/driver/objects.ts';
 import { chosenBy } from '../providers/driver/provider.ts';
 import type { Database } from '../store/core/database.ts';
@@ -84,7 +84,7 @@ function childOf(
   const [rule] = byId(tree.l7rules, id);
   switch (kind) {
     case 'listener':
-      return listener ? listenerOf(listener, material, tree) : null;
+      return listener ? storedListenerOf(listener, material, tree) : null;
     case 'pool':
       return pool ? poolOf(pool, material, tree) : null;
     case 'member':

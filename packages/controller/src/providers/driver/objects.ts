@@ -172,7 +172,7 @@ export function loadBalancerOf(
     ...(chosen?.zone ? { availability_zone: chosen.zone } : {}),
     ...(whole
       ? listed({
-          listeners: whole.below.listeners.map((listener) => listenerOf(listener, whole.material, whole.below)),
+          listeners: whole.below.listeners.map((listener) => storedListenerOf(listener, whole.material, whole.below)),
           pools: whole.below.pools.map((pool) => poolOf(pool, whole.material, whole.below)),
         })
       : {}),
@@ -212,6 +212,13 @@ export function listenerOf(
     ...given('client_ca_tls_container_data', ca && material.texts.get(ca)),
     ...given('client_crl_container_data', clientCrlContainerRef && material.texts.get(clientCrlContainerRef)),
   });
+}
+
+/** A listener as a whole. Drivers are used to an empty list where everybody may come, and to none where there is no further certificate. */
+export function storedListenerOf(listener: Listener, material: TlsMaterial, below: Below | null = null): lib.Listener {
+  const { allowedCidrs, sniContainerRefs, ...rest } = listener;
+  const sni = sniContainerRefs.length > 0 ? { sniContainerRefs } : {};
+  return listenerOf({ ...rest, ...sni, allowedCidrs: allowedCidrs ?? [] }, material, below);
 }
 
 const persistenceOf = ({ type, cookieName, persistenceTimeout, persistenceGranularity }: SessionPersistence) => ({

@@ -31,6 +31,7 @@ import {
   type Mentioned,
   memberOf,
   poolOf,
+  storedListenerOf,
 } from './objects.ts';
 
 export interface DriverProviderOptions {
@@ -73,8 +74,8 @@ const find = <T extends { id: string }>(list: readonly T[], id: string): T => {
 
 const OBJECTS = {
   listener: {
-    whole: (tree, id, material) => listenerOf(find(tree.listeners, id), material, tree),
-    before: (object: Listener, material) => listenerOf(object, material),
+    whole: (tree, id, material) => storedListenerOf(find(tree.listeners, id), material, tree),
+    before: (object: Listener, material) => storedListenerOf(object, material),
     mentioned: (id, mentioned: Mentioned<Listener>, _before, material) => listenerOf({ ...mentioned, id }, material),
   },
   pool: {
