@@ -111,11 +111,16 @@ async function drive(client: keyof typeof CLIENTS, to: SocketPaths, calls: reado
 const body = (message: string): unknown => JSON.parse(message.slice(message.indexOf('\n') + 1));
 
 const framed = (json: string): string => `${Buffer.byteLength(json)}\n${json}`;
-/** Faults are told in other words; what they are about is the same. Ours also names the listener whose numbers are refused. */
-const withoutWords = (answer: string): string => {
+/**
+ * As many bytes, and the same ones but for the order of fields, which Octavia's agent does not keep either: a rule has another below
+ * its policy than alone. Faults are told in other words; what they are about is the same. Ours also names the listener whose numbers are
+ * refused.
+ */
+function comparable(answer: string): unknown {
   const { fault_string, stats_object_id, ...rest } = body(answer) as Record<string, unknown>;
-  return fault_string === undefined ? answer : JSON.stringify(rest);
-};
+  if (fault_string !== undefined) return rest;
+  return Object.keys(rest).length <= 1 ? answer : [answer.slice(0, answer.indexOf('\n')), rest];
+}
 /** Our library knows fields of later releases, which nobody has set here. */
 const NEWER = ['vip_sg_ids', 'hsts_max_age', 'hsts_include_subdomains', 'hsts_preload', 'vnic_type'];
 const asOfOctavia11 = (outcome: unknown): unknown => {
@@ -162,7 +167,7 @@ const callsOf = (planted: Planted): Call[] => [
   ['update_listener_statistics', { listeners: [{ id: planted.listener, bytes_in: 1 }] }],
 ];
 
-it('four ways, the same bytes', async () => {
+it('four ways, the same is said', async () => {
   const { planted, tree } = await plantBoth();
   const calls = callsOf(planted);
   const driven: Record<string, Driven> = {};
@@ -202,9 +207,9 @@ it('four ways, the same bytes', async () => {
       name,
     ).toEqual(reference.map(({ request }) => request));
     expect(
-      said.map(({ answer }) => withoutWords(answer)),
+      said.map(({ answer }) => comparable(answer)),
       name,
-    ).toEqual(reference.map(({ answer }) => withoutWords(answer)));
+    ).toEqual(reference.map(({ answer }) => comparable(answer)));
   }
 });
 
