@@ -35,7 +35,8 @@ export interface BenchServer {
   close(): Promise<void>;
 }
 
-export async function benchServer(): Promise<BenchServer> {
+/** @param more variables of the environment */
+export async function benchServer(more: Record<string, string> = {}): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), 'octavia-bench-api-'));
   const { url } = await startPostgres({ stateDir: folder, log: () => undefined });
   const removeDatabase = async () => {
@@ -52,7 +53,7 @@ export async function benchServer(): Promise<BenchServer> {
     throw error;
   }
   const authorities = await ensureAuthorities(join(folder, 'certs'));
-  const env = { ...process.env, ...settings(url, authorities) };
+  const env = { ...process.env, ...settings(url, authorities), ...more };
   const run = (service: string): ChildProcess =>
     spawn(process.execPath, [...process.execArgv, PROGRAM, service], { stdio: ['ignore', 'ignore', 'inherit'], env });
   let child: ChildProcess | null = null;

@@ -4,8 +4,9 @@
  */
 import type { FigureModule } from './controller-figure.ts';
 import { driverAgent } from './providers/driver-agent.ts';
+import { drivers } from './providers/drivers.ts';
 import { runParts } from './run-parts.ts';
 
-const PARTS: FigureModule[] = [driverAgent];
+const PARTS: FigureModule[] = [driverAgent, drivers];
 
 await runParts(import.meta.filename, PARTS);

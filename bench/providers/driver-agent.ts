@@ -1,5 +1,5 @@
 /** What the driver agent, a process of its own, takes from drivers of other providers, and what it needs for that. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -84,6 +84,26 @@ async function load(path: string, messages: readonly Message[], durationMs: numb
   return samples;
 }
 
+/** Waits until it answers. */
+async function ready(child: ChildProcess, path: string): Promise<ChildProcess> {
+  const answers = () =>
+    send(path, frame({})).then(
+      () => true,
+      () => false,
+    );
+  while (!(await answers())) {
+    if (child.exitCode !== null) throw new Error('The driver agent has ended');
+    await pause(50);
+  }
+  return child;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
 export const driverAgent: FigureModule = {
   name: 'driver-agent',
   async measure(say) {
@@ -93,33 +113,27 @@ export const driverAgent: FigureModule = {
     const path = (name: string) => join(folder, `${name}.sock`);
     // As `npm run octavia` starts it.
     const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--heap-growing-percent=40'];
-    const child = spawn(process.execPath, [...flags, PROGRAM, 'driver-agent'], {
-      env: {
-        ...process.env,
-        NODE_COMPILE_CACHE: CACHE,
-        OS_DATABASE__CONNECTION: url,
-        OS_CONTROLLER_WORKER__NETWORK_DRIVER: 'network_noop_driver',
-        OS_DRIVER_AGENT__STATUS_SOCKET_PATH: path('status'),
-        OS_DRIVER_AGENT__STATS_SOCKET_PATH: path('stats'),
-        OS_DRIVER_AGENT__GET_SOCKET_PATH: path('get'),
-        // Of so many clients none waits for a place, and no warning is written.
-        OS_DRIVER_AGENT__STATUS_MAX_PROCESSES: String(2 * CLIENTS),
-      },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const start = () =>
+      spawn(process.execPath, [...flags, PROGRAM, 'driver-agent'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const env = {
+      ...process.env,
+      NODE_COMPILE_CACHE: CACHE,
+      OS_DATABASE__CONNECTION: url,
+      OS_CONTROLLER_WORKER__NETWORK_DRIVER: 'network_noop_driver',
+      OS_DRIVER_AGENT__STATUS_SOCKET_PATH: path('status'),
+      OS_DRIVER_AGENT__STATS_SOCKET_PATH: path('stats'),
+      OS_DRIVER_AGENT__GET_SOCKET_PATH: path('get'),
+      // Of so many clients none waits for a place, and no warning is written.
+      OS_DRIVER_AGENT__STATUS_MAX_PROCESSES: String(2 * CLIENTS),
+    };
+    // As all starts but the first after an upgrade: what Node compiles is in its cache.
+    await stop(await ready(start(), path('status')));
+    const child = await ready(start(), path('status'));
     try {
       const store = new Store({ url, maxConnections: 4 });
       const messages: Message[] = [];
       for (let n = 0; n < TREES; n += 1) messages.push(await plant(store));
       await store.close();
-      const answers = () => send(path('status'), frame({}));
-      while (
-        !(await answers().then(
-          () => true,
-          () => false,
-        ))
-      )
-        await pause(50);
       await pause(IDLE_MS);
       const memory = residentMegabytes(child.pid ?? 0);
       say('warming up ...');
@@ -161,9 +175,7 @@ export const driverAgent: FigureModule = {
         },
       ];
     } finally {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
+      await stop(child);
       await stopPostgres(folder);
       rmSync(folder, { recursive: true, force: true });
     }

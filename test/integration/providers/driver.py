@@ -6,6 +6,9 @@ import sys
 from octavia_lib.api.drivers import driver_lib
 from octavia_lib.api.drivers import exceptions
 
+# Octavia's agent makes a process for each request: on a busy machine five seconds are not enough.
+driver_lib.SOCKET_TIMEOUT = 60
+
 sockets, calls = json.load(sys.stdin)
 library = driver_lib.DriverLibrary(**sockets)
 

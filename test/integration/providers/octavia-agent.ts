@@ -21,7 +21,7 @@ export interface OctaviaAgent {
   close(): Promise<void>;
 }
 
-const START_MS = 120_000;
+const START_MS = 400_000;
 const QUOTAS = ['load_balancer', 'listener', 'pool', 'member', 'health_monitor', 'l7policy', 'l7rule'];
 
 const literal = (value: Value): string => {

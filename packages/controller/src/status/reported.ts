@@ -110,7 +110,9 @@ export async function writeReported(tx: Tx, reports: readonly TakenReport[]): Pr
     const { kind, provisioning, provider } = report;
     if (provisioning === 'DELETED') continue;
     const key = `${kind} ${provisioning} ${provisioning === 'ERROR' ? provider : ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), report]);
+    const group = groups.get(key);
+    if (group) group.push(report);
+    else groups.set(key, [report]);
   }
   const parts = [...groups.values()].map((group, index) => {
     const { kind, provisioning, provider } = group[0] as TakenReport;
