@@ -27,13 +27,17 @@ export const drivers: FigureModule = {
       PYTHONPATH: join(import.meta.dirname, 'python'),
       PYTHONDONTWRITEBYTECODE: '1',
     });
-    const create = async (provider: Provider, name = ''): Promise<{ status: number; text: string; ms: number }> => {
+    const create = async (
+      provider: Provider,
+      name = '',
+      project = 'bench',
+    ): Promise<{ status: number; text: string; ms: number }> => {
       const began = performance.now();
       const answer = await fetch(`http://${server.host}:${server.port}${LIST}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
-          loadbalancer: { provider, name, project_id: 'bench', vip_subnet_id: '11111111-1111-1111-1111-111111111111' },
+          loadbalancer: { provider, name, project_id: project, vip_subnet_id: '11111111-1111-1111-1111-111111111111' },
         }),
       });
       const text = await answer.text();
@@ -60,7 +64,8 @@ export const drivers: FigureModule = {
       }
       const alone = samples.noop_driver;
       say(`${STALLED} creates that the driver never answers, and others beside them ...`);
-      const stalled = Array.from({ length: STALLED }, () => create('bench', 'stall'));
+      // Each of a project of its own: creates of one project wait for each other's count in the quota, whoever the provider is.
+      const stalled = Array.from({ length: STALLED }, (_, n) => create('bench', 'stall', `stalled ${n}`));
       let isOver = false;
       const ends = Promise.all(stalled).finally(() => {
         isOver = true;

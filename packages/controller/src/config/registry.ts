@@ -30,6 +30,7 @@ import { oslo_messaging_notifications } from './sections/oslo_messaging_notifica
 import { oslo_messaging_rabbit } from './sections/oslo_messaging_rabbit.ts';
 import { oslo_middleware } from './sections/oslo_middleware.ts';
 import { oslo_policy } from './sections/oslo_policy.ts';
+import { oslo_reports } from './sections/oslo_reports.ts';
 import { quotas } from './sections/quotas.ts';
 import { service_auth } from './sections/service_auth.ts';
 import { task_flow } from './sections/task_flow.ts';
@@ -65,6 +66,7 @@ export const REGISTRY = {
   oslo_messaging_rabbit,
   oslo_middleware,
   oslo_policy,
+  oslo_reports,
   quotas,
   service_auth,
   task_flow,

@@ -46,6 +46,7 @@ service_auth.application_credential_id service_auth.application_credential_name 
 service_auth.auth_section service_auth.connect_retries service_auth.endpoint service_auth.region_name
 service_auth.status_code_retries service_auth.token service_auth.valid_interfaces
 oslo_policy.enforce_new_defaults oslo_policy.enforce_scope oslo_policy.policy_file
+oslo_reports.file_event_handler oslo_reports.file_event_handler_interval oslo_reports.log_dir
 `
   .trim()
   .split(/\s+/);

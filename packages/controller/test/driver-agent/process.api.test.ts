@@ -164,6 +164,20 @@ test('SIGHUP reloads, and Ctrl-C at children ends nobody', async () => {
   expect(service.output).not.toContain('was ended by SIGINT');
 });
 
+test('SIGUSR2: a report of the process, which goes on', async () => {
+  service.signal('SIGUSR2');
+  await service.said('Configuration');
+  await service.said('provider_agent_shutdown_timeout = 2');
+  const titles = [...service.output.matchAll(/^====\s+(.+?)\s+====$/gm)].map(([, title]) => title);
+  expect(titles).toEqual(['Guru Meditation', 'Package', 'Threads', 'Green Threads', 'Processes', 'Configuration']);
+  expect(service.output).toContain('product = octavia-driver-agent');
+  // Its provider agents are below it.
+  expect(service.output).toMatch(new RegExp(`^Process ${service.pid} \\(under \\d+\\)[^\n]*\n {4}Process \\d+`, 'm'));
+  expect(service.output).toContain('  connection = ***');
+  expect(service.output).not.toContain(testStore.url);
+  expect(await ask(path('stats'), {})).toEqual({ status_code: 200 });
+});
+
 test('SIGTERM: agents are told, sockets go, who does not end is killed, and nobody stays behind', async () => {
   const pids = [...titles().keys()];
   const before = Date.now();

@@ -119,6 +119,8 @@ async function start(options: UpOptions, undo: UndoStack): Promise<Stoppable> {
   step('services');
   const { runAllInOne } = await import('../../processes/all-in-one.ts');
   const services = await runAllInOne({ config: final, cloud });
+  const { reportOnSignal } = await import('../../processes/report.ts');
+  const stopReports = reportOnSignal('octavia', () => services.config);
   const record = { netns, endpoint: services.endpoint, host, port, subnets: subnetsOf(prepared) };
   completeRecord(stateDir, record);
   const open = final.api_settings.auth_strategy === 'noauth';
@@ -127,6 +129,7 @@ async function start(options: UpOptions, undo: UndoStack): Promise<Stoppable> {
     reload: () => services.reload(() => loadOptions(options, preparedDefaults(cloud, stateDir, prepared))),
     async stop() {
       log('Stopping the control plane ...');
+      stopReports();
       await services.stop();
       stopWatching();
       if (prepared.databaseUrl !== null) await stopPostgres(stateDir);

@@ -3,11 +3,13 @@ import type { Config } from '../../config/index.ts';
 import type { ProcessService } from '../../processes/runtime.ts';
 import { configFiles, type Handler, isSet, numberOf, say, textOf, type Values } from './values.ts';
 
-async function serve(values: Values, run: (config: Config) => Promise<ProcessService>): Promise<void> {
+async function serve(name: string, values: Values, run: (config: Config) => Promise<ProcessService>): Promise<void> {
   const { loadConfig } = await import('../../config/index.ts');
   const { runInForeground } = await import('../../processes/foreground.ts');
   const load = () => loadConfig({ files: configFiles(values), env: process.env });
   let config = load();
+  const { reportOnSignal } = await import('../../processes/report.ts');
+  reportOnSignal(name, () => config);
   const start = async () => {
     const service = await run(config);
     config = service.config;
@@ -39,12 +41,14 @@ export const SERVICES: Readonly<Record<string, Handler>> = {
     const { down } = await import('../../local/down/down.ts');
     await down({ stateDir: textOf(values, 'state_dir') ?? '', purge: isSet(values, 'purge') });
   },
-  api: async (values) => serve(values, (await import('../../processes/api.ts')).runApi),
-  worker: async (values) => serve(values, (await import('../../processes/worker.ts')).runWorker),
+  api: async (values) => serve('octavia-api', values, (await import('../../processes/api.ts')).runApi),
+  worker: async (values) => serve('octavia-worker', values, (await import('../../processes/worker.ts')).runWorker),
   'health-manager': async (values) =>
-    serve(values, (await import('../../processes/health-manager.ts')).runHealthManager),
-  housekeeping: async (values) => serve(values, (await import('../../processes/housekeeping.ts')).runHousekeeping),
-  'driver-agent': async (values) => serve(values, (await import('../../processes/driver-agent.ts')).runDriverAgent),
+    serve('octavia-health-manager', values, (await import('../../processes/health-manager.ts')).runHealthManager),
+  housekeeping: async (values) =>
+    serve('octavia-housekeeping', values, (await import('../../processes/housekeeping.ts')).runHousekeeping),
+  'driver-agent': async (values) =>
+    serve('octavia-driver-agent', values, (await import('../../processes/driver-agent.ts')).runDriverAgent),
   'db-manage upgrade': async (values) => {
     const { upgrade } = await import('../db-manage.ts');
     const applied = await upgrade(await databaseUrl(values));
