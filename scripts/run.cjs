@@ -26,6 +26,7 @@ const COMMANDS = {
   'test:openstack': ['test/integration/openstack/main.ts'],
   'test:ovn': ['test/integration/openstack/main.ts', 'ovn'],
   'test:providers': ['test/integration/providers/main.ts'],
+  'test:agents': ['test/integration/agents/main.ts'],
   'test:vm': ['test/vm/main.ts'],
   'test:mutations': ['scripts/mutation-sample.ts'],
   build: ['scripts/build-packages.ts'],

@@ -11,6 +11,8 @@ export const MOST_CERTIFICATE_BYTES = 256 * 1024;
 /** Paths of the endpoints. Ids and addresses are escaped, so a caller may pass any text. */
 export const agentPaths = {
   info: (): string => '/info',
+  /** The same, as OpenStack Octavia's agents have it; ours before this one had the other path alone. */
+  infoOfVersion: (): string => '/1.0/info',
   details: (): string => '/1.0/details',
   interface: (ip: string): string => `/1.0/interface/${encodeURIComponent(ip)}`,
   listeners: (): string => '/1.0/listeners',
@@ -69,6 +71,11 @@ export const certificateFolder = (baseCertDir: string, loadBalancerId: string): 
 export interface AgentMessage {
   message: string;
   details?: string;
+}
+
+/** `GET /` → 200 */
+export interface AgentVersion {
+  api_version: string;
 }
 
 /** `GET /info` → 200 */
@@ -209,4 +216,11 @@ export interface PlugNetworkRequest {
   mac_address: string;
   fixed_ips?: FixedIpRequest[];
   mtu?: number;
+  /** The port is the VIP's: controllers of OpenStack tell so of members in other subnets of the VIP's network. */
+  vip_net_info?: VipOfPort;
+}
+
+/** `fixed_ips` of the request are those of the port, the VIP's subnet included. */
+export interface VipOfPort extends Omit<PlugVipRequest, 'fixed_ips'> {
+  vip: string;
 }

@@ -1,7 +1,7 @@
-/** `GET /info` and `GET /1.0/details`. */
+/** `GET /`, `GET /info`, the same by the path `/1.0/info`, and `GET /1.0/details`. */
 import { statfs } from 'node:fs/promises';
 import { hostname, loadavg } from 'node:os';
-import { AGENT_API_VERSION, type AgentDetails, type AgentInfo } from '@octavia/protocol/agent-api';
+import { AGENT_API_VERSION, type AgentDetails, type AgentInfo, type AgentVersion } from '@octavia/protocol/agent-api';
 import { type HaproxyVersion, haproxyVersion } from '../haproxy/check.ts';
 import { listenersOf } from '../haproxy/config-text.ts';
 import { ok } from '../http/answer.ts';
@@ -32,7 +32,14 @@ export function infoRoutes(context: AgentContext): Route[] {
     ipvs: (await context.ipvs.missing()) === null,
   });
   return [
+    // Controllers of OpenStack ask it first, and take an agent that does not answer for one of version 0.5.
+    {
+      method: 'GET',
+      path: '/',
+      handle: async () => ok(200, { api_version: AGENT_API_VERSION } satisfies AgentVersion),
+    },
     { method: 'GET', path: '/info', handle: async () => ok(200, await info()) },
+    { method: 'GET', path: '/1.0/info', handle: async () => ok(200, await info()) },
     {
       method: 'GET',
       path: '/1.0/details',

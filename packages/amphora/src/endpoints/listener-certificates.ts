@@ -1,7 +1,7 @@
 /**
  * `PUT`, `GET` (hash only) and `DELETE /1.0/loadbalancer/{id}/certificates/{name}.pem`, and `GET` of their names. HAProxy gets
  * what is in them with the next action on the load balancer. Files without a key of their own are put under a third segment
- * that says what they are.
+ * that says what they are; controllers that know no such segment send them like certificates.
  */
 
 import {
@@ -11,8 +11,9 @@ import {
   TRUST_FILE_KINDS,
   type TrustFileKind,
 } from '@octavia/protocol/agent-api';
-import { checkKeyPair, checkRevocationLists, md5, PemError, readAuthorities } from '../certificates/pem.ts';
+import { checkRevocationLists, md5, PemError, readAuthorities } from '../certificates/pem.ts';
 import { isCertificateName } from '../certificates/store.ts';
+import { checkUploadedFile } from '../certificates/uploaded-file.ts';
 import { isUuid } from '../haproxy/paths.ts';
 import { type Answer, AnswerError, ok } from '../http/answer.ts';
 import type { AgentRequest, Route } from '../http/router.ts';
@@ -23,7 +24,7 @@ const PATH = '/1.0/loadbalancer/:id/certificates/:name';
 export function listenerCertificateRoutes(context: AgentContext): Route[] {
   return [
     { method: 'GET', path: '/1.0/loadbalancer/:id/certificates', handle: (request) => list(context, request) },
-    { method: 'PUT', path: PATH, handle: (request) => put(context, request, checkKeyPair) },
+    { method: 'PUT', path: PATH, handle: (request) => put(context, request, checkUploadedFile) },
     { method: 'PUT', path: `${PATH}/:kind`, handle: (request) => put(context, request, checkOf(request.params.kind)) },
     { method: 'GET', path: PATH, handle: (request) => get(context, request) },
     { method: 'DELETE', path: PATH, handle: (request) => remove(context, request) },

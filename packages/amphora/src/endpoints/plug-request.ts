@@ -5,6 +5,7 @@ import type {
   HostRoute,
   PlugNetworkRequest,
   PlugVipRequest,
+  VipOfPort,
 } from '@octavia/protocol/agent-api';
 
 type Fields = Record<string, unknown>;
@@ -71,8 +72,9 @@ function address(fields: Fields): FixedIpRequest {
   };
 }
 
-/** @throws ShapeError */
-export function readPlugVip(fields: Fields): PlugVipRequest {
+type VipWithoutOthers = Omit<PlugVipRequest, 'fixed_ips'>;
+
+function vipFields(fields: Fields): VipWithoutOthers {
   const additional = (item: Fields): AdditionalVipRequest => ({ ...address(item), ...vrrpIp(item) });
   return {
     mac_address: text(fields, 'mac_address'),
@@ -83,11 +85,27 @@ export function readPlugVip(fields: Fields): PlugVipRequest {
     ...hostRoutes(fields),
     ...keepalived(fields),
     additional_vips: list(fields, 'additional_vips', additional),
-    fixed_ips: list(fields, 'fixed_ips', address),
   };
 }
 
 /** @throws ShapeError */
+export function readPlugVip(fields: Fields): PlugVipRequest {
+  return { ...vipFields(fields), fixed_ips: list(fields, 'fixed_ips', address) };
+}
+
+function vipOfPort({ vip_net_info: value }: Fields): { vip_net_info?: VipOfPort } {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object') throw new ShapeError('vip_net_info must be an object');
+  const fields = value as Fields;
+  return { vip_net_info: { vip: text(fields, 'vip'), ...vipFields(fields) } };
+}
+
+/** @throws ShapeError */
 export function readPlugNetwork(fields: Fields): PlugNetworkRequest {
-  return { mac_address: text(fields, 'mac_address'), ...mtu(fields), fixed_ips: list(fields, 'fixed_ips', address) };
+  return {
+    mac_address: text(fields, 'mac_address'),
+    ...mtu(fields),
+    fixed_ips: list(fields, 'fixed_ips', address),
+    ...vipOfPort(fields),
+  };
 }

@@ -1,5 +1,11 @@
 /** What one interface in the traffic namespace should look like. Derived from a plug request, kept for the next boot. */
-import type { FixedIpRequest, HostRoute, PlugNetworkRequest, PlugVipRequest } from '@octavia/protocol/agent-api';
+import type {
+  FixedIpRequest,
+  HostRoute,
+  PlugNetworkRequest,
+  PlugVipRequest,
+  VipOfPort,
+} from '@octavia/protocol/agent-api';
 import { hostCidr, type IpAddress, type IpNetwork, parseCidr, parseIp, parseMac } from './ip-address.ts';
 
 interface PlannedAddress {
@@ -157,6 +163,24 @@ export function planVip(ip: string, request: PlugVipRequest, name: string, keepa
   }
   for (const fixed of request.fixed_ips ?? []) addFixedIp(plan, fixed);
   return checkMtu(plan);
+}
+
+/** The VIP's port, told as a member network: what the VIP itself brings is left out of the port's addresses. @throws PlanError */
+export function planVipOfPort(
+  { vip, ...info }: VipOfPort,
+  { fixed_ips = [], mtu }: PlugNetworkRequest,
+  name: string,
+  keepalivedOwnsVips: boolean,
+): InterfacePlan {
+  const known = [
+    vip,
+    info.vrrp_ip,
+    ...(info.additional_vips ?? []).flatMap((extra) => [extra.ip_address, extra.vrrp_ip]),
+  ];
+  const texts = known.map((text) => (text === undefined ? undefined : parseIp(text)?.text));
+  const others = fixed_ips.filter(({ ip_address }) => !texts.includes(parseIp(ip_address)?.text));
+  const request = { ...info, ...(mtu === undefined ? {} : { mtu }), fixed_ips: others };
+  return planVip(vip, request, name, keepalivedOwnsVips);
 }
 
 /** Addresses of the plan come and go while HAProxy must stay bound to them. */

@@ -23,9 +23,12 @@ async function allowForeignBind(namespace: TrafficNamespace, log: Log): Promise<
   if (result.code !== 0) log.error({ err: outputOf(result) }, 'HAProxy cannot bind addresses that are elsewhere');
 }
 
+/** Controllers of OpenStack look for it in the details, and ask again. */
+export const NO_INTERFACE = 'No suitable network interface found';
+
 export class InterfaceNotFoundError extends Error {
   constructor(mac: string) {
-    super(`no network interface has the MAC address ${mac}`);
+    super(`${NO_INTERFACE}: none has the MAC address ${mac}`);
     this.name = 'InterfaceNotFoundError';
   }
 }

@@ -1,4 +1,5 @@
 /** `/etc/octavia/amphora-agent.conf`: what the agent of one amphora is told before its first boot. */
+import type { Topology } from '../domain/statuses.ts';
 import { OctaviaError } from '../errors.ts';
 
 export interface AgentConfiguration {
@@ -17,6 +18,8 @@ export interface AgentConfiguration {
   /** Seconds. */
   requestReadTimeout?: number;
   tlsProtocol?: string;
+  /** Whether keepalived holds the VIPs. Agents of OpenStack know it from here alone. */
+  topology?: Topology;
   /** LOG_LOCALn of what the amphora's own programs say. */
   administrativeLogFacility?: number;
 }
@@ -67,6 +70,7 @@ export function renderAgentConfiguration(given: AgentConfiguration): string {
       bind_port: given.bindPort,
       haproxy_cmd: given.haproxyCmd ?? '/usr/sbin/haproxy',
     },
+    controller_worker: { loadbalancer_topology: given.topology ?? 'SINGLE' },
     health_manager: {
       controller_ip_port_list: given.controllerIpPortList.join(', '),
       heartbeat_interval: given.heartbeatInterval,

@@ -141,6 +141,7 @@ function agentConfiguration(config: Config) {
   return (amphora: Amphora): string =>
     renderAgentConfiguration({
       amphoraId: amphora.id,
+      topology: amphora.role === 'MASTER' || amphora.role === 'BACKUP' ? 'ACTIVE_STANDBY' : 'SINGLE',
       controllerIpPortList: [...config.health_manager.controller_ip_port_list],
       heartbeatInterval: config.health_manager.heartbeat_interval,
       heartbeatKey: heartbeatKey(config),

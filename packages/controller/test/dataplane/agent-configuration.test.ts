@@ -25,6 +25,7 @@ it('has the options that the agent reads', () => {
     'haproxy_amphora.bind_host': '198.18.0.7',
     'haproxy_amphora.bind_port': '9443',
     'haproxy_amphora.haproxy_cmd': '/usr/sbin/haproxy',
+    'controller_worker.loadbalancer_topology': 'SINGLE',
     'health_manager.controller_ip_port_list': '198.18.0.1:5555, [fd00::1]:5555',
     'health_manager.heartbeat_interval': '3',
     'health_manager.heartbeat_key': 'insecure',

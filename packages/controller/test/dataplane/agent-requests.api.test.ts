@@ -62,6 +62,7 @@ describe('apply', () => {
   });
 
   it('does not take an unknown answer for success', async () => {
+    played.agent.answer = () => ({ status: 201, body: { uploaded: 'of another kind' } });
     await expect(played.driver.apply(amphora, tree)).rejects.toThrow('another shape than expected');
   });
 
@@ -187,6 +188,71 @@ describe('VRRP', () => {
   it('says what an amphora lacks', async () => {
     const bare = makeAmphora({ role: 'BACKUP', vrrpIp: '198.18.4.20' });
     await expect(played.driver.applyVrrp(bare, makeTree(), group)).rejects.toThrow('it has no VRRP interface');
+  });
+});
+
+describe('an agent of OpenStack', () => {
+  const unknown = { status: 404, body: { error: '404 Not Found', http_code: 404 } };
+
+  it('is reachable by the path of its version, once that is not what stands before it', async () => {
+    let answers = 0;
+    played.agent.answer = ({ path }) => {
+      if (path === '/info') return unknown;
+      answers += 1;
+      return answers < 3 ? { status: 404, body: 'not yet' } : OK;
+    };
+    await played.driver.waitUntilReachable(amphora);
+    expect(paths()).toEqual(['GET /info', 'GET /1.0/info', 'GET /1.0/info', 'GET /1.0/info']);
+    played.agent.answer = () => unknown;
+    expect(await played.driver.probe(amphora, 20_000)).toBe(true);
+  });
+
+  it('does not say what runs: HAProxy is reloaded, keepalived started', async () => {
+    expect(await played.driver.apply(amphora, makeTree({ listeners: [{}] }))).toEqual({ method: 'reload' });
+    const own = { vrrpIp: '198.18.4.20', vrrpInterface: 'eth1', role: 'MASTER' } as const;
+    const group = { name: 'group', authType: 'PASS', authPass: 'abcdefg', advertInt: 1 } as const;
+    await played.driver.applyVrrp(makeAmphora(own), makeTree(), group);
+    expect(paths().filter((path) => !path.endsWith('/haproxy'))).toEqual([
+      `PUT /1.0/loadbalancer/${LOAD_BALANCER_ID}/reload`,
+      'PUT /1.0/vrrp/upload',
+      'PUT /1.0/vrrp/start',
+    ]);
+  });
+
+  it('is told of a VIP that is plugged already as of a member network', async () => {
+    played.agent.answer = ({ method, path }) => {
+      if (method === 'GET') return { status: 200, body: { message: 'OK', interface: 'eth1' } };
+      return path.includes('/vip/') ? { status: 409, body: { message: 'Interface already exists' } } : OK;
+    };
+    await played.driver.plugVip({ ...amphora, haIp: '198.18.4.10' }, plugged);
+    expect(JSON.parse(played.agent.seen[1]!.body)).toEqual({
+      mac_address: 'fa:16:3e:00:00:01',
+      mtu: 1450,
+      fixed_ips: [],
+      vip_net_info: {
+        vip: '198.18.4.10',
+        subnet_cidr: '198.18.4.0/22',
+        gateway: '198.18.4.1',
+        mac_address: 'fa:16:3e:00:00:01',
+        vrrp_ip: '198.18.4.20',
+        host_routes: [{ destination: '203.0.113.0/24', nexthop: '198.18.4.2' }],
+        keepalived: false,
+      },
+    });
+  });
+
+  it('is told again of addresses that it did not take with the VIP', async () => {
+    const other = { ...plugged.subnet, id: 'other', cidr: '198.18.8.0/22', gatewayIp: null, hostRoutes: [] };
+    const found = { status: 200, body: { message: 'OK', interface: 'eth1' } };
+    played.agent.answer = ({ method, path }) => (method !== 'GET' ? OK : path.endsWith('.8.20') ? unknown : found);
+    await played.driver.plugVip(amphora, { ...plugged, memberSubnets: [other] });
+    expect(paths()).toEqual([
+      'POST /1.0/plug/vip/198.18.4.20',
+      'GET /1.0/interface/198.18.8.20',
+      'POST /1.0/plug/network',
+      'GET /1.0/interface/198.18.4.20',
+    ]);
+    expect(JSON.parse(played.agent.seen[2]!.body).fixed_ips).toMatchObject([{ ip_address: '198.18.8.20' }]);
   });
 });
 

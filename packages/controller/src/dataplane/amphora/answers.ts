@@ -33,11 +33,24 @@ export function uploadedIn(answer: AgentAnswer): Uploaded | null {
   return { uploaded, running };
 }
 
-export function readUploaded(amphoraId: string, answer: AgentAnswer): Uploaded & { certificates: number } {
-  const uploaded = uploadedIn(answer);
-  if (uploaded === null) throw unexpected(amphoraId, 'upload', answer);
-  const { certificates } = fieldsOf(answer);
-  return { ...uploaded, certificates: typeof certificates === 'number' ? certificates : 0 };
+/** What runs beside what was uploaded. Agents of OpenStack do not say: `unknown`. */
+export type Running = 'same' | 'other' | 'nothing' | 'unknown';
+
+export interface UploadAnswer {
+  running: Running;
+  /** Files of certificates that the load balancer has; 0 from agents that do not say. */
+  certificates: number;
+}
+
+export function readUploaded(amphoraId: string, answer: AgentAnswer): UploadAnswer {
+  const { certificates, message } = fieldsOf(answer);
+  const told = uploadedIn(answer);
+  if (told === null) {
+    if (message !== 'OK') throw unexpected(amphoraId, 'upload', answer);
+    return { running: 'unknown', certificates: 0 };
+  }
+  const running = told.running === null ? 'nothing' : told.running === told.uploaded ? 'same' : 'other';
+  return { running, certificates: typeof certificates === 'number' ? certificates : 0 };
 }
 
 /** Listeners of the given types that the amphora holds, running or not. */

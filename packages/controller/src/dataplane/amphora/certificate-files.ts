@@ -42,11 +42,14 @@ export class CertificateFiles {
     for (const { name, kind, content } of files.values()) {
       if (present.has(name)) continue;
       const file = `${name}.pem`;
-      const path =
-        kind === 'certificate'
-          ? agentPaths.certificateFile(this.#loadBalancerId, file)
-          : agentPaths.trustFile(this.#loadBalancerId, file, kind);
-      await this.#ask({ method: 'PUT', path, body: content.reveal() });
+      const body = content.reveal();
+      if (kind !== 'certificate') {
+        const path = agentPaths.trustFile(this.#loadBalancerId, file, kind);
+        const { status } = await this.#ask({ method: 'PUT', path, body, accept: NOTHING_KNOWN });
+        if (!NOTHING_KNOWN.includes(status)) continue;
+      }
+      // Agents of OpenStack take any file so.
+      await this.#ask({ method: 'PUT', path: agentPaths.certificateFile(this.#loadBalancerId, file), body });
     }
   }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { agentPaths, type LoadBalancerAction } from '@octavia/protocol/agent-api';
+import { agentPaths, type LoadBalancerAction, type PlugVipRequest } from '@octavia/protocol/agent-api';
 import type { Amphora, LoadBalancerTree } from '../../domain/resources.ts';
 import { OctaviaError } from '../../errors.ts';
 import { objections } from '../haproxy/refusals.ts';
@@ -13,7 +13,7 @@ import { CertificateFiles } from './certificate-files.ts';
 import { uploadServable } from './haproxy-upload.ts';
 import { greatest, LvsListeners } from './lvs-listeners.ts';
 import type { AmphoraDriverOptions } from './options.ts';
-import { plugNetworkRequest, plugVipRequest, vipAddress } from './plug-requests.ts';
+import { plugNetworkRequest, plugVipRequest, vipAddress, vipAgain } from './plug-requests.ts';
 import { collectMaterial, unusableListeners, withKept } from './secret-files.ts';
 import { TimeLimit } from './time-limit.ts';
 
@@ -29,11 +29,16 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
   }
 
   async waitUntilReachable(amphora: Amphora): Promise<void> {
-    await this.#client.requestWhenBooted(amphora, { method: 'GET', path: agentPaths.info() });
+    const ours = { method: 'GET', path: agentPaths.info(), accept: UNKNOWN_ENDPOINT } as const;
+    const { status } = await this.#client.requestWhenBooted(amphora, ours);
+    // Something answers. Before an agent of OpenStack serves, what stands before it says 404 to everything.
+    if (!UNKNOWN_ENDPOINT.includes(status)) return;
+    await this.#client.requestWhenBooted(amphora, { method: 'GET', path: agentPaths.infoOfVersion() });
   }
 
   async probe(amphora: Amphora, timeoutMs: number): Promise<boolean> {
-    return this.#client.once(amphora, { method: 'GET', path: agentPaths.info() }, timeoutMs).then(
+    const request = { method: 'GET', path: agentPaths.info(), accept: UNKNOWN_ENDPOINT } as const;
+    return this.#client.once(amphora, request, timeoutMs).then(
       () => true,
       () => false,
     );
@@ -44,10 +49,29 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     const vip = vipAddress(amphora, plugged);
     if (vip === null) throw incomplete(amphora, 'plug VIP', `it has no address in subnet ${plugged.subnet.id}`);
     const body = plugVipRequest(vip, amphora, plugged);
-    await this.#client.request(amphora, { method: 'POST', path: agentPaths.plugVip(vip), body, works: true }, limit);
+    const plug = {
+      method: 'POST',
+      path: agentPaths.plugVip(vip),
+      body,
+      works: true,
+      accept: [PLUGGED_ALREADY],
+    } as const;
+    const { status } = await this.#client.request(amphora, plug, limit);
+    if (status === PLUGGED_ALREADY || (await this.#lacksAddress(amphora, body, limit))) {
+      const again: AgentRequest = { method: 'POST', path: agentPaths.plugNetwork(), body: vipAgain(vip, body) };
+      await this.#client.request(amphora, { ...again, works: true }, limit);
+    }
     // The VIP itself may be on the other amphora.
     const path = agentPaths.interface(body.vrrp_ip ?? vip);
     return readInterface(amphora.id, await this.#client.request(amphora, { method: 'GET', path }, limit));
+  }
+
+  /** Agents of OpenStack take the addresses of member subnets with a second request alone. */
+  async #lacksAddress(amphora: Amphora, { fixed_ips = [] }: PlugVipRequest, limit: TimeLimit | null): Promise<boolean> {
+    const [first] = fixed_ips;
+    if (first === undefined) return false;
+    const path = agentPaths.interface(first.ip_address);
+    return (await this.#client.request(amphora, { method: 'GET', path, accept: [404] }, limit)).status === 404;
   }
 
   async plugNetwork(amphora: Amphora, plugged: PluggedNetwork, { timeoutMs }: CallLimit = {}): Promise<void> {
@@ -102,9 +126,9 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
       return { method: 'stop', ...unusable };
     }
     const answer = readUploaded(amphora.id, taken);
-    const action = answer.running === null ? 'start' : 'reload';
-    const changed = answer.running !== answer.uploaded;
-    const method = changed ? await this.#act(amphora, loadBalancerId, action, limit) : 'none';
+    // Told to reload, an agent of OpenStack starts what does not run.
+    const action = answer.running === 'nothing' ? 'start' : 'reload';
+    const method = answer.running === 'same' ? 'none' : await this.#act(amphora, loadBalancerId, action, limit);
     // What files that were kept name in turn is not known here.
     if (!asked && refused.length === 0 && answer.certificates > material.uploads.size)
       await stored.removeOthers(new Set(material.uploads.keys()));
@@ -126,9 +150,10 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
     const limit = TimeLimit.of(timeoutMs);
     const body = this.#keepalived(amphora, tree, group);
     const upload: AgentRequest = { method: 'PUT', path: agentPaths.uploadVrrp(), body, works: true };
-    const { uploaded, running } = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
-    if (running === uploaded) return;
-    const path = agentPaths.vrrpAction(running === null ? 'start' : 'reload');
+    const { running } = readUploaded(amphora.id, await this.#client.request(amphora, upload, limit));
+    if (running === 'same') return;
+    // Told to start, an agent of OpenStack reloads what runs.
+    const path = agentPaths.vrrpAction(running === 'other' ? 'reload' : 'start');
     await this.#client.request(amphora, { method: 'PUT', path, works: true }, limit);
   }
 
@@ -190,6 +215,9 @@ export class AmphoraDataplaneDriver implements DataplaneDriver {
 
 /** The answers of agents of another release. */
 const UNKNOWN_ENDPOINT: readonly number[] = [404, 405];
+
+/** Agents of OpenStack plug a VIP once. */
+const PLUGGED_ALREADY = 409;
 
 function incomplete(amphora: Amphora, request: string, detail: string): OctaviaError {
   return new OctaviaError('AMPHORA_REFUSED', { id: amphora.id, status: 'nothing', request, detail });

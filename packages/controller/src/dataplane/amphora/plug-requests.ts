@@ -63,6 +63,17 @@ export function plugVipRequest(vip: string, amphora: Amphora, plugged: PluggedVi
   };
 }
 
+/** What was plugged as the VIP's port, as agents of OpenStack take it when it changes. */
+export function vipAgain(vip: string, { fixed_ips = [], ...request }: PlugVipRequest): PlugNetworkRequest {
+  const { mac_address, mtu, ...info } = request;
+  return {
+    mac_address,
+    ...(mtu === undefined ? {} : { mtu }),
+    fixed_ips,
+    vip_net_info: { ...info, mac_address, vip },
+  };
+}
+
 export function plugNetworkRequest({ port, subnets, mtu }: PluggedNetwork): PlugNetworkRequest {
   return { mac_address: port.macAddress, fixed_ips: fixedIps(port, subnets), mtu };
 }
