@@ -86,7 +86,7 @@ describe('mutual TLS', () => {
 
 describe('requests', () => {
   test.each([
-    ['POST', '/', 405],
+    ['POST', '//', 405],
     ['GET', '/1.0/nothing', 404],
     ['GET', '/0.5/info', 404],
     ['POST', '/info', 405],

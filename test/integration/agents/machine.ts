@@ -76,9 +76,15 @@ export class Machine {
     });
   }
 
+  /** The words that run a command in the machine. */
+  entering(...command: string[]): string[] {
+    const spaces = ['--mount', '--pid', '--net', '--uts', '--ipc', '--root', '--wd'];
+    return ['nsenter', '-t', String(this.#init), ...spaces, ...command];
+  }
+
   run(...command: string[]): string {
-    const enter = ['-t', String(this.#init), '--mount', '--pid', '--net', '--uts', '--ipc', '--root', '--wd'];
-    return execFileSync('nsenter', [...enter, ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program = '', ...args] = this.entering(...command);
+    return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** A file of the machine, seen from outside. */

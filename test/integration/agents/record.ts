@@ -55,17 +55,13 @@ for (let n = 1; n <= 3; n += 1) execFileSync('ip', ['address', 'add', `192.0.2.$
 const octavia = new OctaviaOfDebian(folder);
 
 async function active(loadBalancer: string): Promise<void> {
-  const status = async () =>
-    ((await octavia.ask('GET', `${LB}/loadbalancers/${loadBalancer}`)).loadbalancer as Fields).provisioning_status;
-  await until(
-    'the load balancer is ACTIVE',
-    async () => {
-      const now = await status();
-      if (now === 'ERROR') process.stderr.write('The load balancer is in ERROR: look into octavia-worker.log.\n');
-      return now === 'ACTIVE';
-    },
-    OPERATION_MS,
-  );
+  const ended = async (): Promise<unknown> => {
+    const { loadbalancer } = await octavia.ask('GET', `${LB}/loadbalancers/${loadBalancer}`);
+    const { provisioning_status: status } = loadbalancer as Fields;
+    return status === 'ACTIVE' || status === 'ERROR' ? status : null;
+  };
+  const status = await until('the worker is done', ended, OPERATION_MS);
+  if (status !== 'ACTIVE') throw new Error(`The load balancer is ${status}: look into octavia-worker.log (--keep).`);
 }
 
 /** One change of the tree of a load balancer, until it is in force. @returns the id of what it made */
@@ -131,7 +127,11 @@ async function single(): Promise<string> {
   const { amphorae } = await octavia.ask('GET', `/v2/octavia/amphorae?loadbalancer_id=${id}`);
   const [amphora] = amphorae as { id: string }[];
   await octavia.ask('PUT', `/v2/octavia/amphorae/${amphora?.id}/config`);
-  await until('the configuration is sent', () => [...agents.requests.values()].flat().some(({ path }) => path.endsWith('/config')), OPERATION_MS);
+  await until(
+    'the configuration is sent',
+    () => [...agents.requests.values()].flat().some(({ path }) => path.endsWith('/config')),
+    OPERATION_MS,
+  );
   await change(id, 'DELETE', `${LB}/listeners/${http}`);
   return id;
 }
@@ -190,7 +190,8 @@ try {
       recorded.push({ title, role, amphora, loadBalancer: id, requests });
     }
   }
-  const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', 'python3-octavia'], { encoding: 'utf8' });
+  const status = execFileSync('dpkg-query', ['--status', 'python3-octavia'], { encoding: 'utf8' });
+  const version = /^Version: (.*)$/m.exec(status)?.[1];
   mkdirSync(join(RESULT, '..'), { recursive: true });
   writeFileSync(RESULT, `${JSON.stringify({ octavia: version, recorded }, null, 2)}\n`);
   process.stdout.write(`Written: ${RESULT}\n`);

@@ -9,6 +9,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDebianPackages } from '../debian.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const END = '.openstack.ts';
@@ -29,6 +30,12 @@ const [part = '', text] = words.filter((word) => !word.startsWith('--'));
 if (!parts.includes(part)) fail(`Name the part that is to run: ${parts.join(', ')}.`);
 const lacking = ['OS_AUTH_URL', 'OS_USERNAME', 'OS_PASSWORD'].filter((name) => !process.env[name]);
 if (lacking.length > 0) fail(`Say which cloud and who logs in: ${lacking.join(', ')} not set (openrc sets them).`);
+
+// Before the network namespace of the cloud is entered: from there Debian cannot be reached.
+if (part === 'install') {
+  const packages = ['postgresql', 'curl', 'iproute2', 'systemd', 'python3-openstackclient', 'python3-octaviaclient'];
+  ensureDebianPackages(packages, ['/usr/bin/createdb', '/usr/bin/openstack', '/lib/systemd/systemd']);
+}
 
 const command = [
   ...(netns === undefined ? [] : ['ip', 'netns', 'exec', netns]),

@@ -79,7 +79,9 @@ export class HaproxyProcess {
     const { running, pid, masterSocket } = this.#paths;
     const master = ['-p', pid, '-S', `${masterSocket},mode,600,level,admin`];
     const { haproxyCmd, peerName } = this.#options;
-    await this.#daemon.start([haproxyCmd, '-W', '-f', running, ...master, '-L', peerName], this.#hasOther([]));
+    // In the foreground, whatever the configuration says: those of OpenStack say `daemon`.
+    const mode = ['-W', '-db'];
+    await this.#daemon.start([haproxyCmd, ...mode, '-f', running, ...master, '-L', peerName], this.#hasOther([]));
   }
 
   /**

@@ -35,11 +35,17 @@ export class AgentClient {
     });
   }
 
-  send(method: string, path: string, body?: string | Buffer | object): Promise<AgentAnswer> {
+  send(
+    method: string,
+    path: string,
+    body?: string | Buffer | object,
+    headers: Record<string, string> = {},
+  ): Promise<AgentAnswer> {
     const payload =
       body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
-      const outgoing = request({ host: this.#host, port: this.#port, method, path, agent: this.#agent }, (response) => {
+      const options = { host: this.#host, port: this.#port, method, path, headers, agent: this.#agent };
+      const outgoing = request(options, (response) => {
         const peer = (response.socket as TLSSocket).getPeerCertificate();
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -9,7 +9,6 @@ const RPC = 'it is about RPC, and nothing here receives messages';
 const NEUTRON_LBAAS = 'there is no neutron-lbaas that would be told';
 const BUILT_AHEAD = 'no amphorae are built ahead';
 const JOBS = 'operations, their steps and what is left to do are rows of the database';
-const ONE_LOGIN = 'all services are asked with the login of [service_auth]';
 const OWN_TOKEN = 'the token of the login stays in the memory of the process';
 const AUTH_URL = 'auth_url says where Keystone is';
 const VERSION_3 = 'Keystone has had version 3 alone since 2017';
@@ -49,20 +48,6 @@ export const OTHER_OPTIONS: Readonly<Record<string, Readonly<Record<string, stri
     endpoint_type: 'interface says which endpoint of Keystone is asked',
     identity_uri: AUTH_URL,
     signing_dir: SIGNED,
-  },
-  neutron: {
-    auth_section: ONE_LOGIN,
-    auth_type: ONE_LOGIN,
-    auth_url: ONE_LOGIN,
-    password: ONE_LOGIN,
-    project_domain_id: ONE_LOGIN,
-    project_domain_name: ONE_LOGIN,
-    project_id: ONE_LOGIN,
-    project_name: ONE_LOGIN,
-    user_domain_id: ONE_LOGIN,
-    user_domain_name: ONE_LOGIN,
-    user_id: ONE_LOGIN,
-    username: ONE_LOGIN,
   },
   oslo_messaging: {
     event_stream_topic: NEUTRON_LBAAS,

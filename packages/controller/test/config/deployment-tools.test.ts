@@ -25,7 +25,7 @@ const load = (tool: string): Config => loadConfig({ files: [written(tool), postg
 describe.each(['kolla-ansible', 'openstack-ansible'])('the file of %s', (tool) => {
   it('has one thing to change: the database', () => {
     expect(() => loadConfig({ files: [written(tool)] })).toThrow(
-      /\[database\] connection = mysql\+pymysql:: must be the URL of a PostgreSQL/,
+      /\[database\] connection = mysql\+pymysql:: must be the URL of a PostgreSQL.*docs\/install\.md/,
     );
     expect(load(tool).database.connection).toBe('postgresql://octavia:secret@192.0.2.10/octavia');
   });

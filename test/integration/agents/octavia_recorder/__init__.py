@@ -39,6 +39,7 @@ def add_port(network_id, fixed_ips, port_id=None):
     number = len(PORTS) + 1
     port = network_models.Port(
         id=port_id or uuidutils.generate_uuid(), mac_address='fa:16:3e:00:00:%02x' % number, network_id=network_id,
+        network=NETWORKS[network_id],
         fixed_ips=[network_models.FixedIP(subnet_id=subnet_id, ip_address=address) for subnet_id, address in fixed_ips])
     PORTS[port.id] = port
     return port

@@ -1,8 +1,8 @@
-/** One login of the controller at Keystone, with which all services of the cloud are asked. */
+/** The login of the controller at Keystone, with which the services of the cloud are asked; Neutron may have one of its own. */
 import { EndpointError, KeystoneSession } from '@octavia/client/keystone';
 import type { Log } from '@octavia/protocol/log';
 import type { Limits, Service } from './request.ts';
-import type { ServiceSection, ServiceSettings, SessionSettings } from './settings.ts';
+import type { Login, ServiceSection, ServiceSettings, SessionSettings } from './settings.ts';
 import { openTransport, type SendForBytes, type Transport } from './transport.ts';
 
 /** What a service is called by whom. */
@@ -34,30 +34,44 @@ export interface LoggedInService extends Service {
   userId(signal?: AbortSignal): Promise<string | null>;
 }
 
+interface LoggedIn extends Login {
+  keystone: KeystoneSession;
+}
+
 export class OpenStackSession {
   readonly #settings: SessionSettings;
   readonly #log: Log;
+  readonly #now: () => number;
   readonly #limits: Limits;
-  readonly #keystone: KeystoneSession;
+  readonly #common: LoggedIn;
+  readonly #others = new Map<ServiceSection, LoggedIn>();
   readonly #transport: Transport;
   readonly #transports: Transport[] = [];
 
   /** Nothing is sent yet. */
   constructor(settings: SessionSettings, { log, now, pauseMs = PAUSE_MS }: SessionDependencies) {
     this.#settings = settings;
-    const { section, authType, auth, tls, attemptMs, connectRetries, statusRetries } = settings;
+    const { section, tls, attemptMs, connectRetries, statusRetries } = settings;
     this.#log = log;
+    this.#now = now;
     this.#limits = { attemptMs, connectRetries, statusRetries, pauseMs };
     this.#transport = this.#open(tls, `[${section}] cafile`);
-    this.#keystone = new KeystoneSession({
-      authType,
-      auth,
-      now,
-      send: this.#transport.send,
-      timeoutMs: attemptMs,
-      retries: connectRetries,
-      userAgent: 'octavia',
-    });
+    this.#common = this.#logIn(settings);
+  }
+
+  #logIn({ authType, auth }: Login): LoggedIn {
+    const { attemptMs: timeoutMs, connectRetries: retries } = this.#settings;
+    const { send } = this.#transport;
+    const options = { authType, auth, now: this.#now, send, timeoutMs, retries, userAgent: 'octavia' };
+    return { authType, auth, keystone: new KeystoneSession(options) };
+  }
+
+  /** Of a service: all with one login share its tokens. */
+  #loginOf(section: ServiceSection, login: Login | null): LoggedIn {
+    if (login === null) return this.#common;
+    const open = this.#others.get(section) ?? this.#logIn(login);
+    this.#others.set(section, open);
+    return open;
   }
 
   /** @throws OctaviaError OPTION_FILE_UNREADABLE */
@@ -65,13 +79,14 @@ export class OpenStackSession {
     const settings = this.#settings.service(kind.section);
     const option = `[${kind.section}] ca_certificates_file`;
     const { send } = settings.tls === null ? this.#transport : this.#open(settings.tls, option);
-    return this.#withLogin(kind, settings, send);
+    return this.#withLogin(kind, settings, send, this.#loginOf(kind.section, settings.login));
   }
 
   /** Keystone itself, version 3: where the catalogue has it, else where the login goes. */
   identity(question: ServiceSettings['question']): Service {
     const kind = { title: 'Keystone', type: 'identity', section: 'keystone' };
-    const service = this.#withLogin(kind, { endpoint: null, question, tls: null }, this.#transport.send);
+    const settings = { endpoint: null, question, tls: null };
+    const service = this.#withLogin(kind, settings, this.#transport.send, this.#common);
     const address = async (signal: AbortSignal): Promise<string> => {
       const url = await service.address(signal).catch((error: unknown) => {
         if (error instanceof EndpointError) return this.#settings.auth.auth_url ?? '';
@@ -89,17 +104,17 @@ export class OpenStackSession {
 
   #withLogin(
     { title, type, section }: Omit<ServiceKind, 'section'> & { section: string },
-    settings: ServiceSettings,
+    settings: Omit<ServiceSettings, 'login'>,
     send: SendForBytes,
+    { authType, auth, keystone }: LoggedIn,
   ): LoggedInService {
-    const keystone = this.#keystone;
     const component = this.#settings.splitsLogs ? { component: `openstack.${section}` } : {};
     const told =
       (level: keyof Log): Log[keyof Log] =>
       (fields, text) =>
         this.#log[level]({ ...component, ...fields }, text);
     const projectId = async (signal?: AbortSignal): Promise<string | null> => {
-      if (this.#settings.authType === 'none') return this.#settings.auth.project_id ?? null;
+      if (authType === 'none') return auth.project_id ?? null;
       return (await keystone.token(signal)).projectId;
     };
     return {
@@ -109,7 +124,7 @@ export class OpenStackSession {
       recordsTiming: this.#settings.recordsTiming,
       log: { debug: told('debug'), info: told('info'), warn: told('warn'), error: told('error') },
       projectId,
-      userId: async (signal) => (this.#settings.authType === 'none' ? null : (await keystone.token(signal)).userId),
+      userId: async (signal) => (authType === 'none' ? null : (await keystone.token(signal)).userId),
       address: async (signal) => {
         const { endpoint, question } = settings;
         const url = endpoint ?? (await keystone.endpoint({ ...question, type }, signal)).url;
@@ -127,7 +142,10 @@ export class OpenStackSession {
   }
 
   #mask(text: string): string {
-    const secrets = SECRETS.map((name) => this.#settings.auth[name]).filter((secret) => secret !== undefined);
+    const logins = [this.#common, ...this.#others.values()];
+    const secrets = logins
+      .flatMap(({ auth }) => SECRETS.map((name) => auth[name]))
+      .filter((secret) => secret !== undefined);
     const masked = secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
     // Tokens of Keystone, of either kind.
     return masked.replaceAll(/\b(gAAAA|eyJ)[\w.=-]{20,}/g, '***');

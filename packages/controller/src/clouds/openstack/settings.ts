@@ -1,5 +1,6 @@
 /** What of the configuration says who logs in at Keystone, and where the services of the cloud are. */
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { EndpointQuestion, SessionOptions } from '@octavia/client/keystone';
 import type { ConfigValues } from '../../config/index.ts';
 import { OctaviaError } from '../../errors.ts';
@@ -12,11 +13,14 @@ export interface TlsSettings {
   rejectUnauthorized: boolean;
 }
 
-export interface SessionSettings {
-  /** Where it is configured, before all others. */
-  section: CredentialsSection;
+export interface Login {
   authType: string;
   auth: SessionOptions['auth'];
+}
+
+export interface SessionSettings extends Login {
+  /** Where it is configured, before all others. */
+  section: CredentialsSection;
   tls: TlsSettings;
   /** Milliseconds that one attempt may take, from its beginning to the end of the answer. */
   attemptMs: number;
@@ -38,6 +42,8 @@ export interface SessionSettings {
 export type ServiceSection = 'certificates' | 'cinder' | 'glance' | 'neutron' | 'nova';
 
 export interface ServiceSettings {
+  /** Who asks this service; null: whoever asks all of them. */
+  login: Login | null;
   /** Wins over the catalogue; may hold `%(project_id)s`. */
   endpoint: string | null;
   question: Omit<EndpointQuestion, 'type'>;
@@ -91,9 +97,11 @@ const NEEDS: Record<string, readonly (readonly string[])[]> = {
 };
 const ALIASES: Record<string, string> = { v3password: 'password', v3token: 'token' };
 
-function given(section: CredentialsSection, config: ConfigValues): Given {
+function given(section: CredentialsSection | 'neutron', config: ConfigValues): Given {
   const values: Readonly<Record<string, unknown>> = config[section];
-  const own = CREDENTIALS.map((name) => [name, values[name]] as const).filter(([, value]) => value);
+  // Its endpoint is that of the service.
+  const options = section === 'neutron' ? CREDENTIALS.filter((name) => name !== 'endpoint') : CREDENTIALS;
+  const own = options.map((name) => [name, values[name]] as const).filter(([, value]) => value);
   return Object.fromEntries(own) as Given;
 }
 
@@ -130,14 +138,19 @@ export const namesLogin = (config: ConfigValues): boolean =>
 const names = (section: CredentialsSection, config: ConfigValues): boolean =>
   WHO.some((name) => login(section, config)[name]);
 
+/** The section that another one refers to; null: none. @throws OctaviaError UNKNOWN_CHOICE */
+function referredSection(config: ConfigValues, section: CredentialsSection | 'neutron'): CredentialsSection | null {
+  const referred = config[section].auth_section;
+  if (!referred) return null;
+  if (referred === 'service_auth' || referred === 'keystone_authtoken') return referred;
+  const known = 'service_auth, keystone_authtoken';
+  throw new OctaviaError('UNKNOWN_CHOICE', { option: `[${section}] auth_section`, value: referred, known });
+}
+
 /** The section that says who logs in: the first one, or that which it refers to, or the other one where it names nobody. */
 function credentialsSection(config: ConfigValues, first: CredentialsSection): CredentialsSection {
-  const referred = config[first].auth_section;
-  if (referred) {
-    if (referred === 'service_auth' || referred === 'keystone_authtoken') return referred;
-    const known = 'service_auth, keystone_authtoken';
-    throw new OctaviaError('UNKNOWN_CHOICE', { option: `[${first}] auth_section`, value: referred, known });
-  }
+  const referred = referredSection(config, first);
+  if (referred) return referred;
   return [first, OTHER[first]].find((section) => names(section, config)) ?? 'service_auth';
 }
 
@@ -197,15 +210,14 @@ function limitsOf(config: ConfigValues, first: CredentialsSection) {
   };
 }
 
-/**
- * @param first the section that is asked first who logs in
- * @throws OctaviaError that names the option: UNKNOWN_CHOICE, OPTIONS_MISSING, OPTION_UNUSABLE, OPTION_FILE_UNREADABLE
- */
-export function sessionSettings(config: ConfigValues, first: CredentialsSection = 'service_auth'): SessionSettings {
-  const section = credentialsSection(config, first);
-  const auth = login(section, config);
-  const authType =
-    config[section].auth_type ?? (auth.application_credential_secret ? 'v3applicationcredential' : 'password');
+const kindOf = (auth: Given): string => (auth.application_credential_secret ? 'v3applicationcredential' : 'password');
+
+/** @param who whose wish it is that there is a login */
+function checkLogin(
+  { authType, auth }: { authType: string; auth: Given },
+  section: string,
+  who?: { option: string; value: string },
+) {
   const needs = NEEDS[ALIASES[authType] ?? authType];
   const option = `[${section}] auth_type`;
   if (needs === undefined) {
@@ -215,11 +227,7 @@ export function sessionSettings(config: ConfigValues, first: CredentialsSection 
   const missing = needs.filter((names) => !names.some((name) => auth[name])).map(([name]) => name);
   if (missing.length > 0) {
     const options = `[${section}] ${missing.join(', ')}`;
-    const who =
-      first === 'keystone_authtoken'
-        ? { option: '[api_settings] auth_strategy', value: 'keystone' }
-        : { option, value: authType };
-    throw new OctaviaError('OPTIONS_MISSING', { ...who, options });
+    throw new OctaviaError('OPTIONS_MISSING', { ...(who ?? { option, value: authType }), options });
   }
   for (const name of ['auth_url', 'endpoint']) {
     const value = auth[name];
@@ -227,17 +235,62 @@ export function sessionSettings(config: ConfigValues, first: CredentialsSection 
     const reason = 'it is no http or https address';
     throw new OctaviaError('OPTION_UNUSABLE', { option: `[${section}] ${name}`, value, reason });
   }
+}
+
+/** Without a word on the domain, Keystone's first one. */
+const inDomain = (auth: Given): Given =>
+  auth.default_domain_id || auth.default_domain_name ? auth : { ...auth, default_domain_id: 'default' };
+
+/**
+ * @param first the section that is asked first who logs in
+ * @throws OctaviaError that names the option: UNKNOWN_CHOICE, OPTIONS_MISSING, OPTION_UNUSABLE, OPTION_FILE_UNREADABLE
+ */
+export function sessionSettings(config: ConfigValues, first: CredentialsSection = 'service_auth'): SessionSettings {
+  const section = credentialsSection(config, first);
+  const auth = login(section, config);
+  const authType = config[section].auth_type ?? kindOf(auth);
+  const callers = { option: '[api_settings] auth_strategy', value: 'keystone' };
+  checkLogin({ authType, auth }, section, first === 'keystone_authtoken' ? callers : undefined);
+  const common = { authType, auth: inDomain(auth) };
   return {
     section: first,
-    authType,
-    // Without a word on the domain, Keystone's first one.
-    auth: auth.default_domain_id || auth.default_domain_name ? auth : { ...auth, default_domain_id: 'default' },
+    ...common,
     tls: tlsOf(config, [first, section]),
     ...limitsOf(config, first),
     recordsTiming: config.service_auth.collect_timing,
     splitsLogs: config.service_auth.split_loggers,
-    service: (name) => serviceSettings(config, name, [first, section]),
+    service: (name) => ({
+      ...serviceSettings(config, name, [first, section]),
+      login: name === 'neutron' ? neutronLogin(config, common) : null,
+    }),
   };
+}
+
+const PERSON = [
+  ...WHO,
+  'password',
+  'application_credential_id',
+  'application_credential_name',
+  'user_domain_id',
+  'user_domain_name',
+];
+const PLACE = [...SCOPES, 'project_domain_id', 'project_domain_name'];
+
+/**
+ * Who `[neutron]` says asks it, with what it leaves out taken from the login of all services: a person as a whole, and a
+ * project as a whole. Null where that is the same.
+ */
+function neutronLogin(config: ConfigValues, common: { authType: string; auth: Given }): Login | null {
+  const referred = referredSection(config, 'neutron');
+  const own = referred ? login(referred, config) : given('neutron', config);
+  const replaced = [PERSON, PLACE].filter((names) => names.some((name) => own[name])).flat();
+  const kept = Object.entries(common.auth).filter(([name]) => !replaced.includes(name));
+  const auth: Given = { ...Object.fromEntries(kept), ...own };
+  const named = config[referred ?? 'neutron'].auth_type;
+  const authType = named ?? (PERSON.some((name) => own[name]) ? kindOf(auth) : common.authType);
+  if (authType === common.authType && isDeepStrictEqual(auth, common.auth)) return null;
+  checkLogin({ authType, auth }, referred ?? 'neutron');
+  return { authType, auth: inDomain(auth) };
 }
 
 /** What `[neutron]` has by the names of keystoneauth, which win over the older ones that all sections have. */
@@ -252,7 +305,7 @@ function serviceSettings(
   config: ConfigValues,
   name: ServiceSection,
   sections: readonly CredentialsSection[],
-): ServiceSettings {
+): Omit<ServiceSettings, 'login'> {
   const own = config[name];
   const named = newNames(config, name);
   const { region_name: region, valid_interfaces: common } = config.service_auth;

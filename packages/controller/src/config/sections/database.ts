@@ -1,12 +1,15 @@
 import { bool, int, secret, section, string } from '../option.ts';
 
 const POSTGRES = /^postgres(ql)?:\/\//;
+/** What deployment tools of OpenStack write. */
+const MYSQL = /^(mysql|mariadb)\b/i;
 
 /** The URL holds a password: messages show how it begins at the most. */
 function postgresUrl(url: string): { reason: string; shown: string } | null {
   if (url === '') return null;
   if (!POSTGRES.test(url)) {
-    const reason = 'must be the URL of a PostgreSQL, such as postgresql://octavia:PASSWORD@127.0.0.1:5432/octavia';
+    const wanted = 'must be the URL of a PostgreSQL, such as postgresql://octavia:PASSWORD@127.0.0.1:5432/octavia';
+    const reason = MYSQL.test(url) ? `${wanted} (MySQL and MariaDB are not supported: see docs/install.md)` : wanted;
     return { reason, shown: /^[a-z0-9+]{1,40}:/i.exec(url)?.[0] ?? '…' };
   }
   // PostgreSQL's own form without a host (postgresql://user@/db?host=/socket) is no URL for others.

@@ -1,4 +1,4 @@
-import { bool, list, section, string } from '../option.ts';
+import { bool, list, secret, section, string } from '../option.ts';
 
 export const neutron = section('The network service.', {
   service_name: string(null, 'Neutron service name in the catalog.'),
@@ -10,4 +10,29 @@ export const neutron = section('The network service.', {
   ca_certificates_file: string(null, 'CA bundle path; older name of cafile, which wins.'),
   cafile: string(null, 'CA bundle path.'),
   insecure: bool(false, 'Skip TLS verification.'),
+  auth_section: string(null, 'Section that holds the login for this service: service_auth or keystone_authtoken.'),
+  auth_type: string(
+    null,
+    'Authentication plugin, as in [service_auth]. What this section leaves out is taken from there.',
+  ),
+  auth_url: string(null, 'Identity URL.'),
+  username: string(null, 'User name.'),
+  user_id: string(null, 'User ID.'),
+  password: secret(null, 'User password.'),
+  user_domain_id: string(null, 'User’s domain ID.'),
+  user_domain_name: string(null, 'User’s domain name.'),
+  project_id: string(null, 'Project ID scope.'),
+  project_name: string(null, 'Project name scope.'),
+  project_domain_id: string(null, 'Project’s domain ID.'),
+  project_domain_name: string(null, 'Project’s domain name.'),
+  domain_id: string(null, 'Domain ID scope.'),
+  domain_name: string(null, 'Domain name scope.'),
+  default_domain_id: string(null, 'Default user and project domain ID.'),
+  default_domain_name: string(null, 'Default user and project domain name.'),
+  system_scope: string(null, 'Scope for system operations.'),
+  trust_id: string(null, 'Trust used as trustee.'),
+  token: secret(null, 'Token to log in with instead of a user.'),
+  application_credential_id: string(null, 'Application credential.'),
+  application_credential_name: string(null, 'Application credential of the user by name.'),
+  application_credential_secret: secret(null, 'Secret of the application credential.'),
 });

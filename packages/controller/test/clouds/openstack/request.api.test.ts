@@ -377,3 +377,20 @@ describe('the catalogue', () => {
     expect(played.glance.asked.at(-1)?.headers['x-auth-token']).toBeUndefined();
   });
 });
+
+it('Neutron is asked as who its own section names, all others as before', async () => {
+  const session = played.open({}, { neutron: { username: 'network', password: LOGIN.password } });
+  const users = () =>
+    played.keystone.logins.map(
+      (login) => (login as { identity: { password: { user: { name: string } } } }).identity.password.user.name,
+    );
+  const neutron = session.service({ title: 'Neutron', type: 'network', section: 'neutron' });
+  const networks = { method: 'GET', path: '/v2.0/networks', read: () => 'read' } as const;
+  expect(await request(neutron, networks)).toBe('read');
+  expect(users()).toEqual(['network']);
+  expect(await request(session.service({ title: 'Neutron', type: 'network', section: 'neutron' }), networks)).toBe(
+    'read',
+  );
+  expect(await ask(session)).toBe('read');
+  expect(users()).toEqual(['network', 'octavia']);
+});

@@ -155,6 +155,42 @@ describe('TLS', () => {
   });
 });
 
+describe('[neutron] with a login of its own', () => {
+  const settingsOf = (neutron: object) => sessionSettings(load({ service_auth: USER, neutron }));
+  const loginOf = (neutron: object) => settingsOf(neutron).service('neutron').login;
+
+  it('is none where it says nothing, or the same as [service_auth]', () => {
+    expect(loginOf({})).toBeNull();
+    expect(loginOf({ ...USER })).toBeNull();
+    expect(loginOf({ auth_section: 'service_auth' })).toBeNull();
+    expect(settingsOf({ username: 'net' }).service('nova').login).toBeNull();
+  });
+
+  it('takes what it leaves out from there, but a person and a project as a whole', () => {
+    expect(loginOf({ username: 'net', password: 'n' })?.auth).toEqual({
+      auth_url,
+      project_name: 'service',
+      ...DEFAULT,
+      username: 'net',
+      password: 'n',
+    });
+    expect(loginOf({ project_name: 'network' })?.auth).toMatchObject({
+      username: USER.username,
+      password: USER.password,
+      project_name: 'network',
+    });
+    const credential = { application_credential_id: 'a', application_credential_secret: 's' };
+    expect(loginOf(credential)).toMatchObject({ authType: 'v3applicationcredential', auth: credential });
+  });
+
+  it('is refused in words that name the option', () => {
+    expect(() => loginOf({ username: 'net' })).toThrow('[neutron] password');
+    expect(() => loginOf({ auth_type: 'kerberos' })).toThrow('[neutron] auth_type');
+    expect(() => loginOf({ auth_section: 'nova' })).toThrow('[neutron] auth_section');
+    expect(() => loginOf({ auth_url: 'nowhere' })).toThrow('[neutron] auth_url');
+  });
+});
+
 it('[neutron] takes the names of keystoneauth before its older ones', () => {
   const of = (neutron: object) => sessionSettings(load({ service_auth: USER, neutron })).service('neutron');
   const elder = { endpoint: 'http://a', endpoint_type: 'adminURL', ca_certificates_file: path('elder') };
