@@ -17,6 +17,9 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^(watch|top)\b/, 'goes on until Ctrl-C: watching.test.ts'],
 ];
 
+/** Whose commands need each other, and a cloud: `npm run test:openstack -- install` runs the page as it is printed. */
+const OF_A_CLOUD = 'install.md';
+
 let api: TestApi;
 let folder: string;
 beforeAll(async () => {
@@ -127,6 +130,7 @@ test('those of tenants are carried out', async () => {
   let carriedOut = 0;
   const used = new Set<RegExp>();
   for (const { document, line, words } of PRINTED) {
+    if (document === OF_A_CLOUD) continue;
     const reason = ELSEWHERE.find(([pattern]) => pattern.test(line));
     if (reason !== undefined) {
       used.add(reason[0]);

@@ -34,7 +34,7 @@ export function uploadedIn(answer: AgentAnswer): Uploaded | null {
 }
 
 /** What runs beside what was uploaded. Agents of OpenStack do not say: `unknown`. */
-export type Running = 'same' | 'other' | 'nothing' | 'unknown';
+type Running = 'same' | 'other' | 'nothing' | 'unknown';
 
 export interface UploadAnswer {
   running: Running;
