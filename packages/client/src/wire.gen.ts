@@ -1428,6 +1428,31 @@ export interface ListenerHistory {
   active_connections: number[];
 }
 
+export interface AskedL7Rule {
+  rule_id: string;
+  /** null: only the load balancer itself can tell. */
+  matches: boolean | null;
+}
+
+export interface AskedPolicy {
+  policy_id: string;
+  action: L7PolicyAction;
+  /** null: only the load balancer itself can tell. */
+  matches: boolean | null;
+  rules: AskedL7Rule[];
+}
+
+export interface Route {
+  outcome: 'pool' | 'redirect' | 'refused' | 'undecided';
+  listener_id: string;
+  policy_id: string | null;
+  pool_id: string | null;
+  status: number | null;
+  location: string | null;
+  reason: string | null;
+  asked: AskedPolicy[];
+}
+
 export interface DesiredState {
   /** Default: empty. At most 255 characters. */
   name?: string | null;

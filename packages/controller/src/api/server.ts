@@ -29,6 +29,7 @@ import { allOperations, loadBalancerOperations } from './v2/operations.ts';
 import { pools } from './v2/pools.ts';
 import { providers } from './v2/providers.ts';
 import { quotas } from './v2/quotas.ts';
+import { routes } from './v2/route.ts';
 
 /** What the last part of a path is, in the words of existing clients' messages; `id` unless it is something else. */
 const PARTS: Readonly<Record<string, string>> = { project: 'project_id', name: 'availability_zone_name' };
@@ -84,6 +85,7 @@ export const RESOURCES = [
   desiredState,
   events,
   histories,
+  routes,
 ];
 
 /** OpenStack Octavia's routes of single objects begin at the collection, so there it is the id that it misses. */
@@ -108,7 +110,7 @@ export function buildServer(deps: ApiDependencies): FastifyInstance {
   });
 
   requestHooks(server, deps);
-  for (const routes of [discovery, healthCheck, openapi, networks, projects, ...RESOURCES]) routes(server, deps);
+  for (const part of [discovery, healthCheck, openapi, networks, projects, ...RESOURCES]) part(server, deps);
   if (api_settings.api_v1_enabled) operatorApi(server, deps, RESOURCES);
   return server;
 }

@@ -11,6 +11,7 @@ import { OPERATION_SCHEMAS, operationPaths } from './operations.ts';
 import { PARAMETERS } from './parameters.ts';
 import { HEADERS, REFUSAL_RESPONSES, REFUSAL_SCHEMAS, refusals } from './refusals.ts';
 import { RESOURCE_SCHEMAS, resourcePaths } from './resources.ts';
+import { ROUTE_SCHEMAS, routePaths } from './route.ts';
 import { VIEW_SCHEMAS, viewPaths } from './views.ts';
 
 /** `/healthcheck` in the document: it speaks three formats, and only JSON has a shape. */
@@ -68,6 +69,7 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
       ...operationPaths(),
       ...eventPaths(),
       ...historyPaths(),
+      ...routePaths(),
       ...desiredStatePaths(),
       ...resourcePaths(),
       ...healthCheckPaths(),
@@ -90,6 +92,7 @@ export function openapiDocument(server = 'http://127.0.0.1:9876'): Record<string
         ...OPERATION_SCHEMAS,
         ...EVENT_SCHEMAS,
         ...HISTORY_SCHEMAS,
+        ...ROUTE_SCHEMAS,
         ...DESIRED_STATE_SCHEMAS,
         ...REFUSAL_SCHEMAS,
       },

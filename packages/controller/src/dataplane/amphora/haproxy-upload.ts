@@ -4,11 +4,11 @@
  * as a whole when that does not help. Everything else takes effect.
  */
 import type { L7Policy, L7Rule, Listener, LoadBalancerTree, Resource } from '../../domain/resources.ts';
+import { servedPolicies, servedPools } from '../../domain/serving.ts';
 import { OctaviaError } from '../../errors.ts';
 import { formerSections, writeWithFormer } from '../haproxy/former-sections.ts';
 import { refusedListeners } from '../haproxy/refusals.ts';
 import type { RenderedConfig } from '../haproxy/render.ts';
-import { servedPolicies, servedPools } from '../haproxy/serving.ts';
 import type { UnusableListener } from '../interface.ts';
 import { refusalWords } from './answers.ts';
 import type { AgentAnswer } from './failure.ts';

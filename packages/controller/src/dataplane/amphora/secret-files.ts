@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import type { TrustFileKind } from '@octavia/protocol/agent-api';
 import type { CertificateManager } from '../../clouds/certificates/manager.ts';
 import type { Listener, LoadBalancerTree, Pool } from '../../domain/resources.ts';
+import { needsCertificates, servedListeners, servedPools } from '../../domain/serving.ts';
 import type { TlsSettings } from '../../domain/validation/tls.ts';
 import { OctaviaError } from '../../errors.ts';
 import { combinedPem } from '../../tls/bundle.ts';
 import { certificateKey, requireAnyCipher } from '../../tls/ciphers.ts';
 import { Secret } from '../../tls/secret.ts';
 import type { HaproxyOptions } from '../haproxy/options.ts';
-import { needsCertificates, servedListeners, servedPools } from '../haproxy/serving.ts';
 import { certificatePath } from '../haproxy/tls.ts';
 import {
   type ListenerTlsFiles,

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { type Line, line, type Section } from '@octavia/haproxy-config/tree';
 import type { HealthMonitor, LbAlgorithm, Listener, Member, Pool } from '../../domain/resources.ts';
+import { servedListeners, servedPools } from '../../domain/serving.ts';
 import { vipAddresses } from './address.ts';
 import { healthCheckLines } from './health-check.ts';
 import { headerLines } from './insert-headers.ts';
@@ -11,7 +12,6 @@ import { persistenceLines, serverCookie } from './persistence.ts';
 import { requestLines } from './requests.ts';
 import type { RenderScope } from './scope.ts';
 import { serverLine } from './server.ts';
-import { servedListeners, servedPools } from './serving.ts';
 import { sourceLine } from './tls.ts';
 import { refuseUnsupported } from './unsupported.ts';
 

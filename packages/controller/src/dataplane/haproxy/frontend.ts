@@ -1,5 +1,6 @@
 import { type Argument, fetchOf, type Line, line, logFormat, type Section, value } from '@octavia/haproxy-config/tree';
 import type { Listener, Pool } from '../../domain/resources.ts';
+import type { ServedPolicy } from '../../domain/serving.ts';
 import { endpointText, networkText, vipAddresses } from './address.ts';
 import { backendName } from './backend.ts';
 import { connectionLimit } from './global.ts';
@@ -8,7 +9,6 @@ import { logFormatLines } from './logging.ts';
 import { listenerMode } from './modes.ts';
 import { metricsLines } from './prometheus.ts';
 import type { RenderScope } from './scope.ts';
-import type { ServedPolicy } from './serving.ts';
 import { bindTlsArguments, sourceLine } from './tls.ts';
 
 /** What a listener of HTTP refuses whatever its policies say, because they could not judge it. */

@@ -1,10 +1,10 @@
 import { type Line, line, type Section, value } from '@octavia/haproxy-config/tree';
 import type { Listener } from '../../domain/resources.ts';
+import { needsCertificates } from '../../domain/serving.ts';
 import { defaultLogLines, logTargetLines } from './logging.ts';
 import { BUFFER_SIZE, type HaproxyOptions, MAX_HEADERS } from './options.ts';
 import { localPeerLine, sharesTables } from './peers.ts';
 import type { RenderScope } from './scope.ts';
-import { needsCertificates } from './serving.ts';
 
 /**
  * HAProxy allocates its tables for `maxconn` connections at start, so a limit beyond what a node can ever serve only

@@ -2,12 +2,12 @@
 
 import { type Line, line, logFormat } from '@octavia/haproxy-config/tree';
 import type { L7Policy, L7Rule, Listener } from '../../domain/resources.ts';
+import type { ServedPolicy } from '../../domain/serving.ts';
 import { OctaviaError } from '../../errors.ts';
 import { backendName } from './backend.ts';
 import { ruleLines } from './l7-criteria.ts';
 import { asksForPath, type PathReading, SENT_PATH, UNDERSTOOD_PATHS, understoodPathLines } from './l7-paths.ts';
 import type { HaproxyOptions } from './options.ts';
-import type { ServedPolicy } from './serving.ts';
 
 const DEFAULT_CODE = 302;
 

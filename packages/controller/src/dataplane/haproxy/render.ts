@@ -1,5 +1,13 @@
 import type { HaproxyConfig, Section } from '@octavia/haproxy-config/tree';
 import type { Amphora, HealthMonitor, Listener, LoadBalancerTree, Pool } from '../../domain/resources.ts';
+import {
+  below,
+  needsCertificates,
+  servedDefaultPool,
+  servedListeners,
+  servedPolicies,
+  servedPools,
+} from '../../domain/serving.ts';
 import { backendSection } from './backend.ts';
 import { frontendSection } from './frontend.ts';
 import { defaultsSection, globalSection } from './global.ts';
@@ -8,14 +16,6 @@ import type { HaproxyOptions } from './options.ts';
 import { peersSection, sharesTables } from './peers.ts';
 import { prometheusSections } from './prometheus.ts';
 import type { RenderScope } from './scope.ts';
-import {
-  below,
-  needsCertificates,
-  servedDefaultPool,
-  servedListeners,
-  servedPolicies,
-  servedPools,
-} from './serving.ts';
 import { NO_TLS_FILES, type TlsFiles } from './tls-files.ts';
 import { type Feature, refuseUnsupported, unsupportedReason } from './unsupported.ts';
 

@@ -14,9 +14,9 @@ import type {
   Pool,
   SessionPersistence,
 } from '../../domain/resources.ts';
+import { inOrder, openListeners, servedDefaultPool } from '../../domain/serving.ts';
 import { isConnectionless } from '../../domain/validation/protocols.ts';
 import { OctaviaError } from '../../errors.ts';
-import { inOrder, openListeners, servedDefaultPool } from '../haproxy/serving.ts';
 import {
   type Argument,
   type Block,

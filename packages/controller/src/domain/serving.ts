@@ -1,14 +1,6 @@
 /** Which rows of a tree are served, and in which order. */
-import type {
-  L7Policy,
-  L7PolicyAction,
-  L7Rule,
-  Listener,
-  LoadBalancerTree,
-  Pool,
-  Resource,
-} from '../../domain/resources.ts';
-import { isConnectionless } from '../../domain/validation/protocols.ts';
+import type { L7Policy, L7PolicyAction, L7Rule, Listener, LoadBalancerTree, Pool, Resource } from './resources.ts';
+import { isConnectionless } from './validation/protocols.ts';
 
 /** Flows render before they remove a row, so a row on its way out must already be gone from the configuration. */
 function isLeaving(resource: Resource): boolean {
