@@ -5,10 +5,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { SecretReader } from '../../clouds/certificates/manager.ts';
 import { effectOfUpdate } from '../../domain/change-effects.ts';
-import type { OperationInput } from '../../domain/operations.ts';
 import { QUOTA_KINDS } from '../../domain/quotas.ts';
 import type { LoadBalancer } from '../../domain/resources.ts';
-import type { ChildKind, Pending } from '../../domain/status-transitions.ts';
+import type { ChildKind } from '../../domain/status-transitions.ts';
 import { refusal } from '../../domain/validation/refuse.ts';
 import { OctaviaError } from '../../errors.ts';
 import { setTreePending } from '../../status/waiting.ts';
@@ -17,28 +16,16 @@ import { isUuid } from '../../store/core/table.ts';
 import * as store from '../../store/resources/load-balancers.ts';
 import type { Children } from '../../store/resources/new-trees.ts';
 import { writeTreeChanges } from '../../store/resources/tree-changes.ts';
-import {
-  DESIRED_ENVELOPE,
-  DESIRED_LOAD_BALANCER,
-  type DesiredLoadBalancer,
-  located,
-  ROOT,
-  withPlace,
-} from '../attributes/desired-state.ts';
-import { isTrueish } from '../attributes/scalar-types.ts';
+import { located, ROOT, withPlace } from '../attributes/desired-state.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { type FieldChange, fieldChanges } from '../desired-state/attributes.ts';
+import { checkConflicts } from '../desired-state/conflicts.ts';
 import { entityTag, exported } from '../desired-state/export.ts';
 import { desiredLoadBalancer, writtenOf } from '../desired-state/load-balancer.ts';
-import {
-  checkConflicts,
-  type Line,
-  listOf,
-  noChildren,
-  objectsIn,
-  type Plan,
-  planDesiredState,
-} from '../desired-state/plan.ts';
+import { type Line, listOf, noChildren, objectsIn, type Plan } from '../desired-state/plan.ts';
+import { planDesiredState } from '../desired-state/planning.ts';
+import { inputOf, waitingIn } from '../desired-state/waiting.ts';
+import { failed, membersIn, requireMatch, subnetsIn, type Wish, wishOf } from '../desired-state/wish.ts';
 import { authorise } from '../policy/authorise.ts';
 import type { ApiRule } from '../policy/rules.ts';
 import { changer, type Draft } from './change.ts';
@@ -46,7 +33,7 @@ import { flavorAllowsMemberSriov } from './flavor-selection.ts';
 import { askedCreate, creation } from './load-balancer-create.ts';
 import { changed } from './new-resource.ts';
 import { found, notFound } from './not-found.ts';
-import { createBody, parameter, queryParameters } from './request.ts';
+import { parameter } from './request.ts';
 import { rulesOf } from './rules.ts';
 import {
   checkListenerSecrets,
@@ -69,16 +56,6 @@ const ATTEMPTS = 5;
 
 /** Somebody else was quicker: begin again with what there is now. */
 class Moved extends Error {}
-
-interface Wish {
-  document: DesiredLoadBalancer;
-  prune: boolean;
-  dryRun: boolean;
-  /** Entity tags, one of which it has to have; null: whatever it is. */
-  ifMatch: readonly string[] | null;
-  /** It must not be there. */
-  onlyNew: boolean;
-}
 
 interface Held {
   projectId: string;
@@ -309,7 +286,7 @@ export function desiredState(server: FastifyInstance, deps: ApiDependencies): vo
         lock: async (tx) => owned({ tree: found(await lockTree(tx, id), KIND, id) }),
         admit: (_tx, { projectId, tree }, { units, limits, leaving }) =>
           tree.reserve(projectId, units, limits, leaving),
-        waits: (tx, _held, draft) => setTreePending(tx, id, waitingIn(draft)),
+        waits: (tx, _held, draft) => setTreePending(tx, id, waitingIn(draft.before, draft.plan)),
         async write(tx, _held, { before, plan: { created, updates }, loadBalancer, fields }) {
           if (fields.length > 0) await store.update(tx, id, changed(deps, writtenOf(loadBalancer)));
           const written = updates.map((one) => ({ ...one, written: changed(deps, one.written) }));
@@ -358,46 +335,6 @@ export function desiredState(server: FastifyInstance, deps: ApiDependencies): vo
   }
 }
 
-/** @throws OctaviaError UNKNOWN_ATTRIBUTE(S), INVALID_ATTRIBUTE with the place in the document */
-function wishOf(request: FastifyRequest, reference: string): Wish {
-  const given = located(ROOT, () => createBody(request, DESIRED_LOAD_BALANCER, DESIRED_ENVELOPE));
-  const query = queryParameters(request);
-  const { 'if-match': match, 'if-none-match': noneMatch } = request.headers;
-  return {
-    document: isUuid(reference) ? given : withName(given, reference),
-    prune: isTrueish(query.get('prune') ?? ''),
-    dryRun: isTrueish(query.get('dry_run') ?? ''),
-    ifMatch: match === undefined ? null : match.split(',').map((tag) => tag.trim()),
-    onlyNew: noneMatch?.trim() === '*',
-  };
-}
-
-/** @throws OctaviaError VALIDATION for another name than that in the path */
-function withName(document: DesiredLoadBalancer, reference: string): DesiredLoadBalancer {
-  const { name } = document;
-  if (name === '' || name === reference) return { ...document, name: reference };
-  return located(`${ROOT}.name`, () => {
-    throw refusal(`The document is about '${name}', the path about '${reference}'. Use the id to rename it.`);
-  });
-}
-
-const failed = (detail: string) => new OctaviaError('PRECONDITION_FAILED', { detail });
-
-/** @throws OctaviaError PRECONDITION_FAILED */
-function requireMatch(tag: string, ifMatch: readonly string[] | null, onlyNew: boolean): void {
-  if (onlyNew) throw failed('The load balancer is there already.');
-  if (ifMatch && !ifMatch.includes('*') && !ifMatch.includes(tag)) {
-    throw failed('The load balancer has been changed since it was read.');
-  }
-}
-
-const poolsIn = ({ pools, listeners }: DesiredLoadBalancer) => [
-  ...pools,
-  ...listeners.flatMap(({ defaultPool, l7policies }) => [defaultPool, ...l7policies.map((one) => one.redirectPool)]),
-];
-const membersIn = (document: DesiredLoadBalancer) => poolsIn(document).flatMap((pool) => pool?.members ?? []);
-const subnetsIn = (document: DesiredLoadBalancer) => membersIn(document).map(({ subnetId }) => subnetId);
-
 function answer(reply: FastifyReply, id: string | null, tag: string | null, lines: readonly Line[], dryRun: boolean) {
   if (tag !== null) reply.header('etag', tag);
   return {
@@ -421,49 +358,4 @@ async function quotaPlaced<T>(plan: () => Plan | null, work: () => Promise<T>): 
     const last = kind && kind !== 'load_balancer' && created ? listOf(created, kind as ChildKind).at(-1) : undefined;
     throw withPlace(plan()?.places.get(last?.id ?? '') ?? ROOT, error);
   }
-}
-
-/** Which children the operation is about, and what each of them waits for. */
-function inputOf({ created, updates, deleted }: Plan, fields: readonly FieldChange[]): OperationInput {
-  const waited = new Map<string, Pending>();
-  for (const rows of Object.values(created) as { id: string }[][])
-    for (const { id } of rows) waited.set(id, 'PENDING_CREATE');
-  for (const { id } of updates) waited.set(id, 'PENDING_UPDATE');
-  for (const { id } of deleted) waited.set(id, 'PENDING_DELETE');
-  return {
-    memberIds: [...waited.keys()],
-    waited: Object.fromEntries(waited),
-    ...(fields.length > 0 ? { changesLoadBalancer: true } : {}),
-  };
-}
-
-/** What is there and waits: what is changed, and what stands above anything that is new, changed or goes. */
-function waitingIn({ before, plan }: DesiredDraft) {
-  const wishes = new Map<ChildKind, Map<string, Pending>>();
-  const wish = (kind: ChildKind, id: string, pending: Pending) => {
-    wishes.set(kind, (wishes.get(kind) ?? new Map<string, Pending>()).set(id, pending));
-  };
-  for (const { kind, id } of plan.updates) wish(kind, id, 'PENDING_UPDATE');
-  for (const { kind, id } of plan.deleted) wish(kind, id, 'PENDING_DELETE');
-  const above = { pool: new Set<string>(), listener: new Set<string>(), l7policy: new Set<string>() };
-  const trees = [before, plan.after];
-  const isConcerned = ({ id }: { id: string }) => concerned.has(id);
-  const concerned = new Set(Object.keys(inputOf(plan, []).waited ?? {}));
-  for (const tree of trees) {
-    for (const own of [...tree.members, ...tree.healthMonitors].filter(isConcerned)) above.pool.add(own.poolId);
-    for (const own of tree.l7rules.filter(isConcerned)) above.l7policy.add(own.l7policyId);
-  }
-  const isPool = (id: string | null) => id !== null && (concerned.has(id) || above.pool.has(id));
-  for (const tree of trees) {
-    for (const own of tree.l7policies) {
-      if (concerned.has(own.id) || above.l7policy.has(own.id) || isPool(own.redirectPoolId))
-        above.listener.add(own.listenerId);
-    }
-    for (const own of tree.listeners) if (isPool(own.defaultPoolId)) above.listener.add(own.id);
-  }
-  const waiting = (['pool', 'listener', 'l7policy'] as const).map((kind) => {
-    const ids = [...above[kind]].filter((id) => !wishes.get(kind)?.has(id));
-    return [kind, ids] as const;
-  });
-  return { wishes, above: new Map(waiting) };
 }
