@@ -98,10 +98,10 @@ test('differences are exit code 2, and what was exported has none', async () => 
 });
 
 test('several documents, and mistakes in files and words', async () => {
-  writeFileSync(join(folder, 'two.yaml'), 'name: web\ndescription: a\n---\nname: web\ndescription: b\n');
+  writeFileSync(join(folder, 'two.yaml'), 'name: web\ndescription: a\n---\nname: new\nvip_subnet_id: public-subnet\n');
   expect((await octavia(['apply', '-f', 'two.yaml', '--dry-run'])).out).toBe(
     'web: would change\n  ~ load balancer web: description "" -> a (no interruption)\n' +
-      'web: would change\n  ~ load balancer web: description "" -> b (no interruption)\n',
+      'new: would change\n  + load balancer new (rebuild)\n',
   );
   const cases: [text: string, err: RegExp][] = [
     ['', /there is no document in it\.$/m],
