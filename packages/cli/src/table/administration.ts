@@ -1,6 +1,6 @@
 /** Quotas, providers and amphorae. */
 import type { Argument, Command } from '../command.ts';
-import { choice, clears, flag, named, object, option, wait } from './arguments.ts';
+import { choice, clears, flag, named, object, ofLoadBalancer, option, wait } from './arguments.ts';
 import { AMPHORA, PROVIDER, PROVIDER_CAPABILITY, QUOTA } from './kinds.ts';
 
 const project = object('project', '<project>', 'Name or id of the project.', { find: 'projects' });
@@ -130,9 +130,7 @@ export const AMPHORA_COMMANDS: readonly Command[] = [
     output: 'list',
     does: { verb: 'list', kind: AMPHORA },
     arguments: [
-      named('--loadbalancer', '<loadbalancer>', 'loadbalancers', 'Only those of this load balancer (name or id).', {
-        field: 'loadbalancer_id',
-      }),
+      ofLoadBalancer(),
       option('--compute-id', '<compute-id>', 'Only the one that is this instance.'),
       choice('--role', ROLES, 'Only those in this role.'),
       choice('--status', [...STATUSES, 'FAILOVER_STOPPED'], 'Only those in this status.', {

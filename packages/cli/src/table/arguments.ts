@@ -33,6 +33,54 @@ export function flag(name: string, help: string, more: More = {}): Argument {
 export const clears = (name: string, help: string, more: More = {}): Argument =>
   flag(name, help, { field: destOf(name), sends: null, ...more });
 
+/** Options of `unset` after which the service decides again. */
+export const backToDefault = (names: readonly string[], more: More = {}): Argument[] =>
+  names.map((name) => clears(name, 'Back to the default.', more));
+
+/** An option that is repeated, or has several words, for a field with a list. */
+export const several = (
+  name: string,
+  metavar: string,
+  help: string,
+  field: string,
+  aliases: readonly string[] = [],
+): Argument => ({
+  flags: [name],
+  dest: field,
+  metavar,
+  takes: '?',
+  action: 'append',
+  help: `${help}; repeat it for several.`,
+  field,
+  aliases,
+});
+
+const label = (name: string, description: string): Argument[] => [
+  option('--name', '<name>', name),
+  option('--description', '<description>', description),
+];
+export const labelOfCreate = (noun: string): Argument[] => label(`Name of the ${noun}.`, 'Text for people.');
+export const labelOfSet = (): Argument[] => label('New name.', 'New text for people.');
+export const labelOfUnset = (): Argument[] => [
+  clears('--name', 'Clear the name.'),
+  clears('--description', 'Clear the description.'),
+];
+
+/** Filters of lists. */
+export const ofLoadBalancer = (): Argument =>
+  named('--loadbalancer', '<loadbalancer>', 'loadbalancers', 'Only those of this load balancer (name or id).', {
+    field: 'loadbalancer_id',
+  });
+export const ofProject = (metavar: string): Argument =>
+  named('--project', metavar, 'projects', 'Only those of this project (name or id).', { field: 'project_id' });
+
+/** How TLS is spoken, of listeners and pools. */
+export const tlsTerms = (version: string, protocol: string): Argument[] => [
+  option('--tls-ciphers', '<tls_ciphers>', 'TLS ciphers, as OpenSSL writes them.'),
+  several('--tls-version', '<tls_versions>', version, 'tls_versions', ['--tls-versions']),
+  several('--alpn-protocol', '<alpn_protocols>', protocol, 'alpn_protocols'),
+];
+
 /** The object that the command is about. */
 export const object = (dest: string, metavar: string, help: string, more: More = {}): Argument => ({
   flags: [],

@@ -1,5 +1,6 @@
 import type { Argument, Command } from '../command.ts';
 import {
+  backToDefault,
   choice,
   clears,
   enabling,
@@ -109,10 +110,7 @@ export const HEALTH_MONITOR_COMMANDS: readonly Command[] = [
     arguments: [
       one,
       clears('--domain-name', 'Send no Host header of its own.'),
-      clears('--expected-codes', 'Back to the default.'),
-      clears('--http-method', 'Back to the default.'),
-      clears('--http-version', 'Back to the default.'),
-      clears('--max-retries-down', 'Back to the default.'),
+      ...backToDefault(['--expected-codes', '--http-method', '--http-version', '--max-retries-down']),
       clears('--name', 'Clear the name.'),
       clears('--url-path', 'Back to the default.'),
       wait(),

@@ -1,18 +1,26 @@
 import type { Argument, Command } from '../command.ts';
 import {
+  backToDefault,
   choice,
   clears,
   enabling,
   flag,
+  labelOfCreate,
+  labelOfSet,
+  labelOfUnset,
   NULLABLE,
   named,
   number,
   object,
+  ofLoadBalancer,
+  ofProject,
   option,
+  several,
   tagFilters,
   tagsOfCreate,
   tagsOfSet,
   tagsOfUnset,
+  tlsTerms,
   wait,
 } from './arguments.ts';
 import { LISTENER as kind } from './kinds.ts';
@@ -29,23 +37,10 @@ const timeouts: readonly Argument[] = [
   number('--timeout-tcp-inspect', '<timeout>', 'Milliseconds to wait for more packets to inspect. Default: 0.'),
 ];
 
-const several = (name: string, metavar: string, help: string, field: string, aliases: string[] = []): Argument => ({
-  flags: [name],
-  dest: field,
-  metavar,
-  takes: '?',
-  action: 'append',
-  help: `${help}; repeat it for several.`,
-  field,
-  aliases,
-});
-
 const tls: readonly Argument[] = [
   several('--allowed-cidr', '<allowed_cidr>', 'Addresses that may connect, as a CIDR', 'allowed_cidrs'),
   wait(),
-  option('--tls-ciphers', '<tls_ciphers>', 'TLS ciphers, as OpenSSL writes them.'),
-  several('--tls-version', '<tls_versions>', 'A version of TLS to offer', 'tls_versions', ['--tls-versions']),
-  several('--alpn-protocol', '<alpn_protocols>', 'A protocol to offer by ALPN', 'alpn_protocols'),
+  ...tlsTerms('A version of TLS to offer', 'A protocol to offer by ALPN'),
 ];
 
 const clients = (metavar: string): readonly Argument[] => [
@@ -85,8 +80,7 @@ export const LISTENER_COMMANDS: readonly Command[] = [
         find: 'loadbalancers',
         field: 'loadbalancer_id',
       }),
-      option('--name', '<name>', 'Name of the listener.'),
-      option('--description', '<description>', 'Text for people.'),
+      ...labelOfCreate('listener'),
       choice('--protocol', PROTOCOLS, 'Protocol that clients speak.', { required: true }),
       number('--connection-limit', '<limit>', 'Most connections at a time; -1 is no limit.'),
       named('--default-pool', '<pool>', 'pools', 'Pool for what no L7 policy takes (name or id).', {
@@ -118,11 +112,9 @@ export const LISTENER_COMMANDS: readonly Command[] = [
     does: { verb: 'list', kind },
     arguments: [
       option('--name', '<name>', 'Only those of this name.'),
-      named('--loadbalancer', '<loadbalancer>', 'loadbalancers', 'Only those of this load balancer (name or id).', {
-        field: 'loadbalancer_id',
-      }),
+      ofLoadBalancer(),
       ...enabling('listeners', { words: ['Only enabled', 'Only disabled'] }),
-      named('--project', '<project>', 'projects', 'Only those of this project (name or id).', { field: 'project_id' }),
+      ofProject('<project>'),
       ...tagFilters('listeners'),
     ],
   },
@@ -133,8 +125,7 @@ export const LISTENER_COMMANDS: readonly Command[] = [
     does: { verb: 'set', kind },
     arguments: [
       one,
-      option('--name', '<name>', 'New name.'),
-      option('--description', '<description>', 'New text for people.'),
+      ...labelOfSet(),
       option('--connection-limit', '<limit>', 'Most connections at a time; -1 is no limit.'),
       named('--default-pool', '<pool>', 'pools', 'Pool for what no L7 policy takes (name or id).', {
         field: 'default_pool_id',
@@ -171,29 +162,28 @@ export const LISTENER_COMMANDS: readonly Command[] = [
     does: { verb: 'unset', kind },
     arguments: [
       one,
-      clears('--name', 'Clear the name.'),
-      clears('--description', 'Clear the description.'),
+      ...labelOfUnset(),
       clears('--connection-limit', 'Back to no limit.'),
       clears('--default-pool', 'Take the default pool away.', { dest: 'default_pool_id', field: 'default_pool_id' }),
       clears('--default-tls-container-ref', 'Take the certificate away.'),
       clears('--sni-container-refs', 'Take the further certificates away.'),
       clears('--insert-headers', 'Insert no headers.'),
-      clears('--timeout-client-data', 'Back to the default.'),
-      clears('--timeout-member-connect', 'Back to the default.'),
-      clears('--timeout-member-data', 'Back to the default.'),
-      clears('--timeout-tcp-inspect', 'Back to the default.'),
+      ...backToDefault([
+        '--timeout-client-data',
+        '--timeout-member-connect',
+        '--timeout-member-data',
+        '--timeout-tcp-inspect',
+      ]),
       clears('--client-ca-tls-container-ref', 'Take the CA of client certificates away.'),
       clears('--client-authentication', 'Back to the default.'),
       clears('--client-crl-container-ref', 'Take the list of revoked client certificates away.'),
       clears('--allowed-cidrs', 'Everybody may connect.'),
-      clears('--tls-versions', 'Back to the default.'),
-      clears('--tls-ciphers', 'Back to the default.'),
+      ...backToDefault(['--tls-versions', '--tls-ciphers']),
       wait(),
       clears('--alpn-protocols', 'Back to the default.'),
       ...tagsOfUnset('listener'),
       clears('--hsts-max-age', 'Send no HSTS header.', { newer: true }),
-      clears('--hsts-include-subdomains', 'Back to the default.', { newer: true }),
-      clears('--hsts-preload', 'Back to the default.', { newer: true }),
+      ...backToDefault(['--hsts-include-subdomains', '--hsts-preload'], { newer: true }),
     ],
   },
 ];

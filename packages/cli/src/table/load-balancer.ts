@@ -4,9 +4,13 @@ import {
   clears,
   enabling,
   flag,
+  labelOfCreate,
+  labelOfSet,
+  labelOfUnset,
   NULLABLE,
   named,
   object,
+  ofProject,
   option,
   tagFilters,
   tagsOfCreate,
@@ -46,8 +50,7 @@ export const LOAD_BALANCER_COMMANDS: readonly Command[] = [
     output: 'one',
     does: { verb: 'create', kind },
     arguments: [
-      option('--name', '<name>', 'Name of the load balancer.'),
-      option('--description', '<description>', 'Text for people.'),
+      ...labelOfCreate('load balancer'),
       option('--vip-address', '<vip_address>', 'IP address of the VIP.'),
       named('--vip-port-id', '<vip_port_id>', 'ports', 'Port that becomes the VIP (name or id).'),
       named('--vip-subnet-id', '<vip_subnet_id>', 'subnets', 'Subnet of the VIP (name or id).'),
@@ -95,9 +98,7 @@ export const LOAD_BALANCER_COMMANDS: readonly Command[] = [
     arguments: [
       option('--name', '<name>', 'Only those of this name.'),
       ...enabling('load balancers', { words: ['Only enabled', 'Only disabled'] }),
-      named('--project', '<project-id>', 'projects', 'Only those of this project (name or id).', {
-        field: 'project_id',
-      }),
+      ofProject('<project-id>'),
       named(
         '--vip-network-id',
         '<vip_network_id>',
@@ -127,8 +128,7 @@ export const LOAD_BALANCER_COMMANDS: readonly Command[] = [
     does: { verb: 'set', kind },
     arguments: [
       one,
-      option('--name', '<name>', 'New name.'),
-      option('--description', '<description>', 'New text for people.'),
+      ...labelOfSet(),
       qos,
       ...enabling('the load balancer'),
       wait(),
@@ -164,8 +164,7 @@ export const LOAD_BALANCER_COMMANDS: readonly Command[] = [
     does: { verb: 'unset', kind },
     arguments: [
       one,
-      clears('--name', 'Clear the name.'),
-      clears('--description', 'Clear the description.'),
+      ...labelOfUnset(),
       clears('--vip-qos-policy-id', 'Take the QoS policy away.'),
       wait(),
       ...tagsOfUnset('load balancer'),

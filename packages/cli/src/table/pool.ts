@@ -1,17 +1,23 @@
 import type { Argument, Command } from '../command.ts';
 import {
+  backToDefault,
   choice,
   clears,
   enabling,
   flag,
+  labelOfCreate,
+  labelOfSet,
+  labelOfUnset,
   NULLABLE,
   named,
   object,
+  ofLoadBalancer,
   option,
   tagFilters,
   tagsOfCreate,
   tagsOfSet,
   tagsOfUnset,
+  tlsTerms,
   wait,
 } from './arguments.ts';
 import { POOL as kind } from './kinds.ts';
@@ -26,17 +32,6 @@ const persistence = (metavar: string): Argument =>
     as: 'pairs',
   });
 
-const several = (name: string, metavar: string, help: string, field: string, aliases: string[] = []): Argument => ({
-  flags: [name],
-  dest: field,
-  metavar,
-  takes: '?',
-  action: 'append',
-  help: `${help}; repeat it for several.`,
-  field,
-  aliases,
-});
-
 const tls: readonly Argument[] = [
   option('--tls-container-ref', '<container-ref>', 'Reference to certificate and key shown to members.', NULLABLE),
   option('--ca-tls-container-ref', '<ca_tls_container_ref>', 'Reference to the CA of the members.', NULLABLE),
@@ -49,9 +44,7 @@ const tls: readonly Argument[] = [
   flag('--enable-tls', 'Speak TLS to members.', { group: 'tls', field: 'tls_enabled', sends: true }),
   flag('--disable-tls', 'Do not speak TLS to members.', { group: 'tls', field: 'tls_enabled', sends: false }),
   wait(),
-  option('--tls-ciphers', '<tls_ciphers>', 'TLS ciphers, as OpenSSL writes them.'),
-  several('--tls-version', '<tls_versions>', 'A version of TLS to speak', 'tls_versions', ['--tls-versions']),
-  several('--alpn-protocol', '<alpn_protocols>', 'A protocol to ask for by ALPN', 'alpn_protocols'),
+  ...tlsTerms('A version of TLS to speak', 'A protocol to ask for by ALPN'),
 ];
 
 export const POOL_COMMANDS: readonly Command[] = [
@@ -62,8 +55,7 @@ export const POOL_COMMANDS: readonly Command[] = [
     does: { verb: 'create', kind },
     oneOf: ['parent'],
     arguments: [
-      option('--name', '<name>', 'Name of the pool.'),
-      option('--description', '<description>', 'Text for people.'),
+      ...labelOfCreate('pool'),
       choice('--protocol', PROTOCOLS, 'Protocol that members speak.', { required: true }),
       named('--listener', '<listener>', 'listeners', 'Listener whose default pool it becomes (name or id).', {
         field: 'listener_id',
@@ -92,12 +84,7 @@ export const POOL_COMMANDS: readonly Command[] = [
     summary: 'List pools.',
     output: 'list',
     does: { verb: 'list', kind },
-    arguments: [
-      named('--loadbalancer', '<loadbalancer>', 'loadbalancers', 'Only those of this load balancer (name or id).', {
-        field: 'loadbalancer_id',
-      }),
-      ...tagFilters('pools'),
-    ],
+    arguments: [ofLoadBalancer(), ...tagFilters('pools')],
   },
   {
     words: 'loadbalancer pool set',
@@ -106,8 +93,7 @@ export const POOL_COMMANDS: readonly Command[] = [
     does: { verb: 'set', kind },
     arguments: [
       one,
-      option('--name', '<name>', 'New name.'),
-      option('--description', '<description>', 'New text for people.'),
+      ...labelOfSet(),
       persistence('<session_persistence>'),
       choice('--lb-algorithm', ALGORITHMS, 'How requests are spread over members.'),
       ...enabling('the pool'),
@@ -129,14 +115,12 @@ export const POOL_COMMANDS: readonly Command[] = [
     does: { verb: 'unset', kind },
     arguments: [
       one,
-      clears('--name', 'Clear the name.'),
-      clears('--description', 'Clear the description.'),
+      ...labelOfUnset(),
       clears('--ca-tls-container-ref', 'Take the CA of the members away.'),
       clears('--crl-container-ref', 'Take the list of revoked certificates away.'),
       clears('--session-persistence', 'Keep no client on its member.'),
       clears('--tls-container-ref', 'Take the certificate away.'),
-      clears('--tls-versions', 'Back to the default.'),
-      clears('--tls-ciphers', 'Back to the default.'),
+      ...backToDefault(['--tls-versions', '--tls-ciphers']),
       wait(),
       clears('--alpn-protocols', 'Back to the default.'),
       ...tagsOfUnset('pool'),
