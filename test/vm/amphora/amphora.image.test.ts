@@ -127,8 +127,7 @@ test('at rest it needs little memory, and has the whole disk', async () => {
 
 test('after a reboot it serves what it served, and no other interface got an address', async () => {
   const before = machine.serial.length;
-  await machine.tell('system_reset');
-  await until('the kernel starts again', () => machine.serial.length > before, BOOT_PATIENCE_MS);
+  await machine.reset();
   expect(await until('HAProxy', serves, BOOT_PATIENCE_MS)).toBe(503);
   const found = await client.send('GET', agentPaths.interface(VIP));
   expect(found).toMatchObject({ status: 200 });

@@ -73,6 +73,12 @@ export class Machine {
     await this.#monitor?.tell(command, words);
   }
 
+  /** As the button for it does: what was not on the disk is lost. Returns when nothing of the former run is left. */
+  async reset(): Promise<void> {
+    await this.#monitor?.tell('system_reset');
+    await this.#monitor?.happened('RESET');
+  }
+
   /** Waits until the machine has switched itself off. */
   async ended(): Promise<void> {
     if (this.#qemu !== null && this.#qemu.exitCode === null) await once(this.#qemu, 'exit');
@@ -84,11 +90,19 @@ export class Machine {
   }
 }
 
+interface Answer {
+  return?: object;
+  error?: { desc: string };
+  event?: string;
+}
+
 /** JSON lines over a socket. Source: QEMU Machine Protocol Specification. */
 class Monitor {
   readonly #socket: Socket;
   readonly #lines: AsyncIterator<string>;
   readonly #reader: Interface;
+  /** Names of events since the last command. */
+  readonly #events = new Set<string>();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -107,14 +121,26 @@ class Monitor {
   }
 
   async tell(execute: string, words: object = {}): Promise<void> {
+    this.#events.clear();
     this.#socket.write(`${JSON.stringify({ execute, arguments: words })}\n`);
     for (;;) {
-      const { value, done } = await this.#lines.next();
-      if (done) throw new Error(`qemu ended at ${execute}`);
-      const answer = JSON.parse(value) as { return?: object; error?: { desc: string } };
+      const answer = await this.#next(execute);
       if (answer.error !== undefined) throw new Error(`${execute}: ${answer.error.desc}`);
       if (answer.return !== undefined) return;
     }
+  }
+
+  /** Waits for an event, unless it came with the last command. */
+  async happened(name: string): Promise<void> {
+    while (!this.#events.has(name)) await this.#next(name);
+  }
+
+  async #next(during: string): Promise<Answer> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error(`qemu ended at ${during}`);
+    const answer = JSON.parse(value) as Answer;
+    if (answer.event !== undefined) this.#events.add(answer.event);
+    return answer;
   }
 
   close(): void {
