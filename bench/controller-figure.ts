@@ -16,6 +16,8 @@ export interface Figure {
 /** One group of figures; brings up and takes down what it measures. */
 export interface FigureModule {
   name: string;
+  /** Measured in the network in which it is started, and only where it is named. */
+  inPlace?: true;
   /** What needs the network of the host, before `measure` runs in one of its own. */
   prepare?(say: (line: string) => void): Promise<void>;
   /** @param say progress, not part of the result */

@@ -6,8 +6,9 @@ import type { FigureModule } from './controller-figure.ts';
 import { image } from './openstack/image.ts';
 import { loadBalancers } from './openstack/load-balancers.ts';
 import { notifications } from './openstack/notifications.ts';
+import { services } from './openstack/services.ts';
 import { runParts } from './run-parts.ts';
 
-const PARTS: FigureModule[] = [loadBalancers, notifications, image];
+const PARTS: FigureModule[] = [loadBalancers, notifications, image, services];
 
 await runParts(import.meta.filename, PARTS);

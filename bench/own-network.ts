@@ -37,3 +37,18 @@ export async function inOwnNetwork(
     process.exitCode = 1;
   }
 }
+
+/** As `inOwnNetwork`, in that of whoever starts it. */
+export async function inThisNetwork(
+  _file: string,
+  work: () => Promise<void>,
+  before: () => Promise<void>,
+): Promise<void> {
+  try {
+    await before();
+    await work();
+  } catch (error) {
+    fail(error);
+    process.exitCode = 1;
+  }
+}

@@ -3,7 +3,7 @@
  * or with `--json` figures for machines; an exit code of 1 where a bar is missed.
  */
 import { type Figure, type FigureModule, figureLine, reached } from './controller-figure.ts';
-import { inOwnNetwork } from './own-network.ts';
+import { inOwnNetwork, inThisNetwork } from './own-network.ts';
 
 const options = process.argv.slice(2);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -16,9 +16,10 @@ export async function runParts(file: string, parts: readonly FigureModule[]): Pr
     if (unknown.length > 0) {
       throw new Error(`there is no part ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}`);
     }
-    return parts.filter((part) => names.length === 0 || names.includes(part.name));
+    return parts.filter((part) => (names.length === 0 ? !part.inPlace : names.includes(part.name)));
   };
-  await inOwnNetwork(
+  const inPlace = options.some((option) => parts.some(({ name, inPlace: here }) => here && name === option));
+  await (inPlace ? inThisNetwork : inOwnNetwork)(
     file,
     async () => {
       const figures: Figure[] = [];
