@@ -15,12 +15,13 @@ const bin = (path: string): string => join(ROOT, 'node_modules', path);
 
 /**
  * First process in the namespaces. Its own /proc and /sys show the namespaces, its own /run/netns hides the names of the
- * host's. It stays (no exec) to collect orphans, as the first process of a process namespace has to.
+ * host's, and an Octavia that is installed here does not lend its /etc/octavia. It stays (no exec) to collect orphans, as the first process of a process namespace has to.
  */
 const INIT = `
 ip link set dev lo up &&
 mount -t sysfs sysfs /sys &&
 mkdir -p /run/netns && mount -t tmpfs -o mode=755 tmpfs /run/netns || exit 1
+[ ! -d /etc/octavia ] || mount -t tmpfs -o mode=755 tmpfs /etc/octavia || exit 1
 [ -z "$TESTS_IN_MEMORY" ] || mount -t tmpfs -o mode=755 tmpfs "$TMPDIR" || exit 1
 "$@"
 exit $?`;

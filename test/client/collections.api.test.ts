@@ -10,6 +10,7 @@ import {
   ConflictError,
   ForbiddenError,
   fetchSend,
+  type Happened,
   NotFoundError,
   NotSupportedError,
   OctaviaClient,
@@ -128,6 +129,10 @@ describe('a load balancer', () => {
     expect(tree.listeners[0]?.pools[0]?.health_monitor?.type).toBe('HTTP');
     expect(await client.loadBalancers.stats(id)).toMatchObject({ total_connections: 0, bytes_in: 0 });
     expect(await client.loadBalancers.operations(id)).toEqual([]);
+    expect(await client.loadBalancers.healthHistory(id, { limit: 5 })).toEqual([]);
+    expect(await client.loadBalancers.statisticsHistory(id, { step: 3600 })).toEqual([]);
+    const request = { url: 'http://example.org/', headers: ['Accept: */*'] };
+    expect(await client.loadBalancers.route(id, request)).toMatchObject({ pool_id: tree.listeners[0]?.pools[0]?.id });
     expect(await failure(client.loadBalancers.delete(id))).toBeInstanceOf(BadRequestError);
     await client.loadBalancers.delete(id, { cascade: true });
     await client.loadBalancers.waitForDeleted(id, QUICK);
@@ -349,6 +354,16 @@ describe('operations', () => {
     });
     expect(error).not.toBeInstanceOf(ForbiddenError);
   });
+});
+
+test('what happens is told', async () => {
+  const events = client.events({ kinds: ['created'] });
+  const first = events.next();
+  const { id } = await client.loadBalancers.create({ project_id: PROJECT, vip_subnet_id: randomUUID() });
+  const { value } = await first;
+  expect(value).toMatchObject({ reload: false, events: [{ kind: 'created' }] });
+  expect((value as Happened).events[0]).toMatchObject({ loadbalancer_id: id });
+  await events.return(undefined as never);
 });
 
 test('the service says which API it speaks', async () => {

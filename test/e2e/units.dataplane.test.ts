@@ -63,10 +63,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('there is a unit for every service, and one for the agent', () => {
-  expect(readdirSync(UNITS).sort()).toEqual(
-    [...SERVICES, 'amphora-agent'].map((name) => `octavia-${name}.service`).sort(),
-  );
+test('there is a unit for every service, for the agent, and for the interface on the management network', () => {
+  expect(
+    readdirSync(UNITS)
+      .filter((name) => name.endsWith('.service'))
+      .sort(),
+  ).toEqual([...SERVICES, 'amphora-agent', 'interface'].map((name) => `octavia-${name}.service`).sort());
 });
 
 describe.each(SERVICES)('octavia-%s.service', (service) => {

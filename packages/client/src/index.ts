@@ -30,7 +30,7 @@ export {
 export { type EventOptions, events, type Happened, loadBalancerOf, Wakening } from './events.ts';
 export { fetchSend, type HttpAnswer, type HttpRequest, type Send } from './http.ts';
 export { Listing } from './listing.ts';
-export { Listeners, LoadBalancers } from './load-balancers.ts';
+export { Listeners, LoadBalancers, type RouteRequest } from './load-balancers.ts';
 export { Members } from './members.ts';
 export { pathPart } from './path-part.ts';
 export { type Look, poll, type WaitOptions, type Waken } from './wait.ts';

@@ -4,9 +4,11 @@ import { pathPart } from './path-part.ts';
 import type {
   DesiredState,
   DesiredStatePlan,
+  HealthTransition,
   Listener,
   ListenerCreate,
   ListenerFilter,
+  ListenerHistory,
   ListenerUpdate,
   LoadBalancer,
   LoadBalancerCreate,
@@ -15,9 +17,11 @@ import type {
   LoadBalancerStatus,
   LoadBalancerUpdate,
   OwnOperation,
+  Route,
   Statistics,
 } from './wire.gen.ts';
 
+const aboutPath = (id: string, part: string): string => `/v2/octavia/loadbalancers/${pathPart(id)}/${part}`;
 const desiredStatePath = (reference: string): string => `/v2/octavia/desired-state/${pathPart(reference)}`;
 
 export class LoadBalancers extends ProvisionedCollection<
@@ -87,6 +91,58 @@ export class LoadBalancers extends ProvisionedCollection<
   async operations(id: string, options: CallOptions = {}): Promise<OwnOperation[]> {
     return unwrapList(await this.api.request('GET', this.path(id, 'operations'), options), 'operations');
   }
+
+  /** When its members changed their operating status, and why; newest first. */
+  async healthHistory(
+    id: string,
+    { memberId, limit, ...options }: CallOptions & { memberId?: string; limit?: number } = {},
+  ): Promise<HealthTransition[]> {
+    const call = { query: { member_id: memberId, limit }, ...options };
+    return unwrapList(await this.api.request('GET', aboutPath(id, 'history/health'), call), 'transitions');
+  }
+
+  /**
+   * What each of its listeners counted, oldest first.
+   * @param step in seconds: 300 (the last day) or 3600 (the last 30 days)
+   */
+  async statisticsHistory(
+    id: string,
+    { step, ...options }: CallOptions & { step?: 300 | 3600 } = {},
+  ): Promise<ListenerHistory[]> {
+    const call = { query: { step }, ...options };
+    return unwrapList(await this.api.request('GET', aboutPath(id, 'history/statistics'), call), 'listeners');
+  }
+
+  /** Which pool would get the request, and which policy decides. */
+  async route(id: string, request: RouteRequest, options: CallOptions = {}): Promise<Route> {
+    const query = {
+      url: request.url,
+      method: request.method,
+      header: request.headers,
+      client_address: request.clientAddress,
+      listener_id: request.listenerId,
+      verify_result: request.verifyResult,
+      subject: request.subject,
+    };
+    return unwrap(await this.api.request('GET', aboutPath(id, 'route'), { query, ...options }), 'route');
+  }
+}
+
+/** A request that nobody sends. */
+export interface RouteRequest {
+  /** As clients write it, with `http://` or `https://`. */
+  url: string;
+  /** GET by default. */
+  method?: string;
+  /** Each as `Name: value`; cookies are one, too. */
+  headers?: readonly string[];
+  clientAddress?: string;
+  /** By default the one with the port of the URL. */
+  listenerId?: string;
+  /** What became of the client's certificate; 0: it is good. */
+  verifyResult?: number;
+  /** Fields of the certificate, such as `CN=name`. */
+  subject?: readonly string[];
 }
 
 export class Listeners extends ProvisionedCollection<Listener, ListenerCreate, ListenerUpdate, ListenerFilter> {

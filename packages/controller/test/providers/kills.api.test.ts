@@ -218,7 +218,8 @@ describe('the process of the driver', () => {
 
   it.each(rounds.map((names) => [names]))('killed inside %s: refused, and nothing remains', async (names) => {
     await forget();
-    await hosted.channel(60_000);
+    // The one of the case before comes again.
+    await until('a process', () => hosted.hostId);
     const round = await begin(names);
     process.kill(pid, 'SIGKILL');
     for (const { status, body } of await round.answers) {
@@ -233,7 +234,8 @@ describe('the process of the driver', () => {
 
   it.each(rounds.map((names) => [names]))('killed after it accepted %s: ERROR within a minute', async (names) => {
     await forget();
-    await hosted.channel(60_000);
+    // The one of the case before comes again.
+    await until('a process', () => hosted.hostId);
     const round = await begin(names);
     rmSync(hold);
     for (const { status } of await round.answers) expect(status).toBeLessThan(300);
