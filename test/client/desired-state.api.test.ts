@@ -131,7 +131,11 @@ test('several documents, and mistakes in files and words', async () => {
 test('for Terraform: each object with what imports it', async () => {
   const { out } = await octavia(['export', 'web', '--format', 'terraform']);
   const id = '[0-9a-f-]{36}';
-  const plain = out.replace(new RegExp(id, 'g'), 'ID').replace(/vip_address = ".*"/, 'vip_address = "VIP"');
+  // How `=` is aligned is a test of the command line's own.
+  const plain = out
+    .replace(/^( +[\w-]+) += /gm, '$1 = ')
+    .replace(new RegExp(id, 'g'), 'ID')
+    .replace(/vip_address = ".*"/, 'vip_address = "VIP"');
   expect(plain).toContain(`import {
   to = openstack_lb_loadbalancer_v2.web
   id = "ID"

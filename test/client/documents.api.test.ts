@@ -14,6 +14,7 @@ import { GUIDES, type Printed, printedCommands } from './documents.ts';
 const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
   [/^(apply|export|explain)\b/, 'desired-state.api.test.ts runs its page as it is printed'],
   [/^--os-username /, 'needs a Keystone: npm run test:keystone'],
+  [/ --provider nginx /, 'needs the example: nginx-provider.dataplane.test.ts'],
   [/^(watch|top)\b/, 'goes on until Ctrl-C: watching.test.ts'],
 ];
 
