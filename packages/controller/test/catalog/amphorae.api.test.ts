@@ -84,6 +84,32 @@ test('statistics are per listener', async () => {
   });
 });
 
+test('open connections are those of ALLOCATED amphorae, and of the listener itself where a driver counts', async () => {
+  const { id: balancer } = await api.loadBalancer({ project_id: 'counted-project' });
+  await api.settler.idle();
+  const made = await api.call('POST', '/v2/lbaas/listeners', {
+    listener: { loadbalancer_id: balancer, protocol: 'HTTP', protocol_port: 80 },
+  });
+  const listener = made.body.listener.id;
+  // The rest is history: what replaced and unfinished amphorae have carried still counts in the sums, not as open.
+  const others = ['PENDING_CREATE', 'BOOTING', 'READY', 'PENDING_DELETE', 'DELETED', 'ERROR', 'FAILOVER_STOPPED'];
+  const count = (amphoraId: string, open: number) =>
+    query('insert into listener_statistics values ($1, $2, 1, 2, $3, 4, 5)', [listener, amphoraId, open]);
+  for (const status of others) await count(await amphora({ load_balancer_id: balancer, status }), 1000);
+  await count(randomUUID(), 1000);
+  const gone = { bytes_in: 8, bytes_out: 16, total_connections: 32, request_errors: 40 };
+  const shown = async (path: string) => (await api.get(`/v2/lbaas/${path}/stats`)).body.stats;
+  const [ofListener, ofBalancer] = [`listeners/${listener}`, `loadbalancers/${balancer}`];
+  expect(await shown(ofListener)).toEqual({ ...gone, active_connections: 0 });
+  expect(await shown(ofBalancer)).toMatchObject({ ...gone, active_connections: 0 });
+
+  for (const open of [3, 4]) await count(await amphora({ load_balancer_id: balancer, status: 'ALLOCATED' }), open);
+  await count(listener, 20);
+  const all = { bytes_in: 11, bytes_out: 22, total_connections: 44, request_errors: 55, active_connections: 27 };
+  expect(await shown(ofListener)).toEqual(all);
+  expect(await shown(ofBalancer)).toMatchObject(all);
+});
+
 test('the configuration is pushed by its provider', async () => {
   const able = await amphora({ load_balancer_id: noopBalancer.id });
   expect(await api.call('PUT', `${URL}/${able}/config`)).toEqual({ status: 202, body: null });
