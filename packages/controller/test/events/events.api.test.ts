@@ -89,7 +89,9 @@ describe('a stream', () => {
     );
     expect(new Set(readers.balancer.events.map((each) => each.loadbalancer_id))).toEqual(new Set([one.id]));
     expect(new Set(readers.project.events.map((each) => each.project_id))).toEqual(new Set(['another']));
-    expect(readers.kind.events.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    // A stream begins no later than it is asked for, and may tell of what was just before.
+    const since = readers.kind.events.filter(({ resource_id }) => ![one.id, two.id].includes(resource_id));
+    expect(since.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       'created in one',
       'created in two',
       'created last',
