@@ -104,20 +104,24 @@ export class World {
         const made = await inner.build(request);
         if (!instances.has(made.id)) instances.set(made.id, instanceFrom(made));
         this.built.add(made.id);
+        this.afterCall('build');
         return made;
       },
       delete: async (id) => {
         await inner.delete(id);
         instances.delete(id);
+        this.afterCall('delete instance');
       },
       attachPort: async (id, port) => {
         await inner.attachPort(id, port);
         instances.get(id)?.ports.add(port.id);
+        this.afterCall('attach');
       },
       detachPort: async (id, portId) => {
         await inner.detachPort(id, portId);
         instances.get(id)?.ports.delete(portId);
         instances.get(id)?.plugged.delete(portId);
+        this.afterCall('detach');
       },
     };
     return new Proxy<ComputeDriver>(inner, {
