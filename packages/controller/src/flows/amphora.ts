@@ -7,6 +7,7 @@ import { plugMemberNetworksInto } from './steps/plug-member-networks.ts';
 import { plugVip, readyVip } from './steps/plug-vip.ts';
 import { removeOne } from './steps/remove-amphora.ts';
 import { condemnFailed, fenceFailed, roleInPlaceOf } from './steps/replace.ts';
+import { waitUntilPassable } from './steps/until-passable.ts';
 import { checkVipPort } from './steps/vip-port.ts';
 import { applyVrrpToAll } from './steps/vrrp.ts';
 import { flow } from './version.ts';
@@ -20,8 +21,8 @@ function failover(operation: Operation): FlowPart[] {
   const role = (context: Parameters<typeof roleInPlaceOf>[0]) => roleInPlaceOf(context, failed);
   const serve =
     input.topology === 'SINGLE'
-      ? [readyVip(id), configureNew(id), fenceFailed(failed, id), plugVip(id)]
-      : [plugVip(id), configureNew(id)];
+      ? [readyVip(id), waitUntilPassable(id), configureNew(id), fenceFailed(failed, id), plugVip(id)]
+      : [plugVip(id), waitUntilPassable(id), configureNew(id)];
   const tellOthers = input.topology === 'SINGLE' ? [forgetReplaced] : [configureAll([id]), applyVrrpToAll([id])];
   return [
     condemnFailed(failed),

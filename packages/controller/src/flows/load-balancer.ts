@@ -11,6 +11,7 @@ import { plugVip, readyVip } from './steps/plug-vip.ts';
 import { serverGroupName } from './steps/port-names.ts';
 import { removeAmphorae } from './steps/remove-amphora.ts';
 import { chooseFirst, fenceOld, handOverVip, removeFirst, removeRest, replacementIds } from './steps/replace.ts';
+import { waitUntilPassable } from './steps/until-passable.ts';
 import { applyVipGroup } from './steps/vip-group.ts';
 import { applyPortPolicies, checkVipPort, releaseVip } from './steps/vip-port.ts';
 import { applyVrrpToAll } from './steps/vrrp.ts';
@@ -92,6 +93,7 @@ function failover(operation: Operation): FlowPart[] {
       chooseFirst(1),
       ...replacement(first, 'STANDALONE'),
       readyVip(first),
+      waitUntilPassable(first),
       configureNew(first),
       fenceOld(first),
       plugVip(first),
@@ -105,12 +107,14 @@ function failover(operation: Operation): FlowPart[] {
     chooseFirst(2),
     ...replacement(first, 'BACKUP'),
     plugVip(first),
+    waitUntilPassable(first),
     configureNew(first),
     takeIntoService(first),
     removeFirst,
     handOverVip(first),
     ...replacement(second, 'MASTER'),
     plugVip(second),
+    waitUntilPassable(second),
     configureNew(second),
     takeIntoService(second),
     removeRest,

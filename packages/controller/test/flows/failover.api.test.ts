@@ -92,7 +92,7 @@ describe('failover of a load balancer, ACTIVE_STANDBY', () => {
     const steps = (await operations.stepsOf(lab.store.db, [id])).get(id) ?? [];
     const build = (what: string) =>
       ['record amphora', 'boot amphora', 'wait for instance of', 'wait for agent of', 'plug member networks into']
-        .concat(['plug VIP into', 'apply configuration to'])
+        .concat(['plug VIP into', 'wait until the network lets traffic pass to', 'apply configuration to'])
         .map((name) => `${name} ${what}`);
     expect(steps.map(({ name }) => name.replace(/[0-9a-f-]{36}/, 'it'))).toEqual([
       'check VIP port',

@@ -78,11 +78,14 @@ export class OpenStackOfFakes {
     for (const fake of [this.neutron, this.nova, this.#keystone]) await fake.stop();
   }
 
-  /** Its services, as they are reached over the session. */
-  reachedBy(reached: OpenStackSession): Required<Cloud> {
+  /** Its services, as they are reached over the session. @param waits for the network, which take no time by themselves */
+  reachedBy(
+    reached: OpenStackSession,
+    waits: ConstructorParameters<typeof NeutronNetworkDriver>[2] = { sleep: async () => undefined, log: SILENT_LOG },
+  ): Required<Cloud> {
     const sleep = async () => undefined;
     const settings = { patience: PATIENCE, allowInvisible: false };
-    const network = new NeutronNetworkDriver(new Neutron(reached), settings, { sleep, log: SILENT_LOG });
+    const network = new NeutronNetworkDriver(new Neutron(reached), settings, waits);
     const clock = { now: () => performance.now(), sleep };
     const compute = new NovaComputeDriver(
       { nova: new Nova(reached), ports: network, log: SILENT_LOG, clock },

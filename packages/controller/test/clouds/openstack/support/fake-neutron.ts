@@ -80,6 +80,8 @@ export class FakeNeutron extends FakeService {
   readonly projectQuota = new Map<string, number>();
   /** Ids of ports that nobody can delete. */
   readonly stuck = new Set<string>();
+  /** Ports with such names stay DOWN on servers, until `wire`. null: each is ACTIVE at once. */
+  unwired: RegExp | null = null;
   #made = 0;
 
   /** A network with a subnet for each CIDR. */
@@ -112,7 +114,13 @@ export class FakeNeutron extends FakeService {
     port.device_id = device?.id ?? '';
     port.device_owner = device === null ? '' : `compute:${device.zone}`;
     port['binding:host_id'] = device?.host ?? '';
-    port.status = device === null || !port.admin_state_up ? 'DOWN' : 'ACTIVE';
+    port.status = device === null || !port.admin_state_up || this.unwired?.test(port.name) ? 'DOWN' : 'ACTIVE';
+  }
+
+  /** What servers have by now lets traffic pass. */
+  wire(): void {
+    for (const port of this.ports.values())
+      if (port['binding:host_id'] !== '' && port.admin_state_up) port.status = 'ACTIVE';
   }
 
   overQuota(kind: string, count: number): Answer | null {
