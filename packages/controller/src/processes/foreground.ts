@@ -103,9 +103,9 @@ export async function runInForeground(start: () => Promise<Stoppable>, options: 
   const { hangUp = new HangUp().listen() } = options;
   const systemd = new Systemd();
   const service = await start();
-  hangUp?.serve(service);
-  // Whoever hears that it is ready may end it at once.
+  // Whoever hears that it is ready, or that it was reloaded, may end it at once.
   const signal = options.signal ?? firstSignal(hangUp === null);
+  hangUp?.serve(service);
   systemd.ready();
   await signal;
   systemd.stopping();
