@@ -262,7 +262,10 @@ export class Kit implements Witness {
 
   #withLastWords(error: unknown): string {
     const text = error instanceof Error ? error.message : String(error);
-    const said = this.#process?.said.slice(-3).join(' | ') ?? '';
+    const lines = this.#process?.said ?? [];
+    // The frames of a stack come last and would hide what happened.
+    const words = lines.filter((line) => !/^\s+at /.test(line));
+    const said = words.slice(-3).join(' | ');
     return said === '' ? text : `${text} (it said: ${said})`;
   }
 

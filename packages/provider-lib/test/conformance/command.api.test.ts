@@ -70,6 +70,18 @@ it('a driver of a package that does not, for programs', async () => {
 });
 
 it.each([
+  ['export default class {{{', 'SyntaxError: '],
+  ['export default 5;', 'Error: <module> has no class as its default export.'],
+  ["import 'no-such-package';", "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'no-such-package'"],
+])('of a driver that cannot be made it says why, not where in a stack: %s', async (source, why) => {
+  const module = join(folder, 'unmade.mjs');
+  writeFileSync(module, source);
+  const { code, stdout } = await run('conformance', module, '--deadline', '60000');
+  expect([code, stdout]).toEqual([1, expect.stringContaining(why.replace('<module>', module))]);
+  expect(stdout).not.toContain('    at ');
+});
+
+it.each([
   [['conformance'], 'octavia-provider conformance DRIVER'],
   [['explode', 'x'], 'There is no command explode.'],
   [['conformance', 'no-such-package-anywhere'], 'There is no package no-such-package-anywhere.'],
