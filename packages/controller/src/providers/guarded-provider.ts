@@ -19,6 +19,15 @@ export interface GuardedProvider
 /** Wraps a provider so that whatever it raises reaches the client as the contract's table says (PD-CALL-WRAP). */
 export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SILENT_LOG): GuardedProvider {
   const mapped = (error: unknown): unknown => {
+    try {
+      return told(error);
+    } catch {
+      // A driver may throw anything, also what has no text or throws when it is looked at.
+      log.error({ provider: provider.name }, 'The driver raised something that cannot be read');
+      return unknownFault(provider.name);
+    }
+  };
+  const told = (error: unknown): unknown => {
     const fault = faultOf(provider.name, error);
     if (fault === error) return error;
     const raised = faultKind(error);
@@ -81,12 +90,17 @@ export function guard(provider: Provider, log: Pick<Log, 'info' | 'error'> = SIL
   };
 }
 
+const UNKNOWN = 'An unknown driver error occurred.';
+
+const unknownFault = (provider: string): OctaviaError =>
+  new OctaviaError('PROVIDER_ERROR', { provider, detail: UNKNOWN });
+
 function faultOf(provider: string, error: unknown): unknown {
   // Ours and the database's say what they mean already.
   if (error instanceof OctaviaError || isDatabaseUnavailable(error)) return error;
   const options = { cause: error };
   const raised = faultKind(error);
-  const detail = raised?.user_fault_string ?? 'An unknown driver error occurred.';
+  const detail = raised?.user_fault_string ?? UNKNOWN;
   switch (raised?.kind) {
     case 'UnsupportedOptionError':
       return new OctaviaError('PROVIDER_UNSUPPORTED_OPTION', { provider, detail }, options);

@@ -68,3 +68,24 @@ test('errors of the catalogue pass as they are', async () => {
   const error = new OctaviaError('DUPLICATE_DEFAULT_POOL');
   await expect(guard(raising(error), log).submit(tx, change)).rejects.toBe(error);
 });
+
+test.each([
+  ['without a text', Object.create(null)],
+  [
+    'that throws when it is looked at',
+    new Proxy(new Error(), {
+      get() {
+        throw new Error('not to be read');
+      },
+    }),
+  ],
+])('something %s is an error of the provider, too', (_what, raised) => {
+  logged.length = 0;
+  expect(() => guard(raising(raised), log).accept(change)).toThrow(
+    expect.objectContaining({
+      code: 'PROVIDER_ERROR',
+      message: "Provider 'acme' reports error: An unknown driver error occurred.",
+    }),
+  );
+  expect(logged).toEqual([['error', 'The driver raised something that cannot be read']]);
+});
