@@ -30,7 +30,8 @@ async function work(): Promise<never> {
     await count().catch(
       (error: unknown) => error instanceof Rollback || new Promise((resolve) => setTimeout(resolve, 20)),
     );
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // 50 readers hear each change: without a pause they, and not what is tested, would take the machine.
+    await new Promise((resolve) => setTimeout(resolve, 40));
   }
 }
 
