@@ -70,6 +70,7 @@ const OWN: Readonly<Record<string, (values: Values, context: Context) => Promise
   },
   operations: async (values, context) => (await import('./operations.ts')).operations(values, context),
   top: async (values, context) => (await import('./top.ts')).top(values, context),
+  'loadbalancer route': async (values, context) => (await import('./route.ts')).route(values, context),
   'config show': async (values, context) => (await import('./config-show.ts')).configShow(values, context),
   apply: async (values, context) => ({ code: await (await import('./apply.ts')).apply(values, context) }),
   export: async (values, context) => ({ text: await (await import('./export.ts')).exportOf(values, context) }),

@@ -46,6 +46,27 @@ export const OWN_COMMANDS: readonly Command[] = [
       default: 'connections',
     }),
   ]),
+  own('loadbalancer route', 'Tell which pool would get a request, and which L7 policy decides.', 'one', [
+    balancer(),
+    object('url', '<url>', 'Address of the request, as clients write it, with http:// or https://.'),
+    setting('--method', '<method>', 'Method of the request.', { default: 'GET' }),
+    setting('--header', '<name: value>', 'Header of the request; repeat it for several.', { action: 'append' }),
+    setting('--client-address', '<address>', 'Address that the request comes from.', {}),
+    setting(
+      '--listener',
+      '<listener>',
+      'Listener that gets it (name or id); else the one with the port of the address.',
+      {
+        find: 'listeners',
+      },
+    ),
+    setting('--verify-result', '<number>', "What OpenSSL says of the client's certificate; 0: it is good.", {
+      type: 'int',
+    }),
+    setting('--subject', '<field=value>', "Field of the certificate's subject; repeat it for several.", {
+      action: 'append',
+    }),
+  ]),
   own('config show', 'Show how the cloud is reached: every value and where it came from, secrets masked.', 'list'),
   own(
     'completion',
