@@ -151,5 +151,10 @@ def answer(request):
         os.environ.update(saved)
 
 
+def written(value):
+    # JSON has no words for infinity and what is no number: they are compared by their names.
+    return json.dumps(json.loads(json.dumps(value, default=repr), parse_constant=str))
+
+
 for line in sys.stdin:
-    print(json.dumps(answer(json.loads(line)), default=repr), flush=True)
+    print(written(answer(json.loads(line))), flush=True)
