@@ -1,15 +1,7 @@
-/** Tables whose changes become events, by the triggers of migration 0034. */
+/** Tables whose changes become events, by the triggers of migrations 0034 and 0035. */
+import { RESOURCE_TYPES } from '../../domain/operations.ts';
 
-const TOLD_TABLES = [
-  'load_balancer',
-  'listener',
-  'pool',
-  'member',
-  'health_monitor',
-  'l7policy',
-  'l7rule',
-  'operation',
-] as const;
+const TOLD_TABLES = [...RESOURCE_TYPES.filter((type) => type !== 'amphora'), 'operation'];
 
 const CHANGES = new RegExp(`\\b(?:insert into|update|delete from)\\s+"?(?:${TOLD_TABLES.join('|')})"?[\\s(]`);
 

@@ -8,8 +8,8 @@ create table health_transition (
 );
 create index health_transition_load_balancer on health_transition (load_balancer_id, at);
 
--- As in 0034, and the transition is kept for longer than its event.
-create or replace function note_members_change() returns trigger language plpgsql set enable_seqscan = off as $$
+-- What changes at members becomes events, as at everything else (0034); a transition of their health is kept for longer than its event.
+create function note_members_change() returns trigger language plpgsql set enable_seqscan = off as $$
 begin
   insert into event (kind, resource_type, resource_id, load_balancer_id, project_id, name, provisioning_status,
     operating_status, reason)
@@ -36,6 +36,9 @@ begin
   where o.operating_status <> n.operating_status;
   return null;
 end $$;
+
+create trigger event_changes after update on member
+  referencing old table as former new table as latter for each statement execute function note_members_change();
 
 -- What listeners counted, in steps of 5 minutes (step 300) and of an hour (step 3600). A row holds 24 steps of one listener, five
 -- numbers each, one after the other: bytes in, bytes out, connections, request errors, open connections. What is missing at the end
